@@ -1,0 +1,58 @@
+"""Data samples: what travels between pipelines, model and evaluators."""
+
+from mmengine.structures import BaseDataElement, InstanceData
+
+
+class RefineDataSample(BaseDataElement):
+    """Masks of one image: coarse, true and refined.
+
+    Each field is an :obj:`InstanceData` whose ``masks`` are (N, H, W), bool.
+    The field names follow mmdet, so that its visualizers and metrics apply.
+
+    Attributes:
+        coarse_instances (InstanceData): Masks to refine.
+        gt_instances (InstanceData): True masks, in training and evaluation.
+        pred_instances (InstanceData): Refined masks, with ``confidence``
+            (N,) float32, 0 to 1, and ``verdicts``, N strings.
+
+    Examples:
+        >>> sample = RefineDataSample(metainfo=dict(img_path='cat.jpg'))
+        >>> masks = torch.zeros(2, 480, 640, dtype=torch.bool)
+        >>> sample.coarse_instances = InstanceData(masks=masks)
+    """
+
+    @property
+    def coarse_instances(self) -> InstanceData:
+        return self._coarse_instances
+
+    @coarse_instances.setter
+    def coarse_instances(self, value: InstanceData) -> None:
+        self.set_field(value, '_coarse_instances', dtype=InstanceData)
+
+    @coarse_instances.deleter
+    def coarse_instances(self) -> None:
+        del self._coarse_instances
+
+    @property
+    def gt_instances(self) -> InstanceData:
+        return self._gt_instances
+
+    @gt_instances.setter
+    def gt_instances(self, value: InstanceData) -> None:
+        self.set_field(value, '_gt_instances', dtype=InstanceData)
+
+    @gt_instances.deleter
+    def gt_instances(self) -> None:
+        del self._gt_instances
+
+    @property
+    def pred_instances(self) -> InstanceData:
+        return self._pred_instances
+
+    @pred_instances.setter
+    def pred_instances(self, value: InstanceData) -> None:
+        self.set_field(value, '_pred_instances', dtype=InstanceData)
+
+    @pred_instances.deleter
+    def pred_instances(self) -> None:
+        del self._pred_instances

@@ -1,0 +1,192 @@
+"""Reverse diffusion: the scheduler's mathematics around the network."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from segrefiner_mm.registry import MODELS, TASK_UTILS, build_child
+
+
+@dataclass
+class SampleOutput:
+    """Result of the reverse chain.
+
+    Attributes:
+        probs (Tensor): Probability of foreground, 0 to 1, (B, 1, H, W),
+            float32: the sigmoid of the last logits.
+        fine_probs (Tensor): Probability that each pixel has turned fine,
+            same shape, float32.
+    """
+
+    probs: Tensor
+    fine_probs: Tensor
+
+
+@MODELS.register_module()
+class DiffusionRefineHead(BaseModule):
+    """Refines coarse masks by discrete diffusion (arXiv 2312.12425).
+
+    Args:
+        denoiser (dict | nn.Module): Network, for example ``DenoiseUNet``.
+        scheduler (dict): Process, for example
+            ``DiscreteTransitionScheduler``.
+        loss_mask (dict): Loss of the logits against the true mask. Defaults
+            to ``BinaryCrossEntropyLoss``.
+        loss_texture (dict): Loss of the edges. Defaults to ``TextureL1Loss``
+            of weight 5.
+        init_cfg (dict, optional): Initialisation config. Defaults to None.
+
+    Raises:
+        ValueError: If denoiser and scheduler disagree on ``num_timesteps``.
+    """
+
+    def __init__(
+        self,
+        denoiser: dict,
+        scheduler: dict,
+        loss_mask: dict | None = None,
+        loss_texture: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.denoiser = build_child(MODELS, denoiser)
+        self.scheduler = build_child(TASK_UTILS, scheduler)
+        rows, steps = self.denoiser.num_timesteps, self.scheduler.num_timesteps
+        if rows != steps:
+            raise ValueError(
+                f'num_timesteps of the denoiser ({rows}) and of the '
+                f'scheduler ({steps}) must be equal'
+            )
+        self.loss_mask = build_child(
+            MODELS, loss_mask or dict(type='BinaryCrossEntropyLoss')
+        )
+        self.loss_texture = build_child(
+            MODELS, loss_texture or dict(type='TextureL1Loss', loss_weight=5.0)
+        )
+
+    def forward(
+        self, images: Tensor, masks: Tensor, timesteps: int | Tensor
+    ) -> Tensor:
+        """Logits of the fine masks for given noisy masks.
+
+        Args:
+            images (Tensor): Normalised images, (B, 3, H, W).
+            masks (Tensor): Noisy masks, (B, 1, H, W), values 0 and 1.
+            timesteps (int | Tensor): One for all, or one per mask (B,).
+
+        Returns:
+            Tensor: Logits, (B, 1, H, W).
+        """
+        if isinstance(timesteps, int):
+            timesteps = torch.full((1,), timesteps, device=images.device)
+        return self.denoiser(torch.cat([images, masks], dim=1), timesteps)
+
+    def loss(
+        self,
+        images: Tensor,
+        coarse: Tensor,
+        fine: Tensor,
+        timesteps: Tensor | None = None,
+        noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> dict[str, Tensor]:
+        """Losses of one denoising step at random timesteps.
+
+        Args:
+            images (Tensor): Normalised images, (B, 3, H, W).
+            coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
+            fine (Tensor): True masks, same shape and dtype.
+            timesteps (Tensor, optional): (B,) int64. Defaults to None: drawn
+                from ``generator``.
+            noise (Tensor, optional): Uniform in [0, 1), shape of the masks.
+                Defaults to None: drawn from ``generator``.
+            generator (torch.Generator, optional): Source of what is not
+                given. Defaults to None.
+
+        Returns:
+            dict[str, Tensor]: ``loss_mask`` and ``loss_texture``, and for the
+            log ``iou``, the mean IoU of the guess with the true masks.
+
+        Raises:
+            ValueError: If something must be drawn and no generator is given.
+        """
+        if generator is None and (timesteps is None or noise is None):
+            raise ValueError('give timesteps and noise, or a generator')
+        if timesteps is None and generator is not None:
+            steps, count = self.scheduler.num_timesteps, len(images)
+            timesteps = torch.randint(
+                steps, (count,), generator=generator, device=generator.device
+            ).to(images.device)
+        masks = self.scheduler.add_noise(
+            fine, coarse, timesteps, noise, generator
+        )
+        logits = self(images, masks, timesteps)
+        return dict(
+            loss_mask=self.loss_mask(logits, fine),
+            loss_texture=self.loss_texture(logits, fine),
+            iou=mean_iou(logits.detach() >= 0, fine > 0.5),
+        )
+
+    @torch.no_grad()
+    def sample(
+        self,
+        images: Tensor,
+        coarse: Tensor,
+        timesteps: Sequence[int] | None = None,
+        noise: Sequence[Tensor] | Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> SampleOutput:
+        """Run the reverse chain from the coarse masks.
+
+        Args:
+            images (Tensor): Normalised images, (B, 3, H, W).
+            coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
+            timesteps (Sequence[int], optional): Leading or trailing part of
+                ``scheduler.timesteps`` to run. Defaults to None: all.
+            noise (Sequence[Tensor] | Tensor, optional): Uniform in [0, 1),
+                one entry per step but the last, which uses none, each
+                broadcastable to ``coarse``. Defaults to None.
+            generator (torch.Generator, optional): Draws the noise if none is
+                given. Without both, the chain is noise-free. Defaults to
+                None.
+
+        Returns:
+            SampleOutput: Probabilities of the last step.
+        """
+        steps = list(
+            self.scheduler.timesteps if timesteps is None else timesteps
+        )
+        masks = coarse
+        fine_probs = torch.zeros_like(coarse, dtype=torch.float32)
+        for index, step in enumerate(steps):
+            logits = self(images, masks, step)
+            last = index == len(steps) - 1
+            output = self.scheduler.step(
+                logits,
+                step,
+                coarse,
+                fine_probs,
+                noise=None if noise is None or last else noise[index],
+                generator=None if last else generator,
+            )
+            masks, fine_probs = output.sample, output.fine_probs
+        return SampleOutput(logits.float().sigmoid(), fine_probs)
+
+
+def mean_iou(predicted: Tensor, target: Tensor) -> Tensor:
+    """Mean IoU over a batch of masks; two empty masks agree fully.
+
+    Args:
+        predicted (Tensor): (B, 1, H, W) bool.
+        target (Tensor): Same shape, bool.
+
+    Returns:
+        Tensor: Scalar, 0 to 1.
+    """
+    intersection = (predicted & target).flatten(1).sum(1)
+    union = (predicted | target).flatten(1).sum(1)
+    ious = intersection / union.clamp(min=1)
+    return torch.where(union > 0, ious, 1.0).mean()

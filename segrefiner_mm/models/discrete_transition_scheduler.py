@@ -1,0 +1,253 @@
+"""The discrete diffusion process of SegRefiner (arXiv 2312.12425, Sec. 3.2).
+
+Every pixel is in one of two states: *fine*, it carries the label of the true
+mask, or *coarse*, it carries the label of the coarse mask. The forward
+process only moves pixels from fine to coarse.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from segrefiner_mm.registry import TASK_UTILS
+
+NOISE_FREE = 0.5
+
+
+@dataclass
+class TransitionStepOutput:
+    """Result of one reverse step.
+
+    Attributes:
+        sample (Tensor): Next mask of the chain, values 0 and 1, shape of the
+            logits.
+        fine_probs (Tensor): Probability, 0 to 1, that each pixel has turned
+            fine by now; same shape, float32.
+        pred_fine (Tensor): The denoiser's present guess of the fine mask,
+            values 0 and 1, same shape.
+    """
+
+    sample: Tensor
+    fine_probs: Tensor
+    pred_fine: Tensor
+
+
+@TASK_UTILS.register_module()
+class DiscreteTransitionScheduler:
+    r"""Transition matrices, forward samples and reverse steps.
+
+    With the states ordered (fine, coarse), one step and ``t`` steps are
+
+    .. math::
+        Q_t = \begin{pmatrix} \beta_t & 1 - \beta_t \\ 0 & 1 \end{pmatrix},
+        \qquad
+        \bar Q_t = Q_1 \cdots Q_t = \begin{pmatrix}
+        \bar\beta_t & 1 - \bar\beta_t \\ 0 & 1 \end{pmatrix},
+
+    with :math:`\bar\beta` linear from ``fine_start`` to ``fine_end``.
+    Timesteps count from 0; at the last one every pixel is coarse (for
+    ``fine_end=0``).
+
+    This object holds no network and no random state. Where a method takes
+    ``noise`` and ``generator``, ``noise`` (uniform in [0, 1), broadcastable
+    to the mask) wins, else the generator draws it, and with neither the
+    uniform variable is 0.5 everywhere: a deterministic, noise-free result.
+
+    Args:
+        num_timesteps (int): Length T of the chain. Defaults to 6.
+        fine_start (float): Probability that a pixel is still fine at
+            timestep 0. Defaults to 0.8.
+        fine_end (float): The same at timestep T - 1. Defaults to 0.0.
+
+    Raises:
+        ValueError: If ``num_timesteps < 1`` or the probabilities do not
+            satisfy ``1 >= fine_start >= fine_end >= 0``.
+
+    Examples:
+        >>> scheduler = DiscreteTransitionScheduler()
+        >>> scheduler.set_timesteps(2)
+        >>> scheduler.timesteps
+        [5, 0]
+    """
+
+    def __init__(
+        self,
+        num_timesteps: int = 6,
+        fine_start: float = 0.8,
+        fine_end: float = 0.0,
+    ) -> None:
+        if num_timesteps < 1:
+            raise ValueError(f'num_timesteps must be >= 1: {num_timesteps}')
+        if not 1.0 >= fine_start >= fine_end >= 0.0:
+            raise ValueError(
+                'expected 1 >= fine_start >= fine_end >= 0, got '
+                f'fine_start={fine_start}, fine_end={fine_end}'
+            )
+        self.num_timesteps = num_timesteps
+        fine = np.linspace(fine_start, fine_end, num_timesteps)
+        # linspace would keep the start; a chain of one step is all coarse.
+        self._fine_cumprod = fine.tolist() if len(fine) > 1 else [fine_end]
+        self.timesteps: list[int] = []
+        self.set_timesteps(num_timesteps)
+
+    @property
+    def fine_cumprod(self) -> Tensor:
+        r"""Tensor: :math:`\bar\beta`, shape (T,), float64."""
+        return torch.tensor(self._fine_cumprod, dtype=torch.float64)
+
+    @property
+    def transition_matrices(self) -> Tensor:
+        """Tensor: One-step matrices Q, (T, 2, 2) float64, row-stochastic."""
+        steps = range(self.num_timesteps)
+        return torch.stack([self.jump_matrix(t - 1, t) for t in steps])
+
+    @property
+    def cumulative_matrices(self) -> Tensor:
+        """Tensor: Products Q_0 ... Q_t, (T, 2, 2) float64."""
+        steps = range(self.num_timesteps)
+        return torch.stack([self.jump_matrix(-1, t) for t in steps])
+
+    def jump_matrix(self, start: int, end: int) -> Tensor:
+        r"""Transition from timestep ``start`` to ``end`` in one jump.
+
+        It is :math:`\bar Q_{start}^{-1} \bar Q_{end}`, so a pixel stays fine
+        with probability :math:`\bar\beta_{end} / \bar\beta_{start}`.
+
+        Args:
+            start (int): Timestep to leave; -1 is the clean mask.
+            end (int): Timestep to reach, ``end > start``.
+
+        Returns:
+            Tensor: (2, 2) float64, rows and columns (fine, coarse).
+        """
+        before, after = self._fine_at(start), self._fine_at(end)
+        # Where no pixel is fine any more the row is free; 0 keeps it valid.
+        stay = after / before if before > 0 else 0.0
+        return torch.tensor(
+            [[stay, 1.0 - stay], [0.0, 1.0]], dtype=torch.float64
+        )
+
+    def set_timesteps(self, num_inference_steps: int) -> None:
+        """Choose how many reverse steps to run.
+
+        The steps are spread evenly from T - 1 (all coarse) down to 0; one
+        step runs T - 1 alone. :meth:`step` then jumps from each of them to
+        the next.
+
+        Args:
+            num_inference_steps (int): 1 to T.
+
+        Raises:
+            ValueError: If the number is out of range.
+        """
+        last = self.num_timesteps - 1
+        if not 1 <= num_inference_steps <= self.num_timesteps:
+            raise ValueError(
+                f'the number of steps must be 1 to {self.num_timesteps} '
+                f'for this scheduler, got {num_inference_steps}'
+            )
+        spread = np.linspace(last, 0, num_inference_steps)
+        self.timesteps = [round(t) for t in spread.tolist()]
+
+    def add_noise(
+        self,
+        fine: Tensor,
+        coarse: Tensor,
+        timesteps: int | Tensor,
+        noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        r"""Forward sample: fine where ``u < beta_bar[t]``, else coarse.
+
+        Args:
+            fine (Tensor): True masks, (B, 1, H, W), values 0 and 1.
+            coarse (Tensor): Coarse masks, same shape and dtype.
+            timesteps (int | Tensor): One timestep, or one per mask (B,).
+            noise (Tensor, optional): See the class. Defaults to None.
+            generator (torch.Generator, optional): See the class. Defaults to
+                None.
+
+        Returns:
+            Tensor: The mask :math:`m_t`, shape and dtype of ``fine``.
+        """
+        uniform = self._uniform(fine, noise, generator)
+        keep = self.fine_cumprod.float().to(fine.device)[timesteps]
+        if keep.ndim:
+            keep = keep.reshape(-1, *[1] * (fine.ndim - 1))
+        return torch.where(uniform < keep, fine, coarse)
+
+    def step(
+        self,
+        logits: Tensor,
+        timestep: int | Tensor,
+        coarse: Tensor,
+        fine_probs: Tensor,
+        noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> TransitionStepOutput:
+        r"""One reverse step, from ``timestep`` to the next of ``timesteps``.
+
+        With confidence :math:`c = 2 |\sigma(logit) - 0.5|` that the guess is
+        the true label, the posterior of a coarse pixel being fine at the
+        earlier time :math:`s` is (paper Eq. 5, for a jump of any length)
+
+        .. math::
+            p = \frac{c\,(\bar\beta_s - \bar\beta_t)}{1 - c\,\bar\beta_t},
+            \qquad f \leftarrow f + (1 - f)\,p,
+
+        and the next mask takes the guess where ``u < f``.
+
+        Args:
+            logits (Tensor): Output of the denoiser, (B, 1, H, W).
+            timestep (int | Tensor): The timestep ``t`` of this step.
+            coarse (Tensor): Coarse masks, same shape, values 0 and 1.
+            fine_probs (Tensor): ``f`` so far; zeros at the start.
+            noise (Tensor, optional): See the class. Defaults to None.
+            generator (torch.Generator, optional): See the class. Defaults to
+                None.
+
+        Returns:
+            TransitionStepOutput: Next mask, updated ``f``, present guess.
+
+        Raises:
+            ValueError: If ``timestep`` is not among ``timesteps``.
+        """
+        present = int(timestep)
+        fine_now = self._fine_at(present)
+        fine_next = self._fine_at(self._next_timestep(present))
+        confidence = 2.0 * (logits.float().sigmoid() - 0.5).abs()
+        turn_fine = confidence * (fine_next - fine_now)
+        # 0 / 0 where nothing is coarse and the guess is certain: stays 0.
+        coarse_mass = (1.0 - confidence * fine_now).clamp(min=1e-12)
+        turn_fine = turn_fine / coarse_mass
+        fine_probs = fine_probs + (1.0 - fine_probs) * turn_fine
+        pred_fine = (logits >= 0).to(coarse.dtype)
+        uniform = self._uniform(fine_probs, noise, generator)
+        sample = torch.where(uniform < fine_probs, pred_fine, coarse)
+        return TransitionStepOutput(sample, fine_probs, pred_fine)
+
+    def _fine_at(self, timestep: int) -> float:
+        return 1.0 if timestep < 0 else self._fine_cumprod[timestep]
+
+    def _next_timestep(self, timestep: int) -> int:
+        if timestep not in self.timesteps:
+            raise ValueError(
+                f'timestep {timestep} is not one of {self.timesteps}'
+            )
+        index = self.timesteps.index(timestep) + 1
+        return self.timesteps[index] if index < len(self.timesteps) else -1
+
+    @staticmethod
+    def _uniform(
+        like: Tensor, noise: Tensor | None, generator: torch.Generator | None
+    ) -> Tensor:
+        if noise is not None:
+            return noise
+        if generator is None:
+            return like.new_full((), NOISE_FREE, dtype=torch.float32)
+        drawn = torch.rand(
+            like.shape, generator=generator, device=generator.device
+        )
+        return drawn.to(like.device)

@@ -1,0 +1,82 @@
+"""Moves images to the device; normalises what the network sees."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+from torch import Tensor
+
+from segrefiner_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class RefineDataPreprocessor(BaseDataPreprocessor):
+    """Data preprocessor of :class:`SegRefiner`.
+
+    Whole images stay uint8: only the windows that the network sees are
+    converted, by :meth:`normalize`, so that no float copy of a large image
+    exists.
+
+    Args:
+        mean (Sequence[float]): Mean of R, G and B, on the scale 0 to 255.
+        std (Sequence[float]): Standard deviation of R, G and B.
+        bgr_to_rgb (bool): Whether the images are BGR, as mm packages and
+            OpenCV read them. Defaults to True.
+        non_blocking (bool): Copy to the device without waiting. Defaults to
+            False.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        mean: Sequence[float] = (123.675, 116.28, 103.53),
+        std: Sequence[float] = (58.395, 57.12, 57.375),
+        bgr_to_rgb: bool = True,
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(non_blocking)
+        if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+            raise ValueError(
+                'mean and std need 3 values each, std positive; got '
+                f'mean={tuple(mean)}, std={tuple(std)}'
+            )
+        self.bgr_to_rgb = bgr_to_rgb
+        for name, values in dict(mean=mean, std=std).items():
+            buffer = torch.tensor(values, dtype=torch.float32).view(3, 1, 1)
+            self.register_buffer(name, buffer, persistent=False)
+
+    def forward(self, data: dict, training: bool = False) -> dict[str, Any]:
+        """Prepare a batch.
+
+        Args:
+            data (dict): ``inputs``, a list of (3, H, W) uint8 images, and
+                ``data_samples``, a list of :obj:`RefineDataSample`.
+            training (bool): Whether to stack and normalise the inputs, which
+                must then be of one size. Defaults to False.
+
+        Returns:
+            dict: ``inputs``, (B, 3, H, W) float32 in training, else the list
+            of images on the device, and ``data_samples``.
+        """
+        data = self.cast_data(data)
+        inputs = data['inputs']
+        if training:
+            inputs = self.normalize(torch.stack(list(inputs)))
+        return dict(inputs=inputs, data_samples=data.get('data_samples'))
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """Raw pixels to what the network was trained on.
+
+        Args:
+            images (Tensor): (B, 3, H, W), values 0 to 255, in the channel
+                order of the input images.
+
+        Returns:
+            Tensor: (B, 3, H, W) float32 RGB, zero mean, unit deviation.
+        """
+        if self.bgr_to_rgb:
+            images = images.flip(1)
+        return (images.float() - self.mean) / self.std

@@ -1,0 +1,91 @@
+"""How masks are refined: the ``test_cfg`` of :class:`SegRefiner`, checked."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import torch
+
+from segrefiner_mm.registry import TASK_UTILS, build_child
+from segrefiner_mm.windows import WindowPlan
+
+PRECISIONS: dict[str, torch.dtype | None] = {
+    'fp32': None,
+    'bf16': torch.bfloat16,
+    'fp16': torch.float16,
+}
+
+
+@dataclass(frozen=True)
+class RefineSettings:
+    """Settings of one refinement run.
+
+    Attributes:
+        windows (dict | WindowPlan): Where to look. Defaults to
+            ``ObjectWindows`` as published.
+        model_size (int): Side of the square that the network sees. Defaults
+            to 256.
+        batch_size (int): Most windows in one forward pass. Defaults to 32.
+        num_steps (int, optional): Reverse steps, 1 to T. Defaults to None:
+            all T.
+        seed (int, optional): Seed of the noise; None draws none, which is a
+            deterministic result of its own. Defaults to 0.
+        precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
+            bfloat16 on a CUDA device that has it, else float32. Defaults to
+            'auto'.
+        guard (dict, optional): Guard that may roll masks back. Defaults to
+            None.
+    """
+
+    windows: Any = None
+    model_size: int = 256
+    batch_size: int = 32
+    num_steps: int | None = None
+    seed: int | None = 0
+    precision: str = 'auto'
+    guard: Any = None
+
+    @classmethod
+    def from_cfg(cls, cfg: dict | None, **overrides: Any) -> 'RefineSettings':
+        """Build settings from a config, then replace some of them.
+
+        Args:
+            cfg (dict, optional): ``test_cfg`` of a model.
+            **overrides: Settings that win over the config.
+
+        Returns:
+            RefineSettings: With the window plan built.
+
+        Raises:
+            ValueError: If a name or a value is not valid.
+        """
+        given = {**(cfg or {}), **overrides}
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(given.keys() - known):
+            raise ValueError(
+                f'unknown settings {unknown}; known are {sorted(known)}'
+            )
+        settings = cls(**given)
+        plan = settings.windows or dict(type='ObjectWindows')
+        settings = replace(settings, windows=build_child(TASK_UTILS, plan))
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if not isinstance(self.windows, WindowPlan):
+            raise ValueError(f'not a window plan: {self.windows!r}')
+        for name in ('model_size', 'batch_size'):
+            if getattr(self, name) < 1:
+                raise ValueError(f'{name} must be >= 1: {getattr(self, name)}')
+        if self.precision not in ('auto', *PRECISIONS):
+            raise ValueError(
+                f'precision must be auto, {", ".join(PRECISIONS)}, '
+                f'got {self.precision!r}'
+            )
+
+    def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
+        """The dtype to compute in on a device; None means float32."""
+        if self.precision != 'auto':
+            return PRECISIONS[self.precision]
+        if device.type == 'cuda' and torch.cuda.is_bf16_supported():
+            return torch.bfloat16
+        return None

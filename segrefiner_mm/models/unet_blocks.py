@@ -1,0 +1,126 @@
+"""Building blocks of the U-Net of improved diffusion (arXiv 2102.09672)."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class GroupNorm32(nn.GroupNorm):
+    """Group normalisation of 32 groups, computed in float32."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(32, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.float()).to(x.dtype)
+
+
+class ResBlock(nn.Module):
+    """Residual block that adds the time embedding between its convolutions.
+
+    Args:
+        in_channels (int): Channels of the input.
+        out_channels (int): Channels of the output.
+        embed_channels (int): Length of the time embedding.
+        dropout (float): Dropout before the second convolution.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        embed_channels: int,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.in_layers = nn.Sequential(
+            GroupNorm32(in_channels),
+            nn.SiLU(),
+            nn.Conv2d(in_channels, out_channels, 3, padding=1),
+        )
+        self.emb_layers = nn.Sequential(
+            nn.SiLU(), nn.Linear(embed_channels, out_channels)
+        )
+        self.out_layers = nn.Sequential(
+            GroupNorm32(out_channels),
+            nn.SiLU(),
+            nn.Dropout(dropout),
+            nn.Conv2d(out_channels, out_channels, 3, padding=1),
+        )
+        self.skip_connection: nn.Module = nn.Identity()
+        if in_channels != out_channels:
+            self.skip_connection = nn.Conv2d(in_channels, out_channels, 1)
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        """(B, C_in, H, W) and (B or 1, E) to (B, C_out, H, W)."""
+        hidden = self.in_layers(x)
+        hidden = hidden + self.emb_layers(embedding)[..., None, None]
+        return self.skip_connection(x) + self.out_layers(hidden)
+
+
+class AttentionBlock(nn.Module):
+    """Self-attention over all positions, with a residual connection.
+
+    The heads are the *outer* part of the ``qkv`` channels: first q, k, v of
+    head 0, then those of head 1, and so on, as in the official checkpoints.
+
+    Args:
+        channels (int): Channels of input and output.
+        num_heads (int): Heads; must divide ``channels``.
+    """
+
+    def __init__(self, channels: int, num_heads: int) -> None:
+        super().__init__()
+        if channels % num_heads:
+            raise ValueError(
+                f'{num_heads} heads do not divide {channels} channels'
+            )
+        self.num_heads = num_heads
+        self.norm = GroupNorm32(channels)
+        self.qkv = nn.Conv1d(channels, 3 * channels, 1)
+        self.proj_out = nn.Conv1d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, channels, *size = x.shape
+        x = x.reshape(batch, channels, -1)
+        qkv = self.qkv(self.norm(x))
+        qkv = qkv.reshape(batch, self.num_heads, -1, qkv.shape[-1])
+        q, k, v = qkv.transpose(-1, -2).chunk(3, dim=-1)
+        attended = F.scaled_dot_product_attention(q, k, v)
+        attended = attended.transpose(-1, -2).reshape(x.shape)
+        return (x + self.proj_out(attended)).reshape(batch, channels, *size)
+
+
+class Downsample(nn.Module):
+    """Halves height and width by a convolution of stride 2."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.op = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.op(x)
+
+
+class Upsample(nn.Module):
+    """Doubles height and width: nearest neighbour, then a convolution."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(F.interpolate(x, scale_factor=2, mode='nearest'))
+
+
+class EmbedSequential(nn.Sequential):
+    """A sequence that passes the time embedding to its residual blocks."""
+
+    def forward(  # type: ignore[override]
+        self, x: Tensor, embedding: Tensor
+    ) -> Tensor:
+        for layer in self:
+            if isinstance(layer, ResBlock):
+                x = layer(x, embedding)
+            else:
+                x = layer(x)
+        return x

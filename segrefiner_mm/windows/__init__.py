@@ -1,0 +1,29 @@
+from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
+from segrefiner_mm.windows.engine import WindowEngine
+from segrefiner_mm.windows.object_windows import ObjectWindows
+from segrefiner_mm.windows.tiled_windows import TiledWindows
+from segrefiner_mm.windows.window_plan import (
+    KEPT,
+    REFINED,
+    Plan,
+    RefinedMask,
+    WindowAnswer,
+    WindowPlan,
+    WindowRequest,
+)
+
+__all__ = [
+    'KEPT',
+    'REFINED',
+    'Box',
+    'CompactMask',
+    'ObjectWindows',
+    'Plan',
+    'RefinedMask',
+    'TiledWindows',
+    'WindowAnswer',
+    'WindowEngine',
+    'WindowPlan',
+    'WindowRequest',
+    'compact_masks',
+]

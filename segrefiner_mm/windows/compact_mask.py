@@ -1,0 +1,117 @@
+"""Masks kept as a tight box and the pixels inside it."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class Box(NamedTuple):
+    """A rectangle of whole pixels, right and bottom excluded."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+    @property
+    def width(self) -> int:
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> int:
+        return self.y2 - self.y1
+
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices, to index the last two axes of an array."""
+        return slice(self.y1, self.y2), slice(self.x1, self.x2)
+
+    def grow(self, pad: int, height: int, width: int) -> 'Box':
+        """The box with ``pad`` pixels on every side, inside the image."""
+        return Box(
+            max(self.x1 - pad, 0),
+            max(self.y1 - pad, 0),
+            min(self.x2 + pad, width),
+            min(self.y2 + pad, height),
+        )
+
+
+@dataclass(frozen=True)
+class CompactMask:
+    """A binary mask of an image, as small as its object.
+
+    Attributes:
+        size (tuple[int, int]): Height and width of the image.
+        box (Box): Tight box of the mask; all zero for an empty mask.
+        pixels (Tensor): The mask inside the box, bool.
+        area (int): Number of pixels of the mask.
+    """
+
+    size: tuple[int, int]
+    box: Box
+    pixels: Tensor
+    area: int
+
+    @property
+    def full(self) -> bool:
+        """Whether every pixel of the image belongs to the mask."""
+        return self.area == self.size[0] * self.size[1]
+
+    def to(self, device: torch.device) -> 'CompactMask':
+        """The same mask with its pixels on another device."""
+        return replace(self, pixels=self.pixels.to(device))
+
+    def crop(self, box: Box) -> Tensor:
+        """The mask inside any box of the image, (h, w) bool."""
+        mine = self.box
+        if self.area == 0:
+            return self.pixels.new_zeros(box.height, box.width)
+        # Negative padding cuts, positive padding fills with background.
+        margins = (
+            mine.x1 - box.x1,
+            box.x2 - mine.x2,
+            mine.y1 - box.y1,
+            box.y2 - mine.y2,
+        )
+        return F.pad(self.pixels, margins)
+
+    def dense(self) -> Tensor:
+        """The whole mask, (H, W) bool."""
+        height, width = self.size
+        return self.crop(Box(0, 0, width, height))
+
+
+def compact_masks(masks: Tensor) -> list[CompactMask]:
+    """Find the boxes of dense masks, with two waits for the device in all.
+
+    Args:
+        masks (Tensor): (N, H, W), bool or with values 0 and 1.
+
+    Returns:
+        list[CompactMask]: One per mask; the pixels are views of ``masks``.
+    """
+    masks = masks if masks.dtype == torch.bool else masks > 0
+    size = (masks.shape[1], masks.shape[2])
+    rows, columns = masks.any(dim=2).cpu(), masks.any(dim=1).cpu()
+    boxes = []
+    for row, column in zip(rows, columns, strict=True):
+        (x1, x2), (y1, y2) = _span(column), _span(row)
+        boxes.append(Box(x1, y1, x2, y2))
+    crops = [m[box.slices()] for m, box in zip(masks, boxes, strict=True)]
+    if not crops:
+        return []
+    areas = torch.stack([torch.count_nonzero(crop) for crop in crops])
+    return [
+        CompactMask(size, box, crop, area)
+        for box, crop, area in zip(boxes, crops, areas.tolist(), strict=True)
+    ]
+
+
+def _span(occupied: Tensor) -> tuple[int, int]:
+    """First index and last index plus one of the true values; 0, 0 if none."""
+    indices = occupied.nonzero()
+    if len(indices) == 0:
+        return 0, 0
+    return int(indices[0]), int(indices[-1]) + 1

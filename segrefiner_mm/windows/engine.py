@@ -1,0 +1,118 @@
+"""The engine: windows of many masks and images, answered in batches."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from segrefiner_mm.windows.window_plan import (
+    Plan,
+    RefinedMask,
+    WindowAnswer,
+    WindowRequest,
+)
+
+Key = TypeVar('Key')
+Timesteps = tuple[int, ...]
+Sample = Callable[[list[WindowRequest]], list[WindowAnswer]]
+
+
+@dataclass
+class _Open(Generic[Key]):
+    """A plan that waits for answers."""
+
+    key: Key
+    plan: Plan
+    answers: dict[int, WindowAnswer] = field(default_factory=dict)
+    asked: int = 0
+
+
+class WindowEngine(Generic[Key]):
+    """Drives plans of many masks and batches their windows.
+
+    Windows that run the same steps share a batch, whatever mask or image
+    they come from. A batch runs when it is full, or when no further plan may
+    be opened.
+
+    Args:
+        sample (Callable): Answers a list of requests that all run the same
+            steps.
+        batch_size (int): Most windows of one call of ``sample``.
+        has_room (Callable, optional): Asked before a further plan is opened;
+            while it says no, part-filled batches run instead. Defaults to
+            None: there is always room.
+    """
+
+    def __init__(
+        self,
+        sample: Sample,
+        batch_size: int,
+        has_room: Callable[[], bool] | None = None,
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f'batch_size must be >= 1, got {batch_size}')
+        self.sample = sample
+        self.batch_size = batch_size
+        self.has_room = has_room or (lambda: True)
+        self._queues: dict[
+            Timesteps, deque[tuple[_Open[Key], int, WindowRequest]]
+        ] = {}
+
+    def run(
+        self, plans: Iterable[tuple[Key, Plan]]
+    ) -> Iterator[tuple[Key, RefinedMask]]:
+        """Run plans to their ends.
+
+        Args:
+            plans (Iterable[tuple[Key, Plan]]): Pulled one by one, as late as
+                possible.
+
+        Yields:
+            tuple[Key, RefinedMask]: Outcomes, in the order of finishing.
+        """
+        source = iter(plans)
+        exhausted = False
+        while True:
+            queue = max(self._queues.values(), key=len, default=None)
+            waiting = len(queue) if queue else 0
+            may_open = not exhausted and (not waiting or self.has_room())
+            if waiting < self.batch_size and may_open:
+                try:
+                    key, plan = next(source)
+                except StopIteration:
+                    exhausted = True
+                    continue
+                yield from self._advance(_Open(key, plan), None)
+            elif queue:
+                yield from self._run_batch(queue)
+            else:
+                return
+
+    def _run_batch(
+        self, queue: deque[tuple[_Open[Key], int, WindowRequest]]
+    ) -> Iterator[tuple[Key, RefinedMask]]:
+        count = min(self.batch_size, len(queue))
+        batch = [queue.popleft() for _ in range(count)]
+        answers = self.sample([request for _, _, request in batch])
+        for (opened, index, _), answer in zip(batch, answers, strict=True):
+            opened.answers[index] = answer
+            if len(opened.answers) == opened.asked:
+                ordered = [opened.answers[i] for i in range(opened.asked)]
+                yield from self._advance(opened, ordered)
+
+    def _advance(
+        self, opened: _Open[Key], answers: list[WindowAnswer] | None
+    ) -> Iterator[tuple[Key, RefinedMask]]:
+        """Hand a plan its answers and queue what it asks next."""
+        try:
+            if answers is None:
+                requests = next(opened.plan)
+            else:
+                requests = opened.plan.send(answers)
+        except StopIteration as finished:
+            yield opened.key, finished.value
+            return
+        opened.answers, opened.asked = {}, len(requests)
+        for index, request in enumerate(requests):
+            queue = self._queues.setdefault(request.timesteps, deque())
+            queue.append((opened, index, request))

@@ -1,0 +1,119 @@
+"""Crop and paste: resampling that reads only what it needs.
+
+A window of any size becomes a small square and back. The cost of a crop is
+that of the square; pasting goes by strips, so that no float copy of a large
+window ever exists.
+"""
+
+import torch
+from torch import Tensor
+
+# Pixels of one strip when a probability map is pasted: 16 MiB of float32.
+STRIP_PIXELS = 2**22
+
+
+def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
+    """Resize without antialiasing, pixel centres at +0.5, edges repeated.
+
+    Equals ``F.interpolate(mode='bilinear', align_corners=False)`` to float
+    rounding, but takes integer and bool sources and converts only the pixels
+    that the result depends on.
+
+    Args:
+        source (Tensor): (C, h, w), any dtype.
+        height (int): Rows of the result.
+        width (int): Columns of the result.
+
+    Returns:
+        Tensor: (C, height, width) float32.
+    """
+    top, bottom, weight_y = _taps(source.shape[1], height, source.device)
+    left, right, weight_x = _taps(source.shape[2], width, source.device)
+
+    def row(indices: Tensor) -> Tensor:
+        line = source.index_select(1, indices)
+        start = line.index_select(2, left).float() * (1 - weight_x)
+        return start + line.index_select(2, right).float() * weight_x
+
+    weight_y = weight_y[:, None]
+    return row(top) * (1 - weight_y) + row(bottom) * weight_y
+
+
+def resize_nearest(source: Tensor, height: int, width: int) -> Tensor:
+    """Resize by taking pixel ``floor(i * size_in / size_out)``.
+
+    Args:
+        source (Tensor): (C, h, w), any dtype.
+        height (int): Rows of the result.
+        width (int): Columns of the result.
+
+    Returns:
+        Tensor: (C, height, width), dtype of ``source``.
+    """
+    rows = _nearest(source.shape[1], height, source.device)
+    columns = _nearest(source.shape[2], width, source.device)
+    return source.index_select(1, rows).index_select(2, columns)
+
+
+def paste_probabilities(
+    probs: Tensor, height: int, width: int, threshold: float = 0.5
+) -> Tensor:
+    """Stretch a probability map over a window and threshold it.
+
+    Bilinear, pixel centres at +0.5, zero outside of the map: the values of
+    ``F.grid_sample(align_corners=False)`` over the window. Outside of the
+    window they stay under 0.5, so a mask never leaves its window.
+
+    Args:
+        probs (Tensor): (h, w) float32, values 0 to 1.
+        height (int): Rows of the window.
+        width (int): Columns of the window.
+        threshold (float): Foreground where the value is at least this.
+            Defaults to 0.5.
+
+    Returns:
+        Tensor: (height, width) bool.
+    """
+    padded = torch.nn.functional.pad(probs, (1, 1, 1, 1))
+    rows, row_weights = _padded_taps(probs.shape[0], height, probs.device)
+    cols, col_weights = _padded_taps(probs.shape[1], width, probs.device)
+    pasted = torch.empty(height, width, dtype=torch.bool, device=probs.device)
+    strip = max(STRIP_PIXELS // width, 1)
+    for start in range(0, height, strip):
+        part = slice(start, start + strip)
+        weight = row_weights[part, None]
+        lines = padded.index_select(0, rows[part]) * (1 - weight)
+        lines += padded.index_select(0, rows[part] + 1) * weight
+        values = lines.index_select(1, cols) * (1 - col_weights)
+        values += lines.index_select(1, cols + 1) * col_weights
+        pasted[part] = values >= threshold
+    return pasted
+
+
+def _taps(
+    size_in: int, size_out: int, device: torch.device
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Indices of both neighbours and the weight of the second."""
+    centres = _centres(size_in, size_out, device).clamp(min=0)
+    low = centres.long().clamp(max=size_in - 1)
+    high = (low + 1).clamp(max=size_in - 1)
+    return low, high, centres - low
+
+
+def _padded_taps(
+    size_in: int, size_out: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Index of the first neighbour in a padded line, weight of the second."""
+    centres = _centres(size_in, size_out, device)
+    low = centres.floor()
+    return low.long() + 1, centres - low
+
+
+def _centres(size_in: int, size_out: int, device: torch.device) -> Tensor:
+    steps = torch.arange(size_out, dtype=torch.float32, device=device)
+    return (steps + 0.5) * (size_in / size_out) - 0.5
+
+
+def _nearest(size_in: int, size_out: int, device: torch.device) -> Tensor:
+    steps = torch.arange(size_out, dtype=torch.float32, device=device)
+    return (steps * (size_in / size_out)).long().clamp(max=size_in - 1)

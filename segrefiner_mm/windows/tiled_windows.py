@@ -1,0 +1,191 @@
+"""The high-resolution path: the whole image, then doubtful tiles."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from segrefiner_mm.registry import TASK_UTILS
+from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.resample import resize_bilinear, resize_nearest
+from segrefiner_mm.windows.window_plan import (
+    REFINED,
+    Plan,
+    RefinedMask,
+    WindowPlan,
+    WindowRequest,
+    confidence_of,
+)
+
+
+@TASK_UTILS.register_module()
+class TiledWindows(WindowPlan):
+    """Refines the whole image at low resolution, then tiles at full size.
+
+    All steps but the last see the whole image. Pixels whose fine probability
+    stays low propose full-resolution tiles for the last step; tiles are
+    thinned by non-maximum suppression, and where they overlap their
+    probabilities are averaged. The defaults are the published test settings
+    of the high-resolution model.
+
+    Args:
+        fine_prob_thr (float): A pixel proposes a tile where its fine
+            probability is under this part of the image's highest. Defaults
+            to 0.9.
+        iou_thr (float): Tiles that overlap a better one by more are dropped.
+            Defaults to 0.3.
+        min_area (int): Smaller masks, in pixels, are kept as they are.
+            Defaults to 129.
+    """
+
+    def __init__(
+        self,
+        fine_prob_thr: float = 0.9,
+        iou_thr: float = 0.3,
+        min_area: int = 129,
+    ) -> None:
+        super().__init__(min_area)
+        for name, value in dict(
+            fine_prob_thr=fine_prob_thr, iou_thr=iou_thr
+        ).items():
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f'{name} must be 0 to 1, got {value}')
+        self.fine_prob_thr = fine_prob_thr
+        self.iou_thr = iou_thr
+
+    def check_steps(self, timesteps: Sequence[int]) -> None:
+        if len(timesteps) < 2:
+            raise ValueError(
+                'TiledWindows needs at least 2 steps: the whole image takes '
+                'all but the last, the tiles take the last'
+            )
+
+    def _refine(
+        self,
+        image: Tensor,
+        mask: CompactMask,
+        timesteps: Sequence[int],
+        size: int,
+    ) -> Plan:
+        height, width = mask.size
+        overview = resize_nearest(image, size, size)
+        coarse = resize_nearest(mask.dense()[None], size, size)[0]
+        [answer] = yield [
+            WindowRequest(overview, coarse, tuple(timesteps[:-1]))
+        ]
+
+        refined = resize_nearest(answer.probs[None] >= 0.5, height, width)[0]
+        tiles = _with_an_edge(
+            refined, self.pick_tiles(answer.fine_probs, height, width, size)
+        )
+        requests = []
+        for tile in tiles:
+            rows, columns = tile.slices()
+            requests.append(
+                WindowRequest(
+                    _fit(image[:, rows, columns], size),
+                    _fit(refined[None, rows, columns], size)[0] >= 0.5,
+                    tuple(timesteps[-1:]),
+                )
+            )
+        answers = (yield requests) if requests else []
+
+        maps = [
+            _fit(a.probs[None], tile.height, tile.width)[0]
+            for a, tile in zip(answers, tiles, strict=True)
+        ]
+        paste_averaged(refined, tiles, maps)
+        whole = Box(0, 0, width, height)
+        confidence = confidence_of(answer.probs, coarse)
+        return RefinedMask(whole, refined, confidence, REFINED)
+
+    def pick_tiles(
+        self, fine_probs: Tensor, height: int, width: int, size: int
+    ) -> list[Box]:
+        """Choose full-resolution tiles around the doubtful pixels.
+
+        Args:
+            fine_probs (Tensor): (S, S) float32, over the whole image.
+            height (int): Rows of the image.
+            width (int): Columns of the image.
+            size (int): Side of a tile; tiles are smaller where the image is.
+
+        Returns:
+            list[Box]: Tiles, most doubtful first.
+        """
+        # The greedy choice below is sequential, so it runs on the CPU.
+        fine_probs = fine_probs.cpu()
+        doubtful = fine_probs < self.fine_prob_thr * fine_probs.max()
+        y, x = doubtful.nonzero(as_tuple=True)
+        scores = 1.0 - fine_probs[y, x]
+        tile_h, tile_w = min(size, height), min(size, width)
+        grid_h, grid_w = fine_probs.shape
+        y1 = _tile_starts(y, height, grid_h, tile_h)
+        x1 = _tile_starts(x, width, grid_w, tile_w)
+        order = scores.argsort(descending=True, stable=True)
+        y1, x1 = y1[order], x1[order]
+        tiles = []
+        while len(y1):
+            top, left = int(y1[0]), int(x1[0])
+            tiles.append(Box(left, top, left + tile_w, top + tile_h))
+            shared = (tile_h - (y1 - top).abs()).clamp(min=0)
+            shared = shared * (tile_w - (x1 - left).abs()).clamp(min=0)
+            iou = shared / (2 * tile_h * tile_w - shared)
+            y1, x1 = y1[iou <= self.iou_thr], x1[iou <= self.iou_thr]
+        return tiles
+
+
+def paste_averaged(
+    mask: Tensor, tiles: Sequence[Box], maps: Sequence[Tensor]
+) -> None:
+    """Overwrite a mask where tiles lie, averaging them where they overlap.
+
+    Args:
+        mask (Tensor): (H, W) bool, changed in place.
+        tiles (Sequence[Box]): Tiles inside the image.
+        maps (Sequence[Tensor]): Probability of each tile, of its size.
+    """
+    # Every tile sums its neighbours, so that no float map of the image is
+    # needed; the order of the sum is the same for a pixel in all its tiles.
+    for tile in tiles:
+        total = maps[0].new_zeros(tile.height, tile.width)
+        count = torch.zeros_like(total)
+        for other, probs in zip(tiles, maps, strict=True):
+            x1, x2 = max(tile.x1, other.x1), min(tile.x2, other.x2)
+            y1, y2 = max(tile.y1, other.y1), min(tile.y2, other.y2)
+            if x1 >= x2 or y1 >= y2:
+                continue
+            here = Box(x1 - tile.x1, y1 - tile.y1, x2 - tile.x1, y2 - tile.y1)
+            there = Box(
+                x1 - other.x1, y1 - other.y1, x2 - other.x1, y2 - other.y1
+            )
+            total[here.slices()] += probs[there.slices()]
+            count[here.slices()] += 1
+        mask[tile.slices()] = total / count >= 0.5
+
+
+def _with_an_edge(mask: Tensor, tiles: list[Box]) -> list[Box]:
+    """The tiles in which the mask is neither empty nor full."""
+    if not tiles:
+        return []
+    crops = [mask[tile.slices()] for tile in tiles]
+    counts = torch.stack([torch.count_nonzero(crop) for crop in crops])
+    return [
+        tile
+        for tile, count in zip(tiles, counts.tolist(), strict=True)
+        if 0 < count < tile.height * tile.width
+    ]
+
+
+def _fit(source: Tensor, height: int, width: int | None = None) -> Tensor:
+    """(C, h, w) resized if it must be; as it is, dtype included, if not."""
+    width = height if width is None else width
+    if source.shape[1:] == (height, width):
+        return source
+    return resize_bilinear(source, height, width)
+
+
+def _tile_starts(grid: Tensor, length: int, cells: int, tile: int) -> Tensor:
+    """First pixel of tiles centred on grid cells, shifted into the image."""
+    centres = (grid.float() * (length / cells)).long()
+    return (centres - tile // 2).clamp(min=0, max=length - tile)

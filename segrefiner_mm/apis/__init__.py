@@ -1,0 +1,17 @@
+"""For people: the inferencer, ``refine()`` and the command line."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segrefiner_mm.apis.inferencer import SegRefinerInferencer, refine
+
+__all__ = ['SegRefinerInferencer', 'refine']
+
+
+def __getattr__(name: str) -> Any:
+    # The command line answers --help without waiting for PyTorch.
+    if name in __all__:
+        from segrefiner_mm.apis import inferencer
+
+        return getattr(inferencer, name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,0 +1,141 @@
+"""The command line: ``segrefiner COMMAND ...``.
+
+Exit status: 0 done; 1 some inputs failed, each named on stderr, and the rest
+is done; 2 bad usage, or nothing could be done.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from segrefiner_mm.errors import SegRefinerError
+from segrefiner_mm.version import __version__
+
+DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv (Sequence[str], optional): Arguments. Defaults to None: those of
+            the process.
+
+    Returns:
+        int: Exit status.
+    """
+    args = build_parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except SegRefinerError as error:
+        print(f'segrefiner: error: {error}', file=sys.stderr)
+        return NOTHING_DONE
+    except KeyboardInterrupt:
+        print('segrefiner: stopped', file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; it imports nothing heavy, so that help comes at once."""
+    parser = argparse.ArgumentParser(
+        prog='segrefiner', description='Refine coarse segmentation masks.'
+    )
+    parser.add_argument(
+        '--version', action='version', version=f'%(prog)s {__version__}'
+    )
+    commands = parser.add_subparsers(metavar='COMMAND', required=True)
+    _add_refine(commands)
+    _add_convert(commands)
+    return parser
+
+
+def _add_refine(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'refine',
+        help='refine the mask of an image, or a folder of them',
+        description='Refine the mask of an image, or the masks of a folder: '
+        'images and masks are matched by their names without suffix. Masks '
+        'are pictures with two values; refined masks are written as 0 and '
+        '255. A folder run that was stopped goes on where it was.',
+    )
+    add = parser.add_argument
+    add('image', metavar='IMAGE', help='image file, or folder of images')
+    add('mask', metavar='MASK', help='its mask, or the folder of masks')
+    add(
+        '-o',
+        '--out',
+        required=True,
+        help='file to write (.png, .bmp, .tif), or folder',
+    )
+    add(
+        '--model',
+        default='segrefiner-tiny',
+        help='segrefiner-tiny, segrefiner-lr, segrefiner-hr or a config file '
+        '(default: %(default)s)',
+    )
+    add('--weights', help='weights file (default: those of the model)')
+    add(
+        '--windows',
+        choices=['object', 'tiled'],
+        default='object',
+        help='a window around the object, or the whole image and then tiles '
+        'at full resolution (default: %(default)s)',
+    )
+    add('--steps', type=int, help='reverse steps (default: all of the model)')
+    add('--batch-size', type=int, default=32, help='windows per batch')
+    add('--seed', type=int, default=0, help='seed of the noise')
+    add('--device', help='such as cpu or cuda:0 (default: the best there is)')
+    add(
+        '--precision',
+        choices=['auto', 'fp32', 'bf16', 'fp16'],
+        default='auto',
+    )
+    add(
+        '--no-guard',
+        dest='guard',
+        action='store_false',
+        help='take every refinement, also a doubtful one',
+    )
+    add(
+        '--threshold',
+        type=float,
+        help='take soft masks: foreground is what reaches this value',
+    )
+    add(
+        '--overlay',
+        action='store_true',
+        help='also write the image with coarse and refined outlines',
+    )
+    add(
+        '--overwrite',
+        action='store_true',
+        help='refine again what an earlier run of this folder has done',
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.apis.refine_command import run_refine
+
+        return run_refine(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_convert(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'convert',
+        help='convert weights, official ones included',
+        description='Write the weights of a checkpoint, official ones '
+        'included, as .safetensors or .pth with the names of this package.',
+    )
+    parser.add_argument('source', metavar='IN', help='.pth or .safetensors')
+    parser.add_argument('target', metavar='OUT', help='.safetensors or .pth')
+    parser.add_argument(
+        '--half', action='store_true', help='store float16: half the size'
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.apis.convert_command import run_convert
+
+        return run_convert(args)
+
+    parser.set_defaults(run=run)

@@ -1,0 +1,34 @@
+"""``segrefiner convert``: weights from one file format to another."""
+
+import argparse
+from pathlib import Path
+
+from segrefiner_mm.errors import CheckpointError, InputError
+from segrefiner_mm.models.checkpoint import (
+    OUR_PREFIX,
+    read_state_dict,
+    save_weights,
+)
+
+
+def run_convert(args: argparse.Namespace) -> int:
+    """Convert ``args.source`` to ``args.target``; returns the exit status."""
+    target = Path(args.target)
+    if not target.parent.is_dir():
+        raise InputError(f'no such folder: {target.parent}')
+    if target.exists() and target.samefile(args.source):
+        raise InputError('IN and OUT are the same file')
+    weights = read_state_dict(args.source)
+    foreign = sorted(n for n in weights if not n.startswith(OUR_PREFIX))
+    if foreign:
+        raise CheckpointError(
+            f'{args.source} is not a SegRefiner checkpoint: it has '
+            f'{", ".join(foreign[:5])}'
+        )
+    if args.half:
+        weights = {name: tensor.half() for name, tensor in weights.items()}
+    save_weights(weights, target)
+    count = sum(tensor.numel() for tensor in weights.values())
+    size = target.stat().st_size / 2**20
+    print(f'{target}: {count / 1e6:.2f} M parameters, {size:.1f} MiB')
+    return 0

@@ -1,0 +1,412 @@
+"""Refinement for people: images and masks in, better masks out."""
+
+import functools
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.dataset import pseudo_collate
+from mmengine.infer import BaseInferencer
+from rich.progress import track
+from torch import nn
+
+from segrefiner_mm.apis.image_io import load_image, save_mask, save_picture
+from segrefiner_mm.apis.mask_inputs import MaskInputs, load_masks
+from segrefiner_mm.apis.model_zoo import config_of, weights_of
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.models.checkpoint import load_weights
+from segrefiner_mm.models.segrefiner import stack_confidence
+from segrefiner_mm.registry import MODELS, SCOPE, build_child
+from segrefiner_mm.visualization import draw_outlines
+from segrefiner_mm.windows import CompactMask, RefinedMask
+
+PLANS = dict(object='ObjectWindows', tiled='TiledWindows')
+
+
+class RefineInput(NamedTuple):
+    """An image with its masks, loaded."""
+
+    image: npt.NDArray[np.uint8]
+    masks: MaskInputs
+
+
+class SegRefinerInferencer(BaseInferencer):
+    """Refines masks of any origin on any image.
+
+    The same input gives the same output whatever else is refined with it,
+    in any order and batch size.
+
+    Args:
+        model (str | Path | Config | dict): A name (``'segrefiner-tiny'``,
+            ``'segrefiner-lr'``, ``'segrefiner-hr'``), a config file, a config,
+            or the ``model`` part of one. Defaults to 'segrefiner-tiny',
+            whose weights are part of the package.
+        weights (str | Path, optional): Weights file: ``.safetensors``, or
+            ``.pth`` of this package or of the official code. Defaults to
+            None: those of the named model or of the config.
+        device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
+            best that there is.
+        scope (str): Registry scope of the config. Defaults to
+            'segrefiner_mm'.
+        show_progress (bool): Whether to show a progress bar over the images.
+            Defaults to False.
+
+    Raises:
+        InputError: If the model is not known.
+        CheckpointError: If the weights cannot be used.
+
+    Examples:
+        >>> refiner = SegRefinerInferencer()
+        >>> out = refiner('street.jpg', 'street_mask.png')
+        >>> out['predictions'][0]['masks'].shape
+        (1, 480, 640)
+    """
+
+    preprocess_kwargs = {'masks', 'labels'}
+    forward_kwargs = {'settings'}
+    visualize_kwargs = {'return_vis'}
+    postprocess_kwargs = {'out_dir'}
+
+    def __init__(
+        self,
+        model: str | Path | Config | dict = 'segrefiner-tiny',
+        weights: str | Path | None = None,
+        device: str | None = None,
+        scope: str = SCOPE,
+        show_progress: bool = False,
+    ) -> None:
+        if isinstance(model, (str, Path)) and not Path(model).is_file():
+            weights = weights or weights_of(str(model))
+            model = config_of(str(model))
+        if isinstance(model, Path):
+            model = str(model)
+        if isinstance(model, dict) and 'model' not in model:
+            model = ConfigDict(model=model)
+        super().__init__(
+            model,
+            None if weights is None else str(weights),
+            device,
+            scope,
+            show_progress,
+        )
+
+    def __call__(
+        self,
+        images: Any,
+        masks: Any,
+        *,
+        windows: str | dict | None = 'object',
+        num_steps: int | None = None,
+        batch_size: int = 32,
+        seed: int | None = 0,
+        guard: bool = True,
+        precision: str = 'auto',
+        labels: bool = False,
+        return_vis: bool = False,
+        out_dir: str | Path = '',
+    ) -> dict[str, list]:
+        """Refine the masks of one image or of several.
+
+        Args:
+            images (str | Path | np.ndarray | PIL.Image.Image | list): One
+                image, or a list of them. Arrays are BGR.
+            masks (object): Masks of the image, or a list with the masks of
+                every image; see :func:`load_masks` for the forms.
+            windows (str | dict): ``'object'``: a window around each object;
+                ``'tiled'``: the whole image, then tiles at full resolution;
+                or the config of a window plan. Defaults to 'object'.
+            num_steps (int, optional): Reverse steps, 1 to T; fewer are
+                faster and bolder. Defaults to None: as the model says.
+            batch_size (int): Most windows in one forward pass. Defaults to
+                32.
+            seed (int, optional): Seed of the noise; None draws none.
+                Defaults to 0.
+            guard (bool): Whether the guard of the model, if it has one, may
+                undo a refinement. Defaults to True.
+            precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
+                ``'fp16'``. Defaults to 'auto'.
+            labels (bool): Whether ``masks`` are label maps. Defaults to
+                False.
+            return_vis (bool): Whether to draw the outlines before and after.
+                Defaults to False.
+            out_dir (str | Path): Folder for ``masks/`` and ``vis/``.
+                Defaults to '': nothing is written.
+
+        Returns:
+            dict: ``predictions``, per image a dict of ``masks`` (N, H, W)
+            bool, ``confidence`` (N,) float32 from 0 to 1, ``verdicts``, a
+            list of ``'refined'`` or ``'kept'``, and for label maps
+            ``labels``; and ``visualization``, per image a BGR picture, or
+            nothing.
+
+        Raises:
+            InputError: If an image, a mask or an option is not usable.
+        """
+        settings = self.settings(
+            windows=windows,
+            num_steps=num_steps,
+            batch_size=batch_size,
+            seed=seed,
+            guard=guard,
+            precision=precision,
+        )
+        pairs = self._inputs_to_list(images, masks)
+        results = self.forward(self.preprocess(pairs, labels), settings)
+        if self.show_progress:
+            results = iter(track(results, 'Refining', total=len(pairs)))
+        predictions, pictures = [], []
+        for index, (loaded, prediction) in enumerate(results):
+            predictions.append(prediction)
+            if return_vis:
+                pictures += self.visualize([loaded], [prediction])
+            if out_dir:
+                name = _stem(pairs[index][0], index)
+                _write_masks(Path(out_dir, 'masks'), name, prediction)
+            if out_dir and return_vis:
+                save_picture(Path(out_dir, 'vis', f'{name}.jpg'), pictures[-1])
+        return self.postprocess(predictions, pictures)
+
+    def settings(
+        self,
+        windows: str | dict | None = 'object',
+        num_steps: int | None = None,
+        guard: bool = True,
+        **others: Any,
+    ) -> RefineSettings:
+        """Settings of a run: the model's ``test_cfg`` and the user's choice.
+
+        Args:
+            windows (str | dict): See :meth:`__call__`.
+            num_steps (int, optional): See :meth:`__call__`.
+            guard (bool): See :meth:`__call__`.
+            **others: Further fields of :class:`RefineSettings`.
+
+        Returns:
+            RefineSettings: For :meth:`forward`.
+
+        Raises:
+            InputError: If a value is not usable.
+        """
+        own = dict(self.model.test_cfg or {})
+        if isinstance(windows, str):
+            if windows not in PLANS:
+                raise InputError(
+                    f'windows must be {" or ".join(map(repr, PLANS))} or the '
+                    f'config of a window plan, got {windows!r}'
+                )
+            plan = dict(type=PLANS[windows])
+            configured = own.get('windows') or {}
+            same = configured.get('type') == plan['type']
+            windows = configured if same else plan
+        if num_steps is not None:
+            others['num_steps'] = num_steps
+        if not guard:
+            others['guard'] = None
+        try:
+            return self.model.settings(windows=windows, **others)
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(str(error)) from error
+
+    def preprocess(
+        self, inputs: Iterable[tuple[Any, Any]], labels: bool = False
+    ) -> Iterator[RefineInput]:
+        """Load images and masks, one pair at a time."""
+        for image, masks in inputs:
+            yield load_pair(image, masks, labels)
+
+    def forward(
+        self, inputs: Iterable[RefineInput], settings: RefineSettings
+    ) -> Iterator[tuple[RefineInput, dict[str, Any]]]:
+        """Refine a stream of loaded pairs.
+
+        Args:
+            inputs (Iterable[RefineInput]): Pulled as late as possible.
+            settings (RefineSettings): From :meth:`settings`.
+
+        Yields:
+            tuple[RefineInput, dict]: Each pair with its prediction, in the
+            order of the pairs.
+        """
+        device = self.model.data_preprocessor.device
+        in_work: deque[RefineInput] = deque()
+
+        def jobs() -> Iterator[tuple[torch.Tensor, list[CompactMask]]]:
+            for loaded in inputs:
+                in_work.append(loaded)
+                image = torch.from_numpy(loaded.image).to(device)
+                masks = [mask.to(device) for mask in loaded.masks.masks]
+                yield image.permute(2, 0, 1), masks
+
+        for refined in self.model.refine(jobs(), settings):
+            loaded = in_work.popleft()
+            yield loaded, _prediction(loaded.masks, refined)
+
+    def visualize(
+        self, inputs: list[RefineInput], preds: list[dict], **_: Any
+    ) -> list[npt.NDArray[np.uint8]]:
+        """Draw the outlines before and after on every image."""
+        return [
+            draw_outlines(
+                loaded.image,
+                (mask.dense().numpy() for mask in loaded.masks.masks),
+                prediction['masks'],
+            )
+            for loaded, prediction in zip(inputs, preds, strict=True)
+        ]
+
+    def postprocess(
+        self, preds: list[dict], visualization: list, **_: Any
+    ) -> dict[str, list]:
+        """Pack the results."""
+        return dict(predictions=preds, visualization=visualization)
+
+    def _inputs_to_list(
+        self, images: Any, masks: Any
+    ) -> list[tuple[Any, Any]]:
+        if not isinstance(images, (list, tuple)):
+            return [(images, masks)]
+        if not isinstance(masks, (list, tuple)) or len(masks) != len(images):
+            given = len(masks) if isinstance(masks, (list, tuple)) else 'one'
+            raise InputError(
+                f'{len(images)} images need a list of {len(images)} masks, '
+                f'got {given}'
+            )
+        return list(zip(images, masks, strict=True))
+
+    def _init_model(
+        self, cfg: Config, weights: str | None, device: str = 'cpu'
+    ) -> nn.Module:
+        model = build_child(MODELS, cfg.model)
+        if not isinstance(model, SegRefiner):
+            raise InputError(
+                f'not a refiner: the config describes {type(model).__name__}'
+            )
+        if weights is not None:
+            load_weights(model, weights)
+        elif cfg.model.get('checkpoint') is None:
+            warnings.warn(
+                'no weights were given: the refiner is random and ruins masks',
+                stacklevel=3,
+            )
+        return model.to(device).eval()
+
+    def _init_pipeline(self, cfg: Config) -> Callable:
+        return load_pair
+
+    def _init_collate(self, cfg: Config) -> Callable:
+        return pseudo_collate
+
+    def _init_visualizer(self, cfg: Config) -> None:
+        return None
+
+
+def load_pair(
+    image: Any,
+    masks: Any,
+    labels: bool = False,
+    threshold: float | None = None,
+) -> RefineInput:
+    """Load an image and its masks, and see that they fit.
+
+    Args:
+        image (object): See :func:`load_image`.
+        masks (object): See :func:`load_masks`.
+        labels (bool): See :func:`load_masks`. Defaults to False.
+        threshold (float, optional): See :func:`load_masks`. Defaults to None.
+
+    Returns:
+        RefineInput: Both, of equal size.
+
+    Raises:
+        InputError: If one cannot be read or the sizes differ.
+    """
+    needs_image = isinstance(masks, (list, tuple))
+    size = load_image(image).shape[:2] if needs_image else None
+    loaded = load_masks(masks, labels, size, threshold)
+    return RefineInput(load_image(image, loaded.size), loaded)
+
+
+def refine(
+    image: Any,
+    mask: Any,
+    model: str = 'segrefiner-tiny',
+    weights: str | None = None,
+    device: str | None = None,
+    **options: Any,
+) -> npt.NDArray[np.bool_]:
+    """Refine masks of one image.
+
+    The model stays loaded for the next call.
+
+    Args:
+        image (str | Path | np.ndarray | PIL.Image.Image): The image; arrays
+            are BGR.
+        mask (object): One mask or several; see :func:`load_masks`.
+        model (str): See :class:`SegRefinerInferencer`. Defaults to
+            'segrefiner-tiny', whose weights are part of the package.
+        weights (str, optional): Weights file. Defaults to None.
+        device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
+            best that there is.
+        **options: ``windows``, ``num_steps``, ``seed``, ``guard`` and so on,
+            see :meth:`SegRefinerInferencer.__call__`.
+
+    Returns:
+        np.ndarray: Bool, (H, W) for one mask, (N, H, W) for several.
+
+    Raises:
+        InputError: If an image, a mask or an option is not usable.
+
+    Examples:
+        >>> import segrefiner_mm
+        >>> better = segrefiner_mm.refine('street.jpg', 'street_mask.png')
+    """
+    inferencer = _cached_inferencer(model, weights, device)
+    loaded = load_pair(image, mask, options.pop('labels', False))
+    settings = inferencer.settings(**options)
+    [(_, prediction)] = inferencer.forward([loaded], settings)
+    masks = prediction['masks']
+    return masks[0] if loaded.masks.single else masks
+
+
+@functools.lru_cache(maxsize=2)
+def _cached_inferencer(
+    model: str, weights: str | None, device: str | None
+) -> SegRefinerInferencer:
+    return SegRefinerInferencer(model, weights, device)
+
+
+def _prediction(
+    inputs: MaskInputs, refined: Sequence[RefinedMask]
+) -> dict[str, Any]:
+    # Pages that no mask touches are never backed by memory.
+    masks = np.zeros((len(refined), *inputs.size), dtype=bool)
+    for mask, part in zip(masks, refined, strict=True):
+        mask[part.box.slices()] = part.pixels.cpu().numpy()
+    prediction = dict(
+        masks=masks,
+        confidence=stack_confidence(refined).cpu().numpy(),
+        verdicts=[part.verdict for part in refined],
+    )
+    if inputs.labels is not None:
+        prediction['labels'] = inputs.labels
+    return prediction
+
+
+def _stem(image: Any, index: int) -> str:
+    if isinstance(image, (str, Path)):
+        return Path(image).stem
+    return f'{index:08d}'
+
+
+def _write_masks(folder: Path, name: str, prediction: dict) -> None:
+    masks = prediction['masks']
+    for index, mask in enumerate(masks):
+        suffix = f'_{index}' if len(masks) > 1 else ''
+        save_mask(folder / f'{name}{suffix}.png', mask)

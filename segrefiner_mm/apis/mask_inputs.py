@@ -1,0 +1,210 @@
+"""Coarse masks of every form that people have, as compact masks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from pycocotools import mask as coco_mask
+from torch import Tensor
+
+from segrefiner_mm.apis.image_io import Size, picture_to_array, read_picture
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.windows import CompactMask, compact_masks
+
+
+@dataclass
+class MaskInputs:
+    """Masks of one image.
+
+    Attributes:
+        size (tuple[int, int]): Height and width.
+        masks (list[CompactMask]): The masks.
+        single (bool): Whether one mask was given without a list around it.
+        labels (list[int], optional): Value of each mask in a label map.
+    """
+
+    size: Size
+    masks: list[CompactMask]
+    single: bool = False
+    labels: list[int] | None = None
+
+
+def load_masks(
+    source: Any,
+    labels: bool = False,
+    image_size: Size | None = None,
+    threshold: float | None = None,
+) -> MaskInputs:
+    """Understand what the user calls masks.
+
+    Args:
+        source (object): A picture file; a PIL image; an array or tensor,
+            (H, W) for one mask or (N, H, W) for several, bool, with values 0
+            and 1, or 0 and 255; a COCO run-length encoding, or the polygons
+            of one object; a list of any of these, one per object.
+        labels (bool): Whether ``source`` is a label map, whose every value
+            but 0 is an object. Defaults to False.
+        image_size (tuple[int, int], optional): Needed for polygons, which do
+            not say how large their image is. Defaults to None.
+        threshold (float, optional): Foreground is what reaches this value,
+            for soft masks. Defaults to None: a soft mask is an error.
+
+    Returns:
+        MaskInputs: The masks.
+
+    Raises:
+        InputError: If it is not understood, cannot be read, or is not
+            binary.
+    """
+    if isinstance(source, (str, Path)):
+        array = picture_to_array(read_picture(source))
+        return _from_array(_grey(array), labels, threshold, str(source))
+    if isinstance(source, Image.Image):
+        array = _grey(picture_to_array(source))
+        return _from_array(array, labels, threshold, 'the mask')
+    if isinstance(source, Tensor):
+        source = source.detach().cpu().numpy()
+    if isinstance(source, np.ndarray):
+        return _from_array(source, labels, threshold, 'the mask')
+    if labels:
+        raise InputError('a label map is a picture or a 2-d array')
+    if isinstance(source, dict) or _is_polygons(source):
+        mask = _from_segmentation(source, image_size)
+        return MaskInputs(mask.size, [mask], single=True)
+    if isinstance(source, Sequence):
+        return _from_list(source, image_size, threshold)
+    raise InputError(
+        'masks are pictures, arrays, run-length encodings or polygons, got '
+        f'{type(source).__name__}'
+    )
+
+
+def _from_array(
+    array: npt.NDArray[Any], labels: bool, threshold: float | None, name: str
+) -> MaskInputs:
+    if array.ndim not in (2, 3) or 0 in array.shape[-2:]:
+        raise InputError(
+            f'{name} must be (H, W) or (N, H, W), got {array.shape}'
+        )
+    size = (array.shape[-2], array.shape[-1])
+    if labels:
+        if array.ndim != 2 or array.dtype.kind not in 'iu':
+            raise InputError(
+                f'a label map is a 2-d integer array, got {array.dtype} '
+                f'{array.shape}'
+            )
+        values = [int(v) for v in np.unique(array) if v != 0]
+        masks = [_compact(array == value) for value in values]
+        return MaskInputs(size, masks, labels=values)
+    single = array.ndim == 2
+    planes = array[None] if single else array
+    masks = [_compact(_binary(plane, threshold, name)) for plane in planes]
+    return MaskInputs(size, masks, single)
+
+
+def _from_list(
+    items: Sequence, image_size: Size | None, threshold: float | None
+) -> MaskInputs:
+    if not items:
+        if image_size is None:
+            raise InputError('no masks, and no image to take the size from')
+        return MaskInputs(image_size, [])
+    parts = [
+        load_masks(item, image_size=image_size, threshold=threshold)
+        for item in items
+    ]
+    sizes = sorted({part.size for part in parts})
+    if len(sizes) > 1:
+        raise InputError(f'masks of one image differ in size: {sizes}')
+    if not all(part.single for part in parts):
+        raise InputError('a list of masks must hold one mask per entry')
+    return MaskInputs(sizes[0], [part.masks[0] for part in parts])
+
+
+def _from_segmentation(
+    segmentation: Any, image_size: Size | None
+) -> CompactMask:
+    """Decode COCO's run-length encodings and polygons."""
+    try:
+        if isinstance(segmentation, dict):
+            height, width = segmentation['size']
+            counts = segmentation['counts']
+            if isinstance(counts, list):
+                segmentation = coco_mask.frPyObjects(
+                    segmentation, height, width
+                )
+            elif isinstance(counts, str):
+                segmentation = dict(segmentation, counts=counts.encode())
+        else:
+            if image_size is None:
+                raise InputError('polygons need the size of their image')
+            segmentation = coco_mask.merge(
+                coco_mask.frPyObjects(segmentation, *image_size)
+            )
+        return _compact(coco_mask.decode(segmentation).astype(bool))
+    except InputError:
+        raise
+    except Exception as error:  # pycocotools raises bare exceptions
+        raise InputError(
+            'a mask is neither a valid run-length encoding nor a list of '
+            f'polygons: {type(error).__name__}: {error}'
+        ) from None
+
+
+def _is_polygons(source: Any) -> bool:
+    """Whether it is a list of flat lists of numbers."""
+    return (
+        isinstance(source, (list, tuple))
+        and len(source) > 0
+        and all(
+            isinstance(polygon, (list, tuple))
+            and len(polygon) >= 6
+            and all(isinstance(value, (int, float)) for value in polygon)
+            for polygon in source
+        )
+    )
+
+
+def _compact(mask: npt.NDArray[np.bool_]) -> CompactMask:
+    writeable = np.require(mask, requirements=['C', 'W'])
+    [compact] = compact_masks(torch.from_numpy(writeable)[None])
+    # A view would keep the whole mask in memory.
+    return replace(compact, pixels=compact.pixels.clone())
+
+
+def _binary(
+    plane: npt.NDArray[Any], threshold: float | None, name: str
+) -> npt.NDArray[np.bool_]:
+    if threshold is not None:
+        return plane >= threshold
+    if plane.dtype == bool:
+        return plane
+    top = plane.max()
+    foreground = plane == top if top > 0 else np.zeros(plane.shape, bool)
+    if not np.all(foreground | (plane == 0)):
+        values = np.unique(plane)
+        listed = ', '.join(f'{v:g}' for v in values[:5].tolist())
+        more = ', ...' if len(values) > 5 else ''
+        raise InputError(
+            f'{name} is not binary: it has {len(values)} values ({listed}'
+            f'{more}); threshold it first if it is soft, or say that it is a '
+            'label map'
+        )
+    return foreground
+
+
+def _grey(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """One channel of a colour picture whose channels are equal."""
+    if array.ndim == 2:
+        return array
+    if np.any(array != array[..., :1]):
+        raise InputError(
+            'a mask picture must be grey, this one is coloured; save it with '
+            'one channel'
+        )
+    return array[..., 0]

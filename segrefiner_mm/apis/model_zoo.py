@@ -1,0 +1,55 @@
+"""Names of models, and where their configs are."""
+
+from pathlib import Path
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.models.checkpoint import BUNDLED
+
+NAMES = ('segrefiner-tiny', 'segrefiner-lr', 'segrefiner-hr')
+
+
+def config_of(name: str) -> Path:
+    """Config file of a named model.
+
+    Args:
+        name (str): One of ``NAMES``.
+
+    Returns:
+        Path: The file, in the installed package or in a source tree.
+
+    Raises:
+        InputError: If there is no such model.
+    """
+    if name not in NAMES:
+        raise InputError(
+            f'no model {name!r}: neither a config file nor one of '
+            f'{", ".join(NAMES)}'
+        )
+    package = Path(__file__).parents[1]
+    relative = Path('configs', 'segrefiner', f'{name.replace("-", "_")}.py')
+    for root in (package / '.mim', package.parent):
+        if (root / relative).is_file():
+            return root / relative
+    raise InputError(
+        f'the installation lacks {relative}; install segrefiner_mm again'
+    )
+
+
+def weights_of(name: str) -> str:
+    """Bundled weights of a named model.
+
+    Args:
+        name (str): One of ``NAMES``.
+
+    Returns:
+        str: What :func:`load_weights` takes.
+
+    Raises:
+        InputError: If the weights must be given by the user.
+    """
+    if name in NAMES and name not in BUNDLED:
+        raise InputError(
+            f'the weights of {name} are not bundled: pass the file that its '
+            'authors publish as weights= or --weights'
+        )
+    return name

@@ -1,0 +1,239 @@
+"""``segrefiner refine``: one pair of files, or two folders."""
+
+import argparse
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from segrefiner_mm.apis.image_io import (
+    IMAGE_SUFFIXES,
+    LOSSLESS_SUFFIXES,
+    save_mask,
+    save_picture,
+)
+from segrefiner_mm.apis.inferencer import (
+    RefineInput,
+    SegRefinerInferencer,
+    load_pair,
+)
+from segrefiner_mm.apis.run_journal import RunJournal, file_state
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.models import RefineSettings
+from segrefiner_mm.version import __version__
+from segrefiner_mm.windows import KEPT, REFINED
+
+
+class PairJob(NamedTuple):
+    """What to read and what to write."""
+
+    image: Path
+    mask: Path
+    out: Path
+    overlay: Path | None
+
+    def inputs(self) -> list[Path]:
+        return [self.image, self.mask]
+
+    def outputs(self) -> list[Path]:
+        return [self.out] if self.overlay is None else [self.out, self.overlay]
+
+
+def run_refine(args: argparse.Namespace) -> int:
+    """Refine a pair or a folder; returns the exit status."""
+    image, mask, out = Path(args.image), Path(args.mask), Path(args.out)
+    for path in (image, mask):
+        if not path.exists():
+            raise InputError(f'no such file or folder: {path}')
+    if image.is_dir() != mask.is_dir():
+        raise InputError('IMAGE and MASK must be two files or two folders')
+    if image.is_dir():
+        return _run_folder(args, image, mask, out)
+    return _run_pair(args, image, mask, out)
+
+
+def _run_pair(
+    args: argparse.Namespace, image: Path, mask: Path, out: Path
+) -> int:
+    if out.is_dir() or not out.suffix:
+        out = out / f'{mask.stem}.png'
+    if out.suffix.lower() not in LOSSLESS_SUFFIXES:
+        suffixes = ', '.join(sorted(LOSSLESS_SUFFIXES))
+        raise InputError(f'a mask is written as {suffixes}, not {out.name}')
+    overlay = out.with_name(f'{out.stem}_overlay.jpg')
+    job = PairJob(image, mask, out, overlay if args.overlay else None)
+    _protect_inputs([job])
+    loaded = _load(job, args)  # before the model: a mistake shows at once
+    inferencer, settings = _prepare(args)
+    [(_, prediction)] = inferencer.forward([loaded], settings)
+    _write(job, inferencer, loaded, prediction)
+    print(f'{job.out}: {_summary(loaded, prediction)}')
+    return 0
+
+
+def _run_folder(
+    args: argparse.Namespace, images: Path, masks: Path, out: Path
+) -> int:
+    if out.is_file():
+        raise InputError(f'{out} is a file, but IMAGE and MASK are folders')
+    jobs, problems = _match(images, masks, out, args.overlay)
+    if not jobs:
+        raise InputError(
+            f'no image in {images} has a mask of the same name in {masks}'
+        )
+    _protect_inputs(jobs)
+    inferencer, settings = _prepare(args)
+    journal = RunJournal(out, _run_settings(args), forget=args.overwrite)
+    todo = [j for j in jobs if not journal.is_done(j.inputs(), j.outputs())]
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def report(problem: str) -> None:
+        console.print(f'segrefiner: error: {problem}', markup=False)
+
+    for problem in problems:
+        report(problem)
+    verdicts: list[str] = []
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task('Refining', total=len(todo))
+        in_work: deque[PairJob] = deque()
+        loading = _load_all(todo, args, in_work, report)
+        for loaded, prediction in inferencer.forward(loading, settings):
+            job = in_work.popleft()
+            _write(job, inferencer, loaded, prediction)
+            journal.add(job.inputs(), job.outputs())
+            verdicts += prediction['verdicts']
+            bar.update(task, advance=1)
+
+    failed = len(problems) + len(todo) - len(verdicts)
+    counts = {
+        'refined': verdicts.count(REFINED),
+        'kept': verdicts.count(KEPT),
+        'done before': len(jobs) - len(todo),
+        'failed': failed,
+    }
+    listed = ', '.join(f'{n} {what}' for what, n in counts.items() if n)
+    print(f'{out}: {listed}')
+    if failed and len(verdicts) == len(jobs) - len(todo) == 0:
+        return 2
+    return 1 if failed else 0
+
+
+def _load_all(
+    jobs: Iterable[PairJob],
+    args: argparse.Namespace,
+    in_work: deque[PairJob],
+    report: Callable[[str], None],
+) -> Iterator[RefineInput]:
+    """Load pair by pair; report those that cannot be, and go on."""
+    for job in jobs:
+        try:
+            loaded = _load(job, args)
+        except InputError as error:
+            report(str(error))
+            continue
+        in_work.append(job)
+        yield loaded
+
+
+def _load(job: PairJob, args: argparse.Namespace) -> RefineInput:
+    return load_pair(job.image, job.mask, threshold=args.threshold)
+
+
+def _match(
+    images: Path, masks: Path, out: Path, overlay: bool
+) -> tuple[list[PairJob], list[str]]:
+    """Pair the files of two folders by stem; also what has no partner."""
+    by_stem = [_pictures(images), _pictures(masks)]
+    jobs, problems = [], []
+    for stem in sorted({*by_stem[0], *by_stem[1]}):
+        found = [group.get(stem, []) for group in by_stem]
+        if not found[0]:
+            problems.append(f'no image for the mask {found[1][0]}')
+        elif not found[1]:
+            problems.append(f'no mask for the image {found[0][0]}')
+        elif len(found[0]) > 1 or len(found[1]) > 1:
+            names = ', '.join(str(path) for path in found[0] + found[1])
+            problems.append(f'several files named {stem}: {names}')
+        else:
+            picture = out / 'overlays' / f'{stem}.jpg' if overlay else None
+            [image], [mask] = found
+            jobs.append(PairJob(image, mask, out / f'{stem}.png', picture))
+    return jobs, problems
+
+
+def _pictures(folder: Path) -> dict[str, list[Path]]:
+    groups: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+            groups.setdefault(path.stem, []).append(path)
+    return groups
+
+
+def _protect_inputs(jobs: list[PairJob]) -> None:
+    inputs = {path.resolve() for job in jobs for path in job.inputs()}
+    for job in jobs:
+        for path in job.outputs():
+            if path.resolve() in inputs:
+                raise InputError(
+                    f'{path} is an input and would be overwritten: choose '
+                    'another output'
+                )
+
+
+def _prepare(
+    args: argparse.Namespace,
+) -> tuple[SegRefinerInferencer, RefineSettings]:
+    inferencer = SegRefinerInferencer(args.model, args.weights, args.device)
+    return inferencer, inferencer.settings(
+        windows=args.windows,
+        num_steps=args.steps,
+        batch_size=args.batch_size,
+        seed=args.seed,
+        guard=args.guard,
+        precision=args.precision,
+    )
+
+
+def _run_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """What the results of a folder run depend on."""
+    return dict(
+        version=__version__,
+        model=args.model,
+        weights=file_state(Path(args.weights)) if args.weights else None,
+        windows=args.windows,
+        steps=args.steps,
+        seed=args.seed,
+        precision=args.precision,
+        guard=args.guard,
+        threshold=args.threshold,
+    )
+
+
+def _write(
+    job: PairJob,
+    inferencer: SegRefinerInferencer,
+    loaded: RefineInput,
+    prediction: dict[str, Any],
+) -> None:
+    if job.overlay is not None:
+        [picture] = inferencer.visualize([loaded], [prediction])
+        save_picture(job.overlay, picture)
+    save_mask(job.out, prediction['masks'][0])
+
+
+def _summary(loaded: RefineInput, prediction: dict[str, Any]) -> str:
+    [verdict], [mask] = prediction['verdicts'], prediction['masks']
+    if verdict == KEPT:
+        return 'kept as it is: too small, empty or full'
+    coarse = loaded.masks.masks[0]
+    changed = np.count_nonzero(coarse.dense().numpy() ^ mask)
+    return (
+        f'{verdict}, {changed} pixels changed '
+        f'({changed / max(coarse.area, 1):.1%} of the mask), confidence '
+        f'{prediction["confidence"][0]:.2f}'
+    )

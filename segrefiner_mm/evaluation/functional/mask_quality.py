@@ -1,0 +1,99 @@
+"""Quality of one mask: IoU, Boundary IoU and mean boundary accuracy."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+BoolMask = npt.NDArray[np.bool_]
+
+MBA_RADII = 5
+
+
+def mask_quality(gt: BoolMask, pred: BoolMask) -> dict[str, float]:
+    """Compare a mask with the true one.
+
+    Args:
+        gt (np.ndarray): True mask, (H, W), bool or with values 0 and 1.
+        pred (np.ndarray): Predicted mask, same shape.
+
+    Returns:
+        dict[str, float]: ``iou``, ``boundary_iou`` and ``mba``, 0 to 1.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Examples:
+        >>> mask_quality(np.eye(4, dtype=bool), np.eye(4, dtype=bool))['iou']
+        1.0
+    """
+    if gt.ndim != 2 or gt.shape != pred.shape:
+        raise ValueError(
+            f'expected two masks (H, W), got {gt.shape} and {pred.shape}'
+        )
+    gt, pred = gt.astype(bool), pred.astype(bool)
+    return dict(
+        iou=mask_iou(gt, pred),
+        boundary_iou=boundary_iou(gt, pred),
+        mba=mean_boundary_accuracy(gt, pred),
+    )
+
+
+def mask_iou(gt: BoolMask, pred: BoolMask) -> float:
+    """Intersection over union, 0 to 1; two empty masks agree fully."""
+    union = np.count_nonzero(gt | pred)
+    return np.count_nonzero(gt & pred) / union if union else 1.0
+
+
+def boundary_iou(
+    gt: BoolMask, pred: BoolMask, dilation_ratio: float = 0.02
+) -> float:
+    """IoU of the inner edges of two masks (Boundary IoU, arXiv 2103.16562).
+
+    Args:
+        gt (np.ndarray): True mask, (H, W) bool.
+        pred (np.ndarray): Predicted mask, same shape.
+        dilation_ratio (float): Width of the edges as a part of the image
+            diagonal. Defaults to 0.02.
+
+    Returns:
+        float: 0 to 1; two empty masks agree fully.
+    """
+    width = max(round(dilation_ratio * float(np.hypot(*gt.shape))), 1)
+    return mask_iou(_inner_edge(gt, width), _inner_edge(pred, width))
+
+
+def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
+    """Mean boundary accuracy, mBA (CascadePSP, arXiv 2005.02551).
+
+    The part of right pixels in a band around the true edge, averaged over
+    five widths of the band that grow with the image.
+
+    Args:
+        gt (np.ndarray): True mask, (H, W) bool.
+        pred (np.ndarray): Predicted mask, same shape.
+
+    Returns:
+        float: 0 to 1; 1 where the true mask has no edge.
+    """
+    right = gt == pred
+    largest = sum(gt.shape) / 300
+    accuracies = []
+    for index in range(MBA_RADII):
+        radius = 1 + int((largest - 1) / MBA_RADII * index)
+        side = 2 * radius + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        band = cv2.morphologyEx(
+            gt.astype(np.uint8), cv2.MORPH_GRADIENT, kernel
+        ).astype(bool)
+        if band.any():
+            accuracies.append(float(right[band].mean()))
+    return sum(accuracies) / len(accuracies) if accuracies else 1.0
+
+
+def _inner_edge(mask: BoolMask, width: int) -> BoolMask:
+    """Pixels within ``width`` of the outside; the image border is outside."""
+    padded = cv2.copyMakeBorder(
+        mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0
+    )
+    eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)
+    return mask & ~eroded[1:-1, 1:-1].astype(bool)

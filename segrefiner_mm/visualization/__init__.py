@@ -1,0 +1,3 @@
+from segrefiner_mm.visualization.outlines import draw_outlines
+
+__all__ = ['draw_outlines']

@@ -1,0 +1,40 @@
+"""Outlines of masks on a photograph."""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+# BGR; told apart by people with any colour vision.
+COARSE_COLOUR = (0, 120, 255)
+REFINED_COLOUR = (255, 220, 60)
+
+
+def draw_outlines(
+    image: npt.NDArray[np.uint8],
+    coarse: Iterable[npt.NDArray[np.bool_]],
+    refined: Iterable[npt.NDArray[np.bool_]],
+) -> npt.NDArray[np.uint8]:
+    """Draw coarse masks in orange and refined masks in light blue.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8 BGR.
+        coarse (Iterable[np.ndarray]): Masks, (H, W) bool.
+        refined (Iterable[np.ndarray]): Masks, (H, W) bool.
+
+    Returns:
+        np.ndarray: A new picture of the size of the image.
+    """
+    canvas = image.copy()
+    width = max(round(max(image.shape[:2]) / 600), 1)
+    for masks, colour in ((coarse, COARSE_COLOUR), (refined, REFINED_COLOUR)):
+        for mask in masks:
+            contours, _ = cv2.findContours(
+                mask.astype(np.uint8),
+                cv2.RETR_CCOMP,
+                cv2.CHAIN_APPROX_NONE,
+            )
+            cv2.drawContours(canvas, contours, -1, (0, 0, 0), width + 2)
+            cv2.drawContours(canvas, contours, -1, colour, width)
+    return canvas

@@ -1,0 +1,59 @@
+# `make demo` and `make test` need Python 3.10+, a C++ compiler and make.
+PYTHON ?= python3
+# Any source of the tested PyTorch, e.g. TORCH="torch==2.13.0 --index-url ..."
+TORCH ?= $(shell grep '^torch==' requirements.txt)
+MMCV := $(shell grep '^onedl-mmcv==' requirements.txt)
+
+CORE := .venv-core
+FULL := .venv
+PIP := -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test test-slow lint format bench clean
+
+demo: $(CORE)/ready
+	$(CORE)/bin/python demo/demo.py
+
+test: $(FULL)/ready
+	$(FULL)/bin/python -m pytest -m "not slow"
+
+test-slow: $(FULL)/ready
+	$(FULL)/bin/python -m pytest -m slow
+
+lint: $(FULL)/ready
+	$(FULL)/bin/ruff check .
+	$(FULL)/bin/ruff format --check .
+	$(FULL)/bin/mypy
+
+format: $(FULL)/ready
+	$(FULL)/bin/ruff check --fix .
+	$(FULL)/bin/ruff format .
+
+bench: $(CORE)/ready
+	$(CORE)/bin/python tools/benchmark.py
+
+clean:
+	rm -rf $(CORE) $(FULL) build dist *.egg-info segrefiner_mm/.mim demo/out
+
+# The core alone: mmcv without compiled ops, which takes seconds. pip's cache
+# cannot tell the two builds of mmcv apart, so this one stays out of it.
+$(CORE)/ready: requirements.txt setup.py
+	$(PYTHON) -m venv --clear $(CORE)
+	$(CORE)/bin/python $(PIP) $(TORCH)
+	$(CORE)/bin/python $(PIP) --no-deps --no-cache-dir $(MMCV)
+	$(CORE)/bin/python $(PIP) -r requirements.txt -e .
+	touch $@
+
+# With mmdet and mmseg: mmcv's ops are compiled against the installed torch,
+# about ten minutes the first time and seconds from the cache after.
+$(FULL)/ready: requirements.txt requirements-test.txt setup.py
+	$(PYTHON) -m venv --clear $(FULL)
+	$(FULL)/bin/python $(PIP) $(TORCH)
+	$(FULL)/bin/python $(PIP) "setuptools>=77" wheel ninja
+	@echo "mmcv: compiling its ops, unless they are cached (about 10 minutes)"
+	$(FULL)/bin/python $(PIP) --no-build-isolation $(MMCV)
+	$(FULL)/bin/python -c "import mmcv.ops" || $(FULL)/bin/python $(PIP) \
+	    --no-build-isolation --no-cache-dir --no-deps --force-reinstall $(MMCV)
+	$(FULL)/bin/python $(PIP) -r requirements.txt -r requirements-test.txt
+	$(FULL)/bin/python $(PIP) -e .
+	$(FULL)/bin/python -c "import mmcv.ops, mmdet.models, mmseg.models"
+	touch $@

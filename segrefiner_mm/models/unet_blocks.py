@@ -1,17 +1,23 @@
-"""Building blocks of the U-Net of improved diffusion (arXiv 2102.09672)."""
+"""Blocks of the U-Net of improved diffusion (arXiv 2102.09672)."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 
 class GroupNorm32(nn.GroupNorm):
-    """Group normalisation of 32 groups, computed in float32."""
+    """Group normalisation of 32 groups, computed in float32 at least."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(32, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.float()).to(x.dtype)
+        dtype = torch.promote_types(x.dtype, torch.float32)
+        weight, bias = self.weight.to(dtype), self.bias.to(dtype)
+        normed = F.group_norm(
+            x.to(dtype), self.num_groups, weight, bias, self.eps
+        )
+        return normed.to(x.dtype)
 
 
 class ResBlock(nn.Module):

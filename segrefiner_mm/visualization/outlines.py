@@ -27,7 +27,7 @@ def draw_outlines(
         np.ndarray: A new picture of the size of the image.
     """
     canvas = image.copy()
-    width = max(round(max(image.shape[:2]) / 600), 1)
+    width = max(round(max(image.shape[:2]) / 400), 2)
     for masks, colour in ((coarse, COARSE_COLOUR), (refined, REFINED_COLOUR)):
         for mask in masks:
             contours, _ = cv2.findContours(

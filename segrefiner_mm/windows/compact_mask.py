@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 
 class Box(NamedTuple):
@@ -27,6 +26,17 @@ class Box(NamedTuple):
     def slices(self) -> tuple[slice, slice]:
         """Row and column slices, to index the last two axes of an array."""
         return slice(self.y1, self.y2), slice(self.x1, self.x2)
+
+    def intersect(self, other: 'Box') -> 'Box | None':
+        """The rectangle that both share, if there is one."""
+        x1, y1 = max(self.x1, other.x1), max(self.y1, other.y1)
+        x2, y2 = min(self.x2, other.x2), min(self.y2, other.y2)
+        return Box(x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
+
+    def relative_to(self, other: 'Box') -> 'Box':
+        """The same rectangle, counted from the corner of another one."""
+        x, y = other.x1, other.y1
+        return Box(self.x1 - x, self.y1 - y, self.x2 - x, self.y2 - y)
 
     def grow(self, pad: int, height: int, width: int) -> 'Box':
         """The box with ``pad`` pixels on every side, inside the image."""
@@ -65,17 +75,12 @@ class CompactMask:
 
     def crop(self, box: Box) -> Tensor:
         """The mask inside any box of the image, (h, w) bool."""
-        mine = self.box
-        if self.area == 0:
-            return self.pixels.new_zeros(box.height, box.width)
-        # Negative padding cuts, positive padding fills with background.
-        margins = (
-            mine.x1 - box.x1,
-            box.x2 - mine.x2,
-            mine.y1 - box.y1,
-            box.y2 - mine.y2,
-        )
-        return F.pad(self.pixels, margins)
+        crop = self.pixels.new_zeros(box.height, box.width)
+        shared = self.box.intersect(box)
+        if shared is not None:
+            mine = shared.relative_to(self.box).slices()
+            crop[shared.relative_to(box).slices()] = self.pixels[mine]
+        return crop
 
     def dense(self) -> Tensor:
         """The whole mask, (H, W) bool."""

@@ -151,16 +151,11 @@ def paste_averaged(
         total = maps[0].new_zeros(tile.height, tile.width)
         count = torch.zeros_like(total)
         for other, probs in zip(tiles, maps, strict=True):
-            x1, x2 = max(tile.x1, other.x1), min(tile.x2, other.x2)
-            y1, y2 = max(tile.y1, other.y1), min(tile.y2, other.y2)
-            if x1 >= x2 or y1 >= y2:
-                continue
-            here = Box(x1 - tile.x1, y1 - tile.y1, x2 - tile.x1, y2 - tile.y1)
-            there = Box(
-                x1 - other.x1, y1 - other.y1, x2 - other.x1, y2 - other.y1
-            )
-            total[here.slices()] += probs[there.slices()]
-            count[here.slices()] += 1
+            shared = tile.intersect(other)
+            if shared is not None:
+                here = shared.relative_to(tile).slices()
+                total[here] += probs[shared.relative_to(other).slices()]
+                count[here] += 1
         mask[tile.slices()] = total / count >= 0.5
 
 

@@ -1,0 +1,219 @@
+"""The refiner as a whole, with the golden network."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+
+from segrefiner_mm.registry import MODELS, build_child
+from segrefiner_mm.structures import RefineDataSample
+from segrefiner_mm.windows import KEPT, REFINED, compact_masks
+from tests.helpers import GOLDEN, dense, load_case, tiny_model_cfg
+
+FAST = dict(num_steps=2, seed=0)
+
+
+@pytest.fixture(scope='module')
+def images():
+    """Five images of different sizes with 0 to 4 masks each."""
+    case = load_case(GOLDEN / 'synthetic_instance.npz')
+    image = torch.from_numpy(case['image']).permute(2, 0, 1)
+    masks = torch.from_numpy(case['coarse'])
+    return [
+        (image, masks[:2]),
+        (image[:, 40:], masks[2:3, 40:]),
+        (image, masks[:0]),
+        (image[:, :, 30:], masks[1:, :, 30:]),
+        (image.flip(2), masks[:1].flip(2)),
+    ]
+
+
+def refine_all(model, images, **settings):
+    jobs = [(image, compact_masks(masks)) for image, masks in images]
+    results = model.refine(jobs, model.settings(**(FAST | settings)))
+    return [
+        dense(result, image.shape[1:])
+        for result, (image, _) in zip(results, images, strict=True)
+    ]
+
+
+def equal(first, second):
+    return all(
+        np.array_equal(a, b) for a, b in zip(first, second, strict=True)
+    )
+
+
+@pytest.fixture(scope='module')
+def expected(tiny_model, images):
+    return refine_all(tiny_model, images)
+
+
+def test_results_are_in_order_and_complete(expected, images):
+    assert [len(masks) for masks in expected] == [2, 1, 0, 4, 1]
+    assert [m.shape[1:] for m in expected] == [
+        tuple(image.shape[1:]) for image, _ in images
+    ]
+
+
+def test_the_same_bits_from_run_to_run(tiny_model, images, expected):
+    assert equal(refine_all(tiny_model, images), expected)
+
+
+def test_the_same_bits_in_any_order(tiny_model, images, expected):
+    shuffled = refine_all(tiny_model, images[::-1])
+    assert equal(shuffled[::-1], expected)
+    image, masks = images[3]
+    order = [2, 0, 3, 1]
+    [alone] = refine_all(tiny_model, [(image, masks[order])])
+    assert np.array_equal(alone, expected[3][order])
+
+
+@pytest.mark.parametrize('batch_size', [1, 7, 32])
+@pytest.mark.parametrize('windows', ['ObjectWindows', 'TiledWindows'])
+def test_nearly_the_same_bits_in_any_batch(
+    tiny_model, images, windows, batch_size, monkeypatch
+):
+    """With the batches of an accelerator, which the CPU path cuts to one
+    window, at most one pixel in 100,000 may flip.
+    """
+    settings = dict(windows=dict(type=windows))
+    alone = refine_all(tiny_model, images, batch_size=1, **settings)
+    monkeypatch.setattr(
+        'segrefiner_mm.models.segrefiner.windows_per_batch',
+        lambda settings, device: settings.batch_size,
+    )
+    batched = refine_all(tiny_model, images, batch_size=batch_size, **settings)
+    pixels = sum(masks.size for masks in alone)
+    flipped = sum(
+        np.count_nonzero(a ^ b) for a, b in zip(alone, batched, strict=True)
+    )
+    assert flipped <= pixels / 100_000
+
+
+def test_seeds_differ_and_none_is_noise_free(tiny_model, images, expected):
+    assert not equal(refine_all(tiny_model, images, seed=1), expected)
+    still = refine_all(tiny_model, images, seed=None)
+    assert equal(refine_all(tiny_model, images, seed=None), still)
+
+
+@pytest.mark.parametrize('steps', range(1, 7))
+def test_any_number_of_steps(tiny_model, images, steps):
+    [masks] = refine_all(tiny_model, images[1:2], num_steps=steps)
+    assert masks.any()
+
+
+def test_precision_changes_little(tiny_model, images, expected):
+    half = refine_all(tiny_model, images, precision='bf16')
+    for masks, others in zip(expected, half, strict=True):
+        union = max(np.count_nonzero(masks | others), 1)
+        assert np.count_nonzero(masks ^ others) / union < 0.05
+
+
+def test_images_smaller_than_a_window(tiny_model):
+    image = torch.randint(0, 255, (3, 50, 70), dtype=torch.uint8)
+    mask = torch.zeros(1, 50, 70, dtype=torch.bool)
+    mask[:, 10:40, 10:60] = True
+    for windows in ('ObjectWindows', 'TiledWindows'):
+        [masks] = refine_all(
+            tiny_model, [(image, mask)], windows=dict(type=windows)
+        )
+        assert masks.shape == (1, 50, 70)
+
+
+def samples_of(images):
+    samples = []
+    for _, masks in images:
+        sample = RefineDataSample()
+        sample.coarse_instances = InstanceData(masks=masks)
+        samples.append(sample)
+    return samples
+
+
+def test_predict_through_test_step(tiny_model, images, expected):
+    model = copy.deepcopy(tiny_model)
+    model.test_cfg = FAST
+    data = dict(
+        inputs=[image for image, _ in images], data_samples=samples_of(images)
+    )
+    predicted = model.test_step(data)
+    for sample, masks in zip(predicted, expected, strict=True):
+        pred = sample.pred_instances
+        assert pred.masks.dtype == torch.bool
+        assert np.array_equal(pred.masks.numpy(), masks)
+        assert pred.confidence.shape == (len(masks),)
+        assert len(pred.verdicts) == len(masks)
+    assert predicted[3].pred_instances.verdicts == [REFINED] * 3 + [KEPT]
+
+
+def training_batch():
+    masks = torch.zeros(1, 64, 64, dtype=torch.bool)
+    masks[:, 16:48, 16:48] = True
+    sample = RefineDataSample(metainfo=dict(noise_seed=5))
+    sample.gt_instances = InstanceData(masks=masks)
+    sample.coarse_instances = InstanceData(masks=masks.roll(4, 1))
+    image = torch.randint(0, 255, (3, 64, 64), dtype=torch.uint8)
+    return dict(inputs=[image, image], data_samples=[sample, sample])
+
+
+def test_loss_and_tensor_modes(tiny_model):
+    data = tiny_model.data_preprocessor(training_batch(), training=True)
+    losses = tiny_model(**data, mode='loss')
+    again = tiny_model(**data, mode='loss')
+    assert losses.keys() == {'loss_mask', 'loss_texture', 'iou'}
+    # Noise and timesteps come from the seed of the sample.
+    assert losses == again
+    logits = tiny_model(**data, mode='tensor')
+    assert logits.shape == (2, 1, 64, 64)
+    with pytest.raises(ValueError, match="got 'train'"):
+        tiny_model(**data, mode='train')
+
+
+def test_a_train_step_lowers_the_loss():
+    model = build_child(MODELS, tiny_model_cfg())
+    model.init_weights()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    batch = training_batch()
+    values = []
+    for _ in range(15):
+        data = model.data_preprocessor(batch, training=True)
+        loss, _ = model.parse_losses(model(**data, mode='loss'))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        values.append(loss.item())
+    assert values[-1] < 0.7 * values[0]
+
+
+@pytest.mark.parametrize(
+    ('test_cfg', 'message'),
+    [
+        (dict(model_size=100), 'multiple of 8'),
+        (dict(num_steps=7), '1 to 6'),
+        (dict(num_steps=1, windows=dict(type='TiledWindows')), 'at least 2'),
+        (dict(steps=3), "unknown settings .'steps'"),
+    ],
+)
+def test_mistakes_in_the_config_are_reported_at_once(test_cfg, message):
+    with pytest.raises(ValueError, match=message):
+        build_child(MODELS, tiny_model_cfg(**test_cfg))
+
+
+def test_few_images_are_in_work_at_a_time(tiny_model, images, monkeypatch):
+    """With room for one image, a later one is not loaded too early."""
+    monkeypatch.setattr('segrefiner_mm.models.segrefiner.PIXELS_IN_WORK', 1)
+    monkeypatch.setattr(
+        'segrefiner_mm.models.segrefiner.windows_per_batch',
+        lambda settings, device: 32,
+    )
+    opened = []
+
+    def jobs():
+        for index, (image, masks) in enumerate(images):
+            opened.append(index)
+            yield image, compact_masks(masks)
+
+    results = tiny_model.refine(jobs(), tiny_model.settings(**FAST))
+    next(results)
+    assert opened[-1] <= 1

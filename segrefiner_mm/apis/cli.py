@@ -83,7 +83,13 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     )
     add('--steps', type=int, help='reverse steps (default: all of the model)')
     add('--batch-size', type=int, default=32, help='windows per batch')
-    add('--seed', type=int, default=0, help='seed of the noise')
+    add(
+        '--seed',
+        type=_seed,
+        default=0,
+        help='seed of the noise, or none for a noise-free result '
+        '(default: %(default)s)',
+    )
     add('--device', help='such as cpu or cuda:0 (default: the best there is)')
     add(
         '--precision',
@@ -118,6 +124,10 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         return run_refine(args)
 
     parser.set_defaults(run=run)
+
+
+def _seed(text: str) -> int | None:
+    return None if text == 'none' else int(text)
 
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:

@@ -18,8 +18,8 @@ from torch import nn
 
 from segrefiner_mm.apis.image_io import load_image, save_mask, save_picture
 from segrefiner_mm.apis.mask_inputs import MaskInputs, load_masks
-from segrefiner_mm.apis.model_zoo import config_of, weights_of
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.apis.model_zoo import config_of, read_config, weights_of
+from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.models.checkpoint import load_weights
 from segrefiner_mm.models.segrefiner import stack_confidence
@@ -85,9 +85,9 @@ class SegRefinerInferencer(BaseInferencer):
         if isinstance(model, (str, Path)) and not Path(model).is_file():
             weights = weights or weights_of(str(model))
             model = config_of(str(model))
-        if isinstance(model, Path):
-            model = str(model)
-        if isinstance(model, dict) and 'model' not in model:
+        if isinstance(model, (str, Path)):
+            model = read_config(model)
+        elif isinstance(model, dict) and 'model' not in model:
             model = ConfigDict(model=model)
         super().__init__(
             model,
@@ -283,8 +283,7 @@ class SegRefinerInferencer(BaseInferencer):
     def _init_model(
         self, cfg: Config, weights: str | None, device: str = 'cpu'
     ) -> nn.Module:
-        model = build_child(MODELS, cfg.model)
-        if not isinstance(model, SegRefiner):
+        if not isinstance(model := _build(cfg.model), SegRefiner):
             raise InputError(
                 f'not a refiner: the config describes {type(model).__name__}'
             )
@@ -295,7 +294,13 @@ class SegRefinerInferencer(BaseInferencer):
                 'no weights were given: the refiner is random and ruins masks',
                 stacklevel=3,
             )
-        return model.to(device).eval()
+        try:
+            return model.to(device).eval()
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(
+                f'cannot use device {device!r}: {reason}'
+            ) from None
 
     def _init_pipeline(self, cfg: Config) -> Callable:
         return load_pair
@@ -380,6 +385,15 @@ def _cached_inferencer(
     model: str, weights: str | None, device: str | None
 ) -> SegRefinerInferencer:
     return SegRefinerInferencer(model, weights, device)
+
+
+def _build(cfg: dict) -> nn.Module:
+    try:
+        return build_child(MODELS, cfg)
+    except SegRefinerError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f'the model config is not valid: {error}') from error
 
 
 def _prediction(

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from mmengine.config import Config
+
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.models.checkpoint import BUNDLED
 
@@ -33,6 +35,29 @@ def config_of(name: str) -> Path:
     raise InputError(
         f'the installation lacks {relative}; install segrefiner_mm again'
     )
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config file that describes a model.
+
+    Args:
+        path (str | Path): An mmengine config file.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        InputError: If it cannot be read, or has no ``model``.
+    """
+    try:
+        config = Config.fromfile(path)
+    except Exception as error:  # a config is code, so anything can happen
+        raise InputError(
+            f'cannot read the config {path}: {type(error).__name__}: {error}'
+        ) from error
+    if 'model' not in config:
+        raise InputError(f'the config {path} has no model')
+    return config
 
 
 def weights_of(name: str) -> str:

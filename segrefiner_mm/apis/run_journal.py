@@ -24,10 +24,11 @@ class RunJournal:
         self._path = folder / NAME
         self._done: dict[str, Any] = {}
         lines = [] if forget else self._read()
-        if lines and lines[0] == settings:
-            self._done = {line['out']: line for line in lines[1:]}
-        else:
-            self._path.write_text(json.dumps(settings) + '\n')
+        if not lines or lines[0] != settings:
+            lines = [settings]
+        self._done = {line['out']: line for line in lines[1:]}
+        text = ''.join(json.dumps(line) + '\n' for line in lines)
+        self._path.write_text(text)
 
     def is_done(self, inputs: list[Path], outputs: list[Path]) -> bool:
         """Whether these outputs were made of these inputs, as they are."""

@@ -286,7 +286,10 @@ class SegRefiner(BaseModel):
 
     def _timesteps(self, settings: RefineSettings) -> list[int]:
         scheduler = self.head.scheduler
-        scheduler.set_timesteps(settings.num_steps or scheduler.num_timesteps)
+        steps = settings.num_steps
+        scheduler.set_timesteps(
+            scheduler.num_timesteps if steps is None else steps
+        )
         return list(scheduler.timesteps)
 
     def _check_state_dict(

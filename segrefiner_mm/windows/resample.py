@@ -31,9 +31,9 @@ def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
     left, right, weight_x = _taps(source.shape[2], width, source.device)
 
     def row(indices: Tensor) -> Tensor:
-        line = source.index_select(1, indices)
-        start = line.index_select(2, left).float() * (1 - weight_x)
-        return start + line.index_select(2, right).float() * weight_x
+        indices = indices[:, None]
+        start = source[:, indices, left].float() * (1 - weight_x)
+        return start + source[:, indices, right].float() * weight_x
 
     weight_y = weight_y[:, None]
     return row(top) * (1 - weight_y) + row(bottom) * weight_y

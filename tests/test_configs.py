@@ -1,0 +1,50 @@
+"""Every shipped config builds and predicts."""
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from segrefiner_mm.registry import MODELS, build_child
+from segrefiner_mm.windows import REFINED, compact_masks
+from tests.helpers import ROOT
+
+CONFIGS = sorted((ROOT / 'configs' / 'segrefiner').glob('segrefiner_*.py'))
+
+
+def test_there_are_configs():
+    assert {'segrefiner_tiny', 'segrefiner_lr', 'segrefiner_hr'} <= {
+        path.stem for path in CONFIGS
+    }
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_builds_and_predicts(path):
+    """Small windows and two steps: the large networks run on a CPU."""
+    model = build_child(MODELS, Config.fromfile(path).model).eval()
+    settings = model.settings(model_size=64, num_steps=2)
+    image = torch.randint(0, 255, (3, 90, 120), dtype=torch.uint8)
+    mask = torch.zeros(1, 90, 120, dtype=torch.bool)
+    mask[:, 20:70, 30:80] = True
+    [[refined]] = model.refine([(image, compact_masks(mask))], settings)
+    assert refined.verdict == REFINED
+
+
+def test_bundled_weights_fit_their_config():
+    from segrefiner_mm.models.checkpoint import load_weights
+
+    path = ROOT / 'configs' / 'segrefiner' / 'segrefiner_tiny.py'
+    model = build_child(MODELS, Config.fromfile(path).model)
+    load_weights(model, 'segrefiner-tiny')
+    parameters = sum(p.numel() for p in model.parameters())
+    assert parameters <= 4_000_000
+
+
+@pytest.mark.parametrize('scope', ['mmengine', 'segrefiner_mm', 'other'])
+def test_bare_names_resolve_under_any_default_scope(scope):
+    from mmengine.registry import MODELS as ROOT_MODELS
+    from mmengine.registry import DefaultScope
+
+    cfg = Config.fromfile(CONFIGS[-1]).model
+    with DefaultScope.overwrite_default_scope(scope):
+        model = ROOT_MODELS.build(dict(cfg, type='segrefiner_mm.SegRefiner'))
+    assert type(model).__name__ == 'SegRefiner'

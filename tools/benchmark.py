@@ -1,0 +1,96 @@
+"""Time the hot paths, each against the plain way to do the same.
+
+Run it by ``make bench``. Ratios within one run are what to compare: absolute
+times depend on the machine and on what else it does.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from segrefiner_mm.apis import SegRefinerInferencer
+from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
+
+REPEATS = 5
+
+
+def best_of(task: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Shortest time of a task in seconds."""
+    task()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        task()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def report(name: str, ours: float, plain: float) -> None:
+    print(
+        f'{name:44}{ours * 1e3:10.2f} ms{plain * 1e3:10.2f} ms'
+        f'{plain / ours:8.1f} x'
+    )
+
+
+def crop() -> None:
+    """An object of 2000 x 3000 pixels becomes a window of 256 x 256."""
+    image = torch.randint(0, 255, (2000, 3000, 3), dtype=torch.uint8)
+    image = image.permute(2, 0, 1)
+
+    def plain() -> torch.Tensor:
+        source = image[None].float()
+        return F.interpolate(source, (256, 256), mode='bilinear')
+
+    ours = best_of(lambda: resize_bilinear(image, 256, 256))
+    report('crop 2000 x 3000 to 256 x 256', ours, best_of(plain))
+
+
+def paste() -> None:
+    """A window of 300 x 400 goes back into an image of 2000 x 3000."""
+    probs = torch.rand(256, 256)
+    mask = torch.zeros(2000, 3000, dtype=torch.bool)
+
+    def ours() -> None:
+        mask[100:400, 100:500] = paste_probabilities(probs, 300, 400)
+
+    def plain() -> torch.Tensor:
+        y = (torch.arange(2000) + 0.5 - 100) / 300 * 2 - 1
+        x = (torch.arange(3000) + 0.5 - 100) / 400 * 2 - 1
+        x, y = torch.meshgrid(x, y, indexing='xy')
+        grid = torch.stack([x, y], dim=-1)[None]
+        pasted = F.grid_sample(probs[None, None], grid, align_corners=False)
+        return pasted >= 0.5
+
+    name = 'paste 300 x 400 into 2000 x 3000'
+    report(name, best_of(ours), best_of(plain))
+
+
+def refine() -> None:
+    """Eight objects of a 480 x 640 image, bundled weights: steps."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, (480, 640, 3), dtype=np.uint8)
+    masks = np.zeros((8, 480, 640), bool)
+    for index, mask in enumerate(masks):
+        mask[20 * index : 20 * index + 150, 50 * index : 50 * index + 200] = 1
+    refiner = SegRefinerInferencer()
+    times = {
+        steps: best_of(lambda n=steps: refiner(image, masks, num_steps=n), 1)
+        for steps in (6, 2, 1)
+    }
+    for steps, seconds in times.items():
+        name = f'refine 8 objects, {steps} of 6 steps'
+        report(name, seconds, times[6])
+
+
+def main() -> None:
+    print(f'{"":44}{"ours":>13}{"plain":>13}{"ratio":>10}')
+    crop()
+    paste()
+    refine()
+
+
+if __name__ == '__main__':
+    main()

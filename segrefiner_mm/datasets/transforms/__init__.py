@@ -1,0 +1,29 @@
+from segrefiner_mm.datasets.transforms import corruptions
+from segrefiner_mm.datasets.transforms.crop_object import CropObject
+from segrefiner_mm.datasets.transforms.load_true_mask import LoadTrueMask
+from segrefiner_mm.datasets.transforms.pack_refine_inputs import (
+    PackRefineInputs,
+)
+from segrefiner_mm.datasets.transforms.photometric_jitter import (
+    PhotometricJitter,
+)
+from segrefiner_mm.datasets.transforms.random_flip_masks import (
+    RandomFlipMasks,
+)
+from segrefiner_mm.datasets.transforms.reference_corruption import (
+    reference_corruption,
+)
+from segrefiner_mm.datasets.transforms.synthesize_coarse_mask import (
+    SynthesizeCoarseMask,
+)
+
+__all__ = [
+    'CropObject',
+    'LoadTrueMask',
+    'PackRefineInputs',
+    'PhotometricJitter',
+    'RandomFlipMasks',
+    'SynthesizeCoarseMask',
+    'corruptions',
+    'reference_corruption',
+]

@@ -1,0 +1,63 @@
+"""Crops the window around one object, as the refiner will see it."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from segrefiner_mm.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class CropObject(BaseTransform):
+    """Crops image and masks around an object and resizes them.
+
+    The window is the box of the coarse mask, as when refining, grown by a
+    random number of pixels on each side on its own.
+
+    Required Keys:
+
+    - img (np.ndarray), gt_mask, coarse_mask (np.ndarray), seed (int)
+
+    Modified Keys:
+
+    - img: (size, size, 3) uint8
+    - gt_mask, coarse_mask: (size, size) uint8, values 0 and 1
+
+    Args:
+        size (int): Side of the result. Defaults to 256.
+        pad (tuple[int, int]): Fewest and most pixels added on a side.
+            Defaults to (10, 40).
+        around (str): Key of the mask whose box it is. Defaults to
+            'coarse_mask'.
+    """
+
+    def __init__(
+        self,
+        size: int = 256,
+        pad: tuple[int, int] = (10, 40),
+        around: str = 'coarse_mask',
+    ) -> None:
+        self.size = size
+        self.pad = pad
+        self.around = around
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Crop and resize."""
+        rng = np.random.default_rng([results['seed'], 1])
+        mask = results[self.around]
+        if not mask.any():  # the coarse mask lost its object
+            mask = results['gt_mask']
+        x, y, w, h = cv2.boundingRect(mask)
+        left, top, right, bottom = rng.integers(
+            self.pad[0], self.pad[1] + 1, 4
+        ).tolist()
+        rows = slice(max(y - top, 0), y + h + bottom)
+        columns = slice(max(x - left, 0), x + w + right)
+        size = self.size, self.size
+        results['img'] = cv2.resize(results['img'][rows, columns], size)
+        for key in ('gt_mask', 'coarse_mask'):
+            crop = results[key][rows, columns] * np.uint8(255)
+            results[key] = (cv2.resize(crop, size) > 127).astype(np.uint8)
+        return results

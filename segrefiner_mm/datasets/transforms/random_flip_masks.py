@@ -1,0 +1,36 @@
+"""Mirrors an image together with its masks."""
+
+from typing import Any
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from segrefiner_mm.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class RandomFlipMasks(BaseTransform):
+    """Mirrors image, true and coarse mask left to right.
+
+    Required Keys:
+
+    - img, gt_mask, coarse_mask (np.ndarray), seed (int)
+
+    Modified Keys:
+
+    - img, gt_mask, coarse_mask
+
+    Args:
+        prob (float): How often. Defaults to 0.5.
+    """
+
+    def __init__(self, prob: float = 0.5) -> None:
+        self.prob = prob
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Flip, or not."""
+        rng = np.random.default_rng([results['seed'], 2])
+        if rng.random() < self.prob:
+            for key in ('img', 'gt_mask', 'coarse_mask'):
+                results[key] = np.ascontiguousarray(results[key][:, ::-1])
+        return results

@@ -1,0 +1,194 @@
+"""Coarse masks for training, made from true ones."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from mmcv.transforms import BaseTransform
+
+from segrefiner_mm.datasets.transforms.reference_corruption import (
+    reference_corruption,
+)
+from segrefiner_mm.registry import FUNCTIONS, TRANSFORMS
+
+Mask = npt.NDArray[Any]  # uint8; OpenCV does not say so
+
+CORRUPTIONS = (
+    'low_resolution',
+    'polygon',
+    'wobble',
+    'grow_or_shrink',
+    'misplace',
+    'missing_part',
+    'extra_part',
+    'merged_neighbour',
+    'holes',
+    'rounded',
+    'ragged',
+)
+# Larger objects are corrupted at this scale.
+LONGEST_SIDE = 384
+SEARCHES = 5
+
+
+@TRANSFORMS.register_module()
+class SynthesizeCoarseMask(BaseTransform):
+    """Makes a coarse mask from the true one.
+
+    ``'reference'`` is the published way: one kind of noise at one level, of
+    a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU, one to three kinds
+    of damage, and searches for the severity that meets it; a part of the
+    masks stays perfect. What is then learnt holds for masks of any origin.
+
+    Required Keys:
+
+    - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
+    - seed (int)
+
+    Added Keys:
+
+    - coarse_mask (np.ndarray): (H, W) uint8, values 0 and 1
+
+    Args:
+        mode (str): ``'diverse'`` or ``'reference'``. Defaults to 'diverse'.
+        corruptions (Sequence[str]): Names of registered functions that
+            ``'diverse'`` chooses from. Defaults to all of this package.
+        iou_range (tuple[float, float]): Range of the wanted IoU. Defaults to
+            (0.4, 1.0).
+        identity_prob (float): Part of the masks that stay perfect. Defaults
+            to 0.08.
+        reference_prob (float): Part of the masks made the published way.
+            Defaults to 0.15.
+        max_kinds (int): Most kinds of damage to one mask. Defaults to 3.
+    """
+
+    def __init__(
+        self,
+        mode: Literal['diverse', 'reference'] = 'diverse',
+        corruptions: Sequence[str] = CORRUPTIONS,
+        iou_range: tuple[float, float] = (0.4, 1.0),
+        identity_prob: float = 0.08,
+        reference_prob: float = 0.15,
+        max_kinds: int = 3,
+    ) -> None:
+        if mode not in ('diverse', 'reference'):
+            raise ValueError(f"mode must be 'diverse' or 'reference': {mode}")
+        if not 0.0 <= iou_range[0] <= iou_range[1] <= 1.0:
+            raise ValueError(f'iou_range must rise within 0 to 1: {iou_range}')
+        self.mode = mode
+        self.functions = [_function(name) for name in corruptions]
+        self.iou_range = iou_range
+        self.identity_prob = identity_prob
+        self.reference_prob = reference_prob
+        self.max_kinds = max_kinds
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Add ``coarse_mask``."""
+        results['coarse_mask'] = self.synthesize(
+            results['gt_mask'], results['seed']
+        )
+        return results
+
+    def synthesize(self, mask: Mask, seed: int) -> Mask:
+        """Make a coarse mask.
+
+        Args:
+            mask (np.ndarray): True mask, (H, W) uint8, values 0 and 1.
+            seed (int): The same seed gives the same coarse mask.
+
+        Returns:
+            np.ndarray: (H, W) uint8, values 0 and 1.
+        """
+        rng = np.random.default_rng(seed)
+        kind = rng.random()
+        if self.mode == 'reference':
+            return reference_corruption(mask, rng)
+        if kind < self.identity_prob or not mask.any():
+            return mask.copy()
+        if kind < self.identity_prob + self.reference_prob:
+            return reference_corruption(mask, rng)
+        return self._diverse(mask, rng)
+
+    def _diverse(self, mask: Mask, rng: np.random.Generator) -> Mask:
+        wanted = rng.uniform(*self.iou_range)
+        count = int(rng.integers(1, self.max_kinds + 1))
+        chosen = rng.permutation(len(self.functions))[:count]
+        seeds = rng.integers(2**32, size=count)
+        rows, columns = _surroundings(mask)
+        true = mask[rows, columns]
+        scale = min(1.0, LONGEST_SIDE / max(true.shape))
+        small = _resized(true, scale)
+
+        def damaged(severity: float) -> Mask:
+            worse = small
+            for index, seed in zip(chosen, seeds, strict=True):
+                if worse.any():
+                    noise = np.random.default_rng(seed)
+                    worse = self.functions[index](worse, severity, noise)
+            return worse
+
+        # Bisection: what is too far from the wish becomes the new bound.
+        low, high = 0.0, 1.0
+        best, best_iou = small, 1.0
+        for _ in range(SEARCHES):
+            severity = (low + high) / 2
+            worse = damaged(severity)
+            iou = _iou(worse, small)
+            if abs(iou - wanted) < abs(best_iou - wanted):
+                best, best_iou = worse, iou
+            if iou > wanted:
+                low = severity
+            else:
+                high = severity
+        coarse = np.zeros_like(mask)
+        coarse[rows, columns] = (
+            best if scale == 1.0 else _stretched(best, true.shape)
+        )
+        return coarse
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(mode={self.mode!r}, '
+            f'corruptions={[f.__name__ for f in self.functions]}, '
+            f'iou_range={self.iou_range})'
+        )
+
+
+def _function(name: str) -> Any:
+    function = FUNCTIONS.get(name)
+    if function is None:
+        raise ValueError(
+            f'no corruption {name!r}; known are {", ".join(CORRUPTIONS)}'
+        )
+    return function
+
+
+def _surroundings(mask: Mask) -> tuple[slice, slice]:
+    """The object with half its size around it, inside the image."""
+    x, y, w, h = cv2.boundingRect(mask)
+    pad = max(w, h) // 2 + 8
+    return (
+        slice(max(y - pad, 0), y + h + pad),
+        slice(max(x - pad, 0), x + w + pad),
+    )
+
+
+def _resized(mask: Mask, scale: float) -> Mask:
+    if scale == 1.0:
+        return mask
+    height, width = mask.shape
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    soft = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    return (soft > 127).astype(np.uint8)
+
+
+def _stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    soft = cv2.resize(mask * np.uint8(255), shape[::-1])
+    return (soft > 127).astype(np.uint8)
+
+
+def _iou(a: Mask, b: Mask) -> float:
+    shared = cv2.countNonZero(cv2.bitwise_and(a, b))
+    return shared / max(cv2.countNonZero(a) + cv2.countNonZero(b) - shared, 1)

@@ -96,8 +96,8 @@ setup(
     },
     python_requires='>=3.10',
     # mmengine and mmcv have two distributions each with the same import
-    # names, and one would overwrite the other: see the extras. mmcv brings
-    # OpenCV.
+    # names, and one would overwrite the other: see the extras. OpenCV has
+    # several as well, and mmcv brings the one it wants.
     install_requires=[
         'torch>=2.6',
         'numpy>=1.24',

@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from segrefiner_mm.models import RefineJob
 from segrefiner_mm.registry import MODELS, build_child
 from segrefiner_mm.windows import REFINED, compact_masks
 from tests.helpers import ROOT
@@ -25,8 +26,11 @@ def test_builds_and_predicts(path):
     image = torch.randint(0, 255, (3, 90, 120), dtype=torch.uint8)
     mask = torch.zeros(1, 90, 120, dtype=torch.bool)
     mask[:, 20:70, 30:80] = True
-    [[refined]] = model.refine([(image, compact_masks(mask))], settings)
+    job = RefineJob(image, compact_masks(mask))
+    [(_, [refined])] = model.refine([job], settings)
     assert refined.verdict == REFINED
+    assert 0 < refined.confidence <= 1
+    assert refined.pixels.shape == (refined.box.height, refined.box.width)
 
 
 def test_bundled_weights_fit_their_config():

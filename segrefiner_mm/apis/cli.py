@@ -27,8 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         return args.run(args)
-    except SegRefinerError as error:
+    except (SegRefinerError, OSError) as error:
         print(f'segrefiner: error: {error}', file=sys.stderr)
+        return NOTHING_DONE
+    except (MemoryError, RuntimeError) as error:
+        # By name, as torch is not imported before a command needs it.
+        if type(error).__name__ not in ('MemoryError', 'OutOfMemoryError'):
+            raise
+        print(
+            'segrefiner: error: out of memory: try a smaller --batch-size',
+            file=sys.stderr,
+        )
         return NOTHING_DONE
     except KeyboardInterrupt:
         print('segrefiner: stopped', file=sys.stderr)
@@ -77,12 +86,16 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     add(
         '--windows',
         choices=['object', 'tiled'],
-        default='object',
         help='a window around the object, or the whole image and then tiles '
-        'at full resolution (default: %(default)s)',
+        'at full resolution (default: as the model says)',
     )
     add('--steps', type=int, help='reverse steps (default: all of the model)')
-    add('--batch-size', type=int, default=32, help='windows per batch')
+    add(
+        '--batch-size',
+        type=int,
+        help='most windows in a batch (default: as the model says; a CPU '
+        'takes one at a time)',
+    )
     add(
         '--seed',
         type=_seed,
@@ -94,13 +107,8 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     add(
         '--precision',
         choices=['auto', 'fp32', 'bf16', 'fp16'],
-        default='auto',
-    )
-    add(
-        '--no-guard',
-        dest='guard',
-        action='store_false',
-        help='take every refinement, also a doubtful one',
+        help='auto is bf16 where a GPU has it, else fp32 (default: as the '
+        'model says)',
     )
     add(
         '--threshold',
@@ -115,7 +123,8 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     add(
         '--overwrite',
         action='store_true',
-        help='refine again what an earlier run of this folder has done',
+        help='do again what an earlier run has done, and overwrite what is '
+        'in the way in the output folder',
     )
 
     def run(args: argparse.Namespace) -> int:

@@ -16,9 +16,9 @@ def run_convert(args: argparse.Namespace) -> int:
     target = Path(args.target)
     if not target.parent.is_dir():
         raise InputError(f'no such folder: {target.parent}')
-    if target.exists() and target.samefile(args.source):
-        raise InputError('IN and OUT are the same file')
     weights = read_state_dict(args.source)
+    if target.resolve() == Path(args.source).resolve():
+        raise InputError('IN and OUT are the same file')
     foreign = sorted(n for n in weights if not n.startswith(OUR_PREFIX))
     if foreign:
         raise CheckpointError(

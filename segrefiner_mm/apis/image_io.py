@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import write_whole
 
 IMAGE_SUFFIXES = frozenset(
     ['.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp']
@@ -27,7 +28,8 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
             (H, W, 4) with alpha, which is dropped; or a PIL image.
         size (tuple[int, int], optional): Height and width of the masks. A
             photograph whose EXIF data turn it is turned, unless only the
-            stored orientation has this size. Defaults to None.
+            stored orientation has this size; where both have it, the masks
+            are taken to be drawn on the turned one. Defaults to None.
 
     Returns:
         np.ndarray: (H, W, 3) uint8, BGR, contiguous.
@@ -85,11 +87,38 @@ def read_picture(path: str | Path) -> Image.Image:
         raise InputError(f'cannot read {path}: {error}') from None
 
 
-def picture_to_array(picture: Image.Image) -> npt.NDArray[Any]:
-    """Pixel values of a mask picture, upright; palettes stay indices."""
+def picture_to_array(
+    picture: Image.Image, indices: bool = False
+) -> npt.NDArray[Any]:
+    """Pixel values of a mask picture, upright.
+
+    Args:
+        picture (PIL.Image.Image): A picture of any mode.
+        indices (bool): Whether a palette always stands for its indices, as
+            in a label map. Otherwise it does so only if it is coloured, and a
+            palette of greys stands for the greys. Defaults to False.
+
+    Returns:
+        np.ndarray: (H, W), or (H, W, 3) for a coloured picture.
+
+    Raises:
+        InputError: If a part of it is transparent.
+    """
+    picture = ImageOps.exif_transpose(picture)
+    if 'A' in picture.getbands():
+        darkest, brightest = picture.getchannel('A').getextrema()
+        if darkest != brightest:
+            raise InputError(
+                'a mask picture must not be transparent in parts: save what '
+                'is meant as one grey channel'
+            )
+    if picture.mode == 'P' and not indices:
+        colours = np.asarray(picture.convert('RGB'))
+        if np.all(colours == colours[..., :1]):
+            return colours[..., 0]
     if picture.mode not in ('1', 'L', 'P') and picture.mode[:1] not in 'IF':
         picture = picture.convert('RGB')
-    return np.asarray(ImageOps.exif_transpose(picture))
+    return np.asarray(picture)
 
 
 def save_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
@@ -104,16 +133,13 @@ def save_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
 
 def save_picture(path: Path, picture: npt.NDArray[np.uint8]) -> None:
     """Write a grey or BGR picture; it appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    done, encoded = cv2.imencode(path.suffix.lower(), picture)
-    if not done:
-        raise InputError(f'cannot encode a picture as {path.suffix}: {path}')
-    partial = path.with_name(f'.{path.name}.partial')
     try:
-        partial.write_bytes(encoded.tobytes())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        done, encoded = cv2.imencode(path.suffix.lower(), picture)
+    except cv2.error as error:  # such as a side that the format cannot hold
+        raise InputError(f'cannot encode {path}: {error}') from error
+    if not done:
+        raise InputError(f'cannot encode {path}')
+    write_whole(path, encoded.tobytes())
 
 
 def _upright_bgr(
@@ -128,7 +154,7 @@ def _upright_bgr(
         return _bgr(np.asarray(upright).clip(0, 65535).astype(np.uint16))
     if upright.mode == 'F':
         raise InputError('floating-point images are not supported')
-    return np.ascontiguousarray(np.asarray(upright.convert('RGB'))[..., ::-1])
+    return np.array(np.asarray(upright.convert('RGB'))[..., ::-1], order='C')
 
 
 def _bgr(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
@@ -147,8 +173,8 @@ def _bgr(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         )
     if array.shape[2] == 1:
         array = array.repeat(3, axis=2)
-    return np.ascontiguousarray(array[..., :3])
+    return np.require(array[..., :3], requirements=['C', 'W'])
 
 
-def _by(size: Size) -> str:
+def _by(size: tuple[int, ...]) -> str:
     return f'{size[1]} x {size[0]}'

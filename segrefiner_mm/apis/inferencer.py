@@ -1,11 +1,9 @@
 """Refinement for people: images and masks in, better masks out."""
 
 import functools
-import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,32 +14,28 @@ from mmengine.infer import BaseInferencer
 from rich.progress import track
 from torch import nn
 
-from segrefiner_mm.apis.image_io import load_image, save_mask, save_picture
-from segrefiner_mm.apis.mask_inputs import MaskInputs, load_masks
+from segrefiner_mm.apis.image_io import save_mask, save_picture
+from segrefiner_mm.apis.mask_inputs import MaskInputs
 from segrefiner_mm.apis.model_zoo import config_of, read_config, weights_of
+from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.errors import InputError, SegRefinerError
-from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
 from segrefiner_mm.models.checkpoint import load_weights
 from segrefiner_mm.models.segrefiner import stack_confidence
 from segrefiner_mm.registry import MODELS, SCOPE, build_child
 from segrefiner_mm.visualization import draw_outlines
-from segrefiner_mm.windows import CompactMask, RefinedMask
+from segrefiner_mm.windows import RefinedMask
 
 PLANS = dict(object='ObjectWindows', tiled='TiledWindows')
-
-
-class RefineInput(NamedTuple):
-    """An image with its masks, loaded."""
-
-    image: npt.NDArray[np.uint8]
-    masks: MaskInputs
 
 
 class SegRefinerInferencer(BaseInferencer):
     """Refines masks of any origin on any image.
 
-    The same input gives the same output whatever else is refined with it,
-    in any order and batch size.
+    The steps of mmengine's inferencers are here, but as streams: images are
+    loaded one by one, while windows of several share a batch. The same input
+    gives the same output whatever else is refined with it, in any order and
+    batch size.
 
     Args:
         model (str | Path | Config | dict): A name (``'segrefiner-tiny'``,
@@ -59,7 +53,7 @@ class SegRefinerInferencer(BaseInferencer):
             Defaults to False.
 
     Raises:
-        InputError: If the model is not known.
+        InputError: If the model is not known, or has no weights.
         CheckpointError: If the weights cannot be used.
 
     Examples:
@@ -119,9 +113,10 @@ class SegRefinerInferencer(BaseInferencer):
                 image, or a list of them. Arrays are BGR.
             masks (object): Masks of the image, or a list with the masks of
                 every image; see :func:`load_masks` for the forms.
-            windows (str | dict): ``'object'``: a window around each object;
-                ``'tiled'``: the whole image, then tiles at full resolution;
-                or the config of a window plan. Defaults to 'object'.
+            windows (str | dict, optional): ``'object'``: a window around each
+                object; ``'tiled'``: the whole image, then tiles at full
+                resolution; the config of a window plan; or None: as the model
+                says. Defaults to 'object'.
             num_steps (int, optional): Reverse steps, 1 to T; fewer are
                 faster and bolder. Defaults to None: as the model says.
             batch_size (int): Most windows in one forward pass. Defaults to
@@ -129,7 +124,8 @@ class SegRefinerInferencer(BaseInferencer):
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
             guard (bool): Whether the guard of the model, if it has one, may
-                undo a refinement. Defaults to True.
+                undo a refinement; no model of this version has one. Defaults
+                to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
                 ``'fp16'``. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
@@ -158,16 +154,16 @@ class SegRefinerInferencer(BaseInferencer):
             precision=precision,
         )
         pairs = self._inputs_to_list(images, masks)
+        names = _unique_stems(pairs) if out_dir else [''] * len(pairs)
         results = self.forward(self.preprocess(pairs, labels), settings)
         if self.show_progress:
             results = iter(track(results, 'Refining', total=len(pairs)))
         predictions, pictures = [], []
-        for index, (loaded, prediction) in enumerate(results):
+        for name, (loaded, prediction) in zip(names, results, strict=True):
             predictions.append(prediction)
             if return_vis:
                 pictures += self.visualize([loaded], [prediction])
             if out_dir:
-                name = _stem(pairs[index][0], index)
                 _write_masks(Path(out_dir, 'masks'), name, prediction)
             if out_dir and return_vis:
                 save_picture(Path(out_dir, 'vis', f'{name}.jpg'), pictures[-1])
@@ -194,25 +190,32 @@ class SegRefinerInferencer(BaseInferencer):
         Raises:
             InputError: If a value is not usable.
         """
-        own = dict(self.model.test_cfg or {})
-        if isinstance(windows, str):
-            if windows not in PLANS:
-                raise InputError(
-                    f'windows must be {" or ".join(map(repr, PLANS))} or the '
-                    f'config of a window plan, got {windows!r}'
-                )
-            plan = dict(type=PLANS[windows])
-            configured = own.get('windows') or {}
-            same = configured.get('type') == plan['type']
-            windows = configured if same else plan
+        chosen = {k: v for k, v in others.items() if v is not None}
+        if 'seed' in others:
+            chosen['seed'] = others['seed']  # None is a choice of its own
         if num_steps is not None:
-            others['num_steps'] = num_steps
+            chosen['num_steps'] = num_steps
+        if windows is not None:
+            chosen['windows'] = self._window_plan(windows)
         if not guard:
-            others['guard'] = None
+            chosen['guard'] = None
         try:
-            return self.model.settings(windows=windows, **others)
+            return self.model.settings(**chosen)
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(str(error)) from error
+
+    def _window_plan(self, windows: str | dict) -> Any:
+        """The config of a plan; one of the model's kind keeps its options."""
+        if not isinstance(windows, str):
+            return windows
+        if windows not in PLANS:
+            raise InputError(
+                f'windows must be {" or ".join(map(repr, PLANS))} or the '
+                f'config of a window plan, got {windows!r}'
+            )
+        own = (self.model.test_cfg or {}).get('windows') or {}
+        same = str(own.get('type')).rpartition('.')[2] == PLANS[windows]
+        return own if same else dict(type=PLANS[windows])
 
     def preprocess(
         self, inputs: Iterable[tuple[Any, Any]], labels: bool = False
@@ -234,19 +237,16 @@ class SegRefinerInferencer(BaseInferencer):
             tuple[RefineInput, dict]: Each pair with its prediction, in the
             order of the pairs.
         """
-        device = self.model.data_preprocessor.device
-        in_work: deque[RefineInput] = deque()
+        device = self.model.device
 
-        def jobs() -> Iterator[tuple[torch.Tensor, list[CompactMask]]]:
+        def jobs() -> Iterator[RefineJob]:
             for loaded in inputs:
-                in_work.append(loaded)
                 image = torch.from_numpy(loaded.image).to(device)
                 masks = [mask.to(device) for mask in loaded.masks.masks]
-                yield image.permute(2, 0, 1), masks
+                yield RefineJob(image.permute(2, 0, 1), masks, tag=loaded)
 
-        for refined in self.model.refine(jobs(), settings):
-            loaded = in_work.popleft()
-            yield loaded, _prediction(loaded.masks, refined)
+        for job, refined in self.model.refine(jobs(), settings):
+            yield job.tag, _prediction(job.tag.masks, refined)
 
     def visualize(
         self, inputs: list[RefineInput], preds: list[dict], **_: Any
@@ -290,9 +290,9 @@ class SegRefinerInferencer(BaseInferencer):
         if weights is not None:
             load_weights(model, weights)
         elif cfg.model.get('checkpoint') is None:
-            warnings.warn(
-                'no weights were given: the refiner is random and ruins masks',
-                stacklevel=3,
+            raise InputError(
+                'no weights were given, and a random refiner ruins masks: '
+                'pass weights= or --weights'
             )
         try:
             return model.to(device).eval()
@@ -312,37 +312,11 @@ class SegRefinerInferencer(BaseInferencer):
         return None
 
 
-def load_pair(
-    image: Any,
-    masks: Any,
-    labels: bool = False,
-    threshold: float | None = None,
-) -> RefineInput:
-    """Load an image and its masks, and see that they fit.
-
-    Args:
-        image (object): See :func:`load_image`.
-        masks (object): See :func:`load_masks`.
-        labels (bool): See :func:`load_masks`. Defaults to False.
-        threshold (float, optional): See :func:`load_masks`. Defaults to None.
-
-    Returns:
-        RefineInput: Both, of equal size.
-
-    Raises:
-        InputError: If one cannot be read or the sizes differ.
-    """
-    needs_image = isinstance(masks, (list, tuple))
-    size = load_image(image).shape[:2] if needs_image else None
-    loaded = load_masks(masks, labels, size, threshold)
-    return RefineInput(load_image(image, loaded.size), loaded)
-
-
 def refine(
     image: Any,
     mask: Any,
-    model: str = 'segrefiner-tiny',
-    weights: str | None = None,
+    model: str | Path | Config | dict = 'segrefiner-tiny',
+    weights: str | Path | None = None,
     device: str | None = None,
     **options: Any,
 ) -> npt.NDArray[np.bool_]:
@@ -372,7 +346,12 @@ def refine(
         >>> import segrefiner_mm
         >>> better = segrefiner_mm.refine('street.jpg', 'street_mask.png')
     """
-    inferencer = _cached_inferencer(model, weights, device)
+    if isinstance(model, (str, Path)):
+        inferencer = _cached_inferencer(
+            str(model), weights and str(weights), device
+        )
+    else:
+        inferencer = SegRefinerInferencer(model, weights, device)
     loaded = load_pair(image, mask, options.pop('labels', False))
     settings = inferencer.settings(**options)
     [(_, prediction)] = inferencer.forward([loaded], settings)
@@ -413,10 +392,19 @@ def _prediction(
     return prediction
 
 
-def _stem(image: Any, index: int) -> str:
-    if isinstance(image, (str, Path)):
-        return Path(image).stem
-    return f'{index:08d}'
+def _unique_stems(pairs: list[tuple[Any, Any]]) -> list[str]:
+    """Names of the outputs: the stems of files, the numbers of others."""
+    names = [
+        Path(image).stem if isinstance(image, (str, Path)) else f'{index:08d}'
+        for index, (image, _) in enumerate(pairs)
+    ]
+    twice = sorted(name for name in set(names) if names.count(name) > 1)
+    if twice:
+        raise InputError(
+            f'several images named {twice[0]}: their outputs would overwrite '
+            'each other'
+        )
+    return names
 
 
 def _write_masks(folder: Path, name: str, prediction: dict) -> None:

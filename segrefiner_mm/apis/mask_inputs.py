@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +63,21 @@ def load_masks(
             binary.
     """
     if isinstance(source, (str, Path)):
-        array = picture_to_array(read_picture(source))
+        array = picture_to_array(read_picture(source), indices=labels)
         return _from_array(_grey(array), labels, threshold, str(source))
     if isinstance(source, Image.Image):
-        array = _grey(picture_to_array(source))
+        array = _grey(picture_to_array(source, indices=labels))
         return _from_array(array, labels, threshold, 'the mask')
     if isinstance(source, Tensor):
-        source = source.detach().cpu().numpy()
+        source = source.detach().cpu()
+        if source.is_floating_point():  # numpy has no bfloat16
+            source = source.float()
+        source = source.numpy()
     if isinstance(source, np.ndarray):
         return _from_array(source, labels, threshold, 'the mask')
     if labels:
         raise InputError('a label map is a picture or a 2-d array')
-    if isinstance(source, dict) or _is_polygons(source):
+    if isinstance(source, dict) or _is_polygons(source, image_size):
         mask = _from_segmentation(source, image_size)
         return MaskInputs(mask.size, [mask], single=True)
     if isinstance(source, Sequence):
@@ -91,6 +95,13 @@ def _from_array(
         raise InputError(
             f'{name} must be (H, W) or (N, H, W), got {array.shape}'
         )
+    if array.ndim == 3 and array.shape[2] in (1, 3, 4):
+        raise InputError(
+            f'{name} must be (H, W) or (N, H, W), got {array.shape}: is the '
+            'last axis that of colours?'
+        )
+    if array.dtype.kind not in 'biuf':
+        raise InputError(f'{name} must hold numbers, got {array.dtype}')
     size = (array.shape[-2], array.shape[-1])
     if labels:
         if array.ndim != 2 or array.dtype.kind not in 'iu':
@@ -134,17 +145,26 @@ def _from_segmentation(
         if isinstance(segmentation, dict):
             height, width = segmentation['size']
             counts = segmentation['counts']
-            if isinstance(counts, list):
-                segmentation = coco_mask.frPyObjects(
-                    segmentation, height, width
+            if isinstance(counts, str):
+                counts = counts.encode()
+            listed = isinstance(counts, (list, tuple))
+            runs = list(counts) if listed else _decoded_runs(counts)
+            if min(runs) < 0 or sum(runs) != height * width:
+                raise InputError(
+                    f'a run-length encoding covers {sum(runs)} pixels, not '
+                    f'the {height} x {width} that it names'
                 )
-            elif isinstance(counts, str):
-                segmentation = dict(segmentation, counts=counts.encode())
+            segmentation = dict(size=[height, width], counts=counts)
+            if listed:
+                segmentation = coco_mask.frPyObjects(
+                    dict(segmentation, counts=runs), height, width
+                )
         else:
             if image_size is None:
                 raise InputError('polygons need the size of their image')
+            polygons = [np.asarray(p, float).tolist() for p in segmentation]
             segmentation = coco_mask.merge(
-                coco_mask.frPyObjects(segmentation, *image_size)
+                coco_mask.frPyObjects(polygons, *image_size)
             )
         return _compact(coco_mask.decode(segmentation).astype(bool))
     except InputError:
@@ -156,18 +176,48 @@ def _from_segmentation(
         ) from None
 
 
-def _is_polygons(source: Any) -> bool:
-    """Whether it is a list of flat lists of numbers."""
-    return (
-        isinstance(source, (list, tuple))
-        and len(source) > 0
-        and all(
-            isinstance(polygon, (list, tuple))
-            and len(polygon) >= 6
-            and all(isinstance(value, (int, float)) for value in polygon)
-            for polygon in source
+def _decoded_runs(counts: bytes) -> list[int]:
+    """Run lengths of COCO's compressed encoding.
+
+    pycocotools decodes encodings that end too early without complaint, and
+    fills the rest with whatever is in memory.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for byte in counts:
+        bits = byte - 48
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if bits & 0x20:
+            continue
+        if bits & 0x10:
+            value -= 1 << shift
+        # From the third run on, differences to the run before the last.
+        runs.append(value + runs[-2] if len(runs) > 2 else value)
+        value = shift = 0
+    return runs
+
+
+def _is_polygons(source: Any, image_size: Size | None) -> bool:
+    """Whether it is a list of flat lists of coordinates."""
+    if not isinstance(source, (list, tuple)) or not source:
+        return False
+    lists = (list, tuple)
+    if not all(
+        isinstance(row, lists)
+        or (isinstance(row, np.ndarray) and row.ndim < 2)
+        for row in source
+    ):
+        return False
+    if not all(isinstance(v, Real) for row in source for v in row):
+        return False
+    if len(source) > 1 and (len(source), len(source[0])) == image_size:
+        raise InputError('nested lists of pixels: pass them as an array')
+    if any(len(row) < 6 or len(row) % 2 for row in source):
+        raise InputError(
+            'a polygon is a list x1, y1, x2, y2, ... of at least 3 points'
         )
-    )
+    return True
 
 
 def _compact(mask: npt.NDArray[np.bool_]) -> CompactMask:
@@ -181,6 +231,8 @@ def _binary(
     plane: npt.NDArray[Any], threshold: float | None, name: str
 ) -> npt.NDArray[np.bool_]:
     if threshold is not None:
+        if not 0 < threshold < np.inf:
+            raise InputError(f'threshold must be positive, got {threshold}')
         return plane >= threshold
     if plane.dtype == bool:
         return plane
@@ -192,8 +244,8 @@ def _binary(
         more = ', ...' if len(values) > 5 else ''
         raise InputError(
             f'{name} is not binary: it has {len(values)} values ({listed}'
-            f'{more}); threshold it first if it is soft, or say that it is a '
-            'label map'
+            f'{more}). If it is soft, give a threshold (--threshold 128); '
+            'if it is a label map, say so (labels=True)'
         )
     return foreground
 

@@ -1,8 +1,7 @@
 """``segrefiner refine``: one pair of files, or two folders."""
 
 import argparse
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,17 +9,15 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from segrefiner_mm.apis.cli import DONE, NOTHING_DONE, SOME_FAILED
 from segrefiner_mm.apis.image_io import (
     IMAGE_SUFFIXES,
     LOSSLESS_SUFFIXES,
     save_mask,
     save_picture,
 )
-from segrefiner_mm.apis.inferencer import (
-    RefineInput,
-    SegRefinerInferencer,
-    load_pair,
-)
+from segrefiner_mm.apis.inferencer import SegRefinerInferencer
+from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.apis.run_journal import RunJournal, file_state
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.models import RefineSettings
@@ -80,68 +77,83 @@ def _run_folder(
 ) -> int:
     if out.is_file():
         raise InputError(f'{out} is a file, but IMAGE and MASK are folders')
+    if out.resolve() in (images.resolve(), masks.resolve()):
+        raise InputError(
+            f'{out} is an input: results in it would be inputs of the next '
+            'run; choose another folder'
+        )
     jobs, problems = _match(images, masks, out, args.overlay)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def report(problem: object) -> None:
+        console.print(f'segrefiner: error: {problem}', markup=False)
+
+    for problem in problems:
+        report(problem)
     if not jobs:
         raise InputError(
             f'no image in {images} has a mask of the same name in {masks}'
         )
     _protect_inputs(jobs)
-    inferencer, settings = _prepare(args)
-    journal = RunJournal(out, _run_settings(args), forget=args.overwrite)
-    todo = [j for j in jobs if not journal.is_done(j.inputs(), j.outputs())]
-
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-
-    def report(problem: str) -> None:
-        console.print(f'segrefiner: error: {problem}', markup=False)
-
-    for problem in problems:
-        report(problem)
-    verdicts: list[str] = []
-    with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task('Refining', total=len(todo))
-        in_work: deque[PairJob] = deque()
-        loading = _load_all(todo, args, in_work, report)
-        for loaded, prediction in inferencer.forward(loading, settings):
-            job = in_work.popleft()
-            _write(job, inferencer, loaded, prediction)
-            journal.add(job.inputs(), job.outputs())
-            verdicts += prediction['verdicts']
-            bar.update(task, advance=1)
-
+    journal = RunJournal(out, _run_settings(args))
+    if not args.overwrite:
+        _protect_outputs(jobs, journal)
+    todo = [
+        job
+        for job in jobs
+        if args.overwrite or not journal.is_done(job.inputs(), job.outputs())
+    ]
+    verdicts = _refine_all(args, todo, journal, report) if todo else []
     failed = len(problems) + len(todo) - len(verdicts)
+    done_before = len(jobs) - len(todo)
     counts = {
         'refined': verdicts.count(REFINED),
         'kept': verdicts.count(KEPT),
-        'done before': len(jobs) - len(todo),
+        'done before': done_before,
         'failed': failed,
     }
     listed = ', '.join(f'{n} {what}' for what, n in counts.items() if n)
     print(f'{out}: {listed}')
-    if failed and len(verdicts) == len(jobs) - len(todo) == 0:
-        return 2
-    return 1 if failed else 0
+    if not failed:
+        return DONE
+    return SOME_FAILED if verdicts or done_before else NOTHING_DONE
 
 
-def _load_all(
-    jobs: Iterable[PairJob],
+def _refine_all(
     args: argparse.Namespace,
-    in_work: deque[PairJob],
-    report: Callable[[str], None],
-) -> Iterator[RefineInput]:
-    """Load pair by pair; report those that cannot be, and go on."""
-    for job in jobs:
-        try:
-            loaded = _load(job, args)
-        except InputError as error:
-            report(str(error))
-            continue
-        in_work.append(job)
-        yield loaded
+    jobs: list[PairJob],
+    journal: RunJournal,
+    report: Callable[[object], None],
+) -> list[str]:
+    """Refine pair by pair; returns the verdicts of those that worked."""
+    inferencer, settings = _prepare(args)
+    console = Console(stderr=True)
+    verdicts: list[str] = []
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task('Refining', total=len(jobs))
+
+        def load_all() -> Iterator[RefineInput]:
+            for job in jobs:
+                try:
+                    yield _load(job, args)
+                except InputError as error:
+                    report(error)
+                    bar.advance(task)
+
+        for loaded, prediction in inferencer.forward(load_all(), settings):
+            job = loaded.tag
+            try:
+                _write(job, inferencer, loaded, prediction)
+                journal.add(job.inputs(), job.outputs())
+                verdicts += prediction['verdicts']
+            except InputError as error:
+                report(error)
+            bar.advance(task)
+    return verdicts
 
 
 def _load(job: PairJob, args: argparse.Namespace) -> RefineInput:
-    return load_pair(job.image, job.mask, threshold=args.threshold)
+    return load_pair(job.image, job.mask, threshold=args.threshold, tag=job)
 
 
 def _match(
@@ -185,6 +197,16 @@ def _protect_inputs(jobs: list[PairJob]) -> None:
                 )
 
 
+def _protect_outputs(jobs: list[PairJob], journal: RunJournal) -> None:
+    for job in jobs:
+        for path in job.outputs():
+            if path.exists() and not journal.is_ours(job.outputs()):
+                raise InputError(
+                    f'{path} is there already and is not of an earlier run: '
+                    'choose another folder, or --overwrite'
+                )
+
+
 def _prepare(
     args: argparse.Namespace,
 ) -> tuple[SegRefinerInferencer, RefineSettings]:
@@ -194,7 +216,6 @@ def _prepare(
         num_steps=args.steps,
         batch_size=args.batch_size,
         seed=args.seed,
-        guard=args.guard,
         precision=args.precision,
     )
 
@@ -203,13 +224,13 @@ def _run_settings(args: argparse.Namespace) -> dict[str, Any]:
     """What the results of a folder run depend on."""
     return dict(
         version=__version__,
-        model=args.model,
+        model=file_state(Path(args.model)) or args.model,
         weights=file_state(Path(args.weights)) if args.weights else None,
+        overlay=args.overlay,
         windows=args.windows,
         steps=args.steps,
         seed=args.seed,
         precision=args.precision,
-        guard=args.guard,
         threshold=args.threshold,
     )
 

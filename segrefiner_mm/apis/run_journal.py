@@ -4,62 +4,86 @@ import json
 from pathlib import Path
 from typing import Any
 
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import write_whole
+
 NAME = '.segrefiner-run.jsonl'
 
 
 class RunJournal:
     """A file in the output folder, one line per finished result.
 
-    A line counts while the settings of the run, the input files and the
-    outputs are unchanged; with other settings everything is done again.
+    A result counts as done while the settings of the run, the input files
+    and the outputs are what they were.
 
     Args:
         folder (Path): Output folder; it is made.
         settings (dict): What the results depend on, as plain values.
-        forget (bool): Whether to drop what was done before.
+
+    Raises:
+        InputError: If the folder cannot be written to.
     """
 
-    def __init__(self, folder: Path, settings: dict, forget: bool) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Path, settings: dict) -> None:
+        self._folder = folder
         self._path = folder / NAME
-        self._done: dict[str, Any] = {}
-        lines = [] if forget else self._read()
-        if not lines or lines[0] != settings:
-            lines = [settings]
-        self._done = {line['out']: line for line in lines[1:]}
-        text = ''.join(json.dumps(line) + '\n' for line in lines)
-        self._path.write_text(text)
+        self._settings = settings
+        self._lines = self._read()
+        # Only whole lines stay, and the folder is known to be writable.
+        self._write()
 
     def is_done(self, inputs: list[Path], outputs: list[Path]) -> bool:
         """Whether these outputs were made of these inputs, as they are."""
-        line = self._done.get(str(outputs[0]))
-        return line == _line(inputs, outputs) and all(
-            path.is_file() for path in outputs
-        )
+        line = self._lines.get(self._key(outputs))
+        return line is not None and line == self._line(inputs, outputs)
+
+    def is_ours(self, outputs: list[Path]) -> bool:
+        """Whether an earlier run, of any settings, wrote these outputs."""
+        return self._key(outputs) in self._lines
 
     def add(self, inputs: list[Path], outputs: list[Path]) -> None:
         """Note that a result is complete."""
-        with self._path.open('a') as file:
-            file.write(json.dumps(_line(inputs, outputs)) + '\n')
+        line = self._line(inputs, outputs)
+        self._lines[self._key(outputs)] = line
+        try:
+            with self._path.open('a') as file:
+                file.write(json.dumps(line) + '\n')
+        except OSError as error:
+            raise InputError(f'cannot write {self._path}: {error}') from error
 
-    def _read(self) -> list[dict]:
+    def _key(self, outputs: list[Path]) -> str:
+        return outputs[0].name
+
+    def _line(self, inputs: list[Path], outputs: list[Path]) -> dict[str, Any]:
+        return dict(
+            out=self._key(outputs),
+            settings=self._settings,
+            inputs=[file_state(path) for path in inputs],
+            outputs=[file_state(path) for path in outputs],
+        )
+
+    def _read(self) -> dict[str, dict]:
         if not self._path.is_file():
-            return []
-        lines = []
-        for text in self._path.read_text().splitlines():
+            return {}
+        lines = {}
+        for text in self._path.read_text(errors='replace').splitlines():
             try:
-                lines.append(json.loads(text))
-            except json.JSONDecodeError:
+                line = json.loads(text)
+                lines[line['out']] = line
+            except (json.JSONDecodeError, KeyError, TypeError):
                 continue  # the run was killed while it wrote this line
         return lines
 
+    def _write(self) -> None:
+        text = ''.join(
+            json.dumps(line) + '\n' for line in self._lines.values()
+        )
+        write_whole(self._path, text.encode())
 
-def file_state(path: Path) -> list:
-    """Name, size and time of change of a file."""
+
+def file_state(path: Path) -> list | None:
+    """Full name, size and time of change of a file, if there is one."""
+    if not path.is_file():
+        return None
     state = path.stat()
     return [str(path.resolve()), state.st_size, state.st_mtime_ns]
-
-
-def _line(inputs: list[Path], outputs: list[Path]) -> dict:
-    states = [file_state(path) for path in inputs if path.is_file()]
-    return dict(out=str(outputs[0]), outputs=len(outputs), inputs=states)

@@ -14,6 +14,7 @@ from segrefiner_mm.models.refine_data_preprocessor import (
     RefineDataPreprocessor,
 )
 from segrefiner_mm.models.refine_settings import RefineSettings
+from segrefiner_mm.models.refine_stream import RefineJob
 from segrefiner_mm.models.segrefiner import SegRefiner
 from segrefiner_mm.models.texture_l1_loss import TextureL1Loss
 
@@ -23,6 +24,7 @@ __all__ = [
     'DiffusionRefineHead',
     'DiscreteTransitionScheduler',
     'RefineDataPreprocessor',
+    'RefineJob',
     'RefineSettings',
     'SampleOutput',
     'SegRefiner',

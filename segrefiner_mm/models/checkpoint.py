@@ -4,7 +4,9 @@ Nothing here executes code from a file: pickles are read by PyTorch's
 weights-only unpickler.
 """
 
+import io
 import pickle
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from zipfile import BadZipFile
@@ -17,6 +19,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from segrefiner_mm.errors import CheckpointError
+from segrefiner_mm.files import write_whole
 
 BUNDLED = {
     'segrefiner-tiny': Path(__file__).parents[1]
@@ -54,10 +57,12 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         else:
             stored = _torch_load(file)
     except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
+        # PyTorch's own advice is to execute the file: not repeated here.
+        wanted = re.search(r'GLOBAL (\S+)', str(error))
+        what = f'asks for {wanted[1]}' if wanted else 'is damaged'
         raise CheckpointError(
-            f'{file} is not a plain weights file, or it is damaged; it was '
-            f'read without executing code from it ({reason})'
+            f'{file} is not a plain weights file: it {what}, and files are '
+            'read without executing code from them'
         ) from None
     except (SafetensorError, BadZipFile, RuntimeError, EOFError, OSError,
             ValueError, KeyError) as error:  # fmt: skip
@@ -96,19 +101,17 @@ def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
     """
     path = Path(path)
     tensors = {name: t.contiguous() for name, t in state_dict.items()}
-    partial = path.with_name(path.name + '.partial')
-    try:
-        if path.suffix == '.safetensors':
-            partial.write_bytes(save(tensors, metadata=dict(format='pt')))
-        elif path.suffix == '.pth':
-            torch.save(dict(meta={}, state_dict=tensors), partial)
-        else:
-            raise CheckpointError(
-                f'expected .safetensors or .pth to write, got {path.name}'
-            )
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    if path.suffix == '.safetensors':
+        content = save(tensors, metadata=dict(format='pt'))
+    elif path.suffix == '.pth':
+        buffer = io.BytesIO()
+        torch.save(dict(meta={}, state_dict=tensors), buffer)
+        content = buffer.getvalue()
+    else:
+        raise CheckpointError(
+            f'expected .safetensors or .pth to write, got {path.name}'
+        )
+    write_whole(path, content)
 
 
 def canonical_names(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -179,9 +182,21 @@ def _runner_globals() -> list:
         slice,
         np.ndarray,
         np.dtype,
-        np.empty(0).__reduce__()[0],
-        np.float64(0).__reduce__()[0],
         *dtypes,
+        *_numpy_globals(),
+    ]
+
+
+def _numpy_globals() -> list:
+    """How arrays and scalars are rebuilt, by the names of numpy 1 and 2."""
+    rebuild = {
+        '_reconstruct': np.empty(0).__reduce__()[0],
+        'scalar': np.float64(0).__reduce__()[0],
+    }
+    return [
+        (function, f'numpy.{core}.multiarray.{name}')
+        for name, function in rebuild.items()
+        for core in ('core', '_core')
     ]
 
 

@@ -1,5 +1,6 @@
 """Reverse diffusion: the scheduler's mathematics around the network."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -138,20 +139,23 @@ class DiffusionRefineHead(BaseModule):
         timesteps: Sequence[int] | None = None,
         noise: Sequence[Tensor] | Tensor | None = None,
         generator: torch.Generator | None = None,
+        until: int = -1,
     ) -> SampleOutput:
         """Run the reverse chain from the coarse masks.
 
         Args:
             images (Tensor): Normalised images, (B, 3, H, W).
             coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
-            timesteps (Sequence[int], optional): Leading or trailing part of
-                ``scheduler.timesteps`` to run. Defaults to None: all.
+            timesteps (Sequence[int], optional): Descending steps to run.
+                Defaults to None: ``scheduler.timesteps``.
             noise (Sequence[Tensor] | Tensor, optional): Uniform in [0, 1),
                 one entry per step but the last, which uses none, each
                 broadcastable to ``coarse``. Defaults to None.
             generator (torch.Generator, optional): Draws the noise if none is
                 given. Without both, the chain is noise-free. Defaults to
                 None.
+            until (int): Timestep that the last step leads to. Defaults to
+                -1: the clean mask.
 
         Returns:
             SampleOutput: Probabilities of the last step.
@@ -161,7 +165,9 @@ class DiffusionRefineHead(BaseModule):
         )
         masks = coarse
         fine_probs = torch.zeros_like(coarse, dtype=torch.float32)
-        for index, step in enumerate(steps):
+        for index, (step, following) in enumerate(
+            itertools.pairwise([*steps, until])
+        ):
             logits = self(images, masks, step)
             last = index == len(steps) - 1
             output = self.scheduler.step(
@@ -171,6 +177,7 @@ class DiffusionRefineHead(BaseModule):
                 fine_probs,
                 noise=None if noise is None or last else noise[index],
                 generator=None if last else generator,
+                next_timestep=following,
             )
             masks, fine_probs = output.sample, output.fine_probs
         return SampleOutput(logits.float().sigmoid(), fine_probs)

@@ -130,14 +130,27 @@ class DiscreteTransitionScheduler:
         )
 
     def set_timesteps(self, num_inference_steps: int) -> None:
-        """Choose how many reverse steps to run.
-
-        The steps are spread evenly from T - 1 (all coarse) down to 0; one
-        step runs T - 1 alone. :meth:`step` then jumps from each of them to
-        the next.
+        """Choose the reverse steps that :meth:`step` goes through.
 
         Args:
             num_inference_steps (int): 1 to T.
+
+        Raises:
+            ValueError: If the number is out of range.
+        """
+        self.timesteps = self.spread(num_inference_steps)
+
+    def spread(self, num_inference_steps: int) -> list[int]:
+        """Timesteps of a chain of fewer steps.
+
+        They are spread evenly from T - 1 (all coarse) down to 0; one step
+        runs T - 1 alone.
+
+        Args:
+            num_inference_steps (int): 1 to T.
+
+        Returns:
+            list[int]: Descending timesteps.
 
         Raises:
             ValueError: If the number is out of range.
@@ -149,7 +162,7 @@ class DiscreteTransitionScheduler:
                 f'for this scheduler, got {num_inference_steps}'
             )
         spread = np.linspace(last, 0, num_inference_steps)
-        self.timesteps = [round(t) for t in spread.tolist()]
+        return [round(t) for t in spread.tolist()]
 
     def add_noise(
         self,
@@ -186,8 +199,9 @@ class DiscreteTransitionScheduler:
         fine_probs: Tensor,
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
+        next_timestep: int | None = None,
     ) -> TransitionStepOutput:
-        r"""One reverse step, from ``timestep`` to the next of ``timesteps``.
+        r"""One reverse step, from ``timestep`` to an earlier one.
 
         With confidence :math:`c = 2 |\sigma(logit) - 0.5|` that the guess is
         the true label, the posterior of a coarse pixel being fine at the
@@ -207,16 +221,22 @@ class DiscreteTransitionScheduler:
             noise (Tensor, optional): See the class. Defaults to None.
             generator (torch.Generator, optional): See the class. Defaults to
                 None.
+            next_timestep (int, optional): The timestep ``s`` to jump to; -1
+                is the clean mask. Defaults to None: what follows in
+                ``timesteps``.
 
         Returns:
             TransitionStepOutput: Next mask, updated ``f``, present guess.
 
         Raises:
-            ValueError: If ``timestep`` is not among ``timesteps``.
+            ValueError: If ``next_timestep`` is not given and ``timestep`` is
+                not among ``timesteps``.
         """
         present = int(timestep)
         fine_now = self._fine_at(present)
-        fine_next = self._fine_at(self._next_timestep(present))
+        if next_timestep is None:
+            next_timestep = self._next_timestep(present)
+        fine_next = self._fine_at(next_timestep)
         confidence = 2.0 * (logits.float().sigmoid() - 0.5).abs()
         turn_fine = confidence * (fine_next - fine_now)
         # 0 / 0 where nothing is coarse and the guess is certain: stays 0.

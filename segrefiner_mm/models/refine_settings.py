@@ -1,6 +1,7 @@
 """How masks are refined: the ``test_cfg`` of :class:`SegRefiner`, checked."""
 
 from dataclasses import dataclass, fields, replace
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -32,8 +33,8 @@ class RefineSettings:
         precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
             bfloat16 on a CUDA device that has it, else float32. Defaults to
             'auto'.
-        guard (dict, optional): Guard that may roll masks back. Defaults to
-            None.
+        guard (None): Reserved for a guard that may undo a refinement; there
+            is none in this version.
     """
 
     windows: Any = None
@@ -73,9 +74,18 @@ class RefineSettings:
     def _check(self) -> None:
         if not isinstance(self.windows, WindowPlan):
             raise ValueError(f'not a window plan: {self.windows!r}')
-        for name in ('model_size', 'batch_size'):
-            if getattr(self, name) < 1:
-                raise ValueError(f'{name} must be >= 1: {getattr(self, name)}')
+        for name in ('model_size', 'batch_size', 'num_steps', 'seed'):
+            value = getattr(self, name)
+            if value is None and name in ('num_steps', 'seed'):
+                continue
+            if not isinstance(value, Integral) or isinstance(value, bool):
+                raise ValueError(f'{name} must be an integer, got {value!r}')
+            if name != 'seed' and value < 1:
+                raise ValueError(f'{name} must be >= 1, got {value}')
+        if self.seed is not None and not 0 <= self.seed < 2**63:
+            raise ValueError(f'seed must be 0 to 2**63 - 1, got {self.seed}')
+        if self.guard is not None:
+            raise ValueError('there is no guard in this version: guard=None')
         if self.precision not in ('auto', *PRECISIONS):
             raise ValueError(
                 f'precision must be auto, {", ".join(PRECISIONS)}, '
@@ -86,6 +96,8 @@ class RefineSettings:
         """The dtype to compute in on a device; None means float32."""
         if self.precision != 'auto':
             return PRECISIONS[self.precision]
-        if device.type == 'cuda' and torch.cuda.is_bf16_supported():
+        if device.type == 'cuda' and torch.cuda.is_bf16_supported(
+            including_emulation=False
+        ):
             return torch.bfloat16
         return None

@@ -1,11 +1,11 @@
 """The refiner as an mmengine model."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import torch
+from mmengine.dist import get_dist_info
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from torch import Tensor
@@ -16,36 +16,11 @@ from segrefiner_mm.models.checkpoint import (
     load_weights,
 )
 from segrefiner_mm.models.refine_settings import RefineSettings
+from segrefiner_mm.models.refine_stream import RefineJob, RefineStream
+from segrefiner_mm.models.window_sampler import WindowSampler
 from segrefiner_mm.registry import MODELS, build_child
 from segrefiner_mm.structures import RefineDataSample
-from segrefiner_mm.windows import (
-    CompactMask,
-    Plan,
-    RefinedMask,
-    WindowAnswer,
-    WindowEngine,
-    WindowRequest,
-    compact_masks,
-)
-
-# Pixels of the images that may wait for a batch to fill at the same time.
-PIXELS_IN_WORK = 2**26
-
-
-@dataclass
-class _ImageInWork:
-    """An image whose masks are being refined."""
-
-    pixels: int
-    count: int
-    outcomes: dict[int, RefinedMask] = field(default_factory=dict)
-
-    @property
-    def complete(self) -> bool:
-        return len(self.outcomes) == self.count
-
-    def ordered(self) -> list[RefinedMask]:
-        return [self.outcomes[index] for index in range(self.count)]
+from segrefiner_mm.windows import RefinedMask, compact_masks
 
 
 @MODELS.register_module()
@@ -100,13 +75,18 @@ class SegRefiner(BaseModel):
             ValueError: If they are not valid for this model.
         """
         settings = RefineSettings.from_cfg(self.test_cfg, **overrides)
+        if settings.num_steps is None:
+            steps = self.head.scheduler.num_timesteps
+            settings = replace(settings, num_steps=steps)
         stride = self.head.denoiser.stride
         if settings.model_size % stride:
             raise ValueError(
                 f'model_size must be a multiple of {stride} for this '
                 f'network, got {settings.model_size}'
             )
-        settings.windows.check_steps(self._timesteps(settings))
+        settings.windows.check_steps(
+            self.head.scheduler.spread(settings.num_steps)
+        )
         return settings
 
     def forward(
@@ -160,8 +140,10 @@ class SegRefiner(BaseModel):
         coarse = _stacked(data_samples, 'coarse_instances')
         fine = _stacked(data_samples, 'gt_instances')
         timesteps, noise = [], []
+        rank, processes = get_dist_info()
+        calls = self._losses_computed * processes + rank
         for index, sample in enumerate(data_samples):
-            counted = self._losses_computed * len(data_samples) + index
+            counted = calls * len(data_samples) + index
             seed = int(sample.get('noise_seed', counted))
             generator = torch.Generator().manual_seed(seed)
             steps = self.head.scheduler.num_timesteps
@@ -191,11 +173,12 @@ class SegRefiner(BaseModel):
             list[RefineDataSample]: The samples, with ``pred_instances``.
         """
         jobs = (
-            (image, compact_masks(sample.coarse_instances.masks))
+            RefineJob(
+                image, compact_masks(sample.coarse_instances.masks), sample
+            )
             for image, sample in zip(inputs, data_samples, strict=True)
         )
-        results = self.refine(jobs, self.settings())
-        for sample, refined in zip(data_samples, results, strict=True):
+        for (_, _, sample), refined in self.refine(jobs, self.settings()):
             coarse = sample.coarse_instances.masks
             masks = torch.zeros_like(coarse, dtype=torch.bool)
             for mask, part in zip(masks, refined, strict=True):
@@ -208,89 +191,31 @@ class SegRefiner(BaseModel):
         return list(data_samples)
 
     def refine(
-        self,
-        images: Iterable[tuple[Tensor, Sequence[CompactMask]]],
-        settings: RefineSettings,
-    ) -> Iterator[list[RefinedMask]]:
+        self, jobs: Iterable[RefineJob], settings: RefineSettings
+    ) -> Iterator[tuple[RefineJob, list[RefinedMask]]]:
         """Refine masks of a stream of images.
 
         Windows of different images share batches, so a few images are in
         work at a time; they are pulled as late as possible.
 
         Args:
-            images (Iterable[tuple[Tensor, Sequence[CompactMask]]]): Images,
-                (3, H, W) uint8 on the model's device, each with its masks.
+            jobs (Iterable[RefineJob]): Images on the model's device with
+                their masks.
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:
-            list[RefinedMask]: The outcomes of one image, in the order of its
-            masks; images in the order they came.
+            tuple[RefineJob, list[RefinedMask]]: Every job with the outcomes
+            of its masks, in order.
         """
-        in_work: deque[_ImageInWork] = deque()
-        timesteps = self._timesteps(settings)
-
-        def plans() -> Iterator[tuple[tuple[_ImageInWork, int], Plan]]:
-            for image, masks in images:
-                pixels = image.shape[1] * image.shape[2]
-                opened = _ImageInWork(pixels, len(masks))
-                in_work.append(opened)
-                for index, mask in enumerate(masks):
-                    plan = settings.windows.refine(
-                        image, mask, timesteps, settings.model_size
-                    )
-                    yield (opened, index), plan
-
-        engine: WindowEngine = WindowEngine(
-            self._sampler(settings),
-            windows_per_batch(settings, self.data_preprocessor.device),
-            has_room=lambda: sum(i.pixels for i in in_work) < PIXELS_IN_WORK,
+        sampler = WindowSampler(
+            self.head, self.data_preprocessor.normalize, settings, self.device
         )
-        for (opened, index), refined in engine.run(plans()):
-            opened.outcomes[index] = refined
-            while in_work and in_work[0].complete:
-                yield in_work.popleft().ordered()
-        yield from (opened.ordered() for opened in in_work)
+        return RefineStream(sampler, settings).run(jobs)
 
-    def _sampler(self, settings: RefineSettings) -> Any:
-        """The function that answers window requests of equal steps."""
-        scheduler = self.head.scheduler
-        device = self.data_preprocessor.device
-        dtype = settings.autocast_dtype(device)
-        timesteps = self._timesteps(settings)
-        noise = None
-        if settings.seed is not None:
-            # One draw for every mask: what a mask gets can then not depend
-            # on its place in a batch, and the CPU makes it equal everywhere.
-            generator = torch.Generator().manual_seed(settings.seed)
-            size = (len(timesteps), settings.model_size, settings.model_size)
-            noise = torch.rand(size, generator=generator).to(device)
-
-        @torch.no_grad()
-        def sample(requests: list[WindowRequest]) -> list[WindowAnswer]:
-            scheduler.set_timesteps(len(timesteps))
-            images = torch.stack([r.image.float() for r in requests])
-            if dtype is not None:  # the layout that tensor cores prefer
-                images = images.contiguous(memory_format=torch.channels_last)
-            coarse = torch.stack([r.coarse for r in requests])[:, None]
-            with torch.autocast(device.type, dtype, enabled=bool(dtype)):
-                output = self.head.sample(
-                    self.data_preprocessor.normalize(images),
-                    coarse.float(),
-                    requests[0].timesteps,
-                    noise,
-                )
-            probs, fine_probs = output.probs[:, 0], output.fine_probs[:, 0]
-            return list(map(WindowAnswer, probs, fine_probs))
-
-        return sample
-
-    def _timesteps(self, settings: RefineSettings) -> list[int]:
-        scheduler = self.head.scheduler
-        steps = settings.num_steps
-        scheduler.set_timesteps(
-            scheduler.num_timesteps if steps is None else steps
-        )
-        return list(scheduler.timesteps)
+    @property
+    def device(self) -> torch.device:
+        """torch.device: Where the weights are."""
+        return self.data_preprocessor.device
 
     def _check_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *_: Any
@@ -305,15 +230,6 @@ class SegRefiner(BaseModel):
         state_dict.update({prefix + name: t for name, t in mine.items()})
 
 
-def windows_per_batch(settings: RefineSettings, device: torch.device) -> int:
-    """Windows of one forward pass.
-
-    On a CPU one at a time is fastest, because it stays in the cache, takes
-    least memory, and gives the same bits in any company.
-    """
-    return 1 if device.type == 'cpu' else settings.batch_size
-
-
 def stack_confidence(refined: Sequence[RefinedMask]) -> Tensor:
     """Confidences of an image's masks, (N,) float32."""
     if not refined:
@@ -324,4 +240,9 @@ def stack_confidence(refined: Sequence[RefinedMask]) -> Tensor:
 def _stacked(samples: Sequence[RefineDataSample], field: str) -> Tensor:
     """The one mask of every sample as a float batch, (B, 1, h, w)."""
     masks = [getattr(sample, field).masks for sample in samples]
+    if any(len(mask) != 1 for mask in masks):
+        raise ValueError(
+            f'a window has one mask in {field}, got '
+            f'{[len(mask) for mask in masks]}'
+        )
     return torch.stack(masks).float()

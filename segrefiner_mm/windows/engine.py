@@ -13,7 +13,7 @@ from segrefiner_mm.windows.window_plan import (
 )
 
 Key = TypeVar('Key')
-Timesteps = tuple[int, ...]
+Schedule = tuple[tuple[int, ...], int]
 Sample = Callable[[list[WindowRequest]], list[WindowAnswer]]
 
 
@@ -55,7 +55,7 @@ class WindowEngine(Generic[Key]):
         self.batch_size = batch_size
         self.has_room = has_room or (lambda: True)
         self._queues: dict[
-            Timesteps, deque[tuple[_Open[Key], int, WindowRequest]]
+            Schedule, deque[tuple[_Open[Key], int, WindowRequest]]
         ] = {}
 
     def run(
@@ -114,5 +114,6 @@ class WindowEngine(Generic[Key]):
             return
         opened.answers, opened.asked = {}, len(requests)
         for index, request in enumerate(requests):
-            queue = self._queues.setdefault(request.timesteps, deque())
+            schedule = request.timesteps, request.until
+            queue = self._queues.setdefault(schedule, deque())
             queue.append((opened, index, request))

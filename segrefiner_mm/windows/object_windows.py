@@ -14,6 +14,8 @@ from segrefiner_mm.windows.window_plan import (
     WindowPlan,
     WindowRequest,
     confidence_of,
+    is_too_thin,
+    keep,
 )
 
 
@@ -21,7 +23,8 @@ from segrefiner_mm.windows.window_plan import (
 class ObjectWindows(WindowPlan):
     """Refines each mask inside its own box, all steps at one resolution.
 
-    The defaults are the published test settings of the instance model.
+    The defaults are the published test settings of the instance model. Unlike
+    there, a mask that is too thin for the scale of the window is kept.
 
     Args:
         pad (int): Pixels added on every side of the tight box. Defaults to
@@ -47,6 +50,8 @@ class ObjectWindows(WindowPlan):
         rows, columns = window.slices()
         crop = resize_bilinear(image[:, rows, columns], size, size)
         coarse = resize_bilinear(mask.crop(window)[None], size, size)[0] >= 0.5
+        if is_too_thin(coarse, mask, window):
+            return keep(mask)
 
         [answer] = yield [WindowRequest(crop, coarse, tuple(timesteps))]
 

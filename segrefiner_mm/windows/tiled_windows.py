@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
-from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
 from segrefiner_mm.windows.resample import resize_bilinear, resize_nearest
 from segrefiner_mm.windows.window_plan import (
     REFINED,
@@ -15,6 +15,8 @@ from segrefiner_mm.windows.window_plan import (
     WindowPlan,
     WindowRequest,
     confidence_of,
+    is_too_thin,
+    keep,
 )
 
 
@@ -26,7 +28,9 @@ class TiledWindows(WindowPlan):
     stays low propose full-resolution tiles for the last step; tiles are
     thinned by non-maximum suppression, and where they overlap their
     probabilities are averaged. The defaults are the published test settings
-    of the high-resolution model.
+    of the high-resolution model. Unlike there, small masks and those that are
+    too thin to be seen in the overview are kept. The confidence is that of the
+    overview.
 
     Args:
         fine_prob_thr (float): A pixel proposes a tile where its fine
@@ -37,6 +41,8 @@ class TiledWindows(WindowPlan):
         min_area (int): Smaller masks, in pixels, are kept as they are.
             Defaults to 129.
     """
+
+    whole_image = True
 
     def __init__(
         self,
@@ -70,11 +76,14 @@ class TiledWindows(WindowPlan):
         height, width = mask.size
         overview = resize_nearest(image, size, size)
         coarse = resize_nearest(mask.dense()[None], size, size)[0]
-        [answer] = yield [
-            WindowRequest(overview, coarse, tuple(timesteps[:-1]))
-        ]
+        whole = Box(0, 0, width, height)
+        if is_too_thin(coarse, mask, whole):
+            return keep(mask)
+        *first, last = timesteps
+        [answer] = yield [WindowRequest(overview, coarse, tuple(first), last)]
 
         refined = resize_nearest(answer.probs[None] >= 0.5, height, width)[0]
+        assert answer.fine_probs is not None
         tiles = _with_an_edge(
             refined, self.pick_tiles(answer.fine_probs, height, width, size)
         )
@@ -85,7 +94,7 @@ class TiledWindows(WindowPlan):
                 WindowRequest(
                     _fit(image[:, rows, columns], size),
                     _fit(refined[None, rows, columns], size)[0] >= 0.5,
-                    tuple(timesteps[-1:]),
+                    (last,),
                 )
             )
         answers = (yield requests) if requests else []
@@ -95,9 +104,14 @@ class TiledWindows(WindowPlan):
             for a, tile in zip(answers, tiles, strict=True)
         ]
         paste_averaged(refined, tiles, maps)
-        whole = Box(0, 0, width, height)
-        confidence = confidence_of(answer.probs, coarse)
-        return RefinedMask(whole, refined, confidence, REFINED)
+        # As small as the object, so that many outcomes may wait together.
+        [outcome] = compact_masks(refined[None])
+        return RefinedMask(
+            outcome.box,
+            outcome.pixels.clone(),
+            confidence_of(answer.probs, coarse),
+            REFINED,
+        )
 
     def pick_tiles(
         self, fine_probs: Tensor, height: int, width: int, size: int
@@ -147,16 +161,27 @@ def paste_averaged(
     """
     # Every tile sums its neighbours, so that no float map of the image is
     # needed; the order of the sum is the same for a pixel in all its tiles.
-    for tile in tiles:
+    for tile, others in zip(tiles, _neighbours(tiles), strict=True):
         total = maps[0].new_zeros(tile.height, tile.width)
         count = torch.zeros_like(total)
-        for other, probs in zip(tiles, maps, strict=True):
-            shared = tile.intersect(other)
+        for index in others:
+            shared = tile.intersect(tiles[index])
             if shared is not None:
                 here = shared.relative_to(tile).slices()
-                total[here] += probs[shared.relative_to(other).slices()]
+                there = shared.relative_to(tiles[index]).slices()
+                total[here] += maps[index][there]
                 count[here] += 1
         mask[tile.slices()] = total / count >= 0.5
+
+
+def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:
+    """Per tile the indices of those that overlap it, itself included."""
+    if not tiles:
+        return []
+    x1, y1, x2, y2 = torch.tensor(tiles).unbind(1)
+    meet = (x1[:, None] < x2) & (x1 < x2[:, None])
+    meet &= (y1[:, None] < y2) & (y1 < y2[:, None])
+    return [row.nonzero()[:, 0].tolist() for row in meet]
 
 
 def _with_an_edge(mask: Tensor, tiles: list[Box]) -> list[Box]:

@@ -21,11 +21,13 @@ class WindowRequest:
         image (Tensor): (3, S, S), raw pixel values 0 to 255, any dtype.
         coarse (Tensor): (S, S) bool.
         timesteps (tuple[int, ...]): Reverse steps to run.
+        until (int): Timestep that they lead to; -1 is the clean mask.
     """
 
     image: Tensor
     coarse: Tensor
     timesteps: tuple[int, ...]
+    until: int = -1
 
 
 @dataclass
@@ -34,11 +36,12 @@ class WindowAnswer:
 
     Attributes:
         probs (Tensor): Foreground probability, (S, S) float32.
-        fine_probs (Tensor): Probability of having turned fine, same shape.
+        fine_probs (Tensor, optional): Probability of having turned fine, same
+            shape; only where the steps do not lead to the clean mask.
     """
 
     probs: Tensor
-    fine_probs: Tensor
+    fine_probs: Tensor | None = None
 
 
 @dataclass
@@ -67,7 +70,13 @@ class WindowPlan(metaclass=ABCMeta):
 
     Args:
         min_area (int): Smaller masks, in pixels, are kept as they are.
+
+    Attributes:
+        whole_image (bool): Whether a mask takes memory of the size of the
+            image while it is refined.
     """
+
+    whole_image = False
 
     def __init__(self, min_area: int) -> None:
         if min_area < 1:
@@ -102,8 +111,7 @@ class WindowPlan(metaclass=ABCMeta):
             Generator: The coroutine.
         """
         if mask.full or mask.area < self.min_area:
-            confidence = torch.zeros((), device=image.device)
-            return RefinedMask(mask.box, mask.pixels, confidence, KEPT)
+            return keep(mask)
         return (yield from self._refine(image, mask, timesteps, size))
 
     @abstractmethod
@@ -115,6 +123,31 @@ class WindowPlan(metaclass=ABCMeta):
         size: int,
     ) -> Plan:
         """The same for a mask that is neither tiny nor full."""
+
+
+def keep(mask: CompactMask) -> RefinedMask:
+    """The outcome for a mask that stays as it is."""
+    confidence = torch.zeros((), device=mask.pixels.device)
+    return RefinedMask(mask.box, mask.pixels, confidence, KEPT)
+
+
+def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
+    """Whether a mask is too thin to be seen at the scale of the network.
+
+    What reaches the network must stand for half of the mask at least, and for
+    twice at most; from less or from scattered pixels it would invent a mask.
+
+    Args:
+        coarse (Tensor): The mask inside the window, resampled, (S, S) bool.
+        mask (CompactMask): The mask.
+        window (Box): The window.
+
+    Returns:
+        bool: Whether to keep the mask instead.
+    """
+    scale = window.height * window.width / coarse.numel()
+    share = torch.count_nonzero(coarse).item() * scale / mask.area
+    return not 0.5 <= share <= 2.0
 
 
 def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:

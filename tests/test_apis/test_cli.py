@@ -3,14 +3,17 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from segrefiner_mm.apis.cli import main
 from tests.helpers import GOLDEN, ROOT, iou, load_case, tiny_model_cfg
 
 SIZE = (72, 96)
@@ -31,6 +34,15 @@ def segrefiner(*arguments, **options):
     return process
 
 
+def called(capsys, *arguments):
+    """The same in this process, which is quicker; an exception would show."""
+    try:
+        status = main([str(argument) for argument in arguments])
+    except SystemExit as stopped:  # argparse
+        status = stopped.code
+    return status, capsys.readouterr().err
+
+
 def photograph(seed):
     """A noisy image with a dark disc, and a mask that is a bit off."""
     rng = np.random.default_rng(seed)
@@ -49,17 +61,21 @@ def pair(tmp_path):
     return tmp_path / 'photo.jpg', tmp_path / 'photo_mask.png'
 
 
-@pytest.fixture
-def folders(tmp_path):
-    """Twenty photographs with masks."""
+def make_folders(tmp_path, count):
+    """Folders of photographs and of masks, and one that is not there yet."""
     images, masks = tmp_path / 'images', tmp_path / 'masks'
     images.mkdir()
     masks.mkdir()
-    for index in range(20):
+    for index in range(count):
         image, _, mask = photograph(index)
         Image.fromarray(image).save(images / f'{index:02d}.jpg')
         Image.fromarray(mask).save(masks / f'{index:02d}.png')
     return images, masks, tmp_path / 'out'
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return make_folders(tmp_path, 6)
 
 
 def read(path):
@@ -127,7 +143,6 @@ def test_official_weights_and_options(tmp_path):
         config,
         '--weights',
         GOLDEN / 'tiny_upstream.pth',
-        '--no-guard',
         '--seed',
         'none',
     )
@@ -136,8 +151,8 @@ def test_official_weights_and_options(tmp_path):
     assert iou(refined, case['refined'][0]) >= 0.999
 
 
-def test_a_folder_with_one_corrupt_file(folders):
-    images, masks, out = folders
+def test_twenty_photographs_and_one_is_corrupt(tmp_path):
+    images, masks, out = make_folders(tmp_path, 20)
     (images / '07.jpg').write_bytes((images / '07.jpg').read_bytes()[:200])
     process = segrefiner('refine', images, masks, '-o', out, '--steps', 2)
     assert process.returncode == 1
@@ -155,16 +170,19 @@ def test_a_run_goes_on_where_it_was(folders):
     Image.fromarray(photograph(99)[2][::-1]).save(masks / '04.png')
     before = {p: p.stat().st_mtime_ns for p in out.glob('*.png')}
     again = segrefiner(*run)
-    assert '2 refined, 18 done before' in again.stdout
+    assert '2 refined, 4 done before' in again.stdout
     changed = {
         p.name
         for p in out.glob('*.png')
         if p.stat().st_mtime_ns != before.get(p)
     }
     assert changed == {'03.png', '04.png'}
+    # A damaged output is made again.
+    (out / '05.png').write_bytes(b'')
+    assert '1 refined, 5 done before' in segrefiner(*run).stdout
     # Other settings, or --overwrite, and everything is done again.
-    assert '20 refined' in segrefiner(*run, '--seed', 5).stdout
-    assert '20 refined' in segrefiner(*run, '--seed', 5, '--overwrite').stdout
+    assert '6 refined' in segrefiner(*run, '--seed', 5).stdout
+    assert '6 refined' in segrefiner(*run, '--seed', 5, '--overwrite').stdout
 
 
 def test_stems_without_a_partner(folders):
@@ -177,7 +195,56 @@ def test_stems_without_a_partner(folders):
     assert f'no image for the mask {masks / "00.png"}' in process.stderr
     assert f'no mask for the image {images / "01.jpg"}' in process.stderr
     assert 'several files named 02' in process.stderr
-    assert '17 refined, 3 failed' in process.stdout
+    assert '3 refined, 3 failed' in process.stdout
+
+
+def test_outputs_that_cannot_be_written(folders):
+    images, masks, out = folders
+    run = 'refine', images, masks, '-o', out, '--steps', 1
+    (out / '03.png').mkdir(parents=True)
+    refused = segrefiner(*run)
+    assert refused.returncode == 2
+    assert '03.png is there already' in refused.stderr
+    process = segrefiner(*run, '--overwrite')
+    assert process.returncode == 1
+    assert process.stderr.count('segrefiner: error: cannot write') == 1
+    assert '5 refined, 1 failed' in process.stdout
+
+
+def test_files_of_others_are_not_overwritten(folders):
+    images, masks, out = folders
+    out.mkdir()
+    (out / '05.png').write_text('precious')
+    process = segrefiner('refine', images, masks, '-o', out, '--steps', 1)
+    assert process.returncode == 2
+    assert '05.png is there already' in process.stderr
+    assert names(out) == ['05.png']
+    assert (out / '05.png').read_text() == 'precious'
+
+
+def test_an_interrupted_run_leaves_whole_files_and_goes_on(folders):
+    images, masks, out = folders
+    run = ['refine', images, masks, '-o', out]
+    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'segrefiner_mm', *map(str, run)],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not list(out.glob('*.png')) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = len(list(out.glob('*.png')))
+    assert 0 < before < 6
+    for path in out.glob('*.png'):
+        read(path)
+    again = segrefiner(*run)
+    assert again.returncode == 0
+    assert 'done before' in again.stdout
+    assert names(out) == [f'{i:02d}.png' for i in range(6)]
 
 
 def test_nothing_could_be_done(folders):
@@ -186,7 +253,7 @@ def test_nothing_could_be_done(folders):
         path.write_bytes(b'')
     process = segrefiner('refine', images, masks, '-o', out)
     assert process.returncode == 2
-    assert process.stderr.count('segrefiner: error') == 20
+    assert process.stderr.count('segrefiner: error') == 6
     assert names(out) == []
 
 
@@ -224,6 +291,8 @@ def make_bad_inputs(tmp_path):
     soft[0, :9] = range(9)
     Image.fromarray(soft).save(tmp_path / 'soft.png')
     (tmp_path / 'folder').mkdir()
+    (tmp_path / 'folder.png').mkdir()
+    (tmp_path / 'folder.png' / 'good.png').mkdir()
     torch.save(dict(state_dict=dict(x=torch.zeros(1))), tmp_path / 'x.pth')
     (tmp_path / 'cut.pth').write_bytes(b'PK\x03\x04 cut')
     return good_image, good_mask
@@ -248,6 +317,11 @@ def make_bad_inputs(tmp_path):
         (dict(more=['--model', 'huge']), "no model 'huge'"),
         (dict(more=['--model', 'segrefiner-hr']), 'not bundled'),
         (dict(more=['--steps', '7']), '1 to 6'),
+        (dict(more=['--seed', '9' * 30]), 'seed must be'),
+        (dict(more=['--threshold', 'nan']), 'threshold must be'),
+        (dict(out='good.png/x.png'), 'cannot write'),
+        (dict(out='folder.png'), 'cannot write'),
+        (dict(image='folder', mask='folder', out='folder'), 'is an input'),
         (dict(more=['--steps', 'x']), 'invalid int'),
         (dict(more=['--device', 'abacus']), 'abacus'),
         (dict(more=['--device', 'cuda:7']), "cannot use device 'cuda:7'"),
@@ -256,24 +330,29 @@ def make_bad_inputs(tmp_path):
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else '',
 )
-def test_mistakes(tmp_path, change, message):
+def test_mistakes(tmp_path, capsys, monkeypatch, change, message):
     image, mask = make_bad_inputs(tmp_path)
+    monkeypatch.chdir(tmp_path)
     before = names(tmp_path)
-    process = segrefiner(
+    status, errors = called(
+        capsys,
         'refine',
         tmp_path / change.get('image', image),
         tmp_path / change.get('mask', mask),
         '-o',
         tmp_path / change.get('out', 'better.png'),
         *change.get('more', []),
-        cwd=tmp_path,
     )
-    assert process.returncode == 2
-    assert message in process.stderr
+    assert status == 2
+    assert message in errors
     assert names(tmp_path) == before
 
 
-def test_no_arguments():
+def test_a_mistake_in_a_process_of_its_own(tmp_path):
+    image, _ = make_bad_inputs(tmp_path)
+    process = segrefiner('refine', image, tmp_path / 'soft.png', '-o', 'out')
+    assert process.returncode == 2
+    assert 'is not binary' in process.stderr
     assert segrefiner().returncode == 2
 
 
@@ -306,14 +385,17 @@ def test_convert(tmp_path):
         ('cut.pth', 'out.pth', 'cut.pth'),
         ('good.jpg', 'out.pth', 'good.jpg'),
         ('x.pth', 'nowhere/out.pth', 'no such folder'),
+        ('nothing.pth', 'x.pth', 'weights not found'),
     ],
 )
-def test_convert_mistakes(tmp_path, source, target, message):
+def test_convert_mistakes(tmp_path, capsys, source, target, message):
     make_bad_inputs(tmp_path)
     before = names(tmp_path)
-    process = segrefiner('convert', tmp_path / source, tmp_path / target)
-    assert process.returncode == 2
-    assert message in process.stderr
+    status, errors = called(
+        capsys, 'convert', tmp_path / source, tmp_path / target
+    )
+    assert status == 2
+    assert message in errors
     assert names(tmp_path) == before
 
 
@@ -321,5 +403,5 @@ def test_the_journal_is_plain(folders):
     images, masks, out = folders
     segrefiner('refine', images, masks, '-o', out, '--steps', 1)
     lines = (out / '.segrefiner-run.jsonl').read_text().splitlines()
-    assert len(lines) == 21
-    assert json.loads(lines[0])['steps'] == 1
+    assert len(lines) == 6
+    assert json.loads(lines[0])['settings']['steps'] == 1

@@ -67,6 +67,24 @@ def test_exif_rotation_follows_the_mask(tmp_path, orientation):
         assert np.array_equal(stored, BGR)
 
 
+def test_read_only_arrays():
+    image = BGR.copy()
+    image.flags.writeable = False
+    loaded = load_image(image)
+    assert loaded.flags.writeable
+    assert np.array_equal(loaded, BGR)
+
+
+def test_unwritable_places(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(InputError, match='cannot write'):
+        save_mask(tmp_path / 'file' / 'mask.png', np.ones((2, 2), bool))
+    (tmp_path / 'folder.png').mkdir()
+    with pytest.raises(InputError, match='cannot write'):
+        save_mask(tmp_path / 'folder.png', np.ones((2, 2), bool))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['file', 'folder.png']
+
+
 def test_one_pixel():
     assert load_image(np.zeros((1, 1, 3), np.uint8)).shape == (1, 1, 3)
 

@@ -167,8 +167,8 @@ def test_official_weights():
     assert np.array_equal(prediction['masks'], case['refined'])
 
 
-def test_random_weights_are_warned_of():
-    with pytest.warns(UserWarning, match='no weights were given'):
+def test_random_weights_are_refused():
+    with pytest.raises(InputError, match='no weights were given'):
         SegRefinerInferencer(tiny_model_cfg(), device='cpu')
 
 
@@ -194,7 +194,7 @@ def test_weights_of_another_architecture():
         (dict(windows='objects'), "got 'objects'"),
         (dict(windows=dict(type='Nothing')), 'Nothing'),
         (dict(windows=dict(type='ObjectWindows', padding=3)), 'padding'),
-        (dict(num_steps=0), '1 to 6'),
+        (dict(num_steps=0), 'num_steps must be >= 1'),
         (dict(num_steps=9), '1 to 6'),
         (dict(num_steps=1, windows='tiled'), 'at least 2 steps'),
         (dict(batch_size=0), 'batch_size'),
@@ -213,6 +213,48 @@ def test_wrong_inputs(refiner, scene):
         refiner(image, coarse[:50])
     with pytest.raises(InputError, match='2 images need a list of 2 masks'):
         refiner([image, image], [coarse])
+
+
+def test_none_is_what_the_model_says():
+    cfg = tiny_model_cfg(windows=dict(type='segrefiner_mm.TiledWindows'))
+    cfg['test_cfg'].update(num_steps=3, batch_size=5)
+    refiner = SegRefinerInferencer(cfg, GOLDEN / 'tiny_upstream.pth', 'cpu')
+    own = refiner.settings(windows=None)
+    assert type(own.windows).__name__ == 'TiledWindows'
+    assert (own.num_steps, own.batch_size, own.seed) == (3, 5, None)
+    other = refiner.settings(windows='object', batch_size=2, seed=7)
+    assert type(other.windows).__name__ == 'ObjectWindows'
+    assert (other.num_steps, other.batch_size, other.seed) == (3, 2, 7)
+
+
+def test_a_named_plan_keeps_the_options_of_the_model():
+    plan = dict(type='segrefiner_mm.ObjectWindows', pad=3)
+    cfg = tiny_model_cfg(windows=plan)
+    refiner = SegRefinerInferencer(cfg, GOLDEN / 'tiny_upstream.pth', 'cpu')
+    assert refiner.settings(windows='object').windows.pad == 3
+
+
+def test_outputs_must_not_overwrite_each_other(refiner, scene, tmp_path):
+    image, _, coarse = scene
+    for folder in 'ab':
+        (tmp_path / folder).mkdir()
+        Image.fromarray(image).save(tmp_path / folder / 'x.png')
+    paths = [tmp_path / folder / 'x.png' for folder in 'ab']
+    with pytest.raises(InputError, match='several images named x'):
+        refiner(paths, [coarse, coarse], out_dir=tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_refine_takes_a_model_config(scene):
+    image, _, coarse = scene
+    better = segrefiner_mm.refine(
+        image,
+        coarse,
+        model=tiny_model_cfg(),
+        weights=GOLDEN / 'tiny_upstream.pth',
+        num_steps=1,
+    )
+    assert better.shape == coarse.shape
 
 
 def test_global_random_state_is_left_alone(refiner, scene):

@@ -51,6 +51,9 @@ def dense(inputs):
         rle(MASK, as_text=True),
         uncompressed(MASK),
         POLYGON,
+        [np.array(POLYGON[0], np.float32)],
+        [[np.float64(v) for v in POLYGON[0]]],
+        torch.from_numpy(MASK).to(torch.bfloat16),
     ],
     ids=lambda source: type(source).__name__,
 )
@@ -99,6 +102,27 @@ def test_picture_files(tmp_path, mode):
     assert np.array_equal(dense(inputs), MASK[None])
 
 
+@pytest.mark.parametrize('first', [0, 255])
+def test_palettes_of_greys_are_greys(tmp_path, first):
+    """White may be the first colour of a palette."""
+    values = np.where(MASK, 0 if first else 1, 1 if first else 0)
+    picture = Image.fromarray(values.astype(np.uint8), 'P')
+    picture.putpalette([first] * 3 + [255 - first] * 3)
+    picture.save(tmp_path / 'mask.png')
+    inputs = load_masks(tmp_path / 'mask.png')
+    assert np.array_equal(dense(inputs), MASK[None])
+    labels = load_masks(tmp_path / 'mask.png', labels=True)
+    assert labels.labels == [1]
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (30, 40), (97, 61)])
+def test_compressed_runs_of_any_mask(shape):
+    for part in (0.02, 0.5, 0.98):
+        mask = np.random.default_rng(0).random(shape) < part
+        inputs = load_masks(rle(mask, as_text=True))
+        assert np.array_equal(dense(inputs)[0], mask)
+
+
 @pytest.mark.parametrize('value', [0, 1])
 def test_empty_and_full(value):
     inputs = load_masks(np.full((6, 5), value, np.uint8))
@@ -135,6 +159,13 @@ def test_soft_masks_need_a_threshold():
         (np.full((3, 3), np.nan), 'not binary'),
         (dict(size=[3, 3], counts='nonsense!!'), 'run-length'),
         (dict(counts='x'), 'run-length'),
+        (dict(size=[9, 9], counts=[10, 20]), 'covers 30 pixels, not'),
+        (dict(size=[9, 9], counts=[-1, 82]), 'covers 81 pixels'),
+        (dict(rle(MASK), size=[40, 40]), 'covers 204 pixels, not'),
+        (MASK.tolist(), 'single|nested|list|polygon|binary|masks are'),
+        ([[0, 1, 1, 0, 1]], 'at least 3 points'),
+        (np.zeros((5, 5, 3)), 'is the last axis that of colours'),
+        (np.array([['a', 'b']]), 'must hold numbers'),
         ([MASK, MASK[:5]], 'differ in size'),
         ([np.stack([MASK, OTHER])], 'one mask per entry'),
         (42, 'got int'),
@@ -143,6 +174,26 @@ def test_soft_masks_need_a_threshold():
 def test_what_is_not_understood(source, message):
     with pytest.raises(InputError, match=message):
         load_masks(source)
+
+
+def test_nested_lists_of_pixels_are_no_polygons():
+    pixels = MASK[:, :16].astype(int).tolist()
+    with pytest.raises(InputError, match='pass them as an array'):
+        load_masks(pixels, image_size=(12, 16))
+
+
+@pytest.mark.parametrize('threshold', [0, -1, float('nan'), float('inf')])
+def test_thresholds_that_select_nothing_or_all(threshold):
+    with pytest.raises(InputError, match='threshold must be positive'):
+        load_masks(MASK.astype(float), threshold=threshold)
+
+
+def test_transparent_cut_outs(tmp_path):
+    rgba = np.zeros((5, 5, 4), np.uint8)
+    rgba[1:3, 1:3, 3] = 255
+    Image.fromarray(rgba).save(tmp_path / 'mask.png')
+    with pytest.raises(InputError, match='transparent'):
+        load_masks(tmp_path / 'mask.png')
 
 
 def test_polygons_need_the_size():

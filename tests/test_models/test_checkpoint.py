@@ -1,7 +1,9 @@
 """Weights files: every form that must load, every one that must not."""
 
 import pickle
+import zipfile
 
+import numpy as np
 import pytest
 import torch
 from mmengine.runner import Runner
@@ -188,6 +190,24 @@ def test_getattr_in_a_checkpoint_is_confined(fresh, tmp_path):
     torch.save(dict(state_dict={}, x=EvilGetattr()), tmp_path / 'evil.pth')
     with pytest.raises(CheckpointError, match='without executing'):
         load_weights(fresh, tmp_path / 'evil.pth')
+
+
+@pytest.mark.parametrize('core', [b'numpy.core', b'numpy._core'])
+def test_numpy_scalars_of_every_numpy(tiny_model, fresh, tmp_path, core):
+    """Best scores that hooks keep, under the names of numpy 1 and 2."""
+    content = dict(
+        state_dict=tiny_model.state_dict(), meta=dict(best=np.float64(0.5))
+    )
+    torch.save(content, tmp_path / 'new.pth')
+    with zipfile.ZipFile(tmp_path / 'new.pth') as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    [pickled] = [name for name in parts if name.endswith('data.pkl')]
+    parts[pickled] = parts[pickled].replace(b'numpy._core', core)
+    with zipfile.ZipFile(tmp_path / 'best.pth', 'w') as file:
+        for name, part in parts.items():
+            file.writestr(name, part)
+    load_weights(fresh, tmp_path / 'best.pth')
+    same_weights(fresh, tiny_model)
 
 
 @pytest.mark.parametrize(

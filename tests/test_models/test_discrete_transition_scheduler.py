@@ -186,6 +186,16 @@ def test_any_number_of_timesteps_is_distinct_and_descending(total):
         assert count == 1 or steps[-1] == 0
 
 
+def test_an_explicit_next_timestep_needs_no_schedule():
+    scheduler, logits = DiscreteTransitionScheduler(), torch.randn(1, 1, 4, 4)
+    zeros = torch.zeros_like(logits)
+    scheduler.set_timesteps(2)
+    scheduled = scheduler.step(logits, 5, zeros, zeros)
+    scheduler.set_timesteps(6)
+    explicit = scheduler.step(logits, 5, zeros, zeros, next_timestep=0)
+    torch.testing.assert_close(scheduled.fine_probs, explicit.fine_probs)
+
+
 def test_noise_comes_from_the_argument_or_the_generator_alone():
     scheduler = DiscreteTransitionScheduler()
     fine, coarse = torch.ones(2, 1, 32, 32), torch.zeros(2, 1, 32, 32)

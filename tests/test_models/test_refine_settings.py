@@ -26,6 +26,11 @@ def test_overrides_win():
     [
         (dict(batchsize=2), r"\['batchsize'\]"),
         (dict(batch_size=0), 'batch_size must be >= 1'),
+        (dict(batch_size=1.5), 'batch_size must be an integer'),
+        (dict(num_steps=True), 'num_steps must be an integer'),
+        (dict(seed='a'), 'seed must be an integer'),
+        (dict(seed=2**70), r'seed must be 0 to 2\*\*63'),
+        (dict(guard=dict(type='Guard')), 'no guard in this version'),
         (dict(precision='int8'), "got 'int8'"),
         (dict(windows=object()), 'not a window plan'),
     ],

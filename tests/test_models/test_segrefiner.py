@@ -7,10 +7,12 @@ import pytest
 import torch
 from mmengine.structures import InstanceData
 
+from segrefiner_mm.models import RefineJob
+from segrefiner_mm.models.window_sampler import WindowSampler
 from segrefiner_mm.registry import MODELS, build_child
 from segrefiner_mm.structures import RefineDataSample
 from segrefiner_mm.windows import KEPT, REFINED, compact_masks
-from tests.helpers import GOLDEN, dense, load_case, tiny_model_cfg
+from tests.helpers import GOLDEN, dense, iou, load_case, tiny_model_cfg
 
 FAST = dict(num_steps=2, seed=0)
 
@@ -31,12 +33,27 @@ def images():
 
 
 def refine_all(model, images, **settings):
-    jobs = [(image, compact_masks(masks)) for image, masks in images]
+    jobs = [RefineJob(image, compact_masks(masks)) for image, masks in images]
     results = model.refine(jobs, model.settings(**(FAST | settings)))
-    return [
-        dense(result, image.shape[1:])
-        for result, (image, _) in zip(results, images, strict=True)
-    ]
+    return [dense(result, job.image.shape[1:]) for job, result in results]
+
+
+def batch_as_an_accelerator(monkeypatch, batch_size):
+    """Batches that the CPU path would cut to one window; notes their sizes."""
+    sizes = []
+    init, call = WindowSampler.__init__, WindowSampler.__call__
+
+    def batched_init(self, *args):
+        init(self, *args)
+        self.batch_size = batch_size
+
+    def noted_call(self, requests):
+        sizes.append(len(requests))
+        return call(self, requests)
+
+    monkeypatch.setattr(WindowSampler, '__init__', batched_init)
+    monkeypatch.setattr(WindowSampler, '__call__', noted_call)
+    return sizes
 
 
 def equal(first, second):
@@ -80,10 +97,7 @@ def test_nearly_the_same_bits_in_any_batch(
     """
     settings = dict(windows=dict(type=windows))
     alone = refine_all(tiny_model, images, batch_size=1, **settings)
-    monkeypatch.setattr(
-        'segrefiner_mm.models.segrefiner.windows_per_batch',
-        lambda settings, device: settings.batch_size,
-    )
+    batch_as_an_accelerator(monkeypatch, batch_size)
     batched = refine_all(tiny_model, images, batch_size=batch_size, **settings)
     pixels = sum(masks.size for masks in alone)
     flipped = sum(
@@ -100,8 +114,11 @@ def test_seeds_differ_and_none_is_noise_free(tiny_model, images, expected):
 
 @pytest.mark.parametrize('steps', range(1, 7))
 def test_any_number_of_steps(tiny_model, images, steps):
-    [masks] = refine_all(tiny_model, images[1:2], num_steps=steps)
-    assert masks.any()
+    """Noise-free, all steps agree on most of a mask, but not on all."""
+    [masks] = refine_all(tiny_model, images[1:2], num_steps=steps, seed=None)
+    [full] = refine_all(tiny_model, images[1:2], num_steps=6, seed=None)
+    assert iou(masks, full) > 0.8
+    assert (steps == 6) == np.array_equal(masks, full)
 
 
 def test_precision_changes_little(tiny_model, images, expected):
@@ -201,19 +218,57 @@ def test_mistakes_in_the_config_are_reported_at_once(test_cfg, message):
 
 
 def test_few_images_are_in_work_at_a_time(tiny_model, images, monkeypatch):
-    """With room for one image, a later one is not loaded too early."""
-    monkeypatch.setattr('segrefiner_mm.models.segrefiner.PIXELS_IN_WORK', 1)
-    monkeypatch.setattr(
-        'segrefiner_mm.models.segrefiner.windows_per_batch',
-        lambda settings, device: 32,
-    )
+    """With room for one image, a later one is not loaded too early, but all
+    masks of the open image share batches.
+    """
+    monkeypatch.setattr('segrefiner_mm.models.refine_stream.PIXELS_IN_WORK', 1)
+    sizes = batch_as_an_accelerator(monkeypatch, 32)
     opened = []
 
     def jobs():
         for index, (image, masks) in enumerate(images):
             opened.append(index)
-            yield image, compact_masks(masks)
+            yield RefineJob(image, compact_masks(masks))
 
     results = tiny_model.refine(jobs(), tiny_model.settings(**FAST))
     next(results)
     assert opened[-1] <= 1
+    list(results)
+    assert sizes == [2, 1, 3, 1]
+
+
+def test_large_masks_wait_for_memory_not_for_a_full_batch(
+    tiny_model, images, monkeypatch
+):
+    monkeypatch.setattr('segrefiner_mm.models.refine_stream.PIXELS_IN_WORK', 1)
+    sizes = batch_as_an_accelerator(monkeypatch, 32)
+    windows = dict(type='TiledWindows')
+    refine_all(tiny_model, images[3:4], windows=windows)
+    assert sizes[0] == 1
+
+
+def test_streams_do_not_disturb_each_other(tiny_model, images, expected):
+    """Two runs of different steps, drawn from in turn."""
+    image, masks = images[0]
+    jobs = [RefineJob(image, compact_masks(masks[i : i + 1])) for i in (0, 1)]
+    two, three = (
+        tiny_model.refine(jobs, tiny_model.settings(num_steps=n, seed=0))
+        for n in (2, 3)
+    )
+    mixed = [dense(next(r)[1], image.shape[1:]) for r in (two, three, two)]
+    assert np.array_equal(np.concatenate(mixed[::2]), expected[0])
+
+
+def test_tags_come_back(tiny_model, images):
+    image, masks = images[1]
+    jobs = [RefineJob(image, compact_masks(masks), tag) for tag in 'ab']
+    results = tiny_model.refine(jobs, tiny_model.settings(num_steps=1))
+    assert [job.tag for job, _ in results] == ['a', 'b']
+
+
+def test_a_window_has_one_mask(tiny_model):
+    data = tiny_model.data_preprocessor(training_batch(), training=True)
+    two = torch.zeros(2, 64, 64, dtype=torch.bool)
+    data['data_samples'][0].gt_instances = InstanceData(masks=two)
+    with pytest.raises(ValueError, match=r'one mask in gt_instances'):
+        tiny_model(**data, mode='loss')

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from segrefiner_mm.models import RefineJob
 from segrefiner_mm.windows import (
     KEPT,
     Box,
@@ -30,7 +31,8 @@ def run(plan, image, mask, answer):
 def refine(model, case, **settings):
     image = torch.from_numpy(case['image']).permute(2, 0, 1)
     masks = compact_masks(torch.from_numpy(case['coarse']))
-    [result] = model.refine([(image, masks)], model.settings(**settings))
+    jobs = [RefineJob(image, masks)]
+    [(_, result)] = model.refine(jobs, model.settings(**settings))
     return result
 
 
@@ -79,6 +81,14 @@ def test_full_masks_are_kept():
     refined = run(ObjectWindows(), torch.zeros(3, 100, 100), mask, None)
     assert refined.verdict == KEPT
     assert refined.pixels.all()
+
+
+def test_masks_that_are_lost_at_the_scale_of_the_window_are_kept():
+    """The network would see nothing of a line, and invent a mask."""
+    line = torch.eye(2000, dtype=torch.bool)
+    refined = run(ObjectWindows(), torch.zeros(3, 2000, 2000), line, None)
+    assert refined.verdict == KEPT
+    assert np.array_equal(dense([refined], (2000, 2000))[0], line.numpy())
 
 
 @pytest.mark.parametrize('arguments', [dict(pad=-1), dict(min_area=0)])

@@ -2,10 +2,11 @@
 averaging are held to plain versions written here.
 """
 
+import numpy as np
 import pytest
 import torch
 
-from segrefiner_mm.windows import Box, TiledWindows
+from segrefiner_mm.windows import KEPT, Box, TiledWindows
 from segrefiner_mm.windows.tiled_windows import paste_averaged
 from tests.helpers import GOLDEN, iou, load_case
 from tests.test_windows.test_object_windows import dense, refine
@@ -95,6 +96,24 @@ def test_overlaps_are_averaged_as_on_a_full_canvas():
 def test_a_step_for_the_whole_image_and_one_for_the_tiles():
     with pytest.raises(ValueError, match='at least 2 steps'):
         TiledWindows().check_steps([5])
+
+
+def test_outcomes_are_as_small_as_their_objects(tiny_model):
+    case = load_case(GOLDEN / 'synthetic_hr.npz')
+    case['coarse'] = case['coarse'][None]
+    [refined] = refine(tiny_model, case, windows=TILED)
+    assert refined.pixels.shape == (refined.box.height, refined.box.width)
+    assert refined.pixels.any(dim=0)[[0, -1]].all()
+    assert refined.pixels.any(dim=1)[[0, -1]].all()
+
+
+def test_masks_that_are_lost_in_the_overview_are_kept(tiny_model):
+    mask = np.zeros((1, 2000, 1500), bool)
+    mask[:, 904:906] = True  # between two rows of the overview
+    image = np.zeros((2000, 1500, 3), np.uint8)
+    case = dict(image=image, coarse=mask)
+    [refined] = refine(tiny_model, case, windows=TILED)
+    assert refined.verdict == KEPT
 
 
 @pytest.mark.parametrize('name', ['fine_prob_thr', 'iou_thr'])

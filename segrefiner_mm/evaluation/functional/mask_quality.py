@@ -1,5 +1,7 @@
 """Quality of one mask: IoU, Boundary IoU and mean boundary accuracy."""
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +60,7 @@ def boundary_iou(
     Returns:
         float: 0 to 1; two empty masks agree fully.
     """
-    width = max(round(dilation_ratio * float(np.hypot(*gt.shape))), 1)
+    width = max(round(dilation_ratio * math.hypot(*gt.shape)), 1)
     return mask_iou(_inner_edge(gt, width), _inner_edge(pred, width))
 
 

@@ -6,49 +6,33 @@ Only mmengine is imported here: mmengine loads this module by name to resolve
 
 from typing import Any
 
-from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
-from mmengine.registry import DATASETS as MMENGINE_DATASETS
-from mmengine.registry import FUNCTIONS as MMENGINE_FUNCTIONS
-from mmengine.registry import MODELS as MMENGINE_MODELS
-from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
-from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
-from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine import registry as roots
 from mmengine.registry import Registry
 
 SCOPE = 'segrefiner_mm'
 
-MODELS = Registry(
-    'model', parent=MMENGINE_MODELS, locations=['segrefiner_mm.models']
-)
-TASK_UTILS = Registry(
-    'task util',
-    parent=MMENGINE_TASK_UTILS,
-    locations=['segrefiner_mm.models', 'segrefiner_mm.windows'],
-)
 
-DATASETS = Registry(
-    'dataset', parent=MMENGINE_DATASETS, locations=['segrefiner_mm.datasets']
-)
-DATA_SAMPLERS = Registry(
-    'data sampler',
-    parent=MMENGINE_DATA_SAMPLERS,
-    locations=['segrefiner_mm.datasets'],
-)
-TRANSFORMS = Registry(
-    'transform',
-    parent=MMENGINE_TRANSFORMS,
-    locations=['segrefiner_mm.datasets.transforms'],
-)
-OPTIM_WRAPPERS = Registry(
-    'optim_wrapper',
-    parent=MMENGINE_OPTIM_WRAPPERS,
-    locations=['segrefiner_mm.engine'],
-)
-FUNCTIONS = Registry(
-    'function',
-    parent=MMENGINE_FUNCTIONS,
-    locations=['segrefiner_mm.datasets.transforms'],
-)
+def _child(root: Registry, *rooms: str) -> Registry:
+    """A registry of this package that fills itself from some rooms."""
+    locations = [f'{SCOPE}.{room}' for room in rooms or ('engine',)]
+    return Registry(root.name, parent=root, locations=locations)
+
+
+MODELS = _child(roots.MODELS, 'models')
+TASK_UTILS = _child(roots.TASK_UTILS, 'models', 'windows')
+DATASETS = _child(roots.DATASETS, 'datasets')
+DATA_SAMPLERS = _child(roots.DATA_SAMPLERS, 'datasets')
+TRANSFORMS = _child(roots.TRANSFORMS, 'datasets.transforms')
+FUNCTIONS = _child(roots.FUNCTIONS, 'datasets.transforms')
+OPTIM_WRAPPERS = _child(roots.OPTIM_WRAPPERS)
+
+# Nothing of this package is in these; without them mmengine warns at each
+# look-up that it goes on in its own.
+HOOKS = _child(roots.HOOKS)
+LOOPS = _child(roots.LOOPS)
+OPTIMIZERS = _child(roots.OPTIMIZERS)
+OPTIM_WRAPPER_CONSTRUCTORS = _child(roots.OPTIM_WRAPPER_CONSTRUCTORS)
+PARAM_SCHEDULERS = _child(roots.PARAM_SCHEDULERS)
 
 
 def build_child(registry: Registry, cfg: Any) -> Any:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from segrefiner_mm.apis.inferencer import SegRefinerInferencer, refine
+    from segrefiner_mm.apis.inferencer import SegRefinerInferencer
+    from segrefiner_mm.apis.one_line import refine
 
 __all__ = ['SegRefinerInferencer', 'refine']
 
@@ -11,7 +12,7 @@ __all__ = ['SegRefinerInferencer', 'refine']
 def __getattr__(name: str) -> Any:
     # The command line answers --help without waiting for PyTorch.
     if name in __all__:
-        from segrefiner_mm.apis import inferencer
+        from segrefiner_mm.apis import one_line
 
-        return getattr(inferencer, name)
+        return getattr(one_line, name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

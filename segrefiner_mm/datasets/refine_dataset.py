@@ -69,7 +69,8 @@ class RefineDataset(BaseDataset):
         data_info['seed'] = seed
         try:
             data = self.pipeline(data_info)
-        except (OSError, InputError) as error:
+        except (OSError, InputError, AssertionError) as error:
+            # mmcv asserts that an image could be decoded.
             self.skipped.add(index)
             print_log(
                 f'skipped ({len(self.skipped)} so far): {error}', 'current'

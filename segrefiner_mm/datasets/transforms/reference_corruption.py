@@ -125,7 +125,7 @@ def _perturb(
             before = region.copy()
             for _, *change in step:
                 _change(region, *change)
-            agreement = _iou(region, wanted)
+            agreement = binary_iou(region, wanted)
             if agreement < OVERSHOT_IOU:
                 region[...] = before
             elif agreement < iou_target:
@@ -189,6 +189,7 @@ def _change(
     area[...] = (cv2.dilate if dilate else cv2.erode)(area, KERNELS[kernel])
 
 
-def _iou(a: Mask, b: Mask) -> float:
+def binary_iou(a: Mask, b: Mask) -> float:
+    """IoU of two masks, uint8 with values 0 and 1; 0 if both are empty."""
     shared = cv2.countNonZero(cv2.bitwise_and(a, b))
     return shared / max(cv2.countNonZero(a) + cv2.countNonZero(b) - shared, 1)

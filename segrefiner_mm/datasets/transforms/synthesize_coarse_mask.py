@@ -9,6 +9,7 @@ import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
 from segrefiner_mm.datasets.transforms.reference_corruption import (
+    binary_iou,
     reference_corruption,
 )
 from segrefiner_mm.registry import FUNCTIONS, TRANSFORMS
@@ -135,7 +136,7 @@ class SynthesizeCoarseMask(BaseTransform):
         for _ in range(SEARCHES):
             severity = (low + high) / 2
             worse = damaged(severity)
-            iou = _iou(worse, small)
+            iou = binary_iou(worse, small)
             if abs(iou - wanted) < abs(best_iou - wanted):
                 best, best_iou = worse, iou
             if iou > wanted:
@@ -187,8 +188,3 @@ def _resized(mask: Mask, scale: float) -> Mask:
 def _stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
     soft = cv2.resize(mask * np.uint8(255), shape[::-1])
     return (soft > 127).astype(np.uint8)
-
-
-def _iou(a: Mask, b: Mask) -> float:
-    shared = cv2.countNonZero(cv2.bitwise_and(a, b))
-    return shared / max(cv2.countNonZero(a) + cv2.countNonZero(b) - shared, 1)

@@ -1,0 +1,129 @@
+"""A folder of drawn pairs goes through the whole training pipeline."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.registry import DATASETS, build_child
+from tests.helpers import ROOT
+
+PIPELINE = Config.fromfile(
+    ROOT / 'configs' / '_base_' / 'datasets' / 'folder_128.py'
+).train_pipeline
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve pairs of six scenes."""
+    for name in ('images', 'masks'):
+        (tmp_path / name).mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(12):
+        stem = f'scene{index // 2}_{index % 2:05d}'
+        image = rng.integers(0, 255, (120, 160, 3), dtype=np.uint8)
+        mask = np.zeros((120, 160), np.uint8)
+        cv2.circle(mask, (80, 60), 20 + 2 * index, 255, -1)
+        cv2.imwrite(str(tmp_path / 'images' / f'{stem}.jpg'), image)
+        cv2.imwrite(str(tmp_path / 'masks' / f'{stem}.png'), mask)
+    return tmp_path
+
+
+def build(folder, **settings):
+    return build_child(
+        DATASETS,
+        dict(
+            type='FolderRefineDataset',
+            data_root=str(folder),
+            pipeline=PIPELINE,
+            **settings,
+        ),
+    )
+
+
+def same(first, second):
+    samples = first['data_samples'], second['data_samples']
+    return torch.equal(first['inputs'], second['inputs']) and all(
+        torch.equal(
+            getattr(samples[0], key).masks, getattr(samples[1], key).masks
+        )
+        for key in ('gt_instances', 'coarse_instances')
+    )
+
+
+def test_a_sample_is_ready_for_the_model(folder):
+    sample = build(folder)[0]
+    assert sample['inputs'].shape == (3, 128, 128)
+    assert sample['inputs'].dtype == torch.uint8
+    data = sample['data_samples']
+    for instances in (data.gt_instances, data.coarse_instances):
+        assert instances.masks.shape == (1, 128, 128)
+        assert instances.masks.dtype == torch.bool
+    assert data.gt_instances.masks.any()
+    assert 'noise_seed' in data
+
+
+def test_a_draw_depends_on_its_number_alone(folder):
+    dataset, other = build(folder), build(folder)
+    late = other[1000]
+    assert same(dataset[5], other[5])
+    assert same(dataset[1000], late)
+    assert not same(dataset[5], dataset[5 + 12])
+    assert not same(build(folder, seed=1)[5], dataset[5])
+
+
+def test_every_epoch_visits_every_pair(folder):
+    dataset = build(folder)
+    for epoch in range(3):
+        paths = {
+            dataset[12 * epoch + i]['data_samples'].img_path for i in range(12)
+        }
+        assert len(paths) == 12
+
+
+def test_scenes_are_not_split(folder):
+    splits = [
+        build(folder, scenes=dict(take=take, of=3)) for take in ([0], [1, 2])
+    ]
+    scenes = [
+        {d['img_path'].rpartition('_')[0] for d in split}
+        for split in (
+            [split.get_data_info(i) for i in range(len(split))]
+            for split in splits
+        )
+    ]
+    assert [len(split) for split in splits] == [4, 8]
+    assert not scenes[0] & scenes[1]
+
+
+def test_a_list_of_pairs(folder):
+    stems = [f'scene{i}_00000' for i in range(6)]
+    lines = [f'images/{stem}.jpg\tmasks/{stem}.png' for stem in stems]
+    (folder / 'train.tsv').write_text('\n'.join(lines))
+    assert len(build(folder, ann_file='train.tsv')) == 6
+    (folder / 'train.tsv').write_text('images/scene0_00000.jpg')
+    with pytest.raises(InputError, match='line 1: expected image and mask'):
+        build(folder, ann_file='train.tsv')
+
+
+def test_what_cannot_be_used_is_skipped(folder, capsys):
+    masks = sorted((folder / 'masks').iterdir())
+    masks[0].write_bytes(b'')
+    cv2.imwrite(str(masks[1]), np.zeros((120, 160), np.uint8))
+    cv2.imwrite(str(masks[2]), np.full((9, 9), 255, np.uint8))
+    sorted((folder / 'images').iterdir())[3].write_bytes(b'broken')
+    dataset = build(folder)
+    used = {dataset[i]['data_samples'].img_path for i in range(36)}
+    assert len(used) == 8
+    assert len(dataset.skipped) == 4
+
+
+def test_nothing_that_can_be_used(folder):
+    for mask in (folder / 'masks').iterdir():
+        mask.write_bytes(b'')
+    with pytest.raises(InputError, match='samples in a row'):
+        build(folder)[0]
+    with pytest.raises(InputError, match='no such folder'):
+        build(folder / 'nowhere')

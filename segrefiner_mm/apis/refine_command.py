@@ -1,7 +1,7 @@
 """``segrefiner refine``: one pair of files, or two folders."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +64,9 @@ def _run_pair(
     overlay = out.with_name(f'{out.stem}_overlay.jpg')
     job = PairJob(image, mask, out, overlay if args.overlay else None)
     _protect_inputs([job])
-    loaded = _load(job, args)  # before the model: a mistake shows at once
+    loaded = _load(
+        job, args.threshold
+    )  # before the model: a mistake shows at once
     inferencer, settings = _prepare(args)
     [(_, prediction)] = inferencer.forward([loaded], settings)
     _write(job, inferencer, loaded, prediction)
@@ -84,17 +86,14 @@ def _run_folder(
         )
     jobs, problems = _match(images, masks, out, args.overlay)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-
-    def report(problem: object) -> None:
-        console.print(f'segrefiner: error: {problem}', markup=False)
-
     for problem in problems:
-        report(problem)
+        _report(console, problem)
     if not jobs:
         raise InputError(
             f'no image in {images} has a mask of the same name in {masks}'
         )
     _protect_inputs(jobs)
+    inferencer, settings = _prepare(args)  # a mistake leaves no folder behind
     journal = RunJournal(out, _run_settings(args))
     if not args.overwrite:
         _protect_outputs(jobs, journal)
@@ -103,7 +102,9 @@ def _run_folder(
         for job in jobs
         if args.overwrite or not journal.is_done(job.inputs(), job.outputs())
     ]
-    verdicts = _refine_all(args, todo, journal, report) if todo else []
+    loading = _Loading(todo, args.threshold, console)
+    results = inferencer.forward(loading, settings)
+    verdicts = _write_all(inferencer, results, journal, loading)
     failed = len(problems) + len(todo) - len(verdicts)
     done_before = len(jobs) - len(todo)
     counts = {
@@ -119,41 +120,59 @@ def _run_folder(
     return SOME_FAILED if verdicts or done_before else NOTHING_DONE
 
 
-def _refine_all(
-    args: argparse.Namespace,
-    jobs: list[PairJob],
+class _Loading:
+    """Loads pair by pair; reports those that cannot be, and goes on."""
+
+    def __init__(
+        self, jobs: list[PairJob], threshold: float | None, console: Console
+    ) -> None:
+        self.jobs = jobs
+        self.threshold = threshold
+        self.console = console
+        self.bar = Progress(console=console, disable=not console.is_terminal)
+        self.task = self.bar.add_task('Refining', total=len(jobs))
+
+    def __iter__(self) -> Iterator[RefineInput]:
+        for job in self.jobs:
+            try:
+                yield _load(job, self.threshold)
+            except InputError as error:
+                self.failed(error)
+
+    def failed(self, problem: object) -> None:
+        """Name a pair that could not be done."""
+        _report(self.console, problem)
+        self.bar.advance(self.task)
+
+
+def _write_all(
+    inferencer: SegRefinerInferencer,
+    results: Iterable[tuple[RefineInput, dict[str, Any]]],
     journal: RunJournal,
-    report: Callable[[object], None],
+    loading: _Loading,
 ) -> list[str]:
-    """Refine pair by pair; returns the verdicts of those that worked."""
-    inferencer, settings = _prepare(args)
-    console = Console(stderr=True)
+    """Write result by result; returns the verdicts of those that worked."""
     verdicts: list[str] = []
-    with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task('Refining', total=len(jobs))
-
-        def load_all() -> Iterator[RefineInput]:
-            for job in jobs:
-                try:
-                    yield _load(job, args)
-                except InputError as error:
-                    report(error)
-                    bar.advance(task)
-
-        for loaded, prediction in inferencer.forward(load_all(), settings):
+    with loading.bar as bar:
+        for loaded, prediction in results:
             job = loaded.tag
             try:
                 _write(job, inferencer, loaded, prediction)
                 journal.add(job.inputs(), job.outputs())
-                verdicts += prediction['verdicts']
             except InputError as error:
-                report(error)
-            bar.advance(task)
+                loading.failed(error)
+                continue
+            verdicts += prediction['verdicts']
+            bar.advance(loading.task)
     return verdicts
 
 
-def _load(job: PairJob, args: argparse.Namespace) -> RefineInput:
-    return load_pair(job.image, job.mask, threshold=args.threshold, tag=job)
+def _report(console: Console, problem: object) -> None:
+    console.print(f'segrefiner: error: {problem}', markup=False)
+
+
+def _load(job: PairJob, threshold: float | None) -> RefineInput:
+    return load_pair(job.image, job.mask, threshold=threshold, tag=job)
 
 
 def _match(

@@ -8,7 +8,7 @@ CORE := .venv-core
 FULL := .venv
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint format bench clean
+.PHONY: demo test test-slow lint format bench bench-quality clean
 
 demo: $(CORE)/ready
 	$(CORE)/bin/python demo/demo.py
@@ -30,6 +30,10 @@ format: $(FULL)/ready
 
 bench: $(CORE)/ready
 	$(CORE)/bin/python tools/benchmark.py
+
+# make bench-quality DATA="folder --limit 50": see tools/benchmark_quality.py
+bench-quality: $(CORE)/ready
+	$(CORE)/bin/python tools/benchmark_quality.py $(DATA)
 
 clean:
 	rm -rf $(CORE) $(FULL) build dist *.egg-info segrefiner_mm/.mim demo/out

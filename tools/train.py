@@ -6,7 +6,9 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 
 def parse_args() -> argparse.Namespace:
@@ -22,6 +24,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
+        default=[],
         help='settings that win over the config, as key=value',
     )
     parser.add_argument(
@@ -33,22 +36,17 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    # After the arguments, so that --help is quick.
+def read_config(args: argparse.Namespace) -> Any:
+    """The config with what the command line says of it."""
     from mmengine.config import Config, DictAction
-    from mmengine.runner import Runner
 
     import segrefiner_mm  # noqa: F401  its name must resolve in _base_
 
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        options: dict = {}
-        for option in args.cfg_options:
-            key, _, value = option.partition('=')
-            options[key] = DictAction._parse_iterable(value)
-        cfg.merge_from_dict(options)
+    options = dict(option.split('=', 1) for option in args.cfg_options)
+    cfg.merge_from_dict(
+        {k: DictAction._parse_iterable(v) for k, v in options.items()}
+    )
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or cfg.get(
         'work_dir', str(Path('work_dirs', Path(args.config).stem))
@@ -56,8 +54,29 @@ def main() -> None:
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
-    Runner.from_cfg(cfg).train()
+    return cfg
+
+
+def main() -> int:
+    args = parse_args()
+    # After the arguments, so that --help is quick.
+    from mmengine.runner import Runner
+
+    from segrefiner_mm.errors import SegRefinerError
+    from segrefiner_mm.models.checkpoint import read_state_dict
+
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    try:
+        cfg = read_config(args)
+        if cfg.get('load_from'):
+            # mmengine would execute code from a file that needs it.
+            read_state_dict(cfg.load_from)
+        Runner.from_cfg(cfg).train()
+    except (SegRefinerError, FileNotFoundError) as error:
+        print(f'train: error: {error}', file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

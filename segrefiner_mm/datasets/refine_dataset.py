@@ -42,8 +42,7 @@ class RefineDataset(BaseDataset):
             return super().__getitem__(index)
         for attempt in range(TRIES):
             rng = np.random.default_rng([self.seed, index, attempt])
-            place = self._place(index) if attempt == 0 else None
-            chosen = rng.integers(len(self)) if place is None else place
+            chosen = rng.integers(len(self)) if attempt else self._place(index)
             data = self._usable(int(chosen), int(rng.integers(2**62)))
             if data is not None:
                 return data

@@ -67,8 +67,7 @@ def reference_corruption(
     size = max(round(width * scale), 3), max(round(height * scale), 3)
     small = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
     coarse = _perturb(redraw_contours(small, rng), rng, iou_target)
-    soft = cv2.resize(coarse * np.uint8(255), (width, height))
-    return (soft > 127).astype(np.uint8)
+    return stretched(coarse, mask.shape)
 
 
 def redraw_contours(mask: Mask, rng: np.random.Generator) -> Mask:
@@ -187,6 +186,12 @@ def _change(
         region[y, x] = flip
     area = region[y1:y2, x1:x2]
     area[...] = (cv2.dilate if dilate else cv2.erode)(area, KERNELS[kernel])
+
+
+def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """A mask at another size, with a smooth edge instead of blocks."""
+    soft = cv2.resize(mask * np.uint8(255), shape[::-1])
+    return (soft > 127).astype(np.uint8)
 
 
 def binary_iou(a: Mask, b: Mask) -> float:

@@ -11,6 +11,7 @@ from mmcv.transforms import BaseTransform
 from segrefiner_mm.datasets.transforms.reference_corruption import (
     binary_iou,
     reference_corruption,
+    stretched,
 )
 from segrefiner_mm.registry import FUNCTIONS, TRANSFORMS
 
@@ -145,7 +146,7 @@ class SynthesizeCoarseMask(BaseTransform):
                 high = severity
         coarse = np.zeros_like(mask)
         coarse[rows, columns] = (
-            best if scale == 1.0 else _stretched(best, true.shape)
+            best if scale == 1.0 else stretched(best, true.shape)
         )
         return coarse
 
@@ -182,9 +183,4 @@ def _resized(mask: Mask, scale: float) -> Mask:
     height, width = mask.shape
     size = max(round(width * scale), 1), max(round(height * scale), 1)
     soft = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-    return (soft > 127).astype(np.uint8)
-
-
-def _stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    soft = cv2.resize(mask * np.uint8(255), shape[::-1])
     return (soft > 127).astype(np.uint8)

@@ -11,3 +11,7 @@ class InputError(SegRefinerError):
 
 class CheckpointError(SegRefinerError):
     """A weights file that cannot be read, or belongs to another model."""
+
+
+class TrainingCollapsedError(SegRefinerError):
+    """A training run that can no longer succeed."""

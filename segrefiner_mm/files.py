@@ -1,8 +1,33 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and what counts as a picture."""
 
 from pathlib import Path
 
 from segrefiner_mm.errors import InputError
+
+PICTURE_SUFFIXES = frozenset(
+    ['.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp']
+)
+
+
+def pictures_in(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their stems, in order.
+
+    Args:
+        folder (Path): Folder to look into; not into those below.
+
+    Returns:
+        dict[str, Path]: Path of every picture.
+
+    Raises:
+        InputError: If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InputError(f'no such folder: {folder}')
+    return {
+        path.stem: path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in PICTURE_SUFFIXES
+    }
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -25,14 +25,19 @@ DATA_SAMPLERS = _child(roots.DATA_SAMPLERS, 'datasets')
 TRANSFORMS = _child(roots.TRANSFORMS, 'datasets.transforms')
 FUNCTIONS = _child(roots.FUNCTIONS, 'datasets.transforms')
 OPTIM_WRAPPERS = _child(roots.OPTIM_WRAPPERS)
+HOOKS = _child(roots.HOOKS)
+METRICS = _child(roots.METRICS, 'evaluation')
+VISUALIZERS = _child(roots.VISUALIZERS, 'visualization')
 
 # Nothing of this package is in these; without them mmengine warns at each
 # look-up that it goes on in its own.
-HOOKS = _child(roots.HOOKS)
+EVALUATOR = _child(roots.EVALUATOR)
+LOG_PROCESSORS = _child(roots.LOG_PROCESSORS)
 LOOPS = _child(roots.LOOPS)
 OPTIMIZERS = _child(roots.OPTIMIZERS)
 OPTIM_WRAPPER_CONSTRUCTORS = _child(roots.OPTIM_WRAPPER_CONSTRUCTORS)
 PARAM_SCHEDULERS = _child(roots.PARAM_SCHEDULERS)
+VISBACKENDS = _child(roots.VISBACKENDS)
 
 
 def build_child(registry: Registry, cfg: Any) -> Any:

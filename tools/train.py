@@ -57,12 +57,23 @@ def read_config(args: argparse.Namespace) -> Any:
     return cfg
 
 
+def use_cpu_processes(cfg: Any) -> None:
+    """Without a GPU, let the processes of a launcher talk over gloo."""
+    import torch
+
+    if cfg.launcher != 'pytorch' or torch.cuda.is_available():
+        return
+    torch.distributed.init_process_group('gloo')
+    # mmengine would give it the index of a GPU.
+    cfg.model_wrapper_cfg = dict(type='MMDistributedDataParallel')
+
+
 def main() -> int:
     args = parse_args()
     # After the arguments, so that --help is quick.
     from mmengine.runner import Runner
 
-    from segrefiner_mm.errors import SegRefinerError
+    from segrefiner_mm.errors import SegRefinerError, TrainingCollapsedError
     from segrefiner_mm.models.checkpoint import read_state_dict
 
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
@@ -71,9 +82,15 @@ def main() -> int:
         if cfg.get('load_from'):
             # mmengine would execute code from a file that needs it.
             read_state_dict(cfg.load_from)
+        use_cpu_processes(cfg)
         Runner.from_cfg(cfg).train()
+    except TrainingCollapsedError as error:
+        print(f'train: stopped: {error}', file=sys.stderr)
+        return 1
     except (SegRefinerError, FileNotFoundError) as error:
-        print(f'train: error: {error}', file=sys.stderr)
+        # A worker's error brings its traceback along; what it says is last.
+        message = str(error).strip().splitlines()[-1]
+        print(f'train: error: {message}', file=sys.stderr)
         return 2
     return 0
 

@@ -1,18 +1,8 @@
-# SegRefiner-HR: the published high-resolution model. The whole image takes
-# five steps, then tiles at full resolution take the sixth.
+# SegRefiner-HR: the published high-resolution model, trained on DIS5K and
+# ThinObject-5K with diverse coarse masks.
 _base_ = [
-    '../_base_/models/segrefiner_unet.py',
+    '../_base_/models/segrefiner_unet_tiled.py',
+    '../_base_/datasets/hr_collection_256.py',
+    '../_base_/schedules/refine_40k.py',
     '../_base_/default_runtime.py',
 ]
-
-model = dict(
-    test_cfg=dict(
-        windows=dict(
-            _delete_=True,
-            type='TiledWindows',
-            fine_prob_thr=0.9,
-            iou_thr=0.3,
-            min_area=129,
-        )
-    )
-)

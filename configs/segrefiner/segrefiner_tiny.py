@@ -2,6 +2,8 @@
 # part of the package, under the name 'segrefiner-tiny'.
 _base_ = [
     '../_base_/models/segrefiner_unet.py',
+    '../_base_/datasets/folder_128.py',
+    '../_base_/schedules/refine_20k.py',
     '../_base_/default_runtime.py',
 ]
 

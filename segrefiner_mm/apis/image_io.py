@@ -11,9 +11,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import write_whole
 
-IMAGE_SUFFIXES = frozenset(
-    ['.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp']
-)
 LOSSLESS_SUFFIXES = frozenset(['.bmp', '.png', '.tif', '.tiff'])
 
 Size = tuple[int, int]

@@ -11,7 +11,6 @@ from rich.progress import Progress
 
 from segrefiner_mm.apis.cli import DONE, NOTHING_DONE, SOME_FAILED
 from segrefiner_mm.apis.image_io import (
-    IMAGE_SUFFIXES,
     LOSSLESS_SUFFIXES,
     save_mask,
     save_picture,
@@ -20,6 +19,7 @@ from segrefiner_mm.apis.inferencer import SegRefinerInferencer
 from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.apis.run_journal import RunJournal, file_state
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import PICTURE_SUFFIXES
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.version import __version__
 from segrefiner_mm.windows import KEPT, REFINED
@@ -200,7 +200,7 @@ def _match(
 def _pictures(folder: Path) -> dict[str, list[Path]]:
     groups: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
             groups.setdefault(path.stem, []).append(path)
     return groups
 

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from segrefiner_mm.datasets.picture_pairs import (
+    in_scenes,
+    match_by_stem,
+    read_pairs,
+)
 from segrefiner_mm.datasets.refine_dataset import RefineDataset
-from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import DATASETS
-
-SUFFIXES = frozenset(['.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff'])
 
 
 @DATASETS.register_module()
@@ -45,60 +47,14 @@ class FolderRefineDataset(RefineDataset):
         Returns:
             list[dict]: ``img_path`` and ``mask_path`` of each.
         """
-        pairs = self._listed() if self.ann_file else self._matched()
+        if self.ann_file:
+            pairs = read_pairs(Path(self.ann_file), Path(self.data_root))
+        else:
+            folders = self.data_prefix
+            pairs = match_by_stem(Path(folders['img']), Path(folders['mask']))
         if self.scenes is not None:
-            pairs = _in_scenes(pairs, **self.scenes)
+            pairs = in_scenes(pairs, **self.scenes)
         return [
             dict(img_path=str(image), mask_path=str(mask))
             for image, mask in pairs
         ]
-
-    def _listed(self) -> list[tuple[Path, Path]]:
-        pairs = []
-        lines = Path(self.ann_file).read_text().splitlines()
-        for number, line in enumerate(lines, start=1):
-            names = line.split('\t')
-            if len(names) != 2:
-                raise InputError(
-                    f'{self.ann_file}, line {number}: expected image and '
-                    f'mask separated by a tab, got {line.strip()!r}'
-                )
-            image, mask = (Path(self.data_root, name) for name in names)
-            pairs.append((image, mask))
-        return pairs
-
-    def _matched(self) -> list[tuple[Path, Path]]:
-        images = _pictures(Path(self.data_prefix['img']))
-        masks = _pictures(Path(self.data_prefix['mask']))
-        return [
-            (images[stem], masks[stem])
-            for stem in sorted(images.keys() & masks.keys())
-        ]
-
-
-def _pictures(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise InputError(f'no such folder: {folder}')
-    return {
-        path.stem: path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in SUFFIXES
-    }
-
-
-def _in_scenes(
-    pairs: list[tuple[Path, Path]], take: list[int], of: int
-) -> list[tuple[Path, Path]]:
-    names = [_scene(image.stem) for image, _ in pairs]
-    place = {name: i for i, name in enumerate(sorted(set(names)))}
-    return [
-        pair
-        for pair, name in zip(pairs, names, strict=True)
-        if place[name] % of in take
-    ]
-
-
-def _scene(stem: str) -> str:
-    if '__' in stem:
-        return stem.split('__')[0]
-    return stem.rpartition('_')[0] or stem

@@ -1,4 +1,4 @@
-"""What the training datasets have in common."""
+"""What the datasets have in common."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ class RefineDataset(BaseDataset):
     In training, index ``i`` may be any number: it stands for the ``i``-th
     draw of an endless run, whose epochs are shuffled by ``seed``, and every
     random choice of the pipeline comes from it. A sample therefore does not
-    depend on workers, processes, or where a run was resumed.
+    depend on workers, processes, or where a run was resumed. In test mode
+    index ``i`` is the ``i``-th sample, always with the same random choices.
 
     A sample that cannot be used is skipped with one line of explanation and
     another one takes its place.
@@ -25,31 +26,66 @@ class RefineDataset(BaseDataset):
     Args:
         seed (int): Seed of the order and of all random choices. Defaults to
             0.
+        draws_per_sample (int): Draws in a row that show the same sample, for
+            pipelines with :class:`AlternateViews`. Defaults to 1.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
 
     METAINFO: dict = dict(classes=('object',))
 
-    def __init__(self, *args: Any, seed: int = 0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        seed: int = 0,
+        draws_per_sample: int = 1,
+        **kwargs: Any,
+    ) -> None:
         self.seed = seed
-        self.skipped: set[int] = set()
+        self.draws_per_sample = draws_per_sample
+        self.skipped: set[tuple[int, Any]] = set()
         super().__init__(*args, **kwargs)
-        if not len(self):
+
+    def filter_data(self) -> list[dict]:
+        """Refuse to go on with nothing."""
+        if not self.data_list:
             raise InputError(f'{type(self).__name__} found no usable sample')
+        return self.data_list
 
     def __getitem__(self, index: int) -> dict:
-        if self.test_mode:
-            return super().__getitem__(index)
+        if not self._fully_initialized:
+            self.full_init()
         for attempt in range(TRIES):
             rng = np.random.default_rng([self.seed, index, attempt])
-            chosen = rng.integers(len(self)) if attempt else self._place(index)
-            data = self._usable(int(chosen), int(rng.integers(2**62)))
+            if self.test_mode:
+                chosen = (index + attempt) % len(self)
+            elif attempt:
+                chosen = int(rng.integers(len(self)))
+            else:
+                chosen = self._place(index // self.draws_per_sample)
+            data = self._usable(chosen, index, rng)
             if data is not None:
                 return data
         raise InputError(
             f'{TRIES} samples in a row could not be used; the reasons are '
             'in the lines above'
         )
+
+    def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
+        """Choose one object where an image has several.
+
+        Args:
+            data_info (dict): Of an image, from :meth:`load_data_list`.
+            rng (np.random.Generator): Source of the choice.
+
+        Returns:
+            dict: Of one object; ``ann_id`` tells it from the others.
+        """
+        return data_info
+
+    def skip(self, key: tuple[int, Any], reason: object) -> None:
+        """Say in one line why a sample is not used, and remember it."""
+        self.skipped.add(key)
+        print_log(f'skipped ({len(self.skipped)} so far): {reason}', 'current')
 
     def _place(self, index: int) -> int:
         """Where the index falls in the shuffled epochs."""
@@ -60,19 +96,20 @@ class RefineDataset(BaseDataset):
             self._shuffled_epoch = epoch
         return int(self._order[place])
 
-    def _usable(self, index: int, seed: int) -> dict | None:
+    def _usable(
+        self, chosen: int, draw: int, rng: np.random.Generator
+    ) -> dict | None:
         """Run the pipeline; None, after a line in the log, if it fails."""
-        if index in self.skipped:
+        data_info = self.choose(self.get_data_info(chosen), rng)
+        key = chosen, data_info.get('ann_id')
+        if key in self.skipped:
             return None
-        data_info = self.get_data_info(index)
-        data_info['seed'] = seed
+        data_info.update(draw=draw, seed=int(rng.integers(2**62)))
         try:
             data = self.pipeline(data_info)
         except (OSError, InputError, AssertionError) as error:
             # mmcv asserts that an image could be decoded.
-            self.skipped.add(index)
-            print_log(
-                f'skipped ({len(self.skipped)} so far): {error}', 'current'
-            )
+            path = data_info['img_path']
+            self.skip(key, str(error) or f'cannot decode {path}')
             return None
         return data

@@ -1,3 +1,11 @@
 from segrefiner_mm.engine.autocast_optim_wrapper import AutocastOptimWrapper
+from segrefiner_mm.engine.collapse_watchdog_hook import CollapseWatchdogHook
+from segrefiner_mm.engine.refine_visualization_hook import (
+    RefineVisualizationHook,
+)
 
-__all__ = ['AutocastOptimWrapper']
+__all__ = [
+    'AutocastOptimWrapper',
+    'CollapseWatchdogHook',
+    'RefineVisualizationHook',
+]

@@ -1,3 +1,4 @@
 from segrefiner_mm.evaluation.functional import mask_quality
+from segrefiner_mm.evaluation.metrics import MaskQualityMetric
 
-__all__ = ['mask_quality']
+__all__ = ['MaskQualityMetric', 'mask_quality']

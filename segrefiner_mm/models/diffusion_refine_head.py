@@ -109,7 +109,8 @@ class DiffusionRefineHead(BaseModule):
 
         Returns:
             dict[str, Tensor]: ``loss_mask`` and ``loss_texture``, and for the
-            log ``iou``, the mean IoU of the guess with the true masks.
+            log ``iou`` and ``coarse_iou``, the mean IoU of the guesses and of
+            the coarse masks with the true ones.
 
         Raises:
             ValueError: If something must be drawn and no generator is given.
@@ -129,6 +130,7 @@ class DiffusionRefineHead(BaseModule):
             loss_mask=self.loss_mask(logits, fine),
             loss_texture=self.loss_texture(logits, fine),
             iou=mean_iou(logits.detach() >= 0, fine > 0.5),
+            coarse_iou=mean_iou(coarse > 0.5, fine > 0.5),
         )
 
     @torch.no_grad()

@@ -1,3 +1,4 @@
 from segrefiner_mm.visualization.outlines import draw_outlines
+from segrefiner_mm.visualization.refine_visualizer import RefineVisualizer
 
-__all__ = ['draw_outlines']
+__all__ = ['RefineVisualizer', 'draw_outlines']

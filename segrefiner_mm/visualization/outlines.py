@@ -9,26 +9,34 @@ import numpy.typing as npt
 # BGR; told apart by people with any colour vision.
 COARSE_COLOUR = (0, 120, 255)
 REFINED_COLOUR = (255, 220, 60)
+TRUE_COLOUR = (90, 200, 60)
 
 
 def draw_outlines(
     image: npt.NDArray[np.uint8],
     coarse: Iterable[npt.NDArray[np.bool_]],
     refined: Iterable[npt.NDArray[np.bool_]],
+    true: Iterable[npt.NDArray[np.bool_]] = (),
 ) -> npt.NDArray[np.uint8]:
-    """Draw coarse masks in orange and refined masks in light blue.
+    """Draw coarse masks in orange, refined in light blue, true in green.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.
         coarse (Iterable[np.ndarray]): Masks, (H, W) bool.
         refined (Iterable[np.ndarray]): Masks, (H, W) bool.
+        true (Iterable[np.ndarray]): Masks, (H, W) bool. Defaults to none.
 
     Returns:
         np.ndarray: A new picture of the size of the image.
     """
     canvas = image.copy()
     width = max(round(max(image.shape[:2]) / 400), 2)
-    for masks, colour in ((coarse, COARSE_COLOUR), (refined, REFINED_COLOUR)):
+    layers = (
+        (true, TRUE_COLOUR),
+        (coarse, COARSE_COLOUR),
+        (refined, REFINED_COLOUR),
+    )
+    for masks, colour in layers:
         for mask in masks:
             contours, _ = cv2.findContours(
                 mask.astype(np.uint8),

@@ -2,9 +2,13 @@
 # learning rate is for `base_batch_size` and scales with the number of GPUs.
 max_iters = 20000
 
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=max_iters)
+train_cfg = dict(
+    type='IterBasedTrainLoop', max_iters=max_iters, val_interval=1000
+)
+val_cfg = dict(type='ValLoop')
+val_evaluator = dict(type='MaskQualityMetric')
 optim_wrapper = dict(
-    type='AutocastOptimWrapper',
+    type='AutocastOptimWrapper',  # bfloat16; on a CPU too
     optimizer=dict(type='AdamW', lr=4e-4, weight_decay=0.01),
     clip_grad=dict(max_norm=1.0),
 )
@@ -21,10 +25,3 @@ param_scheduler = [
 ]
 auto_scale_lr = dict(enable=True, base_batch_size=16)
 custom_hooks = [dict(type='EMAHook', momentum=0.001)]
-default_hooks = dict(
-    checkpoint=dict(
-        type='CheckpointHook', interval=1000, by_epoch=False, max_keep_ckpts=3
-    ),
-    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
-)
-log_processor = dict(by_epoch=False)

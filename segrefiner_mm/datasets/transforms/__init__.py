@@ -1,5 +1,8 @@
 from segrefiner_mm.datasets.transforms import corruptions
+from segrefiner_mm.datasets.transforms.alternate_views import AlternateViews
 from segrefiner_mm.datasets.transforms.crop_object import CropObject
+from segrefiner_mm.datasets.transforms.crop_patch import CropPatch
+from segrefiner_mm.datasets.transforms.load_coarse_masks import LoadCoarseMasks
 from segrefiner_mm.datasets.transforms.load_true_mask import LoadTrueMask
 from segrefiner_mm.datasets.transforms.pack_refine_inputs import (
     PackRefineInputs,
@@ -18,7 +21,10 @@ from segrefiner_mm.datasets.transforms.synthesize_coarse_mask import (
 )
 
 __all__ = [
+    'AlternateViews',
     'CropObject',
+    'CropPatch',
+    'LoadCoarseMasks',
     'LoadTrueMask',
     'PackRefineInputs',
     'PhotometricJitter',

@@ -124,7 +124,7 @@ def merged_neighbour(mask: Mask, severity: float, rng: Rng) -> Mask:
 @FUNCTIONS.register_module()
 def holes(mask: Mask, severity: float, rng: Rng) -> Mask:
     """Real holes are filled, or false ones are made."""
-    if rng.random() < 0.5:
+    if rng.random() < 0.6:
         contours, _ = cv2.findContours(
             mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
         )

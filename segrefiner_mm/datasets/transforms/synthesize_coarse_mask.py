@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
+from segrefiner_mm.datasets.transforms.model_masks import ModelMasks
 from segrefiner_mm.datasets.transforms.reference_corruption import (
     binary_iou,
     reference_corruption,
@@ -43,11 +44,13 @@ class SynthesizeCoarseMask(BaseTransform):
     a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU, one to three kinds
     of damage, and searches for the severity that meets it; a part of the
     masks stays perfect. What is then learnt holds for masks of any origin.
+    A coarse mask that was loaded before is left as it is.
 
     Required Keys:
 
     - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
     - seed (int)
+    - img_id (int, optional): Finds the image in ``results_file``
 
     Added Keys:
 
@@ -64,6 +67,14 @@ class SynthesizeCoarseMask(BaseTransform):
         reference_prob (float): Part of the masks made the published way.
             Defaults to 0.15.
         max_kinds (int): Most kinds of damage to one mask. Defaults to 3.
+        results_file (str, optional): COCO results json of a model on the
+            training images, whose masks are used too. Defaults to None.
+        results_prob (float): Part of the masks that are taken from it, where
+            it has one. Defaults to 0.3.
+
+    Raises:
+        InputError: If ``results_file`` cannot be used.
+        ValueError: If a setting is not valid.
     """
 
     def __init__(
@@ -74,6 +85,8 @@ class SynthesizeCoarseMask(BaseTransform):
         identity_prob: float = 0.08,
         reference_prob: float = 0.15,
         max_kinds: int = 3,
+        results_file: str | None = None,
+        results_prob: float = 0.3,
     ) -> None:
         if mode not in ('diverse', 'reference'):
             raise ValueError(f"mode must be 'diverse' or 'reference': {mode}")
@@ -85,12 +98,18 @@ class SynthesizeCoarseMask(BaseTransform):
         self.identity_prob = identity_prob
         self.reference_prob = reference_prob
         self.max_kinds = max_kinds
+        self.model_masks = ModelMasks(results_file) if results_file else None
+        self.results_prob = results_prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add ``coarse_mask``."""
-        results['coarse_mask'] = self.synthesize(
-            results['gt_mask'], results['seed']
-        )
+        if 'coarse_mask' in results:
+            return results
+        mask, seed = results['gt_mask'], results['seed']
+        coarse = self._predicted(mask, seed, results.get('img_id'))
+        if coarse is None:
+            coarse = self.synthesize(mask, seed)
+        results['coarse_mask'] = coarse
         return results
 
     def synthesize(self, mask: Mask, seed: int) -> Mask:
@@ -112,6 +131,14 @@ class SynthesizeCoarseMask(BaseTransform):
         if kind < self.identity_prob + self.reference_prob:
             return reference_corruption(mask, rng)
         return self._diverse(mask, rng)
+
+    def _predicted(self, mask: Mask, seed: int, img_id: Any) -> Mask | None:
+        """The mask of a model, if there is one and its turn has come."""
+        if self.model_masks is None:
+            return None
+        if np.random.default_rng([seed, 6]).random() >= self.results_prob:
+            return None
+        return self.model_masks.find(img_id, mask)
 
     def _diverse(self, mask: Mask, rng: np.random.Generator) -> Mask:
         wanted = rng.uniform(*self.iou_range)

@@ -1,0 +1,100 @@
+"""High-resolution collections of one object per picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.datasets.picture_pairs import match_by_stem
+from segrefiner_mm.datasets.refine_dataset import RefineDataset
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.registry import DATASETS
+
+# Folders of images and masks, and the list of names, as they are published.
+LAYOUTS = {
+    'dis5k': ('im', 'gt', ''),
+    'thin_object': ('images', 'masks', 'list/train.txt'),
+}
+
+
+@DATASETS.register_module()
+class HRCollectionDataset(RefineDataset):
+    """ThinObject-5K and DIS5K, or folders of the same layouts, together.
+
+    Every sample is drawn twice in a row, for an object crop and for a patch
+    of full resolution (:class:`AlternateViews`).
+
+    Args:
+        collections (Sequence[dict]): Each with ``root``, under ``data_root``,
+            and ``layout``: ``'dis5k'`` (im/, gt/) or ``'thin_object'``
+            (images/, masks/, list/train.txt). ``img``, ``mask`` and ``names``
+            replace parts of the layout; ``coarse`` is the folder of coarse
+            masks that ``tools/dataset_tools/gen_coarse_masks.py`` made, under
+            ``data_root`` too.
+        draws_per_sample (int): Defaults to 2.
+        **kwargs: See :class:`RefineDataset`.
+
+    Raises:
+        InputError: If a folder or list is not there.
+        ValueError: If a collection has an unknown layout or key.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        collections: Sequence[dict],
+        draws_per_sample: int = 2,
+        **kwargs: Any,
+    ) -> None:
+        self.collections = collections
+        super().__init__(*args, draws_per_sample=draws_per_sample, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Find the pairs of all collections.
+
+        Returns:
+            list[dict]: ``img_path`` and ``mask_path`` of each, and
+            ``coarse_paths`` where there is a folder of coarse masks.
+        """
+        data_root = Path(self.data_root or '')
+        return [
+            info
+            for collection in self.collections
+            for info in _load(data_root, **collection)
+        ]
+
+
+def _load(
+    data_root: Path,
+    root: str,
+    layout: str = 'dis5k',
+    img: str | None = None,
+    mask: str | None = None,
+    names: str | None = None,
+    coarse: str | None = None,
+) -> list[dict]:
+    if layout not in LAYOUTS:
+        raise ValueError(f'layout is one of {sorted(LAYOUTS)}, got {layout!r}')
+    defaults = LAYOUTS[layout]
+    folder = data_root / root
+    listed = names if names is not None else defaults[2]
+    pairs = match_by_stem(
+        folder / (img or defaults[0]),
+        folder / (mask or defaults[1]),
+        folder / listed if listed else None,
+    )
+    infos = [dict(img_path=str(i), mask_path=str(m)) for i, m in pairs]
+    if coarse is not None:
+        _add_coarse_paths(infos, data_root / coarse)
+    return infos
+
+
+def _add_coarse_paths(infos: list[dict[str, Any]], folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(
+            f'no such folder: {folder}; make it with '
+            'tools/dataset_tools/gen_coarse_masks.py'
+        )
+    for info in infos:
+        stem = Path(info['mask_path']).stem
+        paths = [str(folder / f'{stem}_{number}.png') for number in (0, 1)]
+        info['coarse_paths'] = paths

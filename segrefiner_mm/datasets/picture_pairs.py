@@ -1,0 +1,99 @@
+"""Images and their masks, found by their names."""
+
+from pathlib import Path
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import pictures_in
+
+Pair = tuple[Path, Path]
+
+
+def match_by_stem(
+    images: Path, masks: Path, names: Path | None = None
+) -> list[Pair]:
+    """Pair the pictures of two folders.
+
+    Args:
+        images (Path): Folder of images.
+        masks (Path): Folder of masks.
+        names (Path, optional): File with a name per line, with or without a
+            suffix, that says which to take. Defaults to None: what is in
+            both folders.
+
+    Returns:
+        list[tuple[Path, Path]]: Image and mask, in the order of the names. A
+        named picture that is not there is returned as it would be called.
+
+    Raises:
+        InputError: If a folder or the file is not there.
+    """
+    image_of, mask_of = pictures_in(images), pictures_in(masks)
+    if names is None:
+        stems = sorted(image_of.keys() & mask_of.keys())
+    else:
+        if not names.is_file():
+            raise InputError(f'no such file: {names}')
+        lines = names.read_text().splitlines()
+        stems = [Path(line.strip()).stem for line in lines if line.strip()]
+    return [
+        (
+            image_of.get(stem, images / f'{stem}.jpg'),
+            mask_of.get(stem, masks / f'{stem}.png'),
+        )
+        for stem in stems
+    ]
+
+
+def read_pairs(file: Path, root: Path) -> list[Pair]:
+    """Read a list with the paths of an image and its mask per line.
+
+    Args:
+        file (Path): Text, the two separated by a tab.
+        root (Path): Where relative paths start.
+
+    Returns:
+        list[tuple[Path, Path]]: Image and mask.
+
+    Raises:
+        InputError: If the file cannot be read, or a line is not so.
+    """
+    if not file.is_file():
+        raise InputError(f'no such file: {file}')
+    pairs = []
+    for number, line in enumerate(file.read_text().splitlines(), start=1):
+        names = line.split('\t')
+        if len(names) != 2:
+            raise InputError(
+                f'{file}, line {number}: expected image and mask separated '
+                f'by a tab, got {line.strip()!r}'
+            )
+        pairs.append((root / names[0], root / names[1]))
+    return pairs
+
+
+def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
+    """Take some scenes, so that none falls on both sides of a split.
+
+    Args:
+        pairs (list[tuple[Path, Path]]): Images and masks. A scene is named by
+            what stands before ``__``, else before the last ``_``, in the stem
+            of the image.
+        take (list[int]): Places, of the sorted scenes modulo ``of``.
+        of (int): Into how many parts the scenes are dealt.
+
+    Returns:
+        list[tuple[Path, Path]]: Those of the chosen scenes.
+    """
+    names = [_scene(image.stem) for image, _ in pairs]
+    place = {name: i for i, name in enumerate(sorted(set(names)))}
+    return [
+        pair
+        for pair, name in zip(pairs, names, strict=True)
+        if place[name] % of in take
+    ]
+
+
+def _scene(stem: str) -> str:
+    if '__' in stem:
+        return stem.split('__')[0]
+    return stem.rpartition('_')[0] or stem

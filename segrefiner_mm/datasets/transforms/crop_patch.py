@@ -1,0 +1,84 @@
+"""Crops a patch of full resolution at the edge of an object."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from segrefiner_mm.registry import TRANSFORMS
+
+MASKS = ('gt_mask', 'coarse_mask')
+
+
+@TRANSFORMS.register_module()
+class CropPatch(BaseTransform):
+    """Crops a square with a pixel of the true edge in it, at full resolution.
+
+    So it holds both object and background. Where the image is smaller than
+    the patch, what there is of it is resized, as the tiles are when refining.
+
+    Required Keys:
+
+    - img, gt_mask (np.ndarray), coarse_mask (np.ndarray, optional), seed (int)
+
+    Modified Keys:
+
+    - img: (size, size, 3) uint8
+    - gt_mask, coarse_mask: (size, size) uint8, values 0 and 1
+
+    Args:
+        size (int): Side of the patch. Defaults to 256.
+    """
+
+    def __init__(self, size: int = 256) -> None:
+        self.size = size
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Crop, and resize what is too small."""
+        rng = np.random.default_rng([results['seed'], 4])
+        mask = results['gt_mask']
+        height, width = (min(self.size, side) for side in mask.shape)
+        x, y = _edge_pixel(mask, rng)
+        # One pixel of margin, so that both sides of the edge are inside.
+        top = _start(y, height, mask.shape[0], rng)
+        left = _start(x, width, mask.shape[1], rng)
+        window = slice(top, top + height), slice(left, left + width)
+        size = self.size, self.size
+        for key in ('img', *MASKS):
+            if key not in results:
+                continue
+            crop = np.ascontiguousarray(results[key][window])
+            if crop.shape[:2] != size:
+                crop = _resized(crop, size, key in MASKS)
+            results[key] = crop
+        return results
+
+
+def _edge_pixel(
+    mask: np.ndarray, rng: np.random.Generator
+) -> tuple[int, int]:
+    """A pixel of the object beside the background, or any if it is full."""
+    # Beyond the border of the image there is more object, not background.
+    framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    inner = cv2.erode(framed, np.ones((3, 3), np.uint8))[1:-1, 1:-1]
+    rows, columns = np.nonzero(mask > inner)
+    if not len(rows):
+        rows, columns = np.nonzero(mask)
+    chosen = rng.integers(len(rows))
+    return int(columns[chosen]), int(rows[chosen])
+
+
+def _start(
+    centre: int, side: int, length: int, rng: np.random.Generator
+) -> int:
+    first, last = centre - side + 2, centre - 1
+    return int(np.clip(rng.integers(first, last + 1), 0, length - side))
+
+
+def _resized(
+    crop: np.ndarray, size: tuple[int, int], is_mask: bool
+) -> np.ndarray:
+    if not is_mask:
+        return cv2.resize(crop, size)
+    return (cv2.resize(crop * np.uint8(255), size) > 127).astype(np.uint8)

@@ -1,0 +1,52 @@
+"""Loads coarse masks that were made before."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class LoadCoarseMasks(BaseTransform):
+    """Loads a stored coarse mask; of several, a random one.
+
+    Required Keys:
+
+    - img (np.ndarray)
+    - coarse_paths (list[str]): Pictures, more than half as bright as white
+      where the object is.
+    - seed (int)
+
+    Added Keys:
+
+    - coarse_mask (np.ndarray): (H, W) uint8, values 0 and 1
+
+    Args:
+        prob (float): How often; else a coarse mask is left to be made by
+            :class:`SynthesizeCoarseMask`. Defaults to 1.0.
+    """
+
+    def __init__(self, prob: float = 1.0) -> None:
+        self.prob = prob
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Add ``coarse_mask``; an InputError says why it cannot be used."""
+        rng = np.random.default_rng([results['seed'], 5])
+        if rng.random() >= self.prob:
+            return results
+        paths = results['coarse_paths']
+        path = paths[rng.integers(len(paths))]
+        mask = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+        if mask is None:
+            raise InputError(f'cannot read the coarse mask {path}')
+        if mask.shape != results['img'].shape[:2]:
+            raise InputError(
+                f'{path} is {mask.shape[1]} x {mask.shape[0]}, its image is '
+                f'{results["img"].shape[1]} x {results["img"].shape[0]}'
+            )
+        results['coarse_mask'] = (mask > 127).astype(np.uint8)
+        return results

@@ -1,0 +1,73 @@
+"""Masks that a model predicted, as coarse masks for training."""
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from mmengine.fileio import load
+from pycocotools import mask as coco_mask
+
+from segrefiner_mm.errors import InputError
+
+Mask = npt.NDArray[Any]
+MIN_IOU = 0.3
+
+
+class ModelMasks:
+    """COCO results, searched for what a model saw in place of a true mask.
+
+    Args:
+        results_file (str): COCO results json: a list of dicts with
+            ``image_id`` and ``segmentation``, run-length encoded.
+
+    Raises:
+        InputError: If the file is not such a json.
+    """
+
+    def __init__(self, results_file: str) -> None:
+        self.by_image = _read(results_file)
+
+    def find(self, img_id: Any, mask: Mask) -> Mask | None:
+        """The prediction that agrees best with a true mask.
+
+        Args:
+            img_id (int): Image of the mask.
+            mask (np.ndarray): True mask, (H, W) uint8, values 0 and 1.
+
+        Returns:
+            np.ndarray | None: (H, W) uint8, values 0 and 1; None if no
+            prediction of this size has an IoU of 0.3.
+        """
+        encoded = [
+            found
+            for found in self.by_image.get(img_id, [])
+            if tuple(found['size']) == mask.shape
+        ]
+        if not encoded:
+            return None
+        true = coco_mask.encode(np.asfortranarray(mask))
+        ious = coco_mask.iou(encoded, [true], [0])[:, 0]
+        best = int(ious.argmax())
+        if ious[best] < MIN_IOU:
+            return None
+        return np.ascontiguousarray(coco_mask.decode(encoded[best]))
+
+
+@lru_cache(maxsize=4)
+def _read(results_file: str) -> dict[Any, list[dict]]:
+    """Encodings by image; read once per process for all pipelines."""
+    try:
+        by_image = defaultdict(list)
+        for result in load(results_file, file_format='json'):
+            found = result['segmentation']
+            if not isinstance(found['counts'], (str, bytes)):
+                found = coco_mask.frPyObjects(found, *found['size'])
+            by_image[result['image_id']].append(found)
+        return dict(by_image)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f'{results_file} is not a COCO results json with run-length '
+            f'encoded masks: {error!r}'
+        ) from None

@@ -1,0 +1,75 @@
+"""Shows what refinement does while a run goes on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import mmcv
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from segrefiner_mm.registry import HOOKS
+from segrefiner_mm.structures import RefineDataSample
+
+
+@HOOKS.register_module()
+class RefineVisualizationHook(Hook):
+    """Draws coarse, true and refined outlines of some validation images.
+
+    Args:
+        draw (bool): Whether to draw at all. Defaults to True.
+        count (int): Images per validation or test. Defaults to 8.
+        draw_gt (bool): Draw the true masks too. Defaults to True.
+    """
+
+    def __init__(
+        self, draw: bool = True, count: int = 8, draw_gt: bool = True
+    ) -> None:
+        self.draw = draw
+        self.count = count
+        self.draw_gt = draw_gt
+        self._drawn = 0
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Count anew."""
+        self._drawn = 0
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Count anew."""
+        self._drawn = 0
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[RefineDataSample] | None = None,
+    ) -> None:
+        """Draw samples that have just been refined."""
+        self._draw(runner, outputs or (), step=runner.iter)
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[RefineDataSample] | None = None,
+    ) -> None:
+        """Draw samples that have just been refined."""
+        self._draw(runner, outputs or (), step=0)
+
+    def _draw(
+        self, runner: Runner, samples: Sequence[RefineDataSample], step: int
+    ) -> None:
+        if not self.draw or runner.rank != 0:
+            return
+        for sample in samples[: self.count - self._drawn]:
+            image = mmcv.imread(sample.img_path, channel_order='rgb')
+            runner.visualizer.add_datasample(
+                Path(sample.img_path).stem,
+                image,
+                sample,
+                draw_gt=self.draw_gt,
+                step=step,
+            )
+            self._drawn += 1

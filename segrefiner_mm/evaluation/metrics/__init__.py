@@ -1,0 +1,5 @@
+from segrefiner_mm.evaluation.metrics.mask_quality_metric import (
+    MaskQualityMetric,
+)
+
+__all__ = ['MaskQualityMetric']

@@ -1,0 +1,57 @@
+"""Squares whose IoU is known by hand."""
+
+import pytest
+import torch
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
+
+from segrefiner_mm.evaluation import MaskQualityMetric
+from segrefiner_mm.structures import RefineDataSample
+
+
+def square(shift):
+    mask = torch.zeros(1, 40, 60, dtype=torch.bool)
+    mask[:, 10:30, 10 + shift : 30 + shift] = True
+    return mask
+
+
+def sample(coarse, refined):
+    sample = RefineDataSample()
+    for name, shifts in (('gt', 0 * coarse), ('coarse', coarse)):
+        masks = torch.cat([square(int(s)) for s in shifts])
+        setattr(sample, f'{name}_instances', InstanceData(masks=masks))
+    masks = torch.cat([square(int(s)) for s in refined])
+    sample.pred_instances = InstanceData(masks=masks)
+    return sample
+
+
+def test_coarse_and_refined_side_by_side():
+    """A shift of 10 of 20 pixels is an IoU of 1/3, one of 5 is 15/25."""
+    evaluator = Evaluator(MaskQualityMetric())
+    evaluator.process(
+        [
+            sample(torch.tensor([10, 5]), torch.tensor([5, 0])),
+            sample(torch.tensor([0]), torch.tensor([10])),
+        ]
+    )
+    figures = evaluator.evaluate(2)
+    assert figures['refine/coarse_iou'] == pytest.approx(
+        (1 / 3 + 0.6 + 1) / 3
+    )
+    assert figures['refine/iou'] == pytest.approx((0.6 + 1 + 1 / 3) / 3)
+    assert figures['refine/harmed'] == pytest.approx(1 / 3)
+    assert set(figures) == {
+        f'refine/{name}'
+        for quality in ('iou', 'boundary_iou', 'mba')
+        for name in (quality, f'coarse_{quality}')
+    } | {'refine/harmed'}
+
+
+def test_images_without_masks():
+    sample = RefineDataSample()
+    for name in ('gt', 'coarse', 'pred'):
+        masks = torch.zeros(0, 8, 8, dtype=torch.bool)
+        setattr(sample, f'{name}_instances', InstanceData(masks=masks))
+    metric = MaskQualityMetric()
+    metric.process({}, [sample.to_dict()])
+    assert metric.evaluate(1) == {}

@@ -1,0 +1,128 @@
+"""Make coarse masks for a high-resolution data set ahead of training.
+
+``python tools/dataset_tools/gen_coarse_masks.py MASKS OUT`` writes two for
+every picture in MASKS: ``OUT/NAME_0.png`` from the mask and ``OUT/NAME_1.png``
+from the mask with its holes filled. What is there already is left alone, so a
+run that was stopped goes on where it was.
+"""
+
+import argparse
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import pictures_in, write_whole
+
+DONE, SOME_FAILED, BAD_USAGE, STOPPED = 0, 1, 2, 130
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Make two coarse masks for every true mask of a folder.'
+    )
+    add = parser.add_argument
+    add('masks', type=Path, help='folder of true masks')
+    add('out', type=Path, help='folder for the coarse masks')
+    add('--mode', choices=['reference', 'diverse'], default='reference')
+    add('--seed', type=int, default=0)
+    add('--jobs', type=int, default=os.cpu_count(), help='processes')
+    add('--overwrite', action='store_true', help='make all anew')
+    return parser.parse_args()
+
+
+def outputs(out: Path, stem: str) -> list[Path]:
+    return [out / f'{stem}_{number}.png' for number in (0, 1)]
+
+
+def make(path: Path, out: Path, mode: str, seed: int) -> None:
+    """Make the two coarse masks of a picture."""
+    cv2.setNumThreads(1)  # the processes share the cores
+    picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise InputError(f'cannot read the mask {path}')
+    mask = (picture > 127).astype(np.uint8)
+    if not mask.any():
+        raise InputError(f'the mask {path} is empty')
+    contours, _ = cv2.findContours(
+        mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    filled = np.zeros_like(mask)
+    cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
+    synthesizer = SynthesizeCoarseMask(mode=mode)
+    for number, source in enumerate((mask, filled)):
+        # By name, so that the order of the work does not matter.
+        name = f'{seed} {path.stem} {number}'.encode()
+        coarse = synthesizer.synthesize(source, zlib.crc32(name))
+        _, encoded = cv2.imencode('.png', coarse * np.uint8(255))
+        write_whole(outputs(out, path.stem)[number], encoded.tobytes())
+
+
+def run(paths: list[Path], args: argparse.Namespace) -> Iterator[str | None]:
+    """Work in processes; yields per picture None, or why it failed."""
+    pool = ProcessPoolExecutor(max_workers=min(args.jobs, len(paths)))
+    try:
+        futures = [
+            pool.submit(make, path, args.out, args.mode, args.seed)
+            for path in paths
+        ]
+        for future in as_completed(futures):
+            error = future.exception()
+            if error is not None and not isinstance(error, InputError):
+                raise error
+            yield None if error is None else str(error)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def main() -> int:
+    args = parse_args()
+    console = Console(stderr=True)
+    if args.jobs < 1:
+        print(f'error: --jobs must be >= 1, got {args.jobs}', file=sys.stderr)
+        return BAD_USAGE
+    try:
+        masks = pictures_in(args.masks)
+    except InputError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return BAD_USAGE
+    if not masks:
+        print(f'error: no pictures in {args.masks}', file=sys.stderr)
+        return BAD_USAGE
+    todo = [
+        path
+        for stem, path in masks.items()
+        if args.overwrite
+        or not all(path.is_file() for path in outputs(args.out, stem))
+    ]
+    if len(todo) < len(masks):
+        console.print(f'{len(masks) - len(todo)} were there already')
+    failed = 0
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task('coarse masks', total=len(todo))
+        for problem in run(todo, args) if todo else ():
+            if problem is not None:
+                failed += 1
+                console.print(f'skipped: {problem}', soft_wrap=True)
+            bar.advance(task)
+    print(f'{len(todo) - failed} done, {failed} failed')
+    if failed == len(masks):
+        return BAD_USAGE
+    return SOME_FAILED if failed else DONE
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print('stopped; run it again to go on', file=sys.stderr)
+        sys.exit(STOPPED)

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train a refiner.')
@@ -59,18 +61,18 @@ def read_config(args: argparse.Namespace) -> Any:
 
 def use_cpu_processes(cfg: Any) -> None:
     """Without a GPU, let the processes of a launcher talk over gloo."""
-    import torch
-
     if cfg.launcher != 'pytorch' or torch.cuda.is_available():
         return
     torch.distributed.init_process_group('gloo')
     # mmengine would give it the index of a GPU.
-    cfg.model_wrapper_cfg = dict(type='MMDistributedDataParallel')
+    cfg.model_wrapper_cfg = dict(
+        type='MMDistributedDataParallel',
+        device_ids=None,
+    )
 
 
 def main() -> int:
     args = parse_args()
-    # After the arguments, so that --help is quick.
     from mmengine.runner import Runner
 
     from segrefiner_mm.errors import SegRefinerError, TrainingCollapsedError
@@ -84,6 +86,10 @@ def main() -> int:
             read_state_dict(cfg.load_from)
         use_cpu_processes(cfg)
         Runner.from_cfg(cfg).train()
+        if torch.distributed.is_initialized():
+            # One that leaves early would pull the others down.
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()
     except TrainingCollapsedError as error:
         print(f'train: stopped: {error}', file=sys.stderr)
         return 1

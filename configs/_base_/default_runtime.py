@@ -2,6 +2,7 @@ default_scope = 'segrefiner_mm'
 log_level = 'INFO'
 load_from = None
 resume = False
+randomness = dict(seed=0)  # of the first weights; the data has its own
 
 log_processor = dict(by_epoch=False)
 default_hooks = dict(

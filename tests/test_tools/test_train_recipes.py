@@ -1,0 +1,53 @@
+"""Every shipped recipe is trained for a little, on drawn data.
+
+The objects are flat ellipses on flat backgrounds, which a small network
+learns to outline within thirty iterations.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.helpers import ROOT
+from tests.test_tools.recipes import scalars, train, write_recipe
+
+
+@pytest.mark.parametrize(
+    'name', ['segrefiner_tiny', 'segrefiner_lr', 'segrefiner_hr']
+)
+def test_it_learns_to_refine(name, tmp_path):
+    config = write_recipe(name, tmp_path)
+    process = train(config, '--work-dir', tmp_path / 'work')
+    assert process.returncode == 0, process.stderr
+    log = scalars(tmp_path / 'work')
+    losses = [line['loss'] for line in log if 'loss' in line]
+    assert len(losses) == 30
+    assert sum(losses[-5:]) < 0.5 * sum(losses[:5])
+    validation = log[-1]
+    assert validation['refine/iou'] > validation['refine/coarse_iou'] + 0.02
+    assert (tmp_path / 'work' / 'iter_30.pth').is_file()
+    assert list((tmp_path / 'work').glob('*/vis_data/vis_image/*.png'))
+
+
+@pytest.mark.parametrize(
+    'name',
+    [
+        'segrefiner_tiny_reference',
+        'segrefiner_lr_reference',
+        'segrefiner_hr_reference',
+    ],
+)
+def test_the_published_recipes_run(name, tmp_path):
+    config = write_recipe(
+        name, tmp_path, train_cfg__max_iters=2, train_cfg__val_interval=2
+    )
+    if name == 'segrefiner_hr_reference':
+        data = tmp_path / 'HRCollectionDataset' / '12'
+        for masks in ('DIS5K/DIS-TR/gt', 'ThinObject5K/masks'):
+            tool = ROOT / 'tools' / 'dataset_tools' / 'gen_coarse_masks.py'
+            command = [tool, data / masks, data / 'coarse' / masks]
+            subprocess.run([sys.executable, *command], check=True)
+    process = train(config, '--work-dir', tmp_path / 'work')
+    assert process.returncode == 0, process.stderr
+    assert 'refine/iou' in scalars(tmp_path / 'work')[-1]

@@ -13,7 +13,8 @@ class RefineDataSample(BaseDataElement):
         coarse_instances (InstanceData): Masks to refine.
         gt_instances (InstanceData): True masks, in training and evaluation.
         pred_instances (InstanceData): Refined masks, with ``confidence``
-            (N,) float32, 0 to 1, and ``verdicts``, N strings.
+            (N,) float32, 0 to 1, ``verdicts``, N strings, and ``evidence``, N
+            dicts of what a guard decided by.
 
     Examples:
         >>> sample = RefineDataSample(metainfo=dict(img_path='cat.jpg'))

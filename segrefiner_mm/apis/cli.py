@@ -103,6 +103,11 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         help='seed of the noise, or none for a noise-free result '
         '(default: %(default)s)',
     )
+    add(
+        '--no-guard',
+        action='store_true',
+        help='refine every mask, even where the guard would keep it',
+    )
     add('--device', help='such as cpu or cuda:0 (default: the best there is)')
     add(
         '--precision',

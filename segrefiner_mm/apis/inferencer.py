@@ -99,7 +99,7 @@ class SegRefinerInferencer(BaseInferencer):
         num_steps: int | None = None,
         batch_size: int = 32,
         seed: int | None = 0,
-        guard: bool = True,
+        guard: bool | dict = True,
         precision: str = 'auto',
         labels: bool = False,
         return_vis: bool = False,
@@ -122,9 +122,10 @@ class SegRefinerInferencer(BaseInferencer):
                 32.
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
-            guard (bool): Whether the guard of the model, if it has one, may
-                undo a refinement; no model of this version has one. Defaults
-                to True.
+            guard (bool | dict): Whether a guard may keep masks as they are
+                and take refinements back: the guard of the model, or
+                :class:`DoNoHarmGuard`; or the config of one. False is the
+                plain algorithm. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
                 ``'fp16'``. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
@@ -137,9 +138,10 @@ class SegRefinerInferencer(BaseInferencer):
         Returns:
             dict: ``predictions``, per image a dict of ``masks`` (N, H, W)
             bool, ``confidence`` (N,) float32 from 0 to 1, ``verdicts``, a
-            list of ``'refined'`` or ``'kept'``, and for label maps
-            ``labels``; and ``visualization``, per image a BGR picture, or
-            nothing.
+            list of ``'refined'``, ``'kept'`` or ``'rolled back'``,
+            ``evidence``, a list of dicts with the numbers that the guard
+            decided by, and for label maps ``labels``; and
+            ``visualization``, per image a BGR picture, or nothing.
 
         Raises:
             InputError: If an image, a mask or an option is not usable.
@@ -172,7 +174,7 @@ class SegRefinerInferencer(BaseInferencer):
         self,
         windows: str | dict | None = 'object',
         num_steps: int | None = None,
-        guard: bool = True,
+        guard: bool | dict = True,
         **others: Any,
     ) -> RefineSettings:
         """Settings of a run: the model's ``test_cfg`` and the user's choice.
@@ -180,7 +182,7 @@ class SegRefinerInferencer(BaseInferencer):
         Args:
             windows (str | dict): See :meth:`__call__`.
             num_steps (int, optional): See :meth:`__call__`.
-            guard (bool): See :meth:`__call__`.
+            guard (bool | dict): See :meth:`__call__`.
             **others: Further fields of :class:`RefineSettings`.
 
         Returns:
@@ -196,8 +198,9 @@ class SegRefinerInferencer(BaseInferencer):
             chosen['num_steps'] = num_steps
         if windows is not None:
             chosen['windows'] = self._window_plan(windows)
-        if not guard:
-            chosen['guard'] = None
+        own = (self.model.test_cfg or {}).get('guard')
+        default = own or dict(type='DoNoHarmGuard')
+        chosen['guard'] = default if guard is True else guard or None
         try:
             return self.model.settings(**chosen)
         except (ValueError, TypeError, KeyError) as error:
@@ -331,6 +334,7 @@ def _prediction(
         masks=masks,
         confidence=stack_confidence(refined).cpu().numpy(),
         verdicts=[part.verdict for part in refined],
+        evidence=[part.evidence for part in refined],
     )
     if inputs.labels is not None:
         prediction['labels'] = inputs.labels

@@ -22,7 +22,7 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import PICTURE_SUFFIXES
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.version import __version__
-from segrefiner_mm.windows import KEPT, REFINED
+from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 
 
 class PairJob(NamedTuple):
@@ -110,6 +110,7 @@ def _run_folder(
     counts = {
         'refined': verdicts.count(REFINED),
         'kept': verdicts.count(KEPT),
+        'rolled back': verdicts.count(ROLLED_BACK),
         'done before': done_before,
         'failed': failed,
     }
@@ -235,6 +236,7 @@ def _prepare(
         num_steps=args.steps,
         batch_size=args.batch_size,
         seed=args.seed,
+        guard=not args.no_guard,
         precision=args.precision,
     )
 
@@ -249,6 +251,7 @@ def _run_settings(args: argparse.Namespace) -> dict[str, Any]:
         windows=args.windows,
         steps=args.steps,
         seed=args.seed,
+        guard=not args.no_guard,
         precision=args.precision,
         threshold=args.threshold,
     )
@@ -268,6 +271,12 @@ def _write(
 
 def _summary(loaded: RefineInput, prediction: dict[str, Any]) -> str:
     [verdict], [mask] = prediction['verdicts'], prediction['masks']
+    [evidence] = prediction['evidence']
+    numbers = ', '.join(f'{name} {n:.2f}' for name, n in evidence.items())
+    if verdict == ROLLED_BACK:
+        return f'left as it is: no refinement could be trusted ({numbers})'
+    if verdict == KEPT and evidence:
+        return f'kept as it is: its edge looks right ({numbers})'
     if verdict == KEPT:
         return 'kept as it is: too small, empty or full'
     coarse = loaded.masks.masks[0]

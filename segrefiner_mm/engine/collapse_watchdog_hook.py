@@ -4,8 +4,9 @@ import math
 from collections import deque
 from typing import Any
 
+import numpy as np
 import torch
-from mmengine.dist import all_reduce, get_world_size
+from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -49,15 +50,14 @@ class CollapseWatchdogHook(Hook):
         self.interval = interval
         self.min_share = min_share
         self.begin = begin
-        self.looks: deque[tuple[float, float]] = deque(
-            maxlen=max(window // interval, 1)
-        )
-        self._sums: torch.Tensor | None = None
+        self.looks_of_a_window = max(window // interval, 1)
+        self.looks: deque[tuple[float, float]] = deque()
+        self._seen: list[torch.Tensor] = []
 
     def before_train(self, runner: Runner) -> None:
         """Begin anew."""
         self.looks.clear()
-        self._sums = None
+        self._seen.clear()
 
     def after_train_iter(
         self,
@@ -66,50 +66,48 @@ class CollapseWatchdogHook(Hook):
         data_batch: Any = None,
         outputs: dict | None = None,
     ) -> None:
-        """Sum up on the device; look now and then.
+        """Collect, on the device; look now and then.
 
         Raises:
             TrainingCollapsedError: If the run has collapsed.
         """
         if not outputs:
             return
-        names = ('loss', 'iou', 'coarse_iou')
-        zero = torch.zeros(())
-        figures = torch.stack(
-            [outputs.get(name, zero).detach().float() for name in names]
-        )
-        self._sums = figures if self._sums is None else self._sums + figures
+        loss = outputs['loss'].detach().float()
+        zero = loss.new_zeros(())
+        shares = [outputs.get(name, zero) for name in ('iou', 'coarse_iou')]
+        self._seen.append(torch.stack([loss, *shares]))
         if self.every_n_train_iters(runner, self.interval):
             self._look(runner)
 
     def _look(self, runner: Runner) -> None:
-        sums, self._sums = self._sums, None
-        all_reduce(sums)
-        assert sums is not None
-        loss, iou, coarse = (sums / self.interval / get_world_size()).tolist()
-        iteration = runner.iter + 1
+        mean = torch.stack(self._seen).mean(0)
+        self._seen.clear()
+        all_reduce(mean, 'mean')
+        loss, iou, coarse_iou = mean.tolist()
         if not math.isfinite(loss):
-            raise TrainingCollapsedError(
-                f'training collapsed by iteration {iteration}: the loss is '
-                f'{loss}. {_advice(runner)}'
-            )
-        self.looks.append((iou, coarse))
-        if iteration < self.begin or len(self.looks) < self.looks.maxlen:
+            raise _collapse(runner, f'the loss is {loss}')
+        self.looks.append((iou, coarse_iou))
+        if len(self.looks) > self.looks_of_a_window:
+            self.looks.popleft()
+        full = len(self.looks) == self.looks_of_a_window
+        if runner.iter + 1 < self.begin or not full:
             return
-        iou, coarse = (sum(c) / len(self.looks) for c in zip(*self.looks))
-        if iou < self.min_share * coarse:
-            raise TrainingCollapsedError(
-                f'training collapsed by iteration {iteration}: the guessed '
-                f'masks have an IoU of {iou:.3f} with the true ones, the '
-                f'coarse masks that they are made from {coarse:.3f}. '
-                f'{_advice(runner)}'
+        iou, coarse_iou = np.mean(self.looks, axis=0)
+        if iou < self.min_share * coarse_iou:
+            raise _collapse(
+                runner,
+                f'the guessed masks have an IoU of {iou:.3f} with the true '
+                f'ones, the coarse masks that they are made from '
+                f'{coarse_iou:.3f}',
             )
 
 
-def _advice(runner: Runner) -> str:
+def _collapse(runner: Runner, what: str) -> TrainingCollapsedError:
     rate = runner.optim_wrapper.get_lr()['lr'][0]
-    return (
-        f'The learning rate is {rate:.3g} now: lower it, keep warm-up and '
+    return TrainingCollapsedError(
+        f'training collapsed by iteration {runner.iter + 1}: {what}. The '
+        f'learning rate is {rate:.3g} now: lower it, keep warm-up and '
         'gradient clipping on, and start from the last good checkpoint in '
         f'{runner.work_dir}, if there is one, by load_from.'
     )

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from segrefiner_mm.registry import TASK_UTILS, build_child
-from segrefiner_mm.windows import WindowPlan
+from segrefiner_mm.windows import DoNoHarmGuard, WindowPlan
 
 PRECISIONS: dict[str, torch.dtype | None] = {
     'fp32': None,
@@ -33,8 +33,8 @@ class RefineSettings:
         precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
             bfloat16 on a CUDA device that has it, else float32. Defaults to
             'auto'.
-        guard (None): Reserved for a guard that may undo a refinement; there
-            is none in this version.
+        guard (dict | DoNoHarmGuard, optional): What may keep a mask as it is
+            or take a refinement back. Defaults to None: the plain algorithm.
     """
 
     windows: Any = None
@@ -67,7 +67,11 @@ class RefineSettings:
             )
         settings = cls(**given)
         plan = settings.windows or dict(type='ObjectWindows')
-        settings = replace(settings, windows=build_child(TASK_UTILS, plan))
+        settings = replace(
+            settings,
+            windows=build_child(TASK_UTILS, plan),
+            guard=build_child(TASK_UTILS, settings.guard),
+        )
         settings._check()
         return settings
 
@@ -84,8 +88,8 @@ class RefineSettings:
                 raise ValueError(f'{name} must be >= 1, got {value}')
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise ValueError(f'seed must be 0 to 2**63 - 1, got {self.seed}')
-        if self.guard is not None:
-            raise ValueError('there is no guard in this version: guard=None')
+        if not isinstance(self.guard, DoNoHarmGuard | None):
+            raise ValueError(f'not a guard: {self.guard!r}')
         if self.precision not in ('auto', *PRECISIONS):
             raise ValueError(
                 f'precision must be auto, {", ".join(PRECISIONS)}, '

@@ -83,18 +83,19 @@ class RefineStream:
     def _plans(
         self, jobs: Iterable[RefineJob]
     ) -> Iterator[tuple[tuple[_Work, int], Plan]]:
-        windows, size = self.settings.windows, self.settings.model_size
         for job in jobs:
             work = _Work(job)
             self._in_work.append(work)
             for index, mask in enumerate(job.masks):
                 work.opened += 1
-                yield (
-                    (work, index),
-                    windows.refine(
-                        job.image, mask, self.sampler.timesteps, size
-                    ),
-                )
+                yield (work, index), self._plan(job.image, mask)
+
+    def _plan(self, image: Tensor, mask: CompactMask) -> Plan:
+        windows, guard = self.settings.windows, self.settings.guard
+        task = image, mask, self.sampler.timesteps, self.settings.model_size
+        if guard is None:
+            return windows.refine(*task)
+        return guard.refine(windows, *task)
 
     def _has_room(self) -> bool:
         """Whether one more mask may be opened before a batch is full."""

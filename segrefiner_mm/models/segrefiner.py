@@ -187,6 +187,7 @@ class SegRefiner(BaseModel):
                 masks=masks,
                 confidence=stack_confidence(refined).to(masks.device),
                 verdicts=[part.verdict for part in refined],
+                evidence=[part.evidence for part in refined],
             )
         return list(data_samples)
 

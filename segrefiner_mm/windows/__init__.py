@@ -1,10 +1,12 @@
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
+from segrefiner_mm.windows.do_no_harm_guard import DoNoHarmGuard
 from segrefiner_mm.windows.engine import WindowEngine
 from segrefiner_mm.windows.object_windows import ObjectWindows
 from segrefiner_mm.windows.tiled_windows import TiledWindows
 from segrefiner_mm.windows.window_plan import (
     KEPT,
     REFINED,
+    ROLLED_BACK,
     Plan,
     RefinedMask,
     WindowAnswer,
@@ -15,8 +17,10 @@ from segrefiner_mm.windows.window_plan import (
 __all__ = [
     'KEPT',
     'REFINED',
+    'ROLLED_BACK',
     'Box',
     'CompactMask',
+    'DoNoHarmGuard',
     'ObjectWindows',
     'Plan',
     'RefinedMask',

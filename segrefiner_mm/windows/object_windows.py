@@ -13,6 +13,7 @@ from segrefiner_mm.windows.window_plan import (
     RefinedMask,
     WindowPlan,
     WindowRequest,
+    belief_in,
     confidence_of,
     is_too_thin,
     keep,
@@ -57,4 +58,5 @@ class ObjectWindows(WindowPlan):
 
         pixels = paste_probabilities(answer.probs, window.height, window.width)
         confidence = confidence_of(answer.probs, coarse)
-        return RefinedMask(window, pixels, confidence, REFINED)
+        belief = belief_in(coarse, answer.probs)
+        return RefinedMask(window, pixels, confidence, REFINED, belief)

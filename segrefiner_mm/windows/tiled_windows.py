@@ -14,6 +14,7 @@ from segrefiner_mm.windows.window_plan import (
     RefinedMask,
     WindowPlan,
     WindowRequest,
+    belief_in,
     confidence_of,
     is_too_thin,
     keep,
@@ -80,13 +81,19 @@ class TiledWindows(WindowPlan):
         if is_too_thin(coarse, mask, whole):
             return keep(mask)
         *first, last = timesteps
-        [answer] = yield [WindowRequest(overview, coarse, tuple(first), last)]
+        if first:
+            request = WindowRequest(overview, coarse, tuple(first), last)
+        else:  # a guard wants to know what the overview alone is like
+            request = WindowRequest(overview, coarse, (last,))
+        [answer] = yield [request]
 
         refined = resize_nearest(answer.probs[None] >= 0.5, height, width)[0]
-        assert answer.fine_probs is not None
-        tiles = _with_an_edge(
-            refined, self.pick_tiles(answer.fine_probs, height, width, size)
-        )
+        tiles = []
+        if answer.fine_probs is not None:
+            tiles = _with_an_edge(
+                refined,
+                self.pick_tiles(answer.fine_probs, height, width, size),
+            )
         requests = []
         for tile in tiles:
             rows, columns = tile.slices()
@@ -111,6 +118,7 @@ class TiledWindows(WindowPlan):
             outcome.pixels.clone(),
             confidence_of(answer.probs, coarse),
             REFINED,
+            belief_in(coarse, answer.probs),
         )
 
     def pick_tiles(

@@ -2,15 +2,17 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
 
 REFINED = 'refined'
 KEPT = 'kept'
+ROLLED_BACK = 'rolled back'
 
 
 @dataclass
@@ -53,13 +55,19 @@ class RefinedMask:
         pixels (Tensor): The mask inside the box, bool.
         confidence (Tensor): Scalar float32, 0 to 1; 0 for a mask that the
             network did not see.
-        verdict (str): ``'refined'`` or ``'kept'``.
+        verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
+            guard.
+        belief (Tensor, optional): Mean probability that the network gives to
+            the coarse labels near the coarse edge, scalar float32, 0 to 1.
+        evidence (dict[str, float]): Numbers that a guard decided by.
     """
 
     box: Box
     pixels: Tensor
     confidence: Tensor
     verdict: str
+    belief: Tensor | None = None
+    evidence: dict[str, float] = field(default_factory=dict)
 
 
 Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]
@@ -125,10 +133,10 @@ class WindowPlan(metaclass=ABCMeta):
         """The same for a mask that is neither tiny nor full."""
 
 
-def keep(mask: CompactMask) -> RefinedMask:
+def keep(mask: CompactMask, verdict: str = KEPT) -> RefinedMask:
     """The outcome for a mask that stays as it is."""
     confidence = torch.zeros((), device=mask.pixels.device)
-    return RefinedMask(mask.box, mask.pixels, confidence, KEPT)
+    return RefinedMask(mask.box, mask.pixels, confidence, verdict)
 
 
 def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
@@ -163,3 +171,27 @@ def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:
     seen = (coarse | (probs >= 0.5)).float()
     certainty = 2.0 * (probs - 0.5).abs()
     return (certainty * seen).sum() / seen.sum().clamp(min=1.0)
+
+
+def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
+    """Mean probability of the coarse labels near the coarse edge.
+
+    Args:
+        coarse (Tensor): Coarse mask, (S, S) bool.
+        probs (Tensor): Foreground probability, (S, S).
+
+    Returns:
+        Tensor: Scalar float32, 0 to 1; 1 for a mask without an edge.
+    """
+    reach = max(round(coarse.shape[-1] / 64), 1)
+
+    def grown(mask: Tensor) -> Tensor:
+        window = mask.float()[None, None]
+        return F.max_pool2d(window, 2 * reach + 1, 1, reach)[0, 0]
+
+    band = grown(coarse) * grown(~coarse)
+    labels = torch.where(coarse, probs, 1.0 - probs)
+    count = band.sum()
+    return torch.where(
+        count > 0, (labels * band).sum() / count.clamp(min=1.0), 1.0
+    )

@@ -32,9 +32,7 @@ def build(folder, **settings):
         'pipeline': PIPELINE,
         **settings,
     }
-    cfg = dict(
-        type='HRCollectionDataset', data_root=str(folder), **settings
-    )
+    cfg = dict(type='HRCollectionDataset', data_root=str(folder), **settings)
     return build_child(DATASETS, cfg)
 
 
@@ -55,17 +53,17 @@ def test_collections_are_joined(folder):
 
 def test_every_sample_is_seen_as_object_and_as_patch(folder):
     """The object's outline is inside of an object crop; a patch of a large
-    image shows it at full resolution, so the object reaches its border."""
+    image shows it at full resolution, so the object reaches its border.
+    """
     dataset = build(folder, indices=3)
     for pair in range(6):
         whole, patch = dataset[2 * pair], dataset[2 * pair + 1]
-        assert (
-            whole['data_samples'].img_path == patch['data_samples'].img_path
-        )
+        assert whole['data_samples'].img_path == patch['data_samples'].img_path
         for view in (whole, patch):
             assert view['inputs'].shape == (3, 256, 256)
             mask = view['data_samples'].gt_instances.masks
-            assert mask.any() and not mask.all()
+            assert mask.any()
+            assert not mask.all()
 
 
 def test_stored_coarse_masks(folder):
@@ -99,16 +97,20 @@ def test_stored_coarse_masks(folder):
 
 def test_what_is_missing_is_said(folder, log_lines):
     (folder / 'Thin' / 'images' / '000.jpg').unlink()
-    dataset = build(folder, collections=[dict(root='Thin', layout='thin_object')])
-    assert {
-        dataset[i]['data_samples'].img_path[-7:] for i in range(8)
-    } == {'002.jpg'}
+    dataset = build(
+        folder, collections=[dict(root='Thin', layout='thin_object')]
+    )
+    assert {dataset[i]['data_samples'].img_path[-7:] for i in range(8)} == {
+        '002.jpg'
+    }
     [line] = log_lines
     assert '000.jpg' in line
     for collection, reason in (
         (dict(root='Nowhere'), 'no such folder'),
-        (dict(root='Thin', names='none.txt', img='images', mask='masks'),
-         'no such file'),
+        (
+            dict(root='Thin', names='none.txt', img='images', mask='masks'),
+            'no such file',
+        ),
         (dict(root='DIS-TR', coarse='none'), 'gen_coarse_masks'),
     ):
         with pytest.raises(InputError, match=reason):

@@ -96,7 +96,8 @@ FAULTS = {
 @pytest.mark.parametrize('reason', FAULTS)
 def test_faulty_annotations_are_said_and_skipped(folder, log_lines, reason):
     dataset = build(
-        folder, lambda content: content['annotations'][2].update(FAULTS[reason])
+        folder,
+        lambda content: content['annotations'][2].update(FAULTS[reason]),
     )
     assert len(dataset) == 5
     assert len(dataset.skipped) == 1

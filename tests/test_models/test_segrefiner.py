@@ -178,7 +178,11 @@ def test_loss_and_tensor_modes(tiny_model):
     data = tiny_model.data_preprocessor(training_batch(), training=True)
     losses = tiny_model(**data, mode='loss')
     again = tiny_model(**data, mode='loss')
-    assert losses.keys() == {'loss_mask', 'loss_texture', 'iou'}
+    assert losses.keys() == {
+        'loss_mask',
+        'loss_texture',
+        *('iou', 'coarse_iou'),
+    }
     # Noise and timesteps come from the seed of the sample.
     assert losses == again
     logits = tiny_model(**data, mode='tensor')

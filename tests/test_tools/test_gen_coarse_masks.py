@@ -49,7 +49,9 @@ def test_two_masks_each_whatever_the_number_of_processes(masks, tmp_path):
         assert set(np.unique(coarse)) == {0, 255}
         true = cv2.imread(str(masks / f'{name[:3]}.png'), 0)
         assert iou(coarse > 0, true > 0) > 0.3
-    changed = [first[f'{n:03d}_0.png'] != first[f'{n:03d}_1.png'] for n in (0, 4)]
+    changed = [
+        first[f'{n:03d}_0.png'] != first[f'{n:03d}_1.png'] for n in (0, 4)
+    ]
     assert all(difference.any() for difference in changed)
     # The second one is made from the mask with its hole filled.
     hole = np.s_[120:180, 120:180]
@@ -77,7 +79,8 @@ def test_bad_masks_are_named_and_the_rest_is_done(masks, tmp_path):
     cv2.imwrite(str(masks / '002.png'), np.zeros((50, 50), np.uint8))
     process = run(masks, tmp_path / 'out')
     assert process.returncode == 1
-    assert '001.png' in process.stderr and '002.png' in process.stderr
+    assert '001.png' in process.stderr
+    assert '002.png' in process.stderr
     assert '3 done, 2 failed' in process.stdout
     assert 'Traceback' not in process.stderr
 

@@ -17,7 +17,7 @@ EXACT = dict(
     default_hooks__checkpoint__interval=3,
 )
 # Averages the losses of all processes, which the log does not.
-HOOK = '''
+HOOK = """
 import json
 from mmengine.dist import all_reduce, get_rank
 from mmengine.hooks import Hook
@@ -36,7 +36,7 @@ class WriteLosses(Hook):
     def after_train(self, runner):
         if get_rank() == 0:
             open(self.path, 'w').write(json.dumps(self.losses))
-'''
+"""
 
 
 def test_a_resumed_run_is_the_unbroken_one(tmp_path):
@@ -96,7 +96,8 @@ def test_a_run_that_collapses_stops_and_says_so(tmp_path):
     assert process.returncode == 1, process.stderr[-2000:]
     message = process.stderr.splitlines()[-1]
     assert message.startswith('train: stopped: training collapsed by iter')
-    assert 'learning rate' in message and 'load_from' in message
+    assert 'learning rate' in message
+    assert 'load_from' in message
     assert 'Traceback' not in process.stderr
     assert len(scalars(tmp_path / 'work')) < 100
 

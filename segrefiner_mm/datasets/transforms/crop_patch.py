@@ -55,9 +55,7 @@ class CropPatch(BaseTransform):
         return results
 
 
-def _edge_pixel(
-    mask: np.ndarray, rng: np.random.Generator
-) -> tuple[int, int]:
+def _edge_pixel(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
     """A pixel of the object beside the background, or any if it is full."""
     # Beyond the border of the image there is more object, not background.
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)

@@ -35,9 +35,7 @@ def test_coarse_and_refined_side_by_side():
         ]
     )
     figures = evaluator.evaluate(2)
-    assert figures['refine/coarse_iou'] == pytest.approx(
-        (1 / 3 + 0.6 + 1) / 3
-    )
+    assert figures['refine/coarse_iou'] == pytest.approx((1 / 3 + 0.6 + 1) / 3)
     assert figures['refine/iou'] == pytest.approx((0.6 + 1 + 1 / 3) / 3)
     assert figures['refine/harmed'] == pytest.approx(1 / 3)
     assert set(figures) == {

@@ -1,0 +1,120 @@
+"""Decides per mask whether a refinement is taken."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from segrefiner_mm.registry import TASK_UTILS
+from segrefiner_mm.windows.compact_mask import CompactMask, compact_iou
+from segrefiner_mm.windows.window_plan import (
+    KEPT,
+    ROLLED_BACK,
+    Plan,
+    RefinedMask,
+    WindowPlan,
+    keep,
+)
+
+
+@TASK_UTILS.register_module()
+class DoNoHarmGuard:
+    """Keeps what is good, and takes back what cannot be trusted.
+
+    One bold step from the coarse mask comes first. It tells how far the
+    network believes in the coarse labels near the coarse edge:
+
+    - a mask that it believes in is kept, and costs no further step;
+    - one that it disbelieves is refined by all steps, or, where the belief is
+      very low, the bold result is taken: it gains more on bad masks and harms
+      good ones;
+    - a refinement is rolled back where the bold and the cautious result are
+      far apart, or where little of the mask is left, or most of it is new.
+
+    No true mask is needed. The defaults were calibrated on the validation
+    scenes of the bundled model.
+
+    Args:
+        keep_belief (float): Masks with a belief of this or more are kept, 0
+            to 1. Defaults to 0.8.
+        bold_belief (float): With less, the bold result is taken. Defaults to
+            0.6.
+        min_agreement (float): Least IoU of bold and cautious result. Defaults
+            to 0.5.
+        min_overlap (float): Least IoU of coarse and refined mask. Defaults to
+            0.3.
+    """
+
+    def __init__(
+        self,
+        keep_belief: float = 0.8,
+        bold_belief: float = 0.6,
+        min_agreement: float = 0.5,
+        min_overlap: float = 0.3,
+    ) -> None:
+        self.keep_belief = keep_belief
+        self.bold_belief = bold_belief
+        self.min_agreement = min_agreement
+        self.min_overlap = min_overlap
+        for name, value in vars(self).items():
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(f'{name} must be 0 to 1, got {value}')
+
+    def refine(
+        self,
+        plan: WindowPlan,
+        image: Tensor,
+        mask: CompactMask,
+        timesteps: Sequence[int],
+        size: int,
+    ) -> Plan:
+        """Refine one mask by a plan, and judge the result.
+
+        Args:
+            plan (WindowPlan): Where to look.
+            image (Tensor): See :meth:`WindowPlan.refine`.
+            mask (CompactMask): See :meth:`WindowPlan.refine`.
+            timesteps (Sequence[int]): See :meth:`WindowPlan.refine`.
+            size (int): See :meth:`WindowPlan.refine`.
+
+        Returns:
+            Generator: The coroutine; its outcome has ``evidence``:
+            ``belief``, and of a mask that was refined ``agreement``, the IoU
+            of bold and cautious result, and ``overlap``, the IoU of coarse
+            and refined mask.
+        """
+        bold = yield from plan.refine(image, mask, timesteps[:1], size)
+        if bold.verdict == KEPT:
+            return bold
+        assert bold.belief is not None
+        evidence = dict(belief=bold.belief.item())
+        if evidence['belief'] >= self.keep_belief:
+            return _take_back(mask, bold, evidence, KEPT)
+        cautious = bold
+        if len(timesteps) > 1:
+            cautious = yield from plan.refine(image, mask, timesteps, size)
+        is_bold = evidence['belief'] < self.bold_belief
+        # On a whole image the bold step has seen the overview alone.
+        chosen = bold if is_bold and not plan.whole_image else cautious
+        evidence['agreement'] = compact_iou(bold, cautious)
+        evidence['overlap'] = compact_iou(mask, chosen)
+        if (
+            evidence['agreement'] < self.min_agreement
+            or evidence['overlap'] < self.min_overlap
+        ):
+            return _take_back(mask, chosen, evidence, ROLLED_BACK)
+        chosen.evidence = evidence
+        return chosen
+
+
+def _take_back(
+    mask: CompactMask,
+    refined: RefinedMask,
+    evidence: dict[str, float],
+    verdict: str,
+) -> RefinedMask:
+    """The coarse mask, with what the network said of it."""
+    outcome = keep(mask, verdict)
+    outcome.confidence = refined.confidence
+    outcome.belief = refined.belief
+    outcome.evidence = evidence
+    return outcome

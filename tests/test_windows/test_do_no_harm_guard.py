@@ -1,0 +1,127 @@
+"""Networks made up so that belief and overlap are known by hand."""
+
+import pytest
+import torch
+
+from segrefiner_mm.registry import TASK_UTILS, build_child
+from segrefiner_mm.windows import (
+    KEPT,
+    REFINED,
+    ROLLED_BACK,
+    DoNoHarmGuard,
+    ObjectWindows,
+    TiledWindows,
+    WindowAnswer,
+    compact_masks,
+)
+
+STEPS = (5, 4, 3, 2, 1, 0)
+
+
+def square(shift=0, size=100):
+    mask = torch.zeros(size, size, dtype=torch.bool)
+    mask[30:70, 30 + shift : 70 + shift] = True
+    return mask
+
+
+def run(guard, network, plan=None, steps=STEPS):
+    """Drive the guard; the outcome, and the steps of every request."""
+    [mask] = compact_masks(square()[None])
+    image = torch.zeros(3, 100, 100)
+    task = guard.refine(plan or ObjectWindows(), image, mask, steps, 64)
+    asked = []
+    try:
+        requests = next(task)
+        while True:
+            asked += [request.timesteps for request in requests]
+            answers = [network(request) for request in requests]
+            requests = task.send(answers)
+    except StopIteration as finished:
+        return finished.value, asked
+
+
+def sure_of(shift_bold, shift_cautious, certainty=1.0):
+    """A network that sees the square elsewhere, in windows of 80 pixels."""
+
+    def network(request):
+        is_bold = len(request.timesteps) == 1
+        shift = shift_bold if is_bold else shift_cautious
+        moved = request.coarse.roll(shift, dims=1)
+        probs = 0.5 + (moved.float() - 0.5) * certainty
+        return WindowAnswer(probs, probs if request.until >= 0 else None)
+
+    return network
+
+
+def test_a_mask_that_the_network_believes_in_costs_one_step():
+    refined, asked = run(DoNoHarmGuard(), sure_of(0, 9))
+    assert asked == [(5,)]
+    assert refined.verdict == KEPT
+    assert torch.equal(refined.pixels, torch.ones(40, 40, dtype=torch.bool))
+    assert refined.evidence == {'belief': 1.0}
+    assert refined.confidence == 1.0
+
+
+def test_belief_is_the_mean_probability_of_the_labels():
+    refined, _ = run(DoNoHarmGuard(keep_belief=0.0), sure_of(0, 0, 0.5))
+    assert refined.evidence['belief'] == pytest.approx(0.75)
+
+
+def test_doubt_is_refined_by_all_steps():
+    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=0.0)
+    refined, asked = run(guard, sure_of(2, 4))
+    assert asked == [(5,), STEPS]
+    assert refined.verdict == REFINED
+    # 4 of 64 pixels are 5 of 80, so 35 of 40 columns are shared.
+    assert refined.evidence['overlap'] == pytest.approx(35 / 45, abs=0.02)
+    assert refined.evidence['agreement'] > 0.85
+
+
+def test_disbelief_takes_the_bold_result():
+    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0)
+    refined, _ = run(guard, sure_of(4, 0))
+    assert refined.evidence['overlap'] == pytest.approx(35 / 45, abs=0.02)
+
+
+def test_candidates_that_disagree_are_rolled_back():
+    guard = DoNoHarmGuard(keep_belief=1.0, min_agreement=0.8)
+    refined, _ = run(guard, sure_of(-4, 4))
+    assert refined.verdict == ROLLED_BACK
+    assert torch.equal(refined.pixels, torch.ones(40, 40, dtype=torch.bool))
+    assert refined.evidence['agreement'] < 0.8
+
+
+def test_another_object_is_rolled_back():
+    guard = DoNoHarmGuard(keep_belief=1.0, min_overlap=0.7)
+    refined, _ = run(guard, sure_of(9, 9))
+    assert refined.verdict == ROLLED_BACK
+
+
+def test_one_step_is_asked_for_once():
+    guard = DoNoHarmGuard(keep_belief=1.0)
+    refined, asked = run(guard, sure_of(4, 4), steps=(5,))
+    assert asked == [(5,)]
+    assert refined.evidence['agreement'] == 1.0
+
+
+def test_tiles_are_not_asked_for_before_they_are_needed():
+    plan = TiledWindows()
+    refined, asked = run(DoNoHarmGuard(), sure_of(0, 0), plan)
+    assert (refined.verdict, asked) == (KEPT, [(5,)])
+    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0)
+    refined, asked = run(guard, sure_of(4, 4), plan)
+    assert asked[:2] == [(5,), STEPS[:-1]]
+    assert refined.verdict == REFINED
+
+
+def test_what_the_plan_keeps_is_kept():
+    plan = ObjectWindows(min_area=10**4)
+    refined, asked = run(DoNoHarmGuard(), None, plan)
+    assert (refined.verdict, refined.evidence, asked) == (KEPT, {}, [])
+
+
+def test_it_is_registered_and_checked():
+    cfg = dict(type='DoNoHarmGuard', keep_belief=0.9)
+    assert build_child(TASK_UTILS, cfg).keep_belief == 0.9
+    with pytest.raises(ValueError, match='keep_belief must be 0 to 1'):
+        DoNoHarmGuard(keep_belief=1.2)

@@ -61,9 +61,9 @@ class SynthesizeCoarseMask(BaseTransform):
         corruptions (Sequence[str]): Names of registered functions that
             ``'diverse'`` chooses from. Defaults to all of this package.
         iou_range (tuple[float, float]): Range of the wanted IoU. Defaults to
-            (0.4, 1.0).
+            (0.3, 1.0).
         identity_prob (float): Part of the masks that stay perfect. Defaults
-            to 0.08.
+            to 0.12.
         reference_prob (float): Part of the masks made the published way.
             Defaults to 0.15.
         max_kinds (int): Most kinds of damage to one mask. Defaults to 3.
@@ -81,8 +81,8 @@ class SynthesizeCoarseMask(BaseTransform):
         self,
         mode: Literal['diverse', 'reference'] = 'diverse',
         corruptions: Sequence[str] = CORRUPTIONS,
-        iou_range: tuple[float, float] = (0.4, 1.0),
-        identity_prob: float = 0.08,
+        iou_range: tuple[float, float] = (0.3, 1.0),
+        identity_prob: float = 0.12,
         reference_prob: float = 0.15,
         max_kinds: int = 3,
         results_file: str | None = None,

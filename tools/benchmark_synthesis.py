@@ -1,0 +1,105 @@
+"""Time the making of coarse masks, and measure how coarse they are.
+
+Run it by ``make bench``, on drawn masks of the sizes of LVIS objects, or with
+``--ann-file`` of a LVIS or COCO json on the masks in it.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco_mask
+
+from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
+from segrefiner_mm.evaluation.functional import mask_iou
+
+Mask = npt.NDArray[np.uint8]
+
+
+def blob(height: int, width: int, radius: float, seed: int) -> Mask:
+    """A bumpy shape of about a radius."""
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((height, width), np.uint8)
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    waves = np.arange(1, 6)[:, None]
+    phases = waves * angles + rng.uniform(0, 6, (5, 1))
+    bumps = (rng.normal(0, 0.25, (5, 1)) / waves * np.cos(phases)).sum(0)
+    radii = radius * (1 + bumps).clip(min=0.2)
+    corners = [
+        width / 2 + radii * np.cos(angles),
+        height / 2 + rng.uniform(0.4, 1) * radii * np.sin(angles),
+    ]
+    return cv2.fillPoly(mask, [np.stack(corners, 1).round().astype(int)], 1)
+
+
+def drawn_masks(count: int = 120) -> list[Mask]:
+    """Blobs on 640 x 480, half of them under 2,000 pixels."""
+    radii = np.exp(np.random.default_rng(0).normal(3.3, 0.7, 4 * count))
+    masks = (blob(480, 640, r, seed) for seed, r in enumerate(radii))
+    return [mask for mask in masks if mask.sum() > 512][:count]
+
+
+def annotated_masks(ann_file: Path, count: int = 500) -> list[Mask]:
+    """Masks over 512 pixels of a LVIS or COCO json."""
+    content = json.loads(ann_file.read_text())
+    images = {image['id']: image for image in content['images']}
+    masks: list[Mask] = []
+    for annotation in content['annotations']:
+        image = images[annotation['image_id']]
+        encoded = coco_mask.frPyObjects(
+            annotation['segmentation'], image['height'], image['width']
+        )
+        if isinstance(encoded, list):
+            encoded = coco_mask.merge(encoded)
+        mask = np.ascontiguousarray(coco_mask.decode(encoded))
+        if mask.sum() > 512 and len(masks) < count:
+            masks.append(mask)
+    return masks
+
+
+def milliseconds(
+    synthesizer: SynthesizeCoarseMask, masks: list[Mask]
+) -> float:
+    """Mean time per mask, of the best of three rounds."""
+    rounds = []
+    for first in range(0, 3 * len(masks), len(masks)):
+        start = time.perf_counter()
+        for seed, mask in enumerate(masks, start=first):
+            synthesizer.synthesize(mask, seed)
+        rounds.append((time.perf_counter() - start) / len(masks))
+    return 1e3 * min(rounds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--ann-file', type=Path, help='LVIS or COCO json')
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    given = args.ann_file is not None
+    masks = annotated_masks(args.ann_file) if given else drawn_masks()
+    medium = [blob(480, 640, 150, seed) for seed in range(20)]
+    large = [blob(2000, 3000, 700, seed) for seed in range(5)]
+    print(
+        'synthesis, one core   640 x 480   2000 x 3000   IoU of '
+        f'{len(masks)} {"given" if given else "drawn"} masks'
+    )
+    for mode in ('reference', 'diverse'):
+        synthesizer = SynthesizeCoarseMask(mode=mode)
+        ious = [
+            mask_iou(mask > 0, synthesizer.synthesize(mask, seed) > 0)
+            for seed, mask in enumerate(masks * 3)
+        ]
+        print(
+            f'{mode:20}{milliseconds(synthesizer, medium):9.2f} ms'
+            f'{milliseconds(synthesizer, large):11.1f} ms'
+            f'   {np.mean(ious):.3f} +- {np.std(ious):.3f}, '
+            f'{np.min(ious):.2f} to {np.max(ious):.2f}'
+        )
+
+
+if __name__ == '__main__':
+    main()

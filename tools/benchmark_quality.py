@@ -75,10 +75,10 @@ def elastic(image: Image, mask: Image, seed: int) -> Image:
     height, width = mask.shape
     reach = rng.uniform(0.05, 0.2) * np.count_nonzero(mask) ** 0.5 / 2
     cells = int(rng.integers(4, 12))
-    shift = rng.standard_normal((2, cells, cells)).astype(np.float32) * reach
+    shift = rng.standard_normal((2, cells, cells)) * reach
     x, y = (
         cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC)
-        for part in shift
+        for part in shift.astype(np.float32)
     )
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)

@@ -88,7 +88,7 @@ class RefineSettings:
                 raise ValueError(f'{name} must be >= 1, got {value}')
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise ValueError(f'seed must be 0 to 2**63 - 1, got {self.seed}')
-        if not isinstance(self.guard, DoNoHarmGuard | None):
+        if not isinstance(self.guard, (DoNoHarmGuard, type(None))):
             raise ValueError(f'not a guard: {self.guard!r}')
         if self.precision not in ('auto', *PRECISIONS):
             raise ValueError(

@@ -19,15 +19,20 @@ def pictures_in(folder: Path) -> dict[str, Path]:
         dict[str, Path]: Path of every picture.
 
     Raises:
-        InputError: If there is no such folder.
+        InputError: If there is no such folder, or two have one stem.
     """
     if not folder.is_dir():
         raise InputError(f'no such folder: {folder}')
-    return {
-        path.stem: path
-        for path in sorted(folder.iterdir())
-        if path.suffix.lower() in PICTURE_SUFFIXES
-    }
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in PICTURE_SUFFIXES:
+            continue
+        if path.stem in found:
+            raise InputError(
+                f'two pictures of one name: {found[path.stem]} and {path}'
+            )
+        found[path.stem] = path
+    return found
 
 
 def write_whole(path: Path, content: bytes) -> None:

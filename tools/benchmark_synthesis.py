@@ -12,9 +12,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from pycocotools import mask as coco_mask
 
 from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
+from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.evaluation.functional import mask_iou
 
 Mask = npt.NDArray[np.uint8]
@@ -50,14 +50,12 @@ def annotated_masks(ann_file: Path, count: int = 500) -> list[Mask]:
     masks: list[Mask] = []
     for annotation in content['annotations']:
         image = images[annotation['image_id']]
-        encoded = coco_mask.frPyObjects(
-            annotation['segmentation'], image['height'], image['width']
-        )
-        if isinstance(encoded, list):
-            encoded = coco_mask.merge(encoded)
-        mask = np.ascontiguousarray(coco_mask.decode(encoded))
-        if mask.sum() > 512 and len(masks) < count:
+        size = image['height'], image['width']
+        mask = decode_mask(annotation['segmentation'], size)
+        if mask.sum() > 512:
             masks.append(mask)
+        if len(masks) == count:
+            break
     return masks
 
 

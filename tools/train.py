@@ -43,8 +43,11 @@ def read_config(args: argparse.Namespace) -> Any:
     from mmengine.config import Config, DictAction
 
     import segrefiner_mm  # noqa: F401  its name must resolve in _base_
+    from segrefiner_mm.errors import InputError
 
     cfg = Config.fromfile(args.config)
+    if wrong := [option for option in args.cfg_options if '=' not in option]:
+        raise InputError(f'--cfg-options are key=value, got {wrong[0]!r}')
     options = dict(option.split('=', 1) for option in args.cfg_options)
     cfg.merge_from_dict(
         {k: DictAction._parse_iterable(v) for k, v in options.items()}
@@ -53,6 +56,9 @@ def read_config(args: argparse.Namespace) -> Any:
     cfg.work_dir = args.work_dir or cfg.get(
         'work_dir', str(Path('work_dirs', Path(args.config).stem))
     )
+    loader = cfg.get('train_dataloader', {})
+    if loader.get('sampler', {}).get('type') == 'DrawSampler':
+        loader.sampler.batch_size = loader.batch_size
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume

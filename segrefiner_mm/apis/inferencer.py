@@ -99,7 +99,7 @@ class SegRefinerInferencer(BaseInferencer):
         num_steps: int | None = None,
         batch_size: int = 32,
         seed: int | None = 0,
-        guard: bool | dict = True,
+        guard: bool | dict | None = True,
         precision: str = 'auto',
         labels: bool = False,
         return_vis: bool = False,
@@ -174,7 +174,7 @@ class SegRefinerInferencer(BaseInferencer):
         self,
         windows: str | dict | None = 'object',
         num_steps: int | None = None,
-        guard: bool | dict = True,
+        guard: bool | dict | None = True,
         **others: Any,
     ) -> RefineSettings:
         """Settings of a run: the model's ``test_cfg`` and the user's choice.
@@ -200,7 +200,9 @@ class SegRefinerInferencer(BaseInferencer):
             chosen['windows'] = self._window_plan(windows)
         own = (self.model.test_cfg or {}).get('guard')
         default = own or dict(type='DoNoHarmGuard')
-        chosen['guard'] = default if guard is True else guard or None
+        if isinstance(guard, bool):
+            guard = default if guard else None
+        chosen['guard'] = guard
         try:
             return self.model.settings(**chosen)
         except (ValueError, TypeError, KeyError) as error:

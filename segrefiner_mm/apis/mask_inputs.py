@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
-from pycocotools import mask as coco_mask
 from torch import Tensor
 
 from segrefiner_mm.apis.image_io import Size, picture_to_array, read_picture
+from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.windows import CompactMask, compact_masks
 
@@ -78,7 +78,8 @@ def load_masks(
     if labels:
         raise InputError('a label map is a picture or a 2-d array')
     if isinstance(source, dict) or _is_polygons(source, image_size):
-        mask = _from_segmentation(source, image_size)
+        size = None if isinstance(source, dict) else image_size
+        mask = _compact(decode_mask(source, size).astype(bool))
         return MaskInputs(mask.size, [mask], single=True)
     if isinstance(source, Sequence):
         return _from_list(source, image_size, threshold)
@@ -135,67 +136,6 @@ def _from_list(
     if not all(part.single for part in parts):
         raise InputError('a list of masks must hold one mask per entry')
     return MaskInputs(sizes[0], [part.masks[0] for part in parts])
-
-
-def _from_segmentation(
-    segmentation: Any, image_size: Size | None
-) -> CompactMask:
-    """Decode COCO's run-length encodings and polygons."""
-    try:
-        if isinstance(segmentation, dict):
-            height, width = segmentation['size']
-            counts = segmentation['counts']
-            if isinstance(counts, str):
-                counts = counts.encode()
-            listed = isinstance(counts, (list, tuple))
-            runs = list(counts) if listed else _decoded_runs(counts)
-            if min(runs) < 0 or sum(runs) != height * width:
-                raise InputError(
-                    f'a run-length encoding covers {sum(runs)} pixels, not '
-                    f'the {height} x {width} that it names'
-                )
-            segmentation = dict(size=[height, width], counts=counts)
-            if listed:
-                segmentation = coco_mask.frPyObjects(
-                    dict(segmentation, counts=runs), height, width
-                )
-        else:
-            if image_size is None:
-                raise InputError('polygons need the size of their image')
-            polygons = [np.asarray(p, float).tolist() for p in segmentation]
-            segmentation = coco_mask.merge(
-                coco_mask.frPyObjects(polygons, *image_size)
-            )
-        return _compact(coco_mask.decode(segmentation).astype(bool))
-    except InputError:
-        raise
-    except Exception as error:  # pycocotools raises bare exceptions
-        raise InputError(
-            'a mask is neither a valid run-length encoding nor a list of '
-            f'polygons: {type(error).__name__}: {error}'
-        ) from None
-
-
-def _decoded_runs(counts: bytes) -> list[int]:
-    """Run lengths of COCO's compressed encoding.
-
-    pycocotools decodes encodings that end too early without complaint, and
-    fills the rest with whatever is in memory.
-    """
-    runs: list[int] = []
-    value = shift = 0
-    for byte in counts:
-        bits = byte - 48
-        value |= (bits & 0x1F) << shift
-        shift += 5
-        if bits & 0x20:
-            continue
-        if bits & 0x10:
-            value -= 1 << shift
-        # From the third run on, differences to the run before the last.
-        runs.append(value + runs[-2] if len(runs) > 2 else value)
-        value = shift = 0
-    return runs
 
 
 def _is_polygons(source: Any, image_size: Size | None) -> bool:

@@ -159,7 +159,12 @@ def _write_all(
             job = loaded.tag
             try:
                 _write(job, inferencer, loaded, prediction)
-                journal.add(job.inputs(), job.outputs())
+                journal.add(
+                    job.inputs(),
+                    job.outputs(),
+                    verdict=prediction['verdicts'][0],
+                    evidence=prediction['evidence'][0],
+                )
             except InputError as error:
                 loading.failed(error)
                 continue

@@ -34,16 +34,19 @@ class RunJournal:
 
     def is_done(self, inputs: list[Path], outputs: list[Path]) -> bool:
         """Whether these outputs were made of these inputs, as they are."""
-        line = self._lines.get(self._key(outputs))
-        return line is not None and line == self._line(inputs, outputs)
+        line = self._lines.get(self._key(outputs), {})
+        made_of = self._line(inputs, outputs)
+        return {name: line.get(name) for name in made_of} == made_of
 
     def is_ours(self, outputs: list[Path]) -> bool:
         """Whether an earlier run, of any settings, wrote these outputs."""
         return self._key(outputs) in self._lines
 
-    def add(self, inputs: list[Path], outputs: list[Path]) -> None:
-        """Note that a result is complete."""
-        line = self._line(inputs, outputs)
+    def add(
+        self, inputs: list[Path], outputs: list[Path], **notes: Any
+    ) -> None:
+        """Note that a result is complete, and what to know of it."""
+        line = {**self._line(inputs, outputs), **notes}
         self._lines[self._key(outputs)] = line
         try:
             with self._path.open('a') as file:

@@ -58,3 +58,9 @@ class FolderRefineDataset(RefineDataset):
             dict(img_path=str(image), mask_path=str(mask))
             for image, mask in pairs
         ]
+
+    def nothing_found(self) -> str:
+        """What to say where there is no pair at all."""
+        where = self.ann_file or ' and '.join(self.data_prefix.values())
+        part = f' in scenes {self.scenes}' if self.scenes else ''
+        return f'no image with a mask of the same name{part}: {where}'

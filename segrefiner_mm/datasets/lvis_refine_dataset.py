@@ -1,7 +1,6 @@
 """Objects of LVIS or COCO annotations."""
 
 import os.path as osp
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -51,40 +50,40 @@ class LVISRefineDataset(RefineDataset):
         """Read the json.
 
         Returns:
-            list[dict]: ``img_path``, ``img_id`` and ``objects`` of each image
-            with an object that can be used.
+            list[dict]: ``img_path``, ``img_id``, ``ann_size`` and ``objects``
+            of each image with an object that can be used.
         """
         images, annotations = _read(self.ann_file)
-        objects, left_out = defaultdict(list), 0
-        for annotation in annotations:
-            image = images.get(annotation.get('image_id'))
-            if annotation.get('iscrowd') or not self._is_large(annotation):
-                left_out += 1
-            elif fault := _fault(annotation, image):
-                name = f'annotation {annotation.get("id")}'
-                self.skip((-1, annotation.get('id')), f'{name}: {fault}')
-            else:
-                objects[annotation['image_id']].append(
-                    dict(
-                        ann_id=annotation.get('id'),
-                        segmentation=annotation['segmentation'],
+        data_list: dict[Any, dict] = {}
+        left_out = 0
+        for number, annotation in enumerate(annotations):
+            try:
+                if self._is_left_out(annotation):
+                    left_out += 1
+                    continue
+                image = images.get(annotation['image_id'])
+                fault = _fault(annotation, image)
+                if fault is None:
+                    info = data_list.setdefault(
+                        annotation['image_id'], self._describe(image)
                     )
-                )
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                fault = f'it is malformed ({error!r})'
+            if fault is not None:
+                name = f'annotation {_id(annotation, number)}'
+                self.skip((-1, number), f'{name}: {fault}')
+                continue
+            ids = dict(ann_id=_id(annotation, number))
+            segmentation = annotation['segmentation']
+            info['objects'].append(dict(ids, segmentation=segmentation))
+        count = sum(len(info['objects']) for info in data_list.values())
         print_log(
-            f'{self.ann_file}: {sum(map(len, objects.values()))} objects in '
-            f'{len(objects)} images; {left_out} crowds or objects of '
-            f'{self.min_area} pixels or less left out, '
-            f'{len(self.skipped)} faulty ones skipped',
+            f'{self.ann_file}: {count} objects in {len(data_list)} images; '
+            f'{left_out} crowds or objects of {self.min_area} pixels or less '
+            f'left out, {len(self.skipped)} faulty ones skipped',
             'current',
         )
-        return [
-            dict(
-                img_path=self._path(images[img_id]),
-                img_id=img_id,
-                objects=found,
-            )
-            for img_id, found in objects.items()
-        ]
+        return list(data_list.values())
 
     def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
         """Choose an object of an image.
@@ -99,17 +98,21 @@ class LVISRefineDataset(RefineDataset):
         objects = data_info.pop('objects')
         return {**data_info, **objects[rng.integers(len(objects))]}
 
-    def _is_large(self, annotation: dict) -> bool:
-        area = annotation.get('area')
-        if area is None:  # left to the decoded mask
-            return True
-        return not 0 < area <= self.min_area
+    def _is_left_out(self, annotation: dict) -> bool:
+        area = annotation.get('area')  # if not given, the mask decides
+        small = area is not None and 0 < area <= self.min_area
+        return bool(annotation.get('iscrowd')) or small
 
-    def _path(self, image: dict) -> str:
+    def _describe(self, image: Any) -> dict:
         name = image.get('file_name')
         if name is None:
             name = '/'.join(image['coco_url'].split('/')[-2:])
-        return osp.join(self.data_prefix['img'], name)
+        return dict(
+            img_path=osp.join(self.data_prefix['img'], name),
+            img_id=image['id'],
+            ann_size=(image['height'], image['width']),
+            objects=[],
+        )
 
 
 def _read(ann_file: str) -> tuple[dict, list]:
@@ -125,20 +128,17 @@ def _read(ann_file: str) -> tuple[dict, list]:
         ) from None
 
 
+def _id(annotation: Any, number: int) -> Any:
+    """Its id, or its place in the file."""
+    known = annotation.get('id') if isinstance(annotation, dict) else None
+    return f'number {number}' if known is None else known
+
+
 def _fault(annotation: dict, image: dict | None) -> str | None:
     """What makes an annotation useless, if anything does."""
-    try:
-        return _find_fault(annotation, image)
-    except (KeyError, TypeError, ValueError) as error:
-        return f'it is malformed ({error!r})'
-
-
-def _find_fault(annotation: dict, image: dict | None) -> str | None:
     segmentation = annotation.get('segmentation')
     if image is None:
-        return f'there is no image {annotation.get("image_id")}'
-    if 'file_name' not in image and 'coco_url' not in image:
-        return f'image {image["id"]} has neither file_name nor coco_url'
+        return f'there is no image {annotation["image_id"]}'
     if not segmentation:
         return 'it has no segmentation'
     _, _, width, height = annotation.get('bbox') or (0, 0, 1, 1)
@@ -149,7 +149,11 @@ def _find_fault(annotation: dict, image: dict | None) -> str | None:
     if any(len(part) < 6 or len(part) % 2 for part in segmentation):
         return 'a polygon needs pairs of numbers for three corners or more'
     corners = np.concatenate(segmentation).reshape(-1, 2)
-    size = image['width'], image['height']
-    if (corners < -TOLERANCE).any() or (corners > np.add(size, 2)).any():
-        return f'its polygon reaches out of the {size[0]} x {size[1]} image'
+    farthest = np.array([image['width'], image['height']]) + TOLERANCE
+    # Not a number is inside of nothing.
+    if not ((corners >= -TOLERANCE) & (corners <= farthest)).all():
+        return (
+            'its polygon reaches out of the '
+            f'{image["width"]} x {image["height"]} image'
+        )
     return None

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from mmengine.logging import print_log
+
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import pictures_in
 
@@ -30,6 +32,14 @@ def match_by_stem(
     image_of, mask_of = pictures_in(images), pictures_in(masks)
     if names is None:
         stems = sorted(image_of.keys() & mask_of.keys())
+        alone = [path for s, path in image_of.items() if s not in mask_of]
+        alone += [path for s, path in mask_of.items() if s not in image_of]
+        if alone:
+            print_log(
+                f'skipped {len(alone)} pictures of {images} and {masks} '
+                f'without a partner, such as {alone[0]}',
+                'current',
+            )
     else:
         if not names.is_file():
             raise InputError(f'no such file: {names}')
@@ -61,6 +71,8 @@ def read_pairs(file: Path, root: Path) -> list[Pair]:
         raise InputError(f'no such file: {file}')
     pairs = []
     for number, line in enumerate(file.read_text().splitlines(), start=1):
+        if not line.strip():
+            continue
         names = line.split('\t')
         if len(names) != 2:
             raise InputError(
@@ -74,6 +86,8 @@ def read_pairs(file: Path, root: Path) -> list[Pair]:
 def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
     """Take some scenes, so that none falls on both sides of a split.
 
+    With fewer scenes than parts every picture counts as one.
+
     Args:
         pairs (list[tuple[Path, Path]]): Images and masks. A scene is named by
             what stands before ``__``, else before the last ``_``, in the stem
@@ -85,6 +99,8 @@ def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
         list[tuple[Path, Path]]: Those of the chosen scenes.
     """
     names = [_scene(image.stem) for image, _ in pairs]
+    if len(set(names)) < of:
+        names = [image.stem for image, _ in pairs]
     place = {name: i for i, name in enumerate(sorted(set(names)))}
     return [
         pair

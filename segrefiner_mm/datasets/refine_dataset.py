@@ -1,7 +1,9 @@
 """What the datasets have in common."""
 
+import logging
 from typing import Any
 
+import cv2
 import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
@@ -48,18 +50,24 @@ class RefineDataset(BaseDataset):
     def filter_data(self) -> list[dict]:
         """Refuse to go on with nothing."""
         if not self.data_list:
-            raise InputError(f'{type(self).__name__} found no usable sample')
+            raise InputError(self.nothing_found())
         return self.data_list
+
+    def nothing_found(self) -> str:
+        """What to say where there is no sample at all."""
+        return f'{type(self).__name__} found no usable sample'
 
     def __getitem__(self, index: int) -> dict:
         if not self._fully_initialized:
             self.full_init()
+        if self.test_mode and not 0 <= index < len(self):
+            raise IndexError(f'no sample {index} of {len(self)}')
         for attempt in range(TRIES):
             rng = np.random.default_rng([self.seed, index, attempt])
-            if self.test_mode:
-                chosen = (index + attempt) % len(self)
-            elif attempt:
+            if attempt:
                 chosen = int(rng.integers(len(self)))
+            elif self.test_mode:
+                chosen = index
             else:
                 chosen = self._place(index // self.draws_per_sample)
             data = self._usable(chosen, index, rng)
@@ -83,9 +91,18 @@ class RefineDataset(BaseDataset):
         return data_info
 
     def skip(self, key: tuple[int, Any], reason: object) -> None:
-        """Say in one line why a sample is not used, and remember it."""
-        self.skipped.add(key)
-        print_log(f'skipped ({len(self.skipped)} so far): {reason}', 'current')
+        """Say once in one line why a sample is not used.
+
+        What was skipped before is tried again, so that a draw does not
+        depend on those before it.
+        """
+        if key not in self.skipped:
+            self.skipped.add(key)
+            count = len(self.skipped)
+            # Errors are what the log of every process shows.
+            print_log(
+                f'skipped ({count} so far): {reason}', 'current', logging.ERROR
+            )
 
     def _place(self, index: int) -> int:
         """Where the index falls in the shuffled epochs."""
@@ -102,14 +119,11 @@ class RefineDataset(BaseDataset):
         """Run the pipeline; None, after a line in the log, if it fails."""
         data_info = self.choose(self.get_data_info(chosen), rng)
         key = chosen, data_info.get('ann_id')
-        if key in self.skipped:
-            return None
         data_info.update(draw=draw, seed=int(rng.integers(2**62)))
         try:
-            data = self.pipeline(data_info)
-        except (OSError, InputError, AssertionError) as error:
+            return self.pipeline(data_info)
+        except (OSError, InputError, AssertionError, cv2.error) as error:
             # mmcv asserts that an image could be decoded.
             path = data_info['img_path']
-            self.skip(key, str(error) or f'cannot decode {path}')
+            self.skip(key, str(error).strip() or f'cannot decode {path}')
             return None
-        return data

@@ -18,20 +18,23 @@ from segrefiner_mm.registry import HOOKS
 class CollapseWatchdogHook(Hook):
     """Stops with an explanation when training can no longer succeed.
 
-    That is so when the loss is not a finite number, or when the guessed masks
-    have been far worse than the coarse ones that the network was shown. All
-    processes agree on it, so that none is left waiting.
+    That is so when the loss is not a finite number or many times what it was
+    at first, or when the guessed masks have been far worse than the coarse
+    ones that the network was shown. All processes agree on it, so that none
+    is left waiting.
 
     Args:
         interval (int): Iterations between looks; each costs one
             synchronisation with the device. Defaults to 10.
         window (int): Iterations that the IoU is averaged over. Defaults to
             100.
+        max_growth (float): Largest loss, as a multiple of that of the first
+            look. Defaults to 20.
         min_share (float): Smallest IoU of the guesses, as a part of that of
-            the coarse masks. Defaults to 0.3.
+            the coarse masks; all foreground has about 0.3. Defaults to 0.6.
         begin (int): Iterations before which the IoU is not looked at, as a
             network that knows nothing must learn to copy first. Defaults to
-            500.
+            1000.
     """
 
     # Before checkpoints are saved.
@@ -41,23 +44,27 @@ class CollapseWatchdogHook(Hook):
         self,
         interval: int = 10,
         window: int = 100,
-        min_share: float = 0.3,
-        begin: int = 500,
+        max_growth: float = 20.0,
+        min_share: float = 0.6,
+        begin: int = 1000,
     ) -> None:
         for name, value in dict(interval=interval, window=window).items():
             if value < 1:
                 raise ValueError(f'{name} must be >= 1, got {value}')
         self.interval = interval
+        self.max_growth = max_growth
         self.min_share = min_share
         self.begin = begin
         self.looks_of_a_window = max(window // interval, 1)
         self.looks: deque[tuple[float, float]] = deque()
         self._seen: list[torch.Tensor] = []
+        self._first_loss: float | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Begin anew."""
         self.looks.clear()
         self._seen.clear()
+        self._first_loss = None
 
     def after_train_iter(
         self,
@@ -87,6 +94,14 @@ class CollapseWatchdogHook(Hook):
         loss, iou, coarse_iou = mean.tolist()
         if not math.isfinite(loss):
             raise _collapse(runner, f'the loss is {loss}')
+        if self._first_loss is None:
+            self._first_loss = loss
+        if loss > self.max_growth * self._first_loss:
+            raise _collapse(
+                runner,
+                f'the loss is {loss:.3g}, at first it was '
+                f'{self._first_loss:.3g}',
+            )
         self.looks.append((iou, coarse_iou))
         if len(self.looks) > self.looks_of_a_window:
             self.looks.popleft()

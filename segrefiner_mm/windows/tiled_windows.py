@@ -1,6 +1,6 @@
 """The high-resolution path: the whole image, then doubtful tiles."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor
@@ -12,10 +12,12 @@ from segrefiner_mm.windows.window_plan import (
     REFINED,
     Plan,
     RefinedMask,
+    WindowAnswer,
     WindowPlan,
     WindowRequest,
     belief_in,
     confidence_of,
+    edge_band,
     is_too_thin,
     keep,
 )
@@ -80,46 +82,37 @@ class TiledWindows(WindowPlan):
         whole = Box(0, 0, width, height)
         if is_too_thin(coarse, mask, whole):
             return keep(mask)
+        if len(timesteps) == 1:
+            return (yield from self._probe(image, mask, coarse, timesteps[0]))
         *first, last = timesteps
-        if first:
-            request = WindowRequest(overview, coarse, tuple(first), last)
-        else:  # a guard wants to know what the overview alone is like
-            request = WindowRequest(overview, coarse, (last,))
-        [answer] = yield [request]
+        [answer] = yield [WindowRequest(overview, coarse, tuple(first), last)]
 
         refined = resize_nearest(answer.probs[None] >= 0.5, height, width)[0]
-        tiles = []
-        if answer.fine_probs is not None:
-            tiles = _with_an_edge(
-                refined,
-                self.pick_tiles(answer.fine_probs, height, width, size),
-            )
-        requests = []
-        for tile in tiles:
-            rows, columns = tile.slices()
-            requests.append(
-                WindowRequest(
-                    _fit(image[:, rows, columns], size),
-                    _fit(refined[None, rows, columns], size)[0] >= 0.5,
-                    (last,),
-                )
-            )
-        answers = (yield requests) if requests else []
-
-        maps = [
-            _fit(a.probs[None], tile.height, tile.width)[0]
-            for a, tile in zip(answers, tiles, strict=True)
-        ]
-        paste_averaged(refined, tiles, maps)
-        # As small as the object, so that many outcomes may wait together.
-        [outcome] = compact_masks(refined[None])
-        return RefinedMask(
-            outcome.box,
-            outcome.pixels.clone(),
-            confidence_of(answer.probs, coarse),
-            REFINED,
-            belief_in(coarse, answer.probs),
+        assert answer.fine_probs is not None
+        tiles = _with_an_edge(
+            refined, self.pick_tiles(answer.fine_probs, height, width, size)
         )
+        maps, _ = yield from _look_at(image, refined, tiles, last, size)
+        paste_averaged(refined, tiles, maps)
+        confidence = confidence_of(answer.probs, coarse)
+        return _outcome(refined, confidence)
+
+    def _probe(
+        self, image: Tensor, mask: CompactMask, coarse: Tensor, step: int
+    ) -> Plan:
+        """One step at full resolution along the coarse edge, for a guard."""
+        size = coarse.shape[-1]
+        refined = mask.dense()
+        fine_probs = 1.0 - edge_band(coarse, 1)
+        tiles = _with_an_edge(
+            refined, self.pick_tiles(fine_probs, *mask.size, size)
+        )
+        if not tiles:
+            return keep(mask)
+        maps, beliefs = yield from _look_at(image, refined, tiles, step, size)
+        paste_averaged(refined, tiles, maps)
+        belief = torch.stack(beliefs).mean()
+        return _outcome(refined, belief, belief)
 
     def pick_tiles(
         self, fine_probs: Tensor, height: int, width: int, size: int
@@ -155,6 +148,35 @@ class TiledWindows(WindowPlan):
             iou = shared / (2 * tile_h * tile_w - shared)
             y1, x1 = y1[iou <= self.iou_thr], x1[iou <= self.iou_thr]
         return tiles
+
+
+def _look_at(
+    image: Tensor, mask: Tensor, tiles: list[Box], step: int, size: int
+) -> Generator[
+    list[WindowRequest], list[WindowAnswer], tuple[list[Tensor], list[Tensor]]
+]:
+    """Ask for one step on tiles: their probabilities, and the beliefs."""
+    requests = []
+    for tile in tiles:
+        window = tile.slices()
+        coarse = _fit(mask[window][None], size)[0] >= 0.5
+        crop = _fit(image[(slice(None), *window)], size)
+        requests.append(WindowRequest(crop, coarse, (step,)))
+    answers = (yield requests) if requests else []
+    maps, beliefs = [], []
+    for request, answer, tile in zip(requests, answers, tiles, strict=True):
+        maps.append(_fit(answer.probs[None], tile.height, tile.width)[0])
+        beliefs.append(belief_in(request.coarse, answer.probs))
+    return maps, beliefs
+
+
+def _outcome(
+    refined: Tensor, confidence: Tensor, belief: Tensor | None = None
+) -> RefinedMask:
+    # As small as the object, so that many outcomes may wait together.
+    [compact] = compact_masks(refined[None])
+    pixels = compact.pixels.clone()
+    return RefinedMask(compact.box, pixels, confidence, REFINED, belief)
 
 
 def paste_averaged(

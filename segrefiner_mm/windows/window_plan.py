@@ -183,15 +183,26 @@ def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
     Returns:
         Tensor: Scalar float32, 0 to 1; 1 for a mask without an edge.
     """
-    reach = max(round(coarse.shape[-1] / 64), 1)
-
-    def grown(mask: Tensor) -> Tensor:
-        window = mask.float()[None, None]
-        return F.max_pool2d(window, 2 * reach + 1, 1, reach)[0, 0]
-
-    band = grown(coarse) * grown(~coarse)
+    band = edge_band(coarse, max(round(coarse.shape[-1] / 64), 1))
     labels = torch.where(coarse, probs, 1.0 - probs)
     count = band.sum()
-    return torch.where(
-        count > 0, (labels * band).sum() / count.clamp(min=1.0), 1.0
-    )
+    mean = (labels * band).sum() / count.clamp(min=1.0)
+    return torch.where(count > 0, mean, 1.0)
+
+
+def edge_band(mask: Tensor, reach: int) -> Tensor:
+    """Pixels from which the other label is ``reach`` pixels away or less.
+
+    Args:
+        mask (Tensor): (S, S) bool.
+        reach (int): Rows or columns, 1 or more.
+
+    Returns:
+        Tensor: (S, S) float32, values 0 and 1.
+    """
+
+    def grown(labels: Tensor) -> Tensor:
+        window = labels.float()[None, None]
+        return F.max_pool2d(window, 2 * reach + 1, 1, reach)[0, 0]
+
+    return grown(mask) * grown(~mask)

@@ -108,12 +108,43 @@ def test_a_list_of_pairs(folder):
         build(folder, ann_file='train.tsv')
 
 
-def test_what_cannot_be_used_is_skipped(folder, capsys):
+def test_few_scenes_are_dealt_by_picture(folder):
+    splits = [build(folder, scenes=dict(take=t, of=9)) for t in ([0], [3, 4])]
+    assert [len(split) for split in splits] == [2, 2]
+
+
+def test_pictures_without_a_partner_are_said(folder, log_lines):
+    sorted((folder / 'masks').iterdir())[0].unlink()
+    assert len(build(folder)) == 11
+    [line] = log_lines
+    assert 'skipped 1 pictures' in line
+    assert 'scene0_00000.jpg' in line
+    (folder / 'images' / 'scene1_00000.png').touch()
+    with pytest.raises(InputError, match='two pictures of one name'):
+        build(folder)
+
+
+def test_a_draw_does_not_depend_on_what_was_skipped(folder, log_lines):
+    sorted((folder / 'masks').iterdir())[0].write_bytes(b'')
+    used, fresh = build(folder), build(folder)
+    for index in range(12):
+        used[index]
+    assert same(used[30], fresh[30])
+    assert sum('skipped' in line for line in log_lines) <= 2
+
+
+def test_masks_of_0_and_1(folder):
+    for path in (folder / 'masks').iterdir():
+        cv2.imwrite(str(path), cv2.imread(str(path), 0) // 255)
+    assert build(folder)[0]['data_samples'].gt_instances.masks.any()
+
+
+def test_what_cannot_be_used_is_skipped(folder):
     masks = sorted((folder / 'masks').iterdir())
     masks[0].write_bytes(b'')
     cv2.imwrite(str(masks[1]), np.zeros((120, 160), np.uint8))
     cv2.imwrite(str(masks[2]), np.full((9, 9), 255, np.uint8))
-    sorted((folder / 'images').iterdir())[3].write_bytes(b'broken')
+    sorted((folder / 'images').iterdir())[3].write_bytes(b'')
     dataset = build(folder)
     used = {dataset[i]['data_samples'].img_path for i in range(36)}
     assert len(used) == 8

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import DATASETS, build_child
@@ -89,6 +90,10 @@ FAULTS = {
     'reaches out': dict(segmentation=[[1, 1, 900, 1, 900, 900]]),
     'its box is 0 x 9': dict(bbox=[5, 5, 0, 9]),
     'malformed': dict(bbox=[5, 5]),
+    'malformed (TypeError': dict(area='900'),
+    'reaches out of the 128 x 96': dict(
+        segmentation=[[float('nan'), 1, 50, 50, 9, 90]]
+    ),
     'there is no image 77': dict(image_id=77),
 }
 
@@ -108,19 +113,39 @@ def test_faulty_annotations_are_said_and_skipped(folder, log_lines, reason):
 
 def test_what_only_shows_when_loading_is_skipped_then(folder):
     def change(content):
+        # One covers nothing, the other less than it says.
         empty = dict(size=[96, 128], counts=[96 * 128])
         content['annotations'][0].update(segmentation=empty)
         content['annotations'][1].update(
-            segmentation=dict(size=[3, 3], counts=[9])
+            segmentation=dict(size=[96, 128], counts=[5, 5])
         )
 
     (folder / 'images' / '002.jpg').unlink()
-    (folder / 'images' / '003.jpg').write_bytes(b'broken')
+    (folder / 'images' / '003.jpg').write_bytes(b'')
     dataset = build(folder, change)
     assert len(dataset) == 6
     used = {dataset[i]['data_samples'].img_id for i in range(36)}
     assert used == {5, 6}
     assert len(dataset.skipped) == 4
+
+
+def test_compressed_encodings_and_other_sizes(folder):
+    def change(content):
+        for annotation in content['annotations'][:2]:
+            mask = cv2.imread(
+                str(folder / 'masks' / f'{annotation["id"] - 100:03d}.png'), 0
+            )
+            encoded = coco_mask.encode(np.asfortranarray(mask // 255))
+            encoded['counts'] = encoded['counts'].decode()
+            annotation['segmentation'] = encoded
+        content['images'][1]['height'] = 100
+
+    dataset = build(folder, change, indices=2)
+    samples = [dataset[i]['data_samples'] for i in range(6)]
+    assert {sample.img_id for sample in samples} == {1}
+    true = cv2.imread(str(folder / 'masks' / '000.png'), 0) > 0
+    assert np.array_equal(samples[0].gt_instances.masks[0].numpy(), true)
+    assert len(dataset.skipped) == 1
 
 
 def test_wrong_files(folder):
@@ -136,8 +161,6 @@ def test_wrong_files(folder):
 
 def test_masks_of_a_model(folder):
     """With a results file, its mask of the image replaces the synthesis."""
-    from pycocotools import mask as coco_mask
-
     masks, results = {}, []
     for index in range(6):
         true = cv2.imread(str(folder / 'masks' / f'{index:03d}.png'), 0) > 0
@@ -146,6 +169,8 @@ def test_masks_of_a_model(folder):
             encoded = coco_mask.encode(np.asfortranarray(mask.astype('u1')))
             encoded['counts'] = encoded['counts'].decode()
             results.append(dict(image_id=index + 1, segmentation=encoded))
+        bad = dict(size=[96, 128], counts=[5, 5])
+        results.append(dict(image_id=index + 1, segmentation=bad))
     file = folder / 'results.json'
     file.write_text(json.dumps(results))
     pipeline = [dict(step) for step in PIPELINE]

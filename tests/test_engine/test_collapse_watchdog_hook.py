@@ -37,12 +37,27 @@ def test_a_loss_that_is_no_number(loss):
     assert 'learning rate is 0.25' in str(stopped.value)
 
 
+def test_a_loss_that_explodes():
+    hook = CollapseWatchdogHook(interval=2)
+    with pytest.raises(
+        TrainingCollapsedError, match='the loss is 30, at first it was 1'
+    ):
+        run(hook, [1.0] * 6 + [30.0] * 4)
+
+
 def test_guesses_far_worse_than_the_coarse_masks():
     hook = CollapseWatchdogHook(interval=2, window=6, begin=20)
     with pytest.raises(TrainingCollapsedError, match='by iteration 20') as e:
         run(hook, [1.0] * 50, iou=0.1)
     assert 'IoU of 0.100' in str(e.value)
     assert '0.700' in str(e.value)
+
+
+def test_all_foreground_is_a_collapse():
+    """Such guesses have an IoU of 0.25 where objects fill a quarter."""
+    hook = CollapseWatchdogHook(interval=1, window=4, begin=0)
+    with pytest.raises(TrainingCollapsedError, match=r'IoU of 0\.250'):
+        run(hook, [1.0] * 10, iou=0.25)
 
 
 def test_a_beginner_is_given_time():

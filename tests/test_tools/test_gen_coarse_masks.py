@@ -48,7 +48,7 @@ def test_two_masks_each_whatever_the_number_of_processes(masks, tmp_path):
     for name, coarse in first.items():
         assert set(np.unique(coarse)) == {0, 255}
         true = cv2.imread(str(masks / f'{name[:3]}.png'), 0)
-        assert iou(coarse > 0, true > 0) > 0.3
+        assert iou(coarse > 0, true > 0) > 0.2
     changed = [
         first[f'{n:03d}_0.png'] != first[f'{n:03d}_1.png'] for n in (0, 4)
     ]

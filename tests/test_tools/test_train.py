@@ -84,6 +84,12 @@ def test_weights_that_carry_code_are_refused(config, tmp_path):
     assert not (tmp_path / 'executed').exists()
 
 
+def test_options_without_a_value(config):
+    process = train(config, '--cfg-options', 'resume')
+    assert process.returncode == 2
+    assert "key=value, got 'resume'" in process.stderr
+
+
 def test_missing_config(tmp_path):
     process = train(tmp_path / 'nothing.py')
     assert process.returncode == 2

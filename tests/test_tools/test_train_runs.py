@@ -40,7 +40,15 @@ class WriteLosses(Hook):
 
 
 def test_a_resumed_run_is_the_unbroken_one(tmp_path):
-    config = write_recipe('segrefiner_tiny', tmp_path, **EXACT)
+    """With workers, on the slope of the cosine, with a moving average."""
+    config = write_recipe(
+        'segrefiner_tiny',
+        tmp_path,
+        **EXACT,
+        train_dataloader__num_workers=1,
+        param_scheduler__1__begin=1,
+        param_scheduler__1__T_max=10,
+    )
     whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
     first = train(config, '--work-dir', whole)
     assert first.returncode == 0, first.stderr
@@ -67,7 +75,6 @@ def test_two_processes_are_one_with_the_same_total_batch(tmp_path):
             tmp_path / str(processes),
             **EXACT,
             train_dataloader__batch_size=8 // processes,
-            train_dataloader__sampler__batch_size=8 // processes,
             custom_imports=dict(imports=['write_losses']),
             custom_hooks=[
                 dict(
@@ -90,7 +97,6 @@ def test_a_run_that_collapses_stops_and_says_so(tmp_path):
         tmp_path,
         optim_wrapper__optimizer__lr=1.0,
         train_cfg__max_iters=400,
-        default_hooks__watchdog=dict(interval=5, window=20, begin=20),
     )
     process = train(config, '--work-dir', tmp_path / 'work')
     assert process.returncode == 1, process.stderr[-2000:]

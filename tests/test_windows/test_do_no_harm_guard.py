@@ -101,16 +101,21 @@ def test_one_step_is_asked_for_once():
     guard = DoNoHarmGuard(keep_belief=1.0)
     refined, asked = run(guard, sure_of(4, 4), steps=(5,))
     assert asked == [(5,)]
-    assert refined.evidence['agreement'] == 1.0
+    assert set(refined.evidence) == {'belief', 'overlap'}
 
 
-def test_tiles_are_not_asked_for_before_they_are_needed():
+def test_tiles_along_the_edge_are_probed_at_full_resolution():
+    """The image has 100 pixels and a tile 64: four of them at the corners."""
     plan = TiledWindows()
     refined, asked = run(DoNoHarmGuard(), sure_of(0, 0), plan)
-    assert (refined.verdict, asked) == (KEPT, [(5,)])
-    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0)
-    refined, asked = run(guard, sure_of(4, 4), plan)
-    assert asked[:2] == [(5,), STEPS[:-1]]
+    assert refined.verdict == KEPT
+    assert set(asked) == {(5,)}
+    assert 2 <= len(asked) <= 8
+    refined, asked = run(
+        DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0), sure_of(4, 4), plan
+    )
+    assert STEPS[:-1] in asked
+    assert asked[-1] == (0,)
     assert refined.verdict == REFINED
 
 

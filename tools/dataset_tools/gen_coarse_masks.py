@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
+from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import pictures_in, write_whole
 
@@ -47,10 +48,7 @@ def outputs(out: Path, stem: str) -> list[Path]:
 def make(path: Path, out: Path, mode: str, seed: int) -> None:
     """Make the two coarse masks of a picture."""
     cv2.setNumThreads(1)  # the processes share the cores
-    picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if picture is None:
-        raise InputError(f'cannot read the mask {path}')
-    mask = (picture > 127).astype(np.uint8)
+    mask = read_mask(str(path))
     if not mask.any():
         raise InputError(f'the mask {path} is empty')
     contours, _ = cv2.findContours(
@@ -94,6 +92,9 @@ def main() -> int:
         masks = pictures_in(args.masks)
     except InputError as error:
         print(f'error: {error}', file=sys.stderr)
+        return BAD_USAGE
+    if args.out.resolve() == args.masks.resolve():
+        print('error: OUT must not be MASKS', file=sys.stderr)
         return BAD_USAGE
     if not masks:
         print(f'error: no pictures in {args.masks}', file=sys.stderr)

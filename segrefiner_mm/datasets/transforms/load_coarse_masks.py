@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.registry import TRANSFORMS
 
 
@@ -17,8 +16,7 @@ class LoadCoarseMasks(BaseTransform):
     Required Keys:
 
     - img (np.ndarray)
-    - coarse_paths (list[str]): Pictures, more than half as bright as white
-      where the object is.
+    - coarse_paths (list[str]): Mask pictures
     - seed (int)
 
     Added Keys:
@@ -40,13 +38,6 @@ class LoadCoarseMasks(BaseTransform):
             return results
         paths = results['coarse_paths']
         path = paths[rng.integers(len(paths))]
-        mask = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-        if mask is None:
-            raise InputError(f'cannot read the coarse mask {path}')
-        if mask.shape != results['img'].shape[:2]:
-            raise InputError(
-                f'{path} is {mask.shape[1]} x {mask.shape[0]}, its image is '
-                f'{results["img"].shape[1]} x {results["img"].shape[0]}'
-            )
-        results['coarse_mask'] = (mask > 127).astype(np.uint8)
+        size = results['img'].shape[:2]
+        results['coarse_mask'] = read_mask(path, size)
         return results

@@ -4,9 +4,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from mmcv.transforms import BaseTransform
-from pycocotools import mask as coco_mask
 
+from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import TRANSFORMS
 
@@ -18,7 +19,8 @@ class LoadTrueMask(BaseTransform):
     Required Keys:
 
     - img (np.ndarray)
-    - mask_path (str), or segmentation (list | dict)
+    - mask_path (str), or segmentation (list | dict) with ann_id, and
+      ann_size, height and width that the annotation was made for
 
     Added Keys:
 
@@ -34,22 +36,13 @@ class LoadTrueMask(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add ``gt_mask``; an InputError says why it cannot be used."""
-        name = results.get('mask_path') or (
-            f'annotation {results.get("ann_id")} of {results["img_path"]}'
-        )
-        height, width = results['img'].shape[:2]
+        size = results['img'].shape[:2]
         if 'mask_path' in results:
-            mask = cv2.imread(name, cv2.IMREAD_GRAYSCALE)
-            if mask is None:
-                raise InputError(f'cannot read the mask {name}')
-            mask = (mask > 127).astype(np.uint8)
+            name = results['mask_path']
+            mask = read_mask(name, size)
         else:
-            mask = _decode(results['segmentation'], height, width, name)
-        if mask.shape != (height, width):
-            raise InputError(
-                f'{name} is {mask.shape[1]} x {mask.shape[0]}, its image is '
-                f'{width} x {height}'
-            )
+            name = f'annotation {results["ann_id"]} of {results["img_path"]}'
+            mask = _decode(results, size, name)
         area = cv2.countNonZero(mask)
         if area < self.min_area:
             raise InputError(
@@ -59,15 +52,43 @@ class LoadTrueMask(BaseTransform):
         return results
 
 
-def _decode(
-    segmentation: Any, height: int, width: int, name: str
-) -> np.ndarray:
-    try:
-        encoded = coco_mask.frPyObjects(segmentation, height, width)
-        if isinstance(encoded, list):
-            encoded = coco_mask.merge(encoded)
-        return np.ascontiguousarray(coco_mask.decode(encoded))
-    except Exception as error:  # pycocotools raises bare exceptions
+def read_mask(
+    path: str, size: tuple[int, int] | None = None
+) -> npt.NDArray[np.uint8]:
+    """Read a mask picture: what is more than half as bright as its maximum.
+
+    Args:
+        path (str): Grey picture of any two values, or soft.
+        size (tuple[int, int], optional): Height and width that it must have.
+            Defaults to None: any.
+
+    Returns:
+        np.ndarray: (H, W) uint8, values 0 and 1.
+
+    Raises:
+        InputError: If it cannot be read, or has another size.
+    """
+    picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise InputError(f'cannot read the mask {path}')
+    if size is not None and picture.shape != tuple(size):
         raise InputError(
-            f'{name}: not a valid segmentation ({error})'
-        ) from None
+            f'{path} is {picture.shape[1]} x {picture.shape[0]}, its image '
+            f'is {size[1]} x {size[0]}'
+        )
+    return (picture > picture.max() / 2).astype(np.uint8)
+
+
+def _decode(
+    results: dict[str, Any], size: tuple[int, int], name: str
+) -> npt.NDArray[np.uint8]:
+    said = results.get('ann_size', size)
+    if tuple(said) != tuple(size):
+        raise InputError(
+            f'{name} is of an image of {said[1]} x {said[0]}, the file is '
+            f'{size[1]} x {size[0]}'
+        )
+    try:
+        return decode_mask(results['segmentation'], size)
+    except InputError as error:
+        raise InputError(f'{name}: {error}') from None

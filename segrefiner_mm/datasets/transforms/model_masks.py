@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from mmengine.fileio import load
+from mmengine.logging import print_log
 from pycocotools import mask as coco_mask
 
+from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
 
 Mask = npt.NDArray[Any]
@@ -59,15 +61,22 @@ class ModelMasks:
 def _read(results_file: str) -> dict[Any, list[dict]]:
     """Encodings by image; read once per process for all pipelines."""
     try:
-        by_image = defaultdict(list)
-        for result in load(results_file, file_format='json'):
-            found = result['segmentation']
-            if not isinstance(found['counts'], (str, bytes)):
-                found = coco_mask.frPyObjects(found, *found['size'])
-            by_image[result['image_id']].append(found)
-        return dict(by_image)
+        results = load(results_file, file_format='json')
+        masks = [(r['image_id'], r['segmentation']) for r in results]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f'{results_file} is not a COCO results json with run-length '
-            f'encoded masks: {error!r}'
+            f'{results_file} is not a COCO results json with masks: {error!r}'
         ) from None
+    by_image, bad = defaultdict(list), 0
+    for img_id, encoded in masks:
+        try:
+            by_image[img_id].append(run_lengths(encoded))
+        except InputError:
+            bad += 1
+    if bad:
+        print_log(
+            f'{results_file}: {bad} of {len(masks)} masks are not valid '
+            'run-length encodings and are not used',
+            'current',
+        )
+    return dict(by_image)

@@ -1,0 +1,121 @@
+"""COCO's ways to write a mask, checked before pycocotools sees them.
+
+pycocotools crashes on some faulty encodings, and fills what others do not
+cover with whatever is in memory.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco_mask
+
+from segrefiner_mm.errors import InputError
+
+Size = tuple[int, int]
+
+
+def decode_mask(
+    segmentation: Any, size: Size | None = None
+) -> npt.NDArray[np.uint8]:
+    """Decode a run-length encoding or the polygons of one object.
+
+    Args:
+        segmentation (dict | list): See :func:`run_lengths`.
+        size (tuple[int, int], optional): See :func:`run_lengths`.
+
+    Returns:
+        np.ndarray: (H, W) uint8, values 0 and 1.
+
+    Raises:
+        InputError: If it is faulty or of another size.
+    """
+    decoded = coco_mask.decode(run_lengths(segmentation, size))
+    return np.ascontiguousarray(decoded)
+
+
+def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
+    """Turn any of COCO's encodings into the one that pycocotools works on.
+
+    Args:
+        segmentation (dict | list): ``size`` and ``counts``, a list or
+            compressed; or a list of polygons x1, y1, x2, y2, ... in pixels.
+        size (tuple[int, int], optional): Height and width of the image, which
+            polygons need. Defaults to None: those of the encoding.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``.
+
+    Raises:
+        InputError: If it is faulty or of another size.
+    """
+    try:
+        if isinstance(segmentation, dict):
+            return _from_runs(segmentation, size)
+        return _from_polygons(segmentation, size)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            'a mask is neither a valid run-length encoding nor a list of '
+            f'polygons: {type(error).__name__}: {error}'
+        ) from None
+
+
+def _from_runs(encoded: dict[str, Any], size: Size | None) -> dict[str, Any]:
+    height, width = (int(side) for side in encoded['size'])
+    if size is not None and (height, width) != tuple(size):
+        raise InputError(
+            f'a run-length encoding is of {height} x {width} pixels, its '
+            f'image has {size[0]} x {size[1]}'
+        )
+    counts = encoded['counts']
+    if isinstance(counts, str):
+        counts = counts.encode()
+    listed = not isinstance(counts, bytes)
+    runs = [int(run) for run in counts] if listed else _decoded_runs(counts)
+    if not runs or min(runs) < 0 or sum(runs) != height * width:
+        raise InputError(
+            f'a run-length encoding covers {sum(runs)} pixels, not the '
+            f'{height} x {width} that it names'
+        )
+    if listed:
+        given = dict(size=[height, width], counts=runs)
+        return coco_mask.frPyObjects(given, height, width)
+    return dict(size=[height, width], counts=counts)
+
+
+def _from_polygons(polygons: Any, size: Size | None) -> dict[str, Any]:
+    if size is None:
+        raise InputError('polygons need the size of their image')
+    corners = [np.asarray(polygon, float) for polygon in polygons]
+    if not corners:
+        raise InputError('there is no polygon')
+    for polygon in corners:
+        if polygon.ndim != 1 or len(polygon) < 6 or len(polygon) % 2:
+            raise InputError(
+                'a polygon is a list x1, y1, x2, y2, ... of at least 3 points'
+            )
+        # Far away corners would be traced pixel by pixel.
+        if not (np.abs(polygon) < 10 * max(size) + 100).all():
+            raise InputError('a polygon has corners far outside of its image')
+    lists = [polygon.tolist() for polygon in corners]
+    return coco_mask.merge(coco_mask.frPyObjects(lists, *size))
+
+
+def _decoded_runs(counts: bytes) -> list[int]:
+    """Run lengths of COCO's compressed encoding."""
+    runs: list[int] = []
+    value = shift = 0
+    for byte in counts:
+        bits = byte - 48
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if bits & 0x20:
+            continue
+        if bits & 0x10:
+            value -= 1 << shift
+        # From the third run on, differences to the run before the last.
+        runs.append(value + runs[-2] if len(runs) > 2 else value)
+        value = shift = 0
+    return runs

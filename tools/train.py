@@ -38,14 +38,14 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_config(args: argparse.Namespace) -> Any:
+def configure(args: argparse.Namespace) -> Any:
     """The config with what the command line says of it."""
-    from mmengine.config import Config, DictAction
+    from mmengine.config import DictAction
 
-    import segrefiner_mm  # noqa: F401  its name must resolve in _base_
+    from segrefiner_mm.apis.model_zoo import read_config
     from segrefiner_mm.errors import InputError
 
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     if wrong := [option for option in args.cfg_options if '=' not in option]:
         raise InputError(f'--cfg-options are key=value, got {wrong[0]!r}')
     options = dict(option.split('=', 1) for option in args.cfg_options)
@@ -86,7 +86,7 @@ def main() -> int:
 
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     try:
-        cfg = read_config(args)
+        cfg = configure(args)
         if cfg.get('load_from'):
             # mmengine would execute code from a file that needs it.
             read_state_dict(cfg.load_from)

@@ -1,73 +1,33 @@
-"""``tools/train.py`` as a user runs it, on drawn pairs, for a few steps."""
+"""``tools/train.py`` as a user runs it, and mistakes that users make."""
 
-import subprocess
-import sys
-
-import cv2
-import numpy as np
 import pytest
 import torch
 
-from segrefiner_mm.models.checkpoint import read_state_dict
-from tests.helpers import ROOT, tiny_denoiser_cfg
-
-CONFIG = """
-_base_ = [
-    '{root}/configs/segrefiner/segrefiner_tiny.py',
-    '{root}/configs/_base_/datasets/folder_128.py',
-    '{root}/configs/_base_/schedules/refine_20k.py',
-]
-model = dict(head=dict(denoiser=dict(_delete_=True, **{denoiser})))
-train_dataloader = dict(
-    batch_size=2, num_workers=0, persistent_workers=False,
-    sampler=dict(batch_size=2), dataset=dict(data_root='{data}'),
-)
-train_cfg = dict(max_iters=2)
-"""
+from tests.test_tools.recipes import train, write_recipe
 
 
 @pytest.fixture
 def config(tmp_path):
-    for name in ('images', 'masks'):
-        (tmp_path / name).mkdir()
-    for index in range(4):
-        image = np.full((100, 120, 3), 120, np.uint8)
-        mask = np.zeros((100, 120), np.uint8)
-        cv2.circle(mask, (60, 50), 20 + 3 * index, 255, -1)
-        image[mask > 0] = 40
-        cv2.imwrite(str(tmp_path / 'images' / f'{index}.png'), image)
-        cv2.imwrite(str(tmp_path / 'masks' / f'{index}.png'), mask)
-    path = tmp_path / 'config.py'
-    path.write_text(
-        CONFIG.format(root=ROOT, data=tmp_path, denoiser=tiny_denoiser_cfg())
-    )
-    return path
-
-
-def train(config, *options):
-    return subprocess.run(
-        [sys.executable, ROOT / 'tools' / 'train.py', config, *options],
-        cwd=ROOT,
-        env={'PYTHONPATH': str(ROOT), 'PATH': '', 'OMP_NUM_THREADS': '2'},
-        capture_output=True,
-        text=True,
-        timeout=300,
+    return write_recipe(
+        'segrefiner_tiny',
+        tmp_path,
+        train_cfg__max_iters=2,
+        train_cfg__val_interval=100,
+        default_hooks__checkpoint__interval=2,
     )
 
 
-def test_a_run_and_its_checkpoint(config, tmp_path):
+def test_it_goes_on_from_its_last_checkpoint(config, tmp_path):
     work_dir = tmp_path / 'work'
-    options = 'default_hooks.checkpoint.interval=2'
-    process = train(config, '--work-dir', work_dir, '--cfg-options', options)
+    process = train(config, '--work-dir', work_dir)
     assert process.returncode == 0, process.stderr
-    weights = read_state_dict(work_dir / 'iter_2.pth')
-    assert 'head.denoiser.time_embed.weight' in weights
     again = train(
         config,
         *('--work-dir', work_dir, '--resume'),
-        *('--cfg-options', 'train_cfg.max_iters=4', options),
+        *('--cfg-options', 'train_cfg.max_iters=4'),
     )
     assert again.returncode == 0, again.stderr
+    assert 'resumed epoch: 0, iter: 2' in again.stdout
     assert (work_dir / 'iter_4.pth').is_file()
 
 
@@ -90,8 +50,14 @@ def test_options_without_a_value(config):
     assert "key=value, got 'resume'" in process.stderr
 
 
-def test_missing_config(tmp_path):
-    process = train(tmp_path / 'nothing.py')
+@pytest.mark.parametrize(
+    'content', [None, 'model = dict(', "_base_ = 'no.py'"]
+)
+def test_configs_that_are_not_there_or_broken(tmp_path, content):
+    config = tmp_path / 'nothing.py'
+    if content is not None:
+        config.write_text(content)
+    process = train(config)
     assert process.returncode == 2
     assert 'nothing.py' in process.stderr
     assert 'Traceback' not in process.stderr

@@ -106,6 +106,26 @@ def test_help_does_not_wait_for_pytorch():
     )
 
 
+def test_a_good_mask_is_kept_unless_the_guard_is_off(pair, tmp_path):
+    _, true, _ = photograph(0)
+    Image.fromarray(true).save(pair[1])
+    out = tmp_path / 'out.png'
+    process = segrefiner('refine', *pair, '-o', out)
+    assert 'kept as it is: its edge looks right (belief' in process.stdout
+    assert np.array_equal(read(out), true)
+    process = segrefiner('refine', *pair, '-o', out, '--no-guard')
+    assert 'pixels changed' in process.stdout
+
+
+def test_a_folder_run_notes_its_verdicts(folders):
+    images, masks, out = folders
+    segrefiner('refine', images, masks, '-o', out, '--steps', '1')
+    lines = (out / '.segrefiner-run.jsonl').read_text().splitlines()
+    noted = [json.loads(line) for line in lines]
+    assert {line['verdict'] for line in noted} <= {'refined', 'kept'}
+    assert all(0 <= line['evidence']['belief'] <= 1 for line in noted)
+
+
 def test_one_pair(pair, tmp_path):
     out = tmp_path / 'new' / 'better.png'
     process = segrefiner('refine', *pair, '-o', out, '--overlay')

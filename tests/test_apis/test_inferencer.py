@@ -9,7 +9,7 @@ from PIL import Image
 import segrefiner_mm
 from segrefiner_mm.apis import SegRefinerInferencer
 from segrefiner_mm.errors import CheckpointError, InputError
-from segrefiner_mm.windows import KEPT, REFINED
+from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 from tests.helpers import GOLDEN, ROOT, load_case, tiny_model_cfg
 
 
@@ -165,6 +165,23 @@ def test_official_weights():
         case['image'], case['coarse'], seed=None, guard=False
     )['predictions']
     assert np.array_equal(prediction['masks'], case['refined'])
+
+
+def test_the_guard_is_on_unless_it_is_turned_off(refiner, scene):
+    image, true, coarse = scene
+    masks = np.stack([true, coarse])
+    [guarded] = refiner(image, masks)['predictions']
+    assert guarded['verdicts'] == [KEPT, REFINED]
+    assert np.array_equal(guarded['masks'][0], true)
+    beliefs = [evidence['belief'] for evidence in guarded['evidence']]
+    assert 1 >= beliefs[0] > beliefs[1] >= 0
+    [plain] = refiner(image, masks, guard=False)['predictions']
+    assert plain['verdicts'] == [REFINED, REFINED]
+    assert plain['evidence'] == [{}, {}]
+    strict = dict(type='DoNoHarmGuard', min_overlap=1.0, keep_belief=1.0)
+    [mine] = refiner(image, masks, guard=strict)['predictions']
+    assert mine['verdicts'] == [ROLLED_BACK, ROLLED_BACK]
+    assert np.array_equal(mine['masks'], masks)
 
 
 def test_random_weights_are_refused():

@@ -79,12 +79,13 @@ def test_doubt_is_refined_by_all_steps():
 
 def test_disbelief_takes_the_bold_result():
     guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0)
-    refined, _ = run(guard, sure_of(4, 0))
+    refined, asked = run(guard, sure_of(4, 0))
+    assert asked == [(5,)]
     assert refined.evidence['overlap'] == pytest.approx(35 / 45, abs=0.02)
 
 
 def test_candidates_that_disagree_are_rolled_back():
-    guard = DoNoHarmGuard(keep_belief=1.0, min_agreement=0.8)
+    guard = DoNoHarmGuard(1.0, bold_belief=0.0, min_agreement=0.8)
     refined, _ = run(guard, sure_of(-4, 4))
     assert refined.verdict == ROLLED_BACK
     assert torch.equal(refined.pixels, torch.ones(40, 40, dtype=torch.bool))

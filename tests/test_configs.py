@@ -22,7 +22,7 @@ def test_there_are_configs():
 def test_builds_and_predicts(path):
     """Small windows and two steps: the large networks run on a CPU."""
     model = build_child(MODELS, Config.fromfile(path).model).eval()
-    settings = model.settings(model_size=64, num_steps=2)
+    settings = model.settings(model_size=64, num_steps=2, guard=None)
     image = torch.randint(0, 255, (3, 90, 120), dtype=torch.uint8)
     mask = torch.zeros(1, 90, 120, dtype=torch.bool)
     mask[:, 20:70, 30:80] = True
@@ -31,6 +31,15 @@ def test_builds_and_predicts(path):
     assert refined.verdict == REFINED
     assert 0 < refined.confidence <= 1
     assert refined.pixels.shape == (refined.box.height, refined.box.width)
+
+
+def test_only_the_bundled_model_is_guarded_by_its_config():
+    guarded = {
+        path.stem
+        for path in CONFIGS
+        if Config.fromfile(path).model.test_cfg.guard is not None
+    }
+    assert guarded == {path.stem for path in CONFIGS if 'tiny' in path.stem}
 
 
 def test_bundled_weights_fit_their_config():

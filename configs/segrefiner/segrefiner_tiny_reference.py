@@ -1,22 +1,12 @@
 # segrefiner-tiny by the published schedule, with coarse masks of one kind at
 # one level: to compare with.
 _base_ = [
-    '../_base_/models/segrefiner_unet.py',
+    '../_base_/models/segrefiner_unet_tiny.py',
     '../_base_/datasets/folder_128.py',
     '../_base_/schedules/reference_120k.py',
     '../_base_/default_runtime.py',
 ]
 
-model = dict(
-    head=dict(
-        denoiser=dict(
-            model_channels=32,
-            num_res_blocks=1,
-            channel_mult=(1, 1, 2, 2, 4),
-            attention_strides=(16,),
-        )
-    )
-)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrueMask', min_area=512),

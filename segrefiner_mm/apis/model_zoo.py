@@ -29,7 +29,8 @@ def config_of(name: str) -> Path:
         )
     package = Path(__file__).parents[1]
     relative = Path('configs', 'segrefiner', f'{name.replace("-", "_")}.py')
-    for root in (package / '.mim', package.parent):
+    # In a source tree .mim may be a copy of what the configs were.
+    for root in (package.parent, package / '.mim'):
         if (root / relative).is_file():
             return root / relative
     raise InputError(

@@ -7,7 +7,13 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
-from segrefiner_mm.windows.resample import resize_bilinear, resize_nearest
+from segrefiner_mm.windows.resample import resize_nearest
+from segrefiner_mm.windows.tiles import (
+    fit_to,
+    paste_averaged,
+    tile_starts,
+    with_an_edge,
+)
 from segrefiner_mm.windows.window_plan import (
     REFINED,
     Plan,
@@ -89,7 +95,7 @@ class TiledWindows(WindowPlan):
 
         refined = resize_nearest(answer.probs[None] >= 0.5, height, width)[0]
         assert answer.fine_probs is not None
-        tiles = _with_an_edge(
+        tiles = with_an_edge(
             refined, self.pick_tiles(answer.fine_probs, height, width, size)
         )
         maps, _ = yield from _look_at(image, refined, tiles, last, size)
@@ -104,7 +110,7 @@ class TiledWindows(WindowPlan):
         size = coarse.shape[-1]
         refined = mask.dense()
         fine_probs = 1.0 - edge_band(coarse, 1)
-        tiles = _with_an_edge(
+        tiles = with_an_edge(
             refined, self.pick_tiles(fine_probs, *mask.size, size)
         )
         if not tiles:
@@ -135,8 +141,8 @@ class TiledWindows(WindowPlan):
         scores = 1.0 - fine_probs[y, x]
         tile_h, tile_w = min(size, height), min(size, width)
         grid_h, grid_w = fine_probs.shape
-        y1 = _tile_starts(y, height, grid_h, tile_h)
-        x1 = _tile_starts(x, width, grid_w, tile_w)
+        y1 = tile_starts(y, height, grid_h, tile_h)
+        x1 = tile_starts(x, width, grid_w, tile_w)
         order = scores.argsort(descending=True, stable=True)
         y1, x1 = y1[order], x1[order]
         tiles = []
@@ -159,13 +165,13 @@ def _look_at(
     requests = []
     for tile in tiles:
         window = tile.slices()
-        coarse = _fit(mask[window][None], size)[0] >= 0.5
-        crop = _fit(image[(slice(None), *window)], size)
+        coarse = fit_to(mask[window][None], size)[0] >= 0.5
+        crop = fit_to(image[(slice(None), *window)], size)
         requests.append(WindowRequest(crop, coarse, (step,)))
     answers = (yield requests) if requests else []
     maps, beliefs = [], []
     for request, answer, tile in zip(requests, answers, tiles, strict=True):
-        maps.append(_fit(answer.probs[None], tile.height, tile.width)[0])
+        maps.append(fit_to(answer.probs[None], tile.height, tile.width)[0])
         beliefs.append(belief_in(request.coarse, answer.probs))
     return maps, beliefs
 
@@ -177,65 +183,3 @@ def _outcome(
     [compact] = compact_masks(refined[None])
     pixels = compact.pixels.clone()
     return RefinedMask(compact.box, pixels, confidence, REFINED, belief)
-
-
-def paste_averaged(
-    mask: Tensor, tiles: Sequence[Box], maps: Sequence[Tensor]
-) -> None:
-    """Overwrite a mask where tiles lie, averaging them where they overlap.
-
-    Args:
-        mask (Tensor): (H, W) bool, changed in place.
-        tiles (Sequence[Box]): Tiles inside the image.
-        maps (Sequence[Tensor]): Probability of each tile, of its size.
-    """
-    # Every tile sums its neighbours, so that no float map of the image is
-    # needed; the order of the sum is the same for a pixel in all its tiles.
-    for tile, others in zip(tiles, _neighbours(tiles), strict=True):
-        total = maps[0].new_zeros(tile.height, tile.width)
-        count = torch.zeros_like(total)
-        for index in others:
-            shared = tile.intersect(tiles[index])
-            if shared is not None:
-                here = shared.relative_to(tile).slices()
-                there = shared.relative_to(tiles[index]).slices()
-                total[here] += maps[index][there]
-                count[here] += 1
-        mask[tile.slices()] = total / count >= 0.5
-
-
-def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:
-    """Per tile the indices of those that overlap it, itself included."""
-    if not tiles:
-        return []
-    x1, y1, x2, y2 = torch.tensor(tiles).unbind(1)
-    meet = (x1[:, None] < x2) & (x1 < x2[:, None])
-    meet &= (y1[:, None] < y2) & (y1 < y2[:, None])
-    return [row.nonzero()[:, 0].tolist() for row in meet]
-
-
-def _with_an_edge(mask: Tensor, tiles: list[Box]) -> list[Box]:
-    """The tiles in which the mask is neither empty nor full."""
-    if not tiles:
-        return []
-    crops = [mask[tile.slices()] for tile in tiles]
-    counts = torch.stack([torch.count_nonzero(crop) for crop in crops])
-    return [
-        tile
-        for tile, count in zip(tiles, counts.tolist(), strict=True)
-        if 0 < count < tile.height * tile.width
-    ]
-
-
-def _fit(source: Tensor, height: int, width: int | None = None) -> Tensor:
-    """(C, h, w) resized if it must be; as it is, dtype included, if not."""
-    width = height if width is None else width
-    if source.shape[1:] == (height, width):
-        return source
-    return resize_bilinear(source, height, width)
-
-
-def _tile_starts(grid: Tensor, length: int, cells: int, tile: int) -> Tensor:
-    """First pixel of tiles centred on grid cells, shifted into the image."""
-    centres = (grid.float() * (length / cells)).long()
-    return (centres - tile // 2).clamp(min=0, max=length - tile)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from segrefiner_mm.windows import KEPT, Box, TiledWindows
-from segrefiner_mm.windows.tiled_windows import paste_averaged
+from segrefiner_mm.windows.tiles import paste_averaged
 from tests.helpers import GOLDEN, iou, load_case
 from tests.test_windows.test_object_windows import dense, refine
 

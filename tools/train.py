@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train a refiner.')
@@ -67,6 +65,8 @@ def configure(args: argparse.Namespace) -> Any:
 
 def use_cpu_processes(cfg: Any) -> None:
     """Without a GPU, let the processes of a launcher talk over gloo."""
+    import torch
+
     if cfg.launcher != 'pytorch' or torch.cuda.is_available():
         return
     torch.distributed.init_process_group('gloo')
@@ -79,6 +79,8 @@ def use_cpu_processes(cfg: Any) -> None:
 
 def main() -> int:
     args = parse_args()
+    # After the arguments, so that --help is quick.
+    import torch
     from mmengine.runner import Runner
 
     from segrefiner_mm.errors import SegRefinerError, TrainingCollapsedError

@@ -10,5 +10,5 @@ model = dict(
             attention_strides=(16,),
         )
     ),
-    test_cfg=dict(guard=dict(type='DoNoHarmGuard')),
+    test_cfg=dict(guard=dict(_delete_=True, type='DoNoHarmGuard')),
 )

@@ -30,8 +30,8 @@ def decode_mask(
     Raises:
         InputError: If it is faulty or of another size.
     """
-    decoded = coco_mask.decode(run_lengths(segmentation, size))
-    return np.ascontiguousarray(decoded)
+    encoded = run_lengths(segmentation, size)
+    return np.ascontiguousarray(coco_mask.decode(encoded))
 
 
 def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
@@ -64,6 +64,8 @@ def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
 
 def _from_runs(encoded: dict[str, Any], size: Size | None) -> dict[str, Any]:
     height, width = (int(side) for side in encoded['size'])
+    if height < 1 or width < 1:
+        raise InputError(f'a mask cannot have {height} x {width} pixels')
     if size is not None and (height, width) != tuple(size):
         raise InputError(
             f'a run-length encoding is of {height} x {width} pixels, its '
@@ -109,13 +111,19 @@ def _decoded_runs(counts: bytes) -> list[int]:
     value = shift = 0
     for byte in counts:
         bits = byte - 48
+        if not 0 <= bits < 64:
+            raise InputError(
+                f'a run-length encoding holds a byte that cannot be: {byte}'
+            )
         value |= (bits & 0x1F) << shift
         shift += 5
         if bits & 0x20:
             continue
         if bits & 0x10:
             value -= 1 << shift
-        # From the third run on, differences to the run before the last.
+        # From the fourth run on, differences to the run before the last.
         runs.append(value + runs[-2] if len(runs) > 2 else value)
         value = shift = 0
+    if shift:
+        raise InputError('a run-length encoding is cut off at its end')
     return runs

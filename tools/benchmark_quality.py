@@ -8,6 +8,7 @@ two points of IoU. Kinds with a star are not among those of the recipes.
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,11 @@ import numpy.typing as npt
 from segrefiner_mm.apis import SegRefinerInferencer
 from segrefiner_mm.datasets import FolderRefineDataset
 from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
+from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.datasets.transforms.synthesize_coarse_mask import (
     CORRUPTIONS,
 )
+from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.evaluation import mask_quality
 
 Image = npt.NDArray[Any]  # uint8; OpenCV does not say so
@@ -167,10 +170,13 @@ def load_pairs(args: argparse.Namespace) -> list:
     for index in range(0, len(dataset), step)[: args.limit]:
         info = dataset.get_data_info(index)
         image = cv2.imread(info['img_path'])
-        mask = cv2.imread(info['mask_path'], cv2.IMREAD_GRAYSCALE)
-        true = (mask > 127).astype(np.uint8)
-        if image is not None and true.sum() >= args.min_area:
+        if image is None:
+            raise InputError(f'cannot read the image {info["img_path"]}')
+        true = read_mask(info['mask_path'], image.shape[:2])
+        if true.sum() >= args.min_area:
             pairs.append((image, true))
+    if not pairs:
+        raise InputError(f'no object of {args.min_area} pixels or more')
     return pairs
 
 
@@ -188,7 +194,11 @@ def main() -> None:
     add('--steps', type=int)
     add('--windows', choices=['object', 'tiled'])
     add('--device')
-    add('--kinds', nargs='+', help='kinds of coarse masks (default: all)')
+    makers = coarse_makers()
+    names = [kind.rstrip(' *') for kind in makers]
+    add(
+        '--kinds', nargs='+', choices=names, default=names, help='coarse masks'
+    )
     add('--no-grabcut', action='store_true')
     args = parser.parse_args()
 
@@ -215,8 +225,8 @@ def main() -> None:
     show('kind', 'method', ['coarse', 'IoU', 'bIoU', 'mBA', 'harmed %'])
     show('---', '---', ['---:'] * 5)
     totals: dict[str, list] = {}
-    for kind, make in coarse_makers().items():
-        if args.kinds and kind.rstrip(' *') not in args.kinds:
+    for kind, make in makers.items():
+        if kind.rstrip(' *') not in args.kinds:
             continue
         for method, refine in methods.items():
             figures = compare(refine, pairs, make)
@@ -234,4 +244,7 @@ def show(kind: str, method: str, columns: list[str]) -> None:
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except SegRefinerError as error:
+        sys.exit(f'error: {error}')

@@ -39,6 +39,7 @@ def parse_args() -> argparse.Namespace:
 def configure(args: argparse.Namespace) -> Any:
     """The config with what the command line says of it."""
     from mmengine.config import DictAction
+    from mmengine.runner import find_latest_checkpoint
 
     from segrefiner_mm.apis.model_zoo import read_config
     from segrefiner_mm.errors import InputError
@@ -47,9 +48,12 @@ def configure(args: argparse.Namespace) -> Any:
     if wrong := [option for option in args.cfg_options if '=' not in option]:
         raise InputError(f'--cfg-options are key=value, got {wrong[0]!r}')
     options = dict(option.split('=', 1) for option in args.cfg_options)
-    cfg.merge_from_dict(
-        {k: DictAction._parse_iterable(v) for k, v in options.items()}
-    )
+    try:
+        cfg.merge_from_dict(
+            {k: DictAction._parse_iterable(v) for k, v in options.items()}
+        )
+    except (KeyError, TypeError, IndexError) as error:
+        raise InputError(f'--cfg-options do not fit: {error}') from None
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or cfg.get(
         'work_dir', str(Path('work_dirs', Path(args.config).stem))
@@ -58,9 +62,33 @@ def configure(args: argparse.Namespace) -> Any:
     if loader.get('sampler', {}).get('type') == 'DrawSampler':
         loader.sampler.batch_size = loader.batch_size
     if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+        file = args.resume
+        if file == 'auto':  # mmengine would forget load_from
+            file = find_latest_checkpoint(cfg.work_dir)
+        if file is not None:
+            cfg.resume, cfg.load_from = True, file
     return cfg
+
+
+def check_weights(file: str) -> None:
+    """Refuse what mmengine would execute code from, or cannot read."""
+    from segrefiner_mm.errors import InputError
+    from segrefiner_mm.models.checkpoint import read_state_dict
+
+    if Path(file).suffix == '.safetensors':
+        raise InputError(
+            f'load_from and --resume take .pth, not {file}: to start from '
+            'these weights, set model.checkpoint, or convert them'
+        )
+    read_state_dict(file)
+
+
+def message_of(error: Exception) -> str:
+    """What an error says; from a worker it brings a traceback along."""
+    message = str(error).strip()
+    if 'Traceback (most recent call last)' in message:
+        message = message.splitlines()[-1]
+    return message
 
 
 def use_cpu_processes(cfg: Any) -> None:
@@ -84,14 +112,12 @@ def main() -> int:
     from mmengine.runner import Runner
 
     from segrefiner_mm.errors import SegRefinerError, TrainingCollapsedError
-    from segrefiner_mm.models.checkpoint import read_state_dict
 
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     try:
         cfg = configure(args)
         if cfg.get('load_from'):
-            # mmengine would execute code from a file that needs it.
-            read_state_dict(cfg.load_from)
+            check_weights(cfg.load_from)
         use_cpu_processes(cfg)
         Runner.from_cfg(cfg).train()
         if torch.distributed.is_initialized():
@@ -102,9 +128,7 @@ def main() -> int:
         print(f'train: stopped: {error}', file=sys.stderr)
         return 1
     except (SegRefinerError, FileNotFoundError) as error:
-        # A worker's error brings its traceback along; what it says is last.
-        message = str(error).strip().splitlines()[-1]
-        print(f'train: error: {message}', file=sys.stderr)
+        print(f'train: error: {message_of(error)}', file=sys.stderr)
         return 2
     return 0
 

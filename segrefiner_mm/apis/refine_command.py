@@ -158,6 +158,7 @@ def _write_all(
         for loaded, prediction in results:
             job = loaded.tag
             try:
+                journal.begin(job.outputs())
                 _write(job, inferencer, loaded, prediction)
                 journal.add(
                     job.inputs(),
@@ -283,7 +284,7 @@ def _summary(loaded: RefineInput, prediction: dict[str, Any]) -> str:
     if verdict == KEPT and evidence:
         return f'kept as it is: its edge looks right ({numbers})'
     if verdict == KEPT:
-        return 'kept as it is: too small, empty or full'
+        return 'kept as it is: too small, too thin, empty or full'
     coarse = loaded.masks.masks[0]
     changed = np.count_nonzero(coarse.dense().numpy() ^ mask)
     return (

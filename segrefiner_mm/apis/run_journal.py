@@ -42,12 +42,18 @@ class RunJournal:
         """Whether an earlier run, of any settings, wrote these outputs."""
         return self._key(outputs) in self._lines
 
+    def begin(self, outputs: list[Path]) -> None:
+        """Note that outputs are about to be written, so that they are ours."""
+        self._append(dict(out=self._key(outputs)))
+
     def add(
         self, inputs: list[Path], outputs: list[Path], **notes: Any
     ) -> None:
         """Note that a result is complete, and what to know of it."""
-        line = {**self._line(inputs, outputs), **notes}
-        self._lines[self._key(outputs)] = line
+        self._append({**self._line(inputs, outputs), **notes})
+
+    def _append(self, line: dict[str, Any]) -> None:
+        self._lines[line['out']] = line
         try:
             with self._path.open('a') as file:
                 file.write(json.dumps(line) + '\n')

@@ -26,7 +26,8 @@ class DoNoHarmGuard:
     - a mask that it believes in is kept, and costs no further step;
     - of one that it plainly disbelieves the bold result is taken, without a
       further step: it gains more on bad masks and harms good ones;
-    - what lies between is refined by all steps, which is more cautious.
+    - what lies between, and what is tiled, is refined by all steps, which is
+      more cautious.
 
     A refinement is rolled back where bold and cautious result are far apart,
     or where little of the mask is left, or most of it is new. No true mask is

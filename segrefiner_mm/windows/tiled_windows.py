@@ -39,7 +39,7 @@ class TiledWindows(WindowPlan):
     probabilities are averaged. The defaults are the published test settings
     of the high-resolution model. Unlike there, small masks and those that are
     too thin to be seen in the overview are kept. The confidence is that of the
-    overview.
+    overview; of a mask that a guard keeps, the belief in it.
 
     Args:
         fine_prob_thr (float): A pixel proposes a tile where its fine
@@ -65,6 +65,8 @@ class TiledWindows(WindowPlan):
         ).items():
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} must be 0 to 1, got {value}')
+        if iou_thr == 1.0:
+            raise ValueError('iou_thr must be under 1: tiles would repeat')
         self.fine_prob_thr = fine_prob_thr
         self.iou_thr = iou_thr
 
@@ -109,7 +111,8 @@ class TiledWindows(WindowPlan):
         """One step at full resolution along the coarse edge, for a guard."""
         size = coarse.shape[-1]
         refined = mask.dense()
-        fine_probs = 1.0 - edge_band(coarse, 1)
+        # An edge is as doubtful as can be, whatever the threshold.
+        fine_probs = 1.0 - 2.0 * edge_band(coarse, 1)
         tiles = with_an_edge(
             refined, self.pick_tiles(fine_probs, *mask.size, size)
         )

@@ -41,6 +41,16 @@ def test_whose_outputs(tmp_path):
     assert not other.is_ours(files(tmp_path, 'd'))
 
 
+def test_outputs_of_a_run_that_was_killed_are_ours(tmp_path):
+    inputs, outputs = files(tmp_path, 'a'), files(tmp_path, 'c')
+    RunJournal(tmp_path, {}).begin(outputs)
+    journal = RunJournal(tmp_path, {})
+    assert journal.is_ours(outputs)
+    assert not journal.is_done(inputs, outputs)
+    journal.add(inputs, outputs, verdict='kept')
+    assert RunJournal(tmp_path, {}).is_done(inputs, outputs)
+
+
 def test_a_half_written_line_is_no_harm(tmp_path):
     first, second = files(tmp_path, 'a', 'c'), files(tmp_path, 'b', 'd')
     journal = RunJournal(tmp_path, dict(seed=0))

@@ -44,10 +44,27 @@ def test_weights_that_carry_code_are_refused(config, tmp_path):
     assert not (tmp_path / 'executed').exists()
 
 
-def test_options_without_a_value(config):
-    process = train(config, '--cfg-options', 'resume')
+def test_weights_to_start_from_are_not_forgotten_by_resume(config, tmp_path):
+    """There is nothing to resume yet, so load_from counts, and fails."""
+    for name in ('none.pth', 'none.safetensors'):
+        options = '--cfg-options', f'load_from={tmp_path / name}', '--resume'
+        process = train(config, '--work-dir', tmp_path / 'work', *options)
+        assert process.returncode == 2
+        assert name in process.stderr
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ('resume', "key=value, got 'resume'"),
+        ('param_scheduler.9.end=1', '--cfg-options do not fit'),
+    ],
+)
+def test_options_that_cannot_be(config, option, message):
+    process = train(config, '--cfg-options', option)
     assert process.returncode == 2
-    assert "key=value, got 'resume'" in process.stderr
+    assert message in process.stderr
+    assert 'Traceback' not in process.stderr
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def _start(
     centre: int, side: int, length: int, rng: np.random.Generator
 ) -> int:
     first, last = centre - side + 2, centre - 1
-    return int(np.clip(rng.integers(first, last + 1), 0, length - side))
+    start = rng.integers(first, max(last, first) + 1)
+    return int(np.clip(start, 0, length - side))
 
 
 def _resized(

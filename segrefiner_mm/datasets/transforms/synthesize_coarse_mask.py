@@ -92,6 +92,8 @@ class SynthesizeCoarseMask(BaseTransform):
             raise ValueError(f"mode must be 'diverse' or 'reference': {mode}")
         if not 0.0 <= iou_range[0] <= iou_range[1] <= 1.0:
             raise ValueError(f'iou_range must rise within 0 to 1: {iou_range}')
+        if max_kinds < 1 or not corruptions:
+            raise ValueError('diverse masks need at least one corruption')
         self.mode = mode
         self.functions = [_function(name) for name in corruptions]
         self.iou_range = iou_range
@@ -165,7 +167,8 @@ class SynthesizeCoarseMask(BaseTransform):
             severity = (low + high) / 2
             worse = damaged(severity)
             iou = binary_iou(worse, small)
-            if abs(iou - wanted) < abs(best_iou - wanted):
+            usable = iou >= self.iou_range[0] and worse.any()
+            if usable and abs(iou - wanted) < abs(best_iou - wanted):
                 best, best_iou = worse, iou
             if iou > wanted:
                 low = severity

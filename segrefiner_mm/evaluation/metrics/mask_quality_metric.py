@@ -18,7 +18,8 @@ class MaskQualityMetric(BaseMetric):
 
     ``iou``, ``boundary_iou`` and ``mba`` are means over the refined masks,
     ``coarse_*`` those of the masks that they were made from, all 0 to 1;
-    ``harmed`` is the share of masks that refinement made worse.
+    ``harmed`` is the share of masks that refinement made worse, ``changed``
+    the share of those that it changed at all, which a guard keeps low.
 
     Args:
         harm (float): Loss of IoU, 0 to 1, that counts as made worse. Defaults
@@ -54,7 +55,10 @@ class MaskQualityMetric(BaseMetric):
                 for name in ('gt', 'coarse', 'pred')
             )
             rows = [
-                [_qualities(true, before), _qualities(true, after)]
+                [
+                    [*_qualities(true, before), 0.0],
+                    [*_qualities(true, after), (before != after).any()],
+                ]
                 for true, before, after in zip(
                     gt, coarse, refined, strict=True
                 )
@@ -75,10 +79,11 @@ class MaskQualityMetric(BaseMetric):
             return {}
         coarse, refined = rows.mean(axis=0)
         before = [f'coarse_{name}' for name in QUALITIES]
-        figures = dict(zip(QUALITIES, refined.tolist(), strict=True))
-        figures |= zip(before, coarse.tolist(), strict=True)
+        figures = dict(zip(QUALITIES, refined.tolist(), strict=False))
+        figures |= zip(before, coarse.tolist(), strict=False)
         losses = rows[:, 0, 0] - rows[:, 1, 0]
         figures['harmed'] = float((losses > self.harm).mean())
+        figures['changed'] = float(refined[-1])
         return figures
 
 

@@ -38,11 +38,12 @@ def test_coarse_and_refined_side_by_side():
     assert figures['refine/coarse_iou'] == pytest.approx((1 / 3 + 0.6 + 1) / 3)
     assert figures['refine/iou'] == pytest.approx((0.6 + 1 + 1 / 3) / 3)
     assert figures['refine/harmed'] == pytest.approx(1 / 3)
+    assert figures['refine/changed'] == 1
     assert set(figures) == {
         f'refine/{name}'
         for quality in ('iou', 'boundary_iou', 'mba')
         for name in (quality, f'coarse_{quality}')
-    } | {'refine/harmed'}
+    } | {'refine/harmed', 'refine/changed'}
 
 
 def test_images_without_masks():

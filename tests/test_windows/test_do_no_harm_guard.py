@@ -14,6 +14,7 @@ from segrefiner_mm.windows import (
     WindowAnswer,
     compact_masks,
 )
+from segrefiner_mm.windows.window_plan import belief_in
 
 STEPS = (5, 4, 3, 2, 1, 0)
 
@@ -62,7 +63,16 @@ def test_a_mask_that_the_network_believes_in_costs_one_step():
     assert refined.confidence == 1.0
 
 
-def test_belief_is_the_mean_probability_of_the_labels():
+def test_belief_is_that_in_the_worst_part_of_the_edge():
+    coarse = square().clone()
+    probs = coarse.float()
+    assert belief_in(coarse, probs) == 1.0
+    probs[60:75, 60:75] = 1 - probs[60:75, 60:75]  # one corner is wrong
+    assert belief_in(coarse, probs) < 0.3
+    assert belief_in(torch.ones(9, 9) > 0, torch.ones(9, 9)) == 1.0
+
+
+def test_belief_is_a_mean_probability_of_the_labels():
     refined, _ = run(DoNoHarmGuard(keep_belief=0.0), sure_of(0, 0, 0.5))
     assert refined.evidence['belief'] == pytest.approx(0.75)
 
@@ -102,7 +112,7 @@ def test_one_step_is_asked_for_once():
     guard = DoNoHarmGuard(keep_belief=1.0)
     refined, asked = run(guard, sure_of(4, 4), steps=(5,))
     assert asked == [(5,)]
-    assert set(refined.evidence) == {'belief', 'overlap'}
+    assert set(refined.evidence) == {'belief', 'overlap', 'islands'}
 
 
 def test_tiles_along_the_edge_are_probed_at_full_resolution():

@@ -1,0 +1,48 @@
+"""Changes of a mask that have nothing to do with its edge."""
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from segrefiner_mm.windows.compact_mask import CompactMask
+from segrefiner_mm.windows.window_plan import RefinedMask
+
+# Within this part of the box a change belongs to the coarse edge.
+REACH = 2 / 256
+
+
+def without_islands(
+    mask: CompactMask, refined: RefinedMask
+) -> tuple[Tensor, float]:
+    """Take back changed regions that the coarse edge does not touch.
+
+    They are holes torn into an object and specks beside it: a network that
+    moves edges has little reason to make them, and a viewer sees them first.
+
+    Args:
+        mask (CompactMask): Coarse mask.
+        refined (RefinedMask): What became of it.
+
+    Returns:
+        tuple[Tensor, float]: The refined mask inside ``refined.box``, bool,
+        and the share of the changed pixels that was taken back, 0 to 1.
+    """
+    coarse = mask.crop(refined.box).cpu().numpy()
+    pixels = refined.pixels.cpu().numpy()
+    changed = coarse ^ pixels
+    if not changed.any():
+        return refined.pixels, 0.0
+    reach = max(round(REACH * max(coarse.shape)), 1)
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    edge = cv2.morphologyEx(
+        coarse.astype(np.uint8), cv2.MORPH_GRADIENT, kernel
+    )
+    count, regions = cv2.connectedComponents(changed.astype(np.uint8))
+    touched = np.zeros(count, bool)
+    touched[regions[edge > 0]] = True
+    touched[0] = True  # what did not change
+    islands = ~touched[regions]
+    share = np.count_nonzero(islands) / np.count_nonzero(changed)
+    pixels = torch.from_numpy(np.where(islands, coarse, pixels))
+    return pixels.to(refined.pixels.device), share

@@ -43,6 +43,6 @@ def without_islands(
     touched[regions[edge > 0]] = True
     touched[0] = True  # what did not change
     islands = ~touched[regions]
-    share = np.count_nonzero(islands) / np.count_nonzero(changed)
+    share = float(islands.sum() / changed.sum())
     pixels = torch.from_numpy(np.where(islands, coarse, pixels))
     return pixels.to(refined.pixels.device), share

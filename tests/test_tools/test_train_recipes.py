@@ -30,6 +30,7 @@ def test_it_learns_to_refine(name, tmp_path):
     assert list((tmp_path / 'work').glob('*/vis_data/vis_image/*.png'))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'name',
     [

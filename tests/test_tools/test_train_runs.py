@@ -65,6 +65,7 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
     assert all(torch.equal(weights[0][n], weights[1][n]) for n in weights[0])
 
 
+@pytest.mark.slow
 def test_two_processes_are_one_with_the_same_total_batch(tmp_path):
     (tmp_path / 'write_losses.py').write_text(HOOK)
     losses = []

@@ -166,6 +166,7 @@ def test_official_weights_and_options(tmp_path):
         GOLDEN / 'tiny_upstream.pth',
         '--seed',
         'none',
+        '--no-guard',
     )
     assert process.returncode == 0, process.stderr
     refined = read(tmp_path / 'out.png')
@@ -424,5 +425,6 @@ def test_the_journal_is_plain(folders):
     images, masks, out = folders
     segrefiner('refine', images, masks, '-o', out, '--steps', 1)
     lines = (out / '.segrefiner-run.jsonl').read_text().splitlines()
-    assert len(lines) == 6
-    assert json.loads(lines[0])['settings']['steps'] == 1
+    done = [json.loads(line) for line in lines if 'settings' in line]
+    assert len(done) == 6
+    assert done[0]['settings']['steps'] == 1

@@ -79,24 +79,23 @@ def main() -> None:
     cv2.setNumThreads(1)
     given = args.ann_file is not None
     masks = annotated_masks(args.ann_file) if given else drawn_masks()
-    medium = [blob(480, 640, 150, seed) for seed in range(20)]
+    wide = [blob(480, 640, 150, seed) for seed in range(20)]
     large = [blob(2000, 3000, 700, seed) for seed in range(5)]
-    print(
-        'synthesis, one core   640 x 480   2000 x 3000   IoU of '
-        f'{len(masks)} {"given" if given else "drawn"} masks'
-    )
+    kind = 'given masks' if given else 'drawn masks, 640 x 480'
+    print(f'Coarse masks, one core; {len(masks)} {kind}')
     for mode in ('reference', 'diverse'):
         synthesizer = SynthesizeCoarseMask(mode=mode)
         ious = [
             mask_iou(mask > 0, synthesizer.synthesize(mask, seed) > 0)
             for seed, mask in enumerate(masks * 3)
         ]
-        print(
-            f'{mode:20}{milliseconds(synthesizer, medium):9.2f} ms'
-            f'{milliseconds(synthesizer, large):11.1f} ms'
-            f'   {np.mean(ious):.3f} +- {np.std(ious):.3f}, '
-            f'{np.min(ious):.2f} to {np.max(ious):.2f}'
-        )
+        print(f'{mode}: IoU {np.mean(ious):.3f} +- {np.std(ious):.3f}')
+        for name, group in (
+            (kind, masks),
+            ('300 pixels wide in 640 x 480', wide),
+            ('1400 pixels wide in 2000 x 3000', large),
+        ):
+            print(f'  {name:34}{milliseconds(synthesizer, group):8.2f} ms')
 
 
 if __name__ == '__main__':

@@ -44,5 +44,5 @@ def without_islands(
     touched[0] = True  # what did not change
     islands = ~touched[regions]
     share = float(islands.sum() / changed.sum())
-    pixels = torch.from_numpy(np.where(islands, coarse, pixels))
-    return pixels.to(refined.pixels.device), share
+    mended = torch.from_numpy(np.where(islands, coarse, pixels))
+    return mended.to(refined.pixels.device), share

@@ -23,15 +23,29 @@ def pictures_in(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise InputError(f'no such folder: {folder}')
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in PICTURE_SUFFIXES:
-            continue
-        if path.stem in found:
+    found = {}
+    for stem, paths in pictures_by_stem(folder).items():
+        if len(paths) > 1:
             raise InputError(
-                f'two pictures of one name: {found[path.stem]} and {path}'
+                f'two pictures of one name: {paths[0]} and {paths[1]}'
             )
-        found[path.stem] = path
+        [found[stem]] = paths
+    return found
+
+
+def pictures_by_stem(folder: Path) -> dict[str, list[Path]]:
+    """The same, where several may share a stem.
+
+    Args:
+        folder (Path): Folder to look into, that is there.
+
+    Returns:
+        dict[str, list[Path]]: In order.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
+            found.setdefault(path.stem, []).append(path)
     return found
 
 

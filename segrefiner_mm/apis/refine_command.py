@@ -19,7 +19,7 @@ from segrefiner_mm.apis.inferencer import SegRefinerInferencer
 from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.apis.run_journal import RunJournal, file_state
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import PICTURE_SUFFIXES
+from segrefiner_mm.files import pictures_by_stem
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.version import __version__
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
@@ -64,9 +64,8 @@ def _run_pair(
     overlay = out.with_name(f'{out.stem}_overlay.jpg')
     job = PairJob(image, mask, out, overlay if args.overlay else None)
     _protect_inputs([job])
-    loaded = _load(
-        job, args.threshold
-    )  # before the model: a mistake shows at once
+    # Before the model, so that a mistake shows at once.
+    loaded = _load(job, args.threshold)
     inferencer, settings = _prepare(args)
     [(_, prediction)] = inferencer.forward([loaded], settings)
     _write(job, inferencer, loaded, prediction)
@@ -186,7 +185,7 @@ def _match(
     images: Path, masks: Path, out: Path, overlay: bool
 ) -> tuple[list[PairJob], list[str]]:
     """Pair the files of two folders by stem; also what has no partner."""
-    by_stem = [_pictures(images), _pictures(masks)]
+    by_stem = [pictures_by_stem(images), pictures_by_stem(masks)]
     jobs, problems = [], []
     for stem in sorted({*by_stem[0], *by_stem[1]}):
         found = [group.get(stem, []) for group in by_stem]
@@ -202,14 +201,6 @@ def _match(
             [image], [mask] = found
             jobs.append(PairJob(image, mask, out / f'{stem}.png', picture))
     return jobs, problems
-
-
-def _pictures(folder: Path) -> dict[str, list[Path]]:
-    groups: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file():
-            groups.setdefault(path.stem, []).append(path)
-    return groups
 
 
 def _protect_inputs(jobs: list[PairJob]) -> None:

@@ -57,25 +57,25 @@ class LVISRefineDataset(RefineDataset):
         data_list: dict[Any, dict] = {}
         left_out = 0
         for number, annotation in enumerate(annotations):
+            name = _id(annotation, number)
             try:
                 if self._is_left_out(annotation):
                     left_out += 1
                     continue
-                image = images.get(annotation['image_id'])
-                fault = _fault(annotation, image)
-                if fault is None:
-                    info = data_list.setdefault(
-                        annotation['image_id'], self._describe(image)
-                    )
+                image_id = annotation['image_id']
+                _check(annotation, images.get(image_id))
+                if image_id not in data_list:
+                    data_list[image_id] = self._describe(images[image_id])
+            except InputError as error:
+                self.skip((-1, number), f'annotation {name}: {error}')
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                fault = f'it is malformed ({error!r})'
-            if fault is not None:
-                name = f'annotation {_id(annotation, number)}'
-                self.skip((-1, number), f'{name}: {fault}')
-                continue
-            ids = dict(ann_id=_id(annotation, number))
-            segmentation = annotation['segmentation']
-            info['objects'].append(dict(ids, segmentation=segmentation))
+                self.skip(
+                    (-1, number), f'annotation {name}: malformed ({error!r})'
+                )
+            else:
+                data_list[image_id]['objects'].append(
+                    dict(ann_id=name, segmentation=annotation['segmentation'])
+                )
         count = sum(len(info['objects']) for info in data_list.values())
         print_log(
             f'{self.ann_file}: {count} objects in {len(data_list)} images; '
@@ -134,26 +134,27 @@ def _id(annotation: Any, number: int) -> Any:
     return f'number {number}' if known is None else known
 
 
-def _fault(annotation: dict, image: dict | None) -> str | None:
-    """What makes an annotation useless, if anything does."""
+def _check(annotation: dict, image: dict | None) -> None:
+    """Raise an InputError that says what makes an annotation useless."""
     segmentation = annotation.get('segmentation')
     if image is None:
-        return f'there is no image {annotation["image_id"]}'
+        raise InputError(f'there is no image {annotation["image_id"]}')
     if not segmentation:
-        return 'it has no segmentation'
+        raise InputError('it has no segmentation')
     _, _, width, height = annotation.get('bbox') or (0, 0, 1, 1)
     if width <= 0 or height <= 0:
-        return f'its box is {width} x {height}'
+        raise InputError(f'its box is {width} x {height}')
     if not isinstance(segmentation, list):
-        return None
+        return
     if any(len(part) < 6 or len(part) % 2 for part in segmentation):
-        return 'a polygon needs pairs of numbers for three corners or more'
+        raise InputError(
+            'a polygon needs pairs of numbers for three corners or more'
+        )
     corners = np.concatenate(segmentation).reshape(-1, 2)
     farthest = np.array([image['width'], image['height']]) + TOLERANCE
     # Not a number is inside of nothing.
     if not ((corners >= -TOLERANCE) & (corners <= farthest)).all():
-        return (
+        raise InputError(
             'its polygon reaches out of the '
             f'{image["width"]} x {image["height"]} image'
         )
-    return None

@@ -55,8 +55,9 @@ class CollapseWatchdogHook(Hook):
         self.max_growth = max_growth
         self.min_share = min_share
         self.begin = begin
-        self.looks_of_a_window = max(window // interval, 1)
-        self.looks: deque[tuple[float, float]] = deque()
+        self.looks: deque[tuple[float, float]] = deque(
+            maxlen=max(window // interval, 1)
+        )
         self._seen: list[torch.Tensor] = []
         self._first_loss: float | None = None
 
@@ -103,9 +104,7 @@ class CollapseWatchdogHook(Hook):
                 f'{self._first_loss:.3g}',
             )
         self.looks.append((iou, coarse_iou))
-        if len(self.looks) > self.looks_of_a_window:
-            self.looks.popleft()
-        full = len(self.looks) == self.looks_of_a_window
+        full = len(self.looks) == self.looks.maxlen
         if runner.iter + 1 < self.begin or not full:
             return
         iou, coarse_iou = np.mean(self.looks, axis=0)

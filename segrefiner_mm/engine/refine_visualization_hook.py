@@ -30,40 +30,23 @@ class RefineVisualizationHook(Hook):
         self.draw_gt = draw_gt
         self._drawn = 0
 
-    def before_val_epoch(self, runner: Runner) -> None:
+    def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
         """Count anew."""
         self._drawn = 0
 
-    def before_test_epoch(self, runner: Runner) -> None:
-        """Count anew."""
-        self._drawn = 0
-
-    def after_val_iter(
+    def _after_iter(
         self,
         runner: Runner,
         batch_idx: int,
         data_batch: Any = None,
-        outputs: Sequence[RefineDataSample] | None = None,
+        outputs: Sequence[RefineDataSample] | dict | None = None,
+        mode: str = 'train',
     ) -> None:
         """Draw samples that have just been refined."""
-        self._draw(runner, outputs or (), step=runner.iter)
-
-    def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Sequence[RefineDataSample] | None = None,
-    ) -> None:
-        """Draw samples that have just been refined."""
-        self._draw(runner, outputs or (), step=0)
-
-    def _draw(
-        self, runner: Runner, samples: Sequence[RefineDataSample], step: int
-    ) -> None:
-        if not self.draw or runner.rank != 0:
+        if mode == 'train' or not self.draw or runner.rank != 0:
             return
-        for sample in samples[: self.count - self._drawn]:
+        step = runner.iter if mode == 'val' else 0
+        for sample in (outputs or ())[: self.count - self._drawn]:
             image = mmcv.imread(sample.img_path, channel_order='rgb')
             runner.visualizer.add_datasample(
                 Path(sample.img_path).stem,

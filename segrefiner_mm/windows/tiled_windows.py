@@ -85,13 +85,13 @@ class TiledWindows(WindowPlan):
         size: int,
     ) -> Plan:
         height, width = mask.size
-        overview = resize_nearest(image, size, size)
         coarse = resize_nearest(mask.dense()[None], size, size)[0]
         whole = Box(0, 0, width, height)
         if is_too_thin(coarse, mask, whole):
             return keep(mask)
         if len(timesteps) == 1:
             return (yield from self._probe(image, mask, coarse, timesteps[0]))
+        overview = resize_nearest(image, size, size)
         *first, last = timesteps
         [answer] = yield [WindowRequest(overview, coarse, tuple(first), last)]
 

@@ -19,12 +19,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from segrefiner_mm.apis.cli import DONE, NOTHING_DONE, SOME_FAILED
 from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
+from segrefiner_mm.datasets.transforms.corruptions import without_holes
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import pictures_in, write_whole
 
-DONE, SOME_FAILED, BAD_USAGE, STOPPED = 0, 1, 2, 130
+STOPPED = 130
 
 
 def parse_args() -> argparse.Namespace:
@@ -51,13 +53,8 @@ def make(path: Path, out: Path, mode: str, seed: int) -> None:
     mask = read_mask(str(path))
     if not mask.any():
         raise InputError(f'the mask {path} is empty')
-    contours, _ = cv2.findContours(
-        mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
-    filled = np.zeros_like(mask)
-    cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
     synthesizer = SynthesizeCoarseMask(mode=mode)
-    for number, source in enumerate((mask, filled)):
+    for number, source in enumerate((mask, without_holes(mask))):
         # By name, so that the order of the work does not matter.
         name = f'{seed} {path.stem} {number}'.encode()
         coarse = synthesizer.synthesize(source, zlib.crc32(name))
@@ -86,19 +83,12 @@ def main() -> int:
     args = parse_args()
     console = Console(stderr=True)
     if args.jobs < 1:
-        print(f'error: --jobs must be >= 1, got {args.jobs}', file=sys.stderr)
-        return BAD_USAGE
-    try:
-        masks = pictures_in(args.masks)
-    except InputError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return BAD_USAGE
+        raise InputError(f'--jobs must be >= 1, got {args.jobs}')
+    masks = pictures_in(args.masks)
     if args.out.resolve() == args.masks.resolve():
-        print('error: OUT must not be MASKS', file=sys.stderr)
-        return BAD_USAGE
+        raise InputError('OUT must not be MASKS')
     if not masks:
-        print(f'error: no pictures in {args.masks}', file=sys.stderr)
-        return BAD_USAGE
+        raise InputError(f'no pictures in {args.masks}')
     todo = [
         path
         for stem, path in masks.items()
@@ -117,13 +107,16 @@ def main() -> int:
             bar.advance(task)
     print(f'{len(todo) - failed} done, {failed} failed')
     if failed == len(masks):
-        return BAD_USAGE
+        return NOTHING_DONE
     return SOME_FAILED if failed else DONE
 
 
 if __name__ == '__main__':
     try:
         sys.exit(main())
+    except InputError as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(NOTHING_DONE)
     except KeyboardInterrupt:
         print('stopped; run it again to go on', file=sys.stderr)
         sys.exit(STOPPED)

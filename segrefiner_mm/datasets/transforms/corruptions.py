@@ -125,11 +125,7 @@ def merged_neighbour(mask: Mask, severity: float, rng: Rng) -> Mask:
 def holes(mask: Mask, severity: float, rng: Rng) -> Mask:
     """Real holes are filled, or false ones are made."""
     if rng.random() < 0.6:
-        contours, _ = cv2.findContours(
-            mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-        )
-        filled = np.zeros_like(mask)
-        cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
+        filled = without_holes(mask)
         reach = 2 * int(severity * 0.3 * _radius(mask)) + 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         return cv2.morphologyEx(filled, cv2.MORPH_CLOSE, kernel)
@@ -195,3 +191,13 @@ def _blobs(
             sides = float(2 * axes[0]), float(2 * axes[1])
             corners = cv2.boxPoints(((x, y), sides, angle))
             cv2.fillPoly(target, [np.round(corners).astype(int)], value)
+
+
+def without_holes(mask: Mask) -> Mask:
+    """The mask with what its outlines enclose filled."""
+    contours, _ = cv2.findContours(
+        mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    filled = np.zeros_like(mask)
+    cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
+    return filled

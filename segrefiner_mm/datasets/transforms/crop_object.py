@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from segrefiner_mm.datasets.transforms.reference_corruption import stretched
 from segrefiner_mm.registry import TRANSFORMS
 
 
@@ -58,6 +59,5 @@ class CropObject(BaseTransform):
         size = self.size, self.size
         results['img'] = cv2.resize(results['img'][rows, columns], size)
         for key in ('gt_mask', 'coarse_mask'):
-            crop = results[key][rows, columns] * np.uint8(255)
-            results[key] = (cv2.resize(crop, size) > 127).astype(np.uint8)
+            results[key] = stretched(results[key][rows, columns], size)
         return results

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from segrefiner_mm.datasets.transforms.reference_corruption import stretched
 from segrefiner_mm.registry import TRANSFORMS
 
 MASKS = ('gt_mask', 'coarse_mask')
@@ -50,7 +51,8 @@ class CropPatch(BaseTransform):
                 continue
             crop = np.ascontiguousarray(results[key][window])
             if crop.shape[:2] != size:
-                crop = _resized(crop, size, key in MASKS)
+                resize = stretched if key in MASKS else cv2.resize
+                crop = resize(crop, size)
             results[key] = crop
         return results
 
@@ -73,11 +75,3 @@ def _start(
     first, last = centre - side + 2, centre - 1
     start = rng.integers(first, max(last, first) + 1)
     return int(np.clip(start, 0, length - side))
-
-
-def _resized(
-    crop: np.ndarray, size: tuple[int, int], is_mask: bool
-) -> np.ndarray:
-    if not is_mask:
-        return cv2.resize(crop, size)
-    return (cv2.resize(crop * np.uint8(255), size) > 127).astype(np.uint8)

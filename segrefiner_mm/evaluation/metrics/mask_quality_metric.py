@@ -54,11 +54,13 @@ class MaskQualityMetric(BaseMetric):
                 sample[f'{name}_instances']['masks'].cpu().numpy()
                 for name in ('gt', 'coarse', 'pred')
             )
+            # One entry per image, which mmengine counts by.
             rows = [
-                [
-                    [*_qualities(true, before), 0.0],
-                    [*_qualities(true, after), (before != after).any()],
-                ]
+                dict(
+                    coarse=_qualities(true, before),
+                    refined=_qualities(true, after),
+                    changed=bool((before != after).any()),
+                )
                 for true, before, after in zip(
                     gt, coarse, refined, strict=True
                 )
@@ -69,22 +71,29 @@ class MaskQualityMetric(BaseMetric):
         """Average over all masks.
 
         Args:
-            results (list[list]): From :meth:`process`, one entry per image.
+            results (list[list[dict]]): From :meth:`process`, one entry per
+                image.
 
         Returns:
             dict[str, float]: See the class.
         """
-        rows = np.array([row for rows in results for row in rows])
-        if not len(rows):
+        rows = [row for image in results for row in image]
+        if not rows:
             return {}
-        coarse, refined = rows.mean(axis=0)
-        before = [f'coarse_{name}' for name in QUALITIES]
-        figures = dict(zip(QUALITIES, refined.tolist(), strict=False))
-        figures |= zip(before, coarse.tolist(), strict=False)
-        losses = rows[:, 0, 0] - rows[:, 1, 0]
-        figures['harmed'] = float((losses > self.harm).mean())
-        figures['changed'] = float(refined[-1])
-        return figures
+        coarse = np.array([row['coarse'] for row in rows])
+        refined = np.array([row['refined'] for row in rows])
+        losses = coarse[:, 0] - refined[:, 0]
+        return {
+            **_means('', refined),
+            **_means('coarse_', coarse),
+            'harmed': float((losses > self.harm).mean()),
+            'changed': float(np.mean([row['changed'] for row in rows])),
+        }
+
+
+def _means(prefix: str, rows: np.ndarray) -> dict[str, float]:
+    means = rows.mean(axis=0).tolist()
+    return {f'{prefix}{n}': m for n, m in zip(QUALITIES, means, strict=True)}
 
 
 def _qualities(gt: np.ndarray, mask: np.ndarray) -> list[float]:

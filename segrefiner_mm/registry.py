@@ -18,7 +18,7 @@ def _child(root: Registry, *rooms: str) -> Registry:
     return Registry(root.name, parent=root, locations=locations)
 
 
-MODELS = _child(roots.MODELS, 'models')
+MODELS = _child(roots.MODELS, 'models', 'integrations')
 TASK_UTILS = _child(roots.TASK_UTILS, 'models', 'windows')
 DATASETS = _child(roots.DATASETS, 'datasets')
 DATA_SAMPLERS = _child(roots.DATA_SAMPLERS, 'datasets')

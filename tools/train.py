@@ -41,8 +41,8 @@ def configure(args: argparse.Namespace) -> Any:
     from mmengine.config import DictAction
     from mmengine.runner import find_latest_checkpoint
 
-    from segrefiner_mm.apis.model_zoo import read_config
     from segrefiner_mm.errors import InputError
+    from segrefiner_mm.models.model_zoo import read_config
 
     cfg = read_config(args.config)
     if wrong := [option for option in args.cfg_options if '=' not in option]:

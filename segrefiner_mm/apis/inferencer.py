@@ -15,11 +15,11 @@ from torch import nn
 
 from segrefiner_mm.apis.image_io import save_mask, save_picture
 from segrefiner_mm.apis.mask_inputs import MaskInputs
-from segrefiner_mm.apis.model_zoo import config_of, read_config, weights_of
 from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
 from segrefiner_mm.models.checkpoint import load_weights
+from segrefiner_mm.models.model_zoo import config_of, read_config, weights_of
 from segrefiner_mm.models.segrefiner import stack_confidence
 from segrefiner_mm.registry import MODELS, SCOPE, build_child
 from segrefiner_mm.visualization import draw_outlines

@@ -59,4 +59,6 @@ class ObjectWindows(WindowPlan):
         pixels = paste_probabilities(answer.probs, window.height, window.width)
         confidence = confidence_of(answer.probs, coarse)
         belief = belief_in(coarse, answer.probs)
-        return RefinedMask(window, pixels, confidence, REFINED, belief)
+        return RefinedMask(
+            window, pixels, confidence, REFINED, belief, answer.probs
+        )

@@ -58,6 +58,9 @@ class RefinedMask:
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
             guard.
         belief (Tensor, optional): See :func:`belief_in`.
+        probs (Tensor, optional): Foreground probability over the box, at the
+            resolution of the network, (S, S) float32; of plans with one
+            window per mask.
         evidence (dict[str, float]): Numbers that a guard decided by.
     """
 
@@ -66,6 +69,7 @@ class RefinedMask:
     confidence: Tensor
     verdict: str
     belief: Tensor | None = None
+    probs: Tensor | None = None
     evidence: dict[str, float] = field(default_factory=dict)
 
 

@@ -2,6 +2,9 @@ from segrefiner_mm.datasets.transforms import corruptions
 from segrefiner_mm.datasets.transforms.alternate_views import AlternateViews
 from segrefiner_mm.datasets.transforms.crop_object import CropObject
 from segrefiner_mm.datasets.transforms.crop_patch import CropPatch
+from segrefiner_mm.datasets.transforms.keep_original_image import (
+    KeepOriginalImage,
+)
 from segrefiner_mm.datasets.transforms.load_coarse_masks import LoadCoarseMasks
 from segrefiner_mm.datasets.transforms.load_true_mask import LoadTrueMask
 from segrefiner_mm.datasets.transforms.pack_refine_inputs import (
@@ -24,6 +27,7 @@ __all__ = [
     'AlternateViews',
     'CropObject',
     'CropPatch',
+    'KeepOriginalImage',
     'LoadCoarseMasks',
     'LoadTrueMask',
     'PackRefineInputs',

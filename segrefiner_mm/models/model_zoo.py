@@ -79,3 +79,26 @@ def weights_of(name: str) -> str:
             'authors publish as weights= or --weights'
         )
     return name
+
+
+def model_cfg(model: str | Path | dict) -> dict:
+    """The ``model`` part of a config, with its weights named in it.
+
+    Args:
+        model (str | Path | dict): A name (one of ``NAMES``), a config file,
+            or such a part already.
+
+    Returns:
+        dict: For ``MODELS.build``; ``checkpoint`` is that of a bundled model
+        if its name was given.
+
+    Raises:
+        InputError: If there is no such model, or it has no weights here.
+    """
+    if isinstance(model, dict):
+        return model
+    if Path(model).is_file():
+        return read_config(model).model
+    name = str(model)
+    cfg = read_config(config_of(name)).model
+    return cfg | dict(checkpoint=weights_of(name))

@@ -1,0 +1,105 @@
+"""The image as it was before the pipeline of a host resized it."""
+
+import warnings
+from typing import Any
+
+import cv2
+import mmcv
+import numpy as np
+import torch
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
+
+from segrefiner_mm.errors import InputError
+
+KEY = 'ori_img'  # where KeepOriginalImage puts it
+_AXES = dict(horizontal=(1,), vertical=(0,), diagonal=(0, 1))
+
+
+def original_image(
+    sample: BaseDataElement,
+    inputs: Tensor,
+    preprocessor: nn.Module,
+    flipped: bool,
+) -> np.ndarray:
+    """Find the image that a prediction belongs to.
+
+    It is the array of :class:`KeepOriginalImage`, which leaves the sample so
+    that nobody copies or stores it; else what ``img_path`` names; else what
+    the network saw, resized back, with a warning: the detail that refinement
+    is for is lost then.
+
+    Args:
+        sample (BaseDataElement): Prediction with ``ori_shape``.
+        inputs (Tensor): (3, h, w), what the network saw, normalised.
+        preprocessor (nn.Module): What normalised it.
+        flipped (bool): Whether predictions of a flipped image are flipped.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8 BGR, in the orientation of the
+        prediction.
+
+    Raises:
+        InputError: If the file cannot be read or is of another size.
+    """
+    meta = sample.metainfo
+    turn = _AXES.get(meta.get('flip_direction') or '', ())
+    turn = turn if meta.get('flip') else ()
+    image = sample.pop(KEY, None)
+    if image is None and meta.get('img_path'):
+        image = _read(meta['img_path'], meta.get('ori_shape'))
+    if image is None:
+        image = _resized_back(inputs, meta, preprocessor)
+        return image if flipped else np.flip(image, turn)
+    return np.flip(image, turn) if flipped else image
+
+
+def _read(path: str, shape: tuple[int, int] | None) -> np.ndarray:
+    # A picture may say how it is to be turned, which a pipeline may ignore.
+    for flag in ('color', 'color_ignore_orientation'):
+        try:
+            image = mmcv.imread(path, flag)
+        except (OSError, cv2.error) as error:
+            raise InputError(
+                f'cannot read the image {path}: {error}'
+            ) from error
+        if image is None:
+            raise InputError(f'cannot decode the image {path}')
+        if shape is None or image.shape[:2] == tuple(shape[:2]):
+            return image
+    raise InputError(
+        f'{path} has {image.shape[:2]} pixels, its prediction {shape}: let '
+        'KeepOriginalImage in the pipeline say what was loaded'
+    )
+
+
+def _resized_back(
+    inputs: Tensor, meta: dict[str, Any], preprocessor: nn.Module
+) -> np.ndarray:
+    warnings.warn(
+        'no original image: refining by what the network saw, resized back. '
+        'For full detail, put segrefiner_mm.KeepOriginalImage into the '
+        "pipeline and 'ori_img' into meta_keys.",
+        stacklevel=2,
+    )
+    height, width = meta.get('img_shape', inputs.shape[-2:])[:2]
+    top = left = 0
+    if padding := meta.get('img_padding_size', meta.get('padding_size')):
+        left, _, top, _ = padding  # mmseg may pad on any side
+    image = inputs[:, top : top + height, left : left + width].float()
+    if getattr(
+        preprocessor, '_enable_normalize', hasattr(preprocessor, 'std')
+    ):
+        image = image * preprocessor.get_buffer('std').view(-1, 1, 1)
+        image += preprocessor.get_buffer('mean').view(-1, 1, 1)
+    swapped = getattr(
+        preprocessor,
+        'channel_conversion',
+        getattr(preprocessor, '_channel_conversion', False),
+    )
+    if swapped:
+        image = image.flip(0)
+    pixels = image.round().clamp(0, 255).to(torch.uint8)
+    array = np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy())
+    rows, columns = meta.get('ori_shape', (height, width))[:2]
+    return cv2.resize(array, (columns, rows))

@@ -1,0 +1,148 @@
+"""Any mmdet model with refined masks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.integrations.label_map_refiner import LabelMapRefiner
+from segrefiner_mm.integrations.original_image import original_image
+from segrefiner_mm.integrations.refined_model import RefinedModel
+from segrefiner_mm.models import RefineJob
+from segrefiner_mm.registry import MODELS
+from segrefiner_mm.windows import compact_masks
+
+
+@MODELS.register_module()
+class RefinedDetector(RefinedModel):
+    """An instance or panoptic segmentation model of mmdet, refined.
+
+    Masks come back in the same order, bool, of the same size and on the same
+    device; labels, scores and all else stay. Panoptic maps keep their
+    segment ids.
+
+    Args:
+        *args: See :class:`RefinedModel`.
+        score_thr (float): Masks of lower scores are left as they are.
+            Defaults to 0.0.
+        max_instances (int, optional): Most masks refined per image, those of
+            the best scores. Defaults to None: all.
+        update_boxes (bool): Whether boxes are those of the refined masks.
+            Defaults to False.
+        **kwargs: See :class:`RefinedModel`.
+
+    Examples:
+        >>> _base_ = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
+        >>> model = dict(
+        ...     type='segrefiner_mm.RefinedDetector', base_type='MaskRCNN',
+        ...     refiner='segrefiner-tiny')
+    """
+
+    host = 'mmdet'
+
+    def __init__(
+        self,
+        *args: Any,
+        score_thr: float = 0.0,
+        max_instances: int | None = None,
+        update_boxes: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if max_instances is not None and max_instances < 0:
+            raise InputError(
+                f'max_instances must be >= 0, got {max_instances}'
+            )
+        self.score_thr = score_thr
+        self.max_instances = max_instances
+        self.update_boxes = update_boxes
+
+    def refine(
+        self, inputs: Tensor, samples: Sequence[BaseDataElement]
+    ) -> None:
+        """Refine ``pred_instances`` and ``pred_panoptic_seg`` in place.
+
+        Args:
+            inputs (Tensor): (B, 3, h, w), what the network saw.
+            samples (Sequence[BaseDataElement]): Predictions of mmdet.
+
+        Raises:
+            InputError: If a prediction has neither masks nor a panoptic map.
+        """
+        images = []
+        for seen, sample in zip(inputs, samples, strict=True):
+            image = original_image(
+                sample, seen, self.data_preprocessor, flipped=True
+            )
+            images.append(torch.from_numpy(image.copy()).permute(2, 0, 1))
+        self._refine_instances(images, samples)
+        self._refine_panoptic(images, samples)
+
+    def _refine_instances(
+        self, images: list[Tensor], samples: Sequence[BaseDataElement]
+    ) -> None:
+        jobs = []
+        for image, sample in zip(images, samples, strict=True):
+            found = sample.get('pred_instances')
+            if found is None or 'masks' not in found:
+                if 'pred_panoptic_seg' in sample:
+                    continue
+                raise InputError(
+                    f'{type(self.base).__name__} predicts no masks: there is '
+                    'nothing to refine'
+                )
+            chosen = self._choose(found)
+            masks = found.masks[chosen]
+            if masks.dtype != torch.bool:
+                raise InputError(
+                    f'masks must be bool, got {masks.dtype}: set '
+                    'mask_thr_binary of the base to 0 or more'
+                )
+            device = self.refiner.device
+            compact = [mask.to(device) for mask in compact_masks(masks)]
+            jobs.append(RefineJob(image.to(device), compact, (found, chosen)))
+        for job, refined in self.refiner.refine(jobs, self.settings):
+            found, chosen = job.tag
+            for index, part in zip(chosen.tolist(), refined, strict=True):
+                mask = torch.zeros_like(found.masks[index])
+                mask[part.box.slices()] = part.pixels.to(mask.device)
+                found.masks[index] = mask
+            if self.update_boxes:
+                _update_boxes(found, chosen)
+
+    def _choose(self, found: BaseDataElement) -> Tensor:
+        """Indices of the masks to refine."""
+        scores = found.get('scores')
+        if scores is None:
+            return torch.arange(len(found.masks))
+        best = scores.argsort(descending=True, stable=True)
+        best = best[scores[best] >= self.score_thr]
+        return best[: self.max_instances].sort().values
+
+    def _refine_panoptic(
+        self, images: list[Tensor], samples: Sequence[BaseDataElement]
+    ) -> None:
+        jobs = [
+            (image, sample.pred_panoptic_seg.sem_seg[0].cpu().numpy(), sample)
+            for image, sample in zip(images, samples, strict=True)
+            if 'pred_panoptic_seg' in sample
+        ]
+        if not jobs:
+            return
+        # Pixels without a segment have the first label that is not a class.
+        void = self.base.panoptic_fusion_head.num_classes
+        labels = LabelMapRefiner(self.refiner, self.settings, ignore=(void,))
+        for refined, sample in labels.refine(jobs):
+            ids = sample.pred_panoptic_seg.sem_seg
+            ids[0] = torch.from_numpy(refined).to(ids)
+
+
+def _update_boxes(found: BaseDataElement, chosen: Tensor) -> None:
+    """Boxes x1, y1, x2, y2 of masks, right and bottom excluded."""
+    masks = found.masks[chosen]
+    for index, mask in zip(chosen.tolist(), compact_masks(masks), strict=True):
+        if mask.area:
+            found.bboxes[index] = found.bboxes.new_tensor(mask.box)

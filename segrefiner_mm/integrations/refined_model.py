@@ -1,0 +1,146 @@
+"""What the wrappers of detectors and of segmentors have in common."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.model import BaseModel
+from mmengine.registry import MODELS as ROOT_MODELS
+from mmengine.registry import DefaultScope
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.models.model_zoo import model_cfg
+from segrefiner_mm.registry import MODELS, SCOPE, build_child
+
+
+class RefinedModel(BaseModel):
+    """A model of another package whose predictions are refined.
+
+    The base model keeps its config keys, its attributes and the names of its
+    weights, so that what works with it works with this: a bare checkpoint of
+    the base loads, and tools that look for ``backbone`` find it. Training
+    trains the base; the refiner is frozen, and its weights come from
+    ``checkpoint`` of its config.
+
+    Args:
+        base_type (str): ``type`` of the base model.
+        refiner (str | Path | dict): A name such as ``'segrefiner-tiny'``, a
+            config file, or the config of a :class:`SegRefiner`.
+        refine_cfg (dict, optional): Settings that win over ``test_cfg`` of
+            the refiner; see :class:`RefineSettings`. Defaults to None.
+        **base: The config of the base model.
+
+    Raises:
+        InputError: If the refiner is none, or a setting is not valid.
+        CheckpointError: If its weights do not fit.
+    """
+
+    host = ''  # default scope of the base
+
+    def __init__(
+        self,
+        base_type: str,
+        refiner: str | Path | dict,
+        refine_cfg: dict | None = None,
+        **base: Any,
+    ) -> None:
+        built = _build_base(dict(type=base_type, **base), self.host)
+        super().__init__(data_preprocessor=built.data_preprocessor)
+        self.base = built
+        cfg = model_cfg(refiner)
+        self.refiner = build_child(MODELS, cfg)
+        if not isinstance(self.refiner, SegRefiner):
+            kind = type(self.refiner).__name__
+            raise InputError(f'refiner must be a SegRefiner, got {kind}')
+        self.refiner.requires_grad_(False).eval()
+        self.settings: RefineSettings = self.refiner.settings(
+            **(refine_cfg or {})
+        )
+        self._has_weights = cfg.get('checkpoint') is not None
+        self._register_load_state_dict_pre_hook(self._take_base_weights)
+
+    def forward(
+        self,
+        inputs: Any,
+        data_samples: Sequence[BaseDataElement] | None = None,
+        mode: str = 'tensor',
+        **kwargs: Any,
+    ) -> Any:
+        """What the base returns; of predictions, with refined masks.
+
+        Args:
+            inputs (Tensor): See the base model.
+            data_samples (Sequence[BaseDataElement], optional): See the base
+                model.
+            mode (str): ``'loss'``, ``'predict'`` or ``'tensor'``.
+            **kwargs: Further arguments of the base model.
+
+        Returns:
+            dict | list | Tensor: Losses, data samples, or raw outputs.
+        """
+        results = self.base(inputs, data_samples, mode=mode, **kwargs)
+        if mode == 'predict':
+            self._check_weights()
+            self.refine(inputs, results)
+        return results
+
+    @abstractmethod
+    def refine(
+        self, inputs: Tensor, samples: Sequence[BaseDataElement]
+    ) -> None:
+        """Refine the predictions in some data samples, in place."""
+
+    def train(self, mode: bool = True) -> 'RefinedModel':
+        """Switch the base; the refiner stays as it was trained."""
+        super().train(mode)
+        self.refiner.eval()
+        return self
+
+    def init_weights(self) -> None:
+        """Initialise the base; the refiner has its weights."""
+        self.base.init_weights()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if 'base' not in self._modules:
+                raise
+            return getattr(self._modules['base'], name)
+
+    def _check_weights(self) -> None:
+        if not self._has_weights:
+            raise InputError(
+                'the refiner has no weights, and a random one ruins masks: '
+                'name them as `checkpoint` in its config, or load a '
+                'checkpoint of this model that has them'
+            )
+
+    def _take_base_weights(
+        self, state_dict: dict[str, Tensor], prefix: str, *_: Any
+    ) -> None:
+        """Let a checkpoint of the bare base load."""
+        mine = [name for name in state_dict if name.startswith(prefix)]
+        ours = tuple(f'{prefix}{part}.' for part in ('base', 'refiner'))
+        if not any(name.startswith(ours) for name in mine):
+            for name in mine:
+                renamed = f'{ours[0]}{name.removeprefix(prefix)}'
+                state_dict[renamed] = state_dict.pop(name)
+        if any(name.startswith(ours[1]) for name in state_dict):
+            self._has_weights = True
+            return
+        for name, tensor in self.refiner.state_dict().items():
+            state_dict[ours[1] + name] = tensor  # stays as it is
+
+
+def _build_base(cfg: dict, host: str) -> Any:
+    """Build the base in its own scope, whatever the default is here."""
+    scope = DefaultScope.get_current_instance()
+    name = host if scope is None else scope.scope_name
+    if name in (SCOPE, 'mmengine'):
+        name = host
+    return ROOT_MODELS.build({'_scope_': name, **cfg})

@@ -1,0 +1,119 @@
+"""Any mmseg model with refined label maps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+from segrefiner_mm.integrations.label_map_refiner import LabelMapRefiner
+from segrefiner_mm.integrations.original_image import original_image
+from segrefiner_mm.integrations.refined_model import RefinedModel
+from segrefiner_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class RefinedSegmentor(RefinedModel):
+    """A semantic segmentation model of mmseg, refined.
+
+    Every pixel keeps exactly one class; ``seg_logits`` agree with it. See
+    :class:`LabelMapRefiner` for how classes are merged.
+
+    Args:
+        *args: See :class:`RefinedModel`.
+        label_cfg (dict, optional): Options of the :class:`LabelMapRefiner`.
+            Defaults to None.
+        **kwargs: See :class:`RefinedModel`.
+
+    Examples:
+        >>> _base_ = 'mmseg::pspnet/pspnet_r50-d8_4xb4-40k_voc12aug-512x512.py'
+        >>> model = dict(
+        ...     type='segrefiner_mm.RefinedSegmentor',
+        ...     base_type='EncoderDecoder', refiner='segrefiner-tiny')
+    """
+
+    host = 'mmseg'
+
+    def __init__(
+        self, *args: Any, label_cfg: dict | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        # Of a binary model, 0 is what is not looked for.
+        known = dict(background=(0,)) if self.base.out_channels == 1 else {}
+        self.labels = LabelMapRefiner(
+            self.refiner, self.settings, **{**known, **(label_cfg or {})}
+        )
+
+    def refine(
+        self, inputs: Tensor, samples: Sequence[BaseDataElement]
+    ) -> None:
+        """Refine ``pred_sem_seg`` in place, and ``seg_logits`` with it.
+
+        Args:
+            inputs (Tensor): (B, 3, h, w), what the network saw.
+            samples (Sequence[BaseDataElement]): Predictions of mmseg.
+        """
+        jobs = []
+        for seen, sample in zip(inputs, samples, strict=True):
+            image = original_image(
+                sample, seen, self.data_preprocessor, flipped=False
+            )
+            pixels = torch.from_numpy(image.copy()).permute(2, 0, 1)
+            labels = sample.pred_sem_seg.data[0].long().cpu().numpy()
+            jobs.append((pixels, labels, sample))
+        for refined, sample in self.labels.refine(jobs):
+            data = sample.pred_sem_seg.data
+            labels = torch.from_numpy(refined).to(data.device)
+            if 'seg_logits' in sample:
+                logits = sample.seg_logits.data
+                before = data[0].long()
+                if len(logits) > 1:
+                    swap_logits(logits, before, labels)
+                else:
+                    threshold = self.base.decode_head.threshold
+                    mirror_probs(logits[0], before, labels, threshold)
+            data[0] = labels.to(data)
+
+
+def swap_logits(logits: Tensor, before: Tensor, after: Tensor) -> None:
+    """Exchange the logits of two classes where the class has changed.
+
+    So their highest is that of the new class, and they still sum up to what
+    they did.
+
+    Args:
+        logits (Tensor): (C, H, W), changed in place.
+        before (Tensor): (H, W) int64.
+        after (Tensor): (H, W) int64.
+    """
+    y, x = (before != after).nonzero(as_tuple=True)
+    old, new = before[y, x], after[y, x]
+    swapped = logits[new, y, x], logits[old, y, x]
+    logits[old, y, x], logits[new, y, x] = swapped
+
+
+def mirror_probs(
+    probs: Tensor, before: Tensor, after: Tensor, threshold: float
+) -> None:
+    """Bring probabilities to the other side of a threshold.
+
+    Args:
+        probs (Tensor): (H, W), 0 to 1, changed in place; foreground is more
+            than the threshold.
+        before (Tensor): (H, W), 0 and 1.
+        after (Tensor): (H, W), 0 and 1.
+        threshold (float): Between 0 and 1.
+    """
+    above, below = (1 - threshold) / threshold, threshold / (1 - threshold)
+    distance = probs - threshold
+    lifted = threshold - distance * above
+    lowest = torch.nextafter(
+        probs.new_tensor(threshold), probs.new_tensor(2.0)
+    )
+    lifted = lifted.clamp(min=lowest.item())
+    lowered = (threshold - distance * below).clamp(max=threshold)
+    changed = before != after
+    probs.copy_(
+        torch.where(changed, torch.where(after > 0, lifted, lowered), probs)
+    )

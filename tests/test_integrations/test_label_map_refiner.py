@@ -1,0 +1,169 @@
+"""Label maps through the golden network and through the bundled one."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.integrations import LabelMapRefiner
+from segrefiner_mm.integrations.label_map_refiner import tiles_of
+from segrefiner_mm.models.model_zoo import model_cfg
+from segrefiner_mm.registry import MODELS, build_child
+from segrefiner_mm.windows import Box
+from tests.helpers import ROOT
+
+FAST = dict(num_steps=1, model_size=64)
+
+
+@pytest.fixture(scope='module')
+def bundled():
+    return build_child(MODELS, model_cfg('segrefiner-tiny')).eval()
+
+
+@pytest.fixture(scope='module')
+def street():
+    """19 classes: shapes of many sizes before two halves; some is ignored."""
+    from runpy import run_path
+
+    tool = ROOT / 'tools' / 'dataset_tools' / 'draw_scenes.py'
+    draw = run_path(str(tool))
+    rng = np.random.default_rng(5)
+    height, width, cell = 330, 660, 110
+    labels = np.zeros((height, width), np.uint8)
+    labels[165:] = 1
+    image = np.empty((height, width, 3), np.float32)
+    for half in (image[:165], image[165:]):
+        half[:] = draw['texture'](rng, 165, width)
+    for label in range(2, 19):
+        y, x = cell * (label % 3), cell * ((label - 2) // 3)
+        part = image[y : y + cell, x : x + cell]
+        cover = draw['shape'](rng, cell, cell)[..., None]
+        part *= 1 - cover
+        part += cover * draw['texture'](rng, cell, cell)
+        labels[y : y + cell, x : x + cell][cover[..., 0] > 0.5] = label
+    labels[:, :12] = 255
+    assert len(np.unique(labels)) == 20
+    return image.clip(0, 255).astype(np.uint8), labels
+
+
+def refine(model, image, labels, **options):
+    settings = {**FAST, **options.pop('settings', {})}
+    refiner = LabelMapRefiner(model, model.settings(**settings), **options)
+    pixels = torch.from_numpy(image).permute(2, 0, 1)
+    [(refined, tag)] = refiner.refine([(pixels, labels, 'tag')])
+    assert tag == 'tag'
+    return refined
+
+
+def blocky(labels, side=8):
+    small = labels[side // 2 :: side, side // 2 :: side]
+    size = labels.shape[::-1]
+    return cv2.resize(small, size, interpolation=cv2.INTER_NEAREST)
+
+
+def test_every_pixel_has_one_of_the_labels_near_its_region(tiny_model, street):
+    """A network of no use does the most it can; the rules still hold."""
+    image, labels = street
+    coarse = blocky(labels)
+    windows = dict(type='ObjectWindows', min_area=64)
+    refined = refine(tiny_model, image, coarse, settings=dict(windows=windows))
+    assert refined.dtype == labels.dtype
+    assert refined is not coarse
+    assert (refined != coarse).any()
+    assert np.isin(refined, np.unique(coarse)).all()
+    np.testing.assert_array_equal(refined == 255, coarse == 255)
+    for label in np.unique(refined):
+        count, parts = cv2.connectedComponents(
+            (refined == label).astype(np.uint8)
+        )
+        for part in range(1, count):
+            assert (coarse[parts == part] == label).any(), label
+
+
+def test_a_perfect_map_stays(bundled, street):
+    image, labels = street
+    refined = refine(bundled, image, labels, settings=dict(model_size=128))
+    assert (refined == labels).mean() >= 0.99
+
+
+def test_a_blocky_map_gets_better(bundled, street):
+    image, labels = street
+    coarse = blocky(labels, 12)
+    refined = refine(bundled, image, coarse, settings=dict(model_size=128))
+
+    def mean_iou(pred):
+        known = labels != 255
+        return np.mean(
+            [
+                ((pred == c) & (labels == c) & known).sum()
+                / (((pred == c) | (labels == c)) & known).sum()
+                for c in range(19)
+            ]
+        )
+
+    assert mean_iou(refined) > mean_iou(coarse) + 0.01
+
+
+def test_one_object_is_refined_as_a_mask_alone(tiny_model, scene):
+    """Before a background, the map is what the mask becomes."""
+    from segrefiner_mm.models import RefineJob
+    from segrefiner_mm.windows import compact_masks
+
+    image, _, coarse = scene
+    labels = coarse.astype(np.int32) * 7
+    settings = tiny_model.settings(**FAST)
+    pixels = torch.from_numpy(image).permute(2, 0, 1)
+    [(_, [alone])] = tiny_model.refine(
+        [RefineJob(pixels, compact_masks(torch.from_numpy(coarse)[None]))],
+        settings,
+    )
+    refined = refine(tiny_model, image, labels)
+    mask = np.zeros(coarse.shape, bool)
+    mask[alone.box.slices()] = alone.pixels.numpy()
+    inside = refined == 7
+    # Only specks without a connection to the object may be missing.
+    assert not (inside & ~mask).any()
+    assert (inside ^ mask).sum() <= 0.02 * mask.sum()
+
+
+def test_maps_of_a_stream_do_not_depend_on_each_other(tiny_model, scene):
+    image, true, coarse = scene
+    pixels = torch.from_numpy(image).permute(2, 0, 1)
+    maps = [mask.astype(np.uint8) for mask in (true, coarse, coarse & False)]
+    refiner = LabelMapRefiner(tiny_model, tiny_model.settings(**FAST))
+    together = list(refiner.refine((pixels, m, i) for i, m in enumerate(maps)))
+    assert [tag for _, tag in together] == [0, 1, 2]
+    for (refined, _), labels in zip(together, maps, strict=True):
+        alone = refine(tiny_model, image, labels)
+        np.testing.assert_array_equal(refined, alone)
+
+
+def test_large_regions_go_by_tiles(tiny_model, scene):
+    image, _, coarse = scene
+    labels = coarse.astype(np.uint8)
+    tiled = refine(tiny_model, image, labels, tile_size=64, margin=16)
+    assert (tiled != labels).any()
+    assert np.isin(tiled, (0, 1)).all()
+
+
+@pytest.mark.parametrize('size', [(64, 64), (65, 64), (300, 1000), (1, 500)])
+def test_tiles_cover_an_image_once(size):
+    height, width = size
+    count = np.zeros(size, int)
+    for tile, core in tiles_of(Box(0, 0, width, height), 64, 16):
+        assert tile.width <= 64
+        assert tile.height <= 64
+        assert tile.intersect(core) == core
+        count[core.slices()] += 1
+    assert (count == 1).all()
+
+
+def test_mistakes_are_named(tiny_model, scene):
+    image, _, coarse = scene
+    with pytest.raises(InputError, match='tile_size'):
+        LabelMapRefiner(
+            tiny_model, tiny_model.settings(), tile_size=100, margin=50
+        )
+    with pytest.raises(InputError, match='160 x 200'):
+        refine(tiny_model, image, coarse[:90].astype(np.uint8))

@@ -6,6 +6,7 @@ cover with whatever is in memory.
 
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
@@ -127,3 +128,43 @@ def _decoded_runs(counts: bytes) -> list[int]:
     if shift:
         raise InputError('a run-length encoding is cut off at its end')
     return runs
+
+
+def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
+    """Encode a mask as json can hold it.
+
+    Args:
+        mask (np.ndarray): (H, W), bool or 0 and 1.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``, a str.
+    """
+    encoded = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return dict(encoded, counts=encoded['counts'].decode())
+
+
+def has_holes(encoded: dict[str, Any]) -> bool:
+    """Whether polygons, which have none, could not say the same."""
+    contours, hierarchy = cv2.findContours(
+        decode_mask(encoded), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
+    )
+    return bool(contours) and bool((hierarchy[0, :, 3] >= 0).any())
+
+
+def outlines_of(encoded: dict[str, Any]) -> list[list[float]]:
+    """Polygons along the outer edges of the pixels of a mask.
+
+    Args:
+        encoded (dict): See :func:`run_lengths`.
+
+    Returns:
+        list[list[float]]: x1, y1, x2, y2, ... per connected part; holes are
+        filled.
+    """
+    # At twice the size a contour lies a quarter of a pixel inside the edge.
+    large = decode_mask(encoded).repeat(2, axis=0).repeat(2, axis=1)
+    contours, _ = cv2.findContours(
+        large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    polygons = [(c[:, 0] + 0.5) / 2 for c in contours if len(c) > 2]
+    return [polygon.ravel().tolist() for polygon in polygons]

@@ -1,6 +1,8 @@
-"""Files that appear whole or not at all, and what counts as a picture."""
+"""Files: pictures by their names, json, and writing whole or not at all."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from segrefiner_mm.errors import InputError
 
@@ -70,3 +72,22 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f'cannot write {path}: {reason}') from error
+
+
+def file_name_of(image: dict) -> str:
+    """File of an image of COCO or LVIS annotations, relative to its folder."""
+    if name := image.get('file_name'):
+        return str(name)
+    if url := image.get('coco_url'):
+        return '/'.join(url.split('/')[-2:])
+    return f'{image["id"]:012d}.jpg'
+
+
+def read_json(path: Path) -> Any:
+    """Read a json file; an InputError names what is wrong with it."""
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise InputError(f'cannot read {path}: {error.strerror}') from error
+    except ValueError as error:
+        raise InputError(f'{path} is not valid json: {error}') from error

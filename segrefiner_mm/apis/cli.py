@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar='COMMAND', required=True)
     _add_refine(commands)
+    _add_coco(commands)
     _add_convert(commands)
     return parser
 
@@ -76,6 +77,76 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         required=True,
         help='file to write (.png, .bmp, .tif), or folder',
     )
+    _add_model_options(parser)
+    add(
+        '--threshold',
+        type=float,
+        help='take soft masks: foreground is what reaches this value',
+    )
+    add(
+        '--overlay',
+        action='store_true',
+        help='also write the image with coarse and refined outlines',
+    )
+    add(
+        '--overwrite',
+        action='store_true',
+        help='do again what an earlier run has done, and overwrite what is '
+        'in the way in the output folder',
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.apis.refine_command import run_refine
+
+        return run_refine(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_coco(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'coco',
+        help='refine the masks of a results file or of annotations',
+        description='Refine the masks of COCO or LVIS results (.json), of '
+        "annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
+        'DetInferencer (folder preds/), and write the same format. Order, '
+        'ids and all fields but the masks stay. A run that was stopped goes '
+        'on where it was.',
+    )
+    add = parser.add_argument
+    add('predictions', metavar='RESULTS', help='file or folder to refine')
+    add('--img-dir', help='folder of the images (a .pkl may know its own)')
+    add('-o', '--out', metavar='OUT', required=True, help='what to write')
+    add('--ann', help='annotations (.json) that name the images of results')
+    add(
+        '--segmentation',
+        choices=['same', 'rle', 'polygon'],
+        default='same',
+        help='how masks are written in a json; polygons have no holes '
+        '(default: %(default)s)',
+    )
+    add(
+        '--worst',
+        type=int,
+        default=10,
+        metavar='N',
+        help='list the N masks that changed most (default: %(default)s)',
+    )
+    add('--report', metavar='CSV', help='write what became of every mask')
+    _add_model_options(parser)
+    add('--overwrite', action='store_true', help='overwrite what is there')
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.apis.coco_command import run_coco
+
+        return run_coco(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    """What chooses the model and how it works, for all that refine."""
+    add = parser.add_argument
     add(
         '--model',
         default='segrefiner-tiny',
@@ -115,29 +186,6 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         help='auto is bf16 where a GPU has it, else fp32 (default: as the '
         'model says)',
     )
-    add(
-        '--threshold',
-        type=float,
-        help='take soft masks: foreground is what reaches this value',
-    )
-    add(
-        '--overlay',
-        action='store_true',
-        help='also write the image with coarse and refined outlines',
-    )
-    add(
-        '--overwrite',
-        action='store_true',
-        help='do again what an earlier run has done, and overwrite what is '
-        'in the way in the output folder',
-    )
-
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.apis.refine_command import run_refine
-
-        return run_refine(args)
-
-    parser.set_defaults(run=run)
 
 
 def _seed(text: str) -> int | None:

@@ -16,12 +16,11 @@ from segrefiner_mm.apis.image_io import (
     save_picture,
 )
 from segrefiner_mm.apis.inferencer import SegRefinerInferencer
+from segrefiner_mm.apis.model_options import prepare, run_settings
 from segrefiner_mm.apis.pair_input import RefineInput, load_pair
-from segrefiner_mm.apis.run_journal import RunJournal, file_state
+from segrefiner_mm.apis.run_journal import RunJournal
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import pictures_by_stem
-from segrefiner_mm.models import RefineSettings
-from segrefiner_mm.version import __version__
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 
 
@@ -66,7 +65,7 @@ def _run_pair(
     _protect_inputs([job])
     # Before the model, so that a mistake shows at once.
     loaded = _load(job, args.threshold)
-    inferencer, settings = _prepare(args)
+    inferencer, settings = prepare(args)
     [(_, prediction)] = inferencer.forward([loaded], settings)
     _write(job, inferencer, loaded, prediction)
     print(f'{job.out}: {_summary(loaded, prediction)}')
@@ -92,7 +91,7 @@ def _run_folder(
             f'no image in {images} has a mask of the same name in {masks}'
         )
     _protect_inputs(jobs)
-    inferencer, settings = _prepare(args)  # a mistake leaves no folder behind
+    inferencer, settings = prepare(args)  # a mistake leaves no folder behind
     journal = RunJournal(out, _run_settings(args))
     if not args.overwrite:
         _protect_outputs(jobs, journal)
@@ -224,34 +223,10 @@ def _protect_outputs(jobs: list[PairJob], journal: RunJournal) -> None:
                 )
 
 
-def _prepare(
-    args: argparse.Namespace,
-) -> tuple[SegRefinerInferencer, RefineSettings]:
-    inferencer = SegRefinerInferencer(args.model, args.weights, args.device)
-    return inferencer, inferencer.settings(
-        windows=args.windows,
-        num_steps=args.steps,
-        batch_size=args.batch_size,
-        seed=args.seed,
-        guard=not args.no_guard,
-        precision=args.precision,
-    )
-
-
 def _run_settings(args: argparse.Namespace) -> dict[str, Any]:
     """What the results of a folder run depend on."""
-    return dict(
-        version=__version__,
-        model=file_state(Path(args.model)) or args.model,
-        weights=file_state(Path(args.weights)) if args.weights else None,
-        overlay=args.overlay,
-        windows=args.windows,
-        steps=args.steps,
-        seed=args.seed,
-        guard=not args.no_guard,
-        precision=args.precision,
-        threshold=args.threshold,
-    )
+    own = dict(overlay=args.overlay, threshold=args.threshold)
+    return {**run_settings(args), **own}
 
 
 def _write(

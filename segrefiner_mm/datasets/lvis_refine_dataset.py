@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 
 from segrefiner_mm.datasets.refine_dataset import RefineDataset
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import file_name_of
 from segrefiner_mm.registry import DATASETS
 
 # Polygons of real data sets end up to a pixel outside of their image.
@@ -104,11 +105,8 @@ class LVISRefineDataset(RefineDataset):
         return bool(annotation.get('iscrowd')) or small
 
     def _describe(self, image: Any) -> dict:
-        name = image.get('file_name')
-        if name is None:
-            name = '/'.join(image['coco_url'].split('/')[-2:])
         return dict(
-            img_path=osp.join(self.data_prefix['img'], name),
+            img_path=osp.join(self.data_prefix['img'], file_name_of(image)),
             img_id=image['id'],
             ann_size=(image['height'], image['width']),
             objects=[],

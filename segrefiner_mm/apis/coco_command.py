@@ -1,0 +1,129 @@
+"""``segrefiner coco``: the masks of a results file or of annotations."""
+
+import argparse
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.apis.cli import DONE, SOME_FAILED
+from segrefiner_mm.apis.prediction_run import Outcome, PredictionRun
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import write_whole
+from segrefiner_mm.integrations.coco_file import CocoFile
+from segrefiner_mm.integrations.det_pickle import DetPickle
+from segrefiner_mm.integrations.inferencer_folder import InferencerFolder
+from segrefiner_mm.integrations.prediction_file import (
+    ImageEntry,
+    ImageFinder,
+    PredictionFile,
+)
+
+
+def run_coco(args: argparse.Namespace) -> int:
+    """Refine a file of predictions; returns the exit status."""
+    source, out = Path(args.predictions), Path(args.out)
+    predictions = open_predictions(source, args.ann, args.segmentation)
+    _protect(source, out, args.overwrite)
+    finder = ImageFinder(Path(args.img_dir) if args.img_dir else None)
+    entries = list(predictions.images())
+    if args.img_dir is None and isinstance(predictions, CocoFile) and entries:
+        raise InputError('a .json needs --img-dir: where its images are')
+    run = PredictionRun(args, entries, finder, out)
+    outcomes = run.outcomes()
+    for entry in entries:
+        found = outcomes.get(entry.key, [])
+        for key, outcome in zip(entry.masks, found, strict=False):
+            if outcome and outcome.get('encoded'):
+                predictions.replace(key, outcome['encoded'])
+    if run.failed and not any(any(found) for found in outcomes.values()):
+        run.forget()
+        raise InputError(f'no mask of {source} could be refined')
+    predictions.write(out)
+    run.forget()
+    rows = _rows(predictions, entries, outcomes)
+    if args.report:
+        _write_report(Path(args.report), rows)
+    _print_summary(out, rows, run.failed, args.worst)
+    return SOME_FAILED if run.failed else DONE
+
+
+def open_predictions(
+    path: Path, ann_file: str | None = None, style: str = 'same'
+) -> PredictionFile:
+    """Open a file or folder of predictions, whatever its format.
+
+    Args:
+        path (Path): ``.json``, ``.pkl`` or a folder; see the classes.
+        ann_file (str, optional): See :class:`CocoFile`. Defaults to None.
+        style (str): See :class:`CocoFile`. Defaults to 'same'.
+
+    Returns:
+        PredictionFile: Its content.
+
+    Raises:
+        InputError: If it is not there or is no such file.
+    """
+    if path.is_dir():
+        return InferencerFolder(path)
+    if not path.is_file():
+        raise InputError(f'no such file or folder: {path}')
+    if path.suffix in ('.pkl', '.pickle'):
+        return DetPickle(path)
+    return CocoFile(path, Path(ann_file) if ann_file else None, style)
+
+
+def _protect(source: Path, out: Path, overwrite: bool) -> None:
+    if out.resolve() == source.resolve():
+        raise InputError(f'{out} is the input: choose another output')
+    if out.is_dir() != source.is_dir() and out.exists():
+        raise InputError(
+            f'{out} must be a {"folder" if source.is_dir() else "file"}'
+        )
+    filled = out.is_file() or (out.is_dir() and any(out.glob('*.json')))
+    if filled and not overwrite:
+        raise InputError(f'{out} is there already: --overwrite, or another')
+
+
+def _rows(
+    predictions: PredictionFile,
+    entries: list[ImageEntry],
+    outcomes: dict[str, list[Outcome | None]],
+) -> list[dict[str, Any]]:
+    """What to tell of every mask, the most changed first."""
+    rows = []
+    for entry in entries:
+        found = outcomes.get(entry.key, [None] * len(entry.masks))
+        for key, outcome in zip(entry.masks, found, strict=True):
+            outcome = outcome or dict(verdict='failed', iou=1.0)
+            rows.append(
+                dict(
+                    mask=predictions.label(key),
+                    verdict=outcome['verdict'],
+                    iou=round(outcome['iou'], 4),
+                )
+            )
+    return sorted(rows, key=lambda row: row['iou'])
+
+
+def _write_report(path: Path, rows: list[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ['mask', 'verdict', 'iou'])
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(path, text.getvalue().encode())
+
+
+def _print_summary(
+    out: Path, rows: list[dict[str, Any]], failed: int, worst: int
+) -> None:
+    verdicts = [row['verdict'] for row in rows]
+    counts = [
+        f'{verdicts.count(v)} {v}' for v in dict.fromkeys(sorted(verdicts))
+    ]
+    print(f'{out}: {", ".join(counts) or "no masks"}')
+    changed = [row for row in rows if row['iou'] < 1][: max(worst, 0)]
+    if changed:
+        print('changed most (IoU of coarse and refined mask):')
+    for row in changed:
+        print(f'  {row["iou"]:.3f}  {row["mask"]}')

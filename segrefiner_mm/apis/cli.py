@@ -84,6 +84,21 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         help='take soft masks: foreground is what reaches this value',
     )
     add(
+        '--labels',
+        action='store_true',
+        help='MASK is a label map, or a folder of them and of folders of '
+        'them: one number per pixel, written as .png',
+    )
+    add(
+        '--ignore',
+        type=int,
+        nargs='+',
+        default=[255],
+        metavar='LABEL',
+        help='labels that stay where they are; where 0 stands for nothing, '
+        'as with reduce_zero_label, give 0 255 (default: 255)',
+    )
+    add(
         '--overlay',
         action='store_true',
         help='also write the image with coarse and refined outlines',

@@ -1,6 +1,7 @@
 """What a folder run has done, so that the next one can go on."""
 
 import json
+from os.path import relpath
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class RunJournal:
             raise InputError(f'cannot write {self._path}: {error}') from error
 
     def _key(self, outputs: list[Path]) -> str:
-        return outputs[0].name
+        return relpath(outputs[0], self._folder)
 
     def _line(self, inputs: list[Path], outputs: list[Path]) -> dict[str, Any]:
         return dict(

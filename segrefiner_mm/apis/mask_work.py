@@ -1,0 +1,75 @@
+"""``segrefiner refine`` on binary masks."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from segrefiner_mm.apis.image_io import save_mask, save_picture
+from segrefiner_mm.apis.model_options import prepare
+from segrefiner_mm.apis.pair_input import RefineInput, load_pair
+from segrefiner_mm.apis.pair_jobs import PairJob
+from segrefiner_mm.windows import KEPT, ROLLED_BACK
+
+Prediction = dict[str, Any]
+
+
+class MaskWork:
+    """Loads, refines and writes pairs of an image and a mask.
+
+    Args:
+        args (argparse.Namespace): Of the command line.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+
+    def prepare(self) -> None:
+        """Build the model; a mistake in the options shows now."""
+        self._inferencer, self._settings = prepare(self._args)
+
+    def load(self, job: PairJob) -> RefineInput:
+        """Read a pair; an InputError says why it cannot be."""
+        threshold = self._args.threshold
+        return load_pair(job.image, job.mask, threshold=threshold, tag=job)
+
+    def refine(
+        self, inputs: Iterable[RefineInput]
+    ) -> Iterator[tuple[RefineInput, Prediction]]:
+        """Refine a stream of pairs, in order."""
+        return self._inferencer.forward(inputs, self._settings)
+
+    def write(self, loaded: RefineInput, prediction: Prediction) -> None:
+        """Write what the job asks for."""
+        job: PairJob = loaded.tag
+        if job.overlay is not None:
+            [picture] = self._inferencer.visualize([loaded], [prediction])
+            save_picture(job.overlay, picture)
+        save_mask(job.out, prediction['masks'][0])
+
+    def notes(self, loaded: RefineInput, prediction: Prediction) -> Prediction:
+        """What the journal remembers: ``verdict`` and more."""
+        return dict(
+            verdict=prediction['verdicts'][0],
+            evidence=prediction['evidence'][0],
+        )
+
+    def summary(self, loaded: RefineInput, prediction: Prediction) -> str:
+        """What to tell of a pair."""
+        [verdict], [mask] = prediction['verdicts'], prediction['masks']
+        [evidence] = prediction['evidence']
+        numbers = ', '.join(f'{name} {n:.2f}' for name, n in evidence.items())
+        if verdict == ROLLED_BACK:
+            return f'left as it is: no refinement could be trusted ({numbers})'
+        if verdict == KEPT and evidence:
+            return f'kept as it is: its edge looks right ({numbers})'
+        if verdict == KEPT:
+            return 'kept as it is: too small, too thin, empty or full'
+        coarse = loaded.masks.masks[0]
+        changed = np.count_nonzero(coarse.dense().numpy() ^ mask)
+        return (
+            f'{verdict}, {changed} pixels changed '
+            f'({changed / max(coarse.area, 1):.1%} of the mask), confidence '
+            f'{prediction["confidence"][0]:.2f}'
+        )

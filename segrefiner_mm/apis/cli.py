@@ -124,7 +124,8 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         help='refine the masks of a results file or of annotations',
         description='Refine the masks of COCO or LVIS results (.json), of '
         "annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
-        'DetInferencer (folder preds/), and write the same format. Order, '
+        'DetInferencer (folder preds/), and write the same format; panoptic '
+        'X.json goes with its pictures in the folder X. Order, '
         'ids and all fields but the masks stay. A run that was stopped goes '
         'on where it was.',
     )

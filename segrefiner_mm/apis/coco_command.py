@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.apis.cli import DONE, SOME_FAILED
+from segrefiner_mm.apis.panoptic_command import is_panoptic, run_panoptic
 from segrefiner_mm.apis.prediction_run import Outcome, PredictionRun
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import write_whole
@@ -23,6 +24,8 @@ from segrefiner_mm.integrations.prediction_file import (
 def run_coco(args: argparse.Namespace) -> int:
     """Refine a file of predictions; returns the exit status."""
     source, out = Path(args.predictions), Path(args.out)
+    if is_panoptic(source):
+        return run_panoptic(args)
     predictions = open_predictions(source, args.ann, args.segmentation)
     _protect(source, out, args.overwrite)
     finder = ImageFinder(Path(args.img_dir) if args.img_dir else None)

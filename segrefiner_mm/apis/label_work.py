@@ -48,16 +48,18 @@ class LabelWork:
 
     Args:
         args (argparse.Namespace): Of the command line.
+        ignore (list[int]): Labels that stay where they are.
     """
 
-    def __init__(self, args: argparse.Namespace) -> None:
+    def __init__(self, args: argparse.Namespace, ignore: list[int]) -> None:
         self._args = args
+        self._ignore = ignore
 
     def prepare(self) -> None:
         """Build the model; a mistake in the options shows now."""
         inferencer, settings = prepare(self._args)
         self._refiner = LabelMapRefiner(
-            inferencer.model, settings, ignore=self._args.ignore
+            inferencer.model, settings, ignore=self._ignore
         )
 
     def load(self, job: PairJob) -> LabelInput:

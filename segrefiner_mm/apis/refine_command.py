@@ -37,7 +37,7 @@ def run_refine(args: argparse.Namespace) -> int:
         raise InputError('IMAGE and MASK must be two files or two folders')
     if args.labels and args.threshold is not None:
         raise InputError('--threshold is for masks, not for --labels')
-    work = LabelWork(args) if args.labels else MaskWork(args)
+    work = LabelWork(args, args.ignore) if args.labels else MaskWork(args)
     if image.is_dir():
         return _run_folder(args, work, image, mask, out)
     return _run_pair(args, work, image, mask, out)
@@ -77,16 +77,44 @@ def _run_folder(
         )
     match = match_trees if args.labels else match_folders
     jobs, problems = match(images, masks, out, args.overlay)
+    own = dict(overlay=args.overlay, threshold=args.threshold)
+    if args.labels:
+        own |= dict(labels=True, ignore=args.ignore)
+    return run_jobs(args, work, jobs, problems, out, own)
+
+
+def run_jobs(
+    args: argparse.Namespace,
+    work: Work,
+    jobs: list[PairJob],
+    problems: list[str],
+    out: Path,
+    own_settings: dict[str, Any],
+) -> int:
+    """Do what earlier runs have not done, and say what became of it.
+
+    Args:
+        args (argparse.Namespace): Of the command line.
+        work (Work): How to do a job.
+        jobs (list[PairJob]): What to do.
+        problems (list[str]): What could not become a job.
+        out (Path): Output folder, where the journal is.
+        own_settings (dict): What results depend on beside the model options.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        InputError: If there is nothing to do, or something would be lost.
+    """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for problem in problems:
         _report(console, problem)
     if not jobs:
-        raise InputError(
-            f'no image in {images} has a mask of the same name in {masks}'
-        )
+        raise InputError('no image has a mask of the same name')
     protect_inputs(jobs)
     work.prepare()  # a mistake leaves no folder behind
-    journal = RunJournal(out, _run_settings(args))
+    journal = RunJournal(out, {**run_settings(args), **own_settings})
     if not args.overwrite:
         protect_outputs(jobs, journal)
     todo = [
@@ -160,11 +188,3 @@ def _write_all(
 
 def _report(console: Console, problem: object) -> None:
     console.print(f'segrefiner: error: {problem}', markup=False)
-
-
-def _run_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """What the results of a folder run depend on."""
-    own = dict(overlay=args.overlay, threshold=args.threshold)
-    if args.labels:
-        own |= dict(labels=True, ignore=args.ignore)
-    return {**run_settings(args), **own}

@@ -1,0 +1,114 @@
+"""``segrefiner coco`` on panoptic segmentation: a json and its pictures."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from segrefiner_mm.apis.cli import NOTHING_DONE
+from segrefiner_mm.apis.image_io import (
+    load_image,
+    picture_to_array,
+    read_picture,
+    save_picture,
+)
+from segrefiner_mm.apis.label_work import LabelInput, Labels, LabelWork
+from segrefiner_mm.apis.pair_jobs import PairJob
+from segrefiner_mm.apis.refine_command import run_jobs
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import read_json, write_whole
+from segrefiner_mm.integrations.prediction_file import ImageFinder
+
+VOID = 0  # the id of pixels without a segment
+
+
+def is_panoptic(path: Path) -> bool:
+    """Whether a file is a COCO panoptic json."""
+    if path.suffix != '.json' or not path.is_file():
+        return False
+    content = read_json(path)
+    found = content.get('annotations') if isinstance(content, dict) else []
+    return any('segments_info' in annotation for annotation in found or ())
+
+
+def run_panoptic(args: argparse.Namespace) -> int:
+    """Refine a panoptic json with its folder; returns the exit status."""
+    source, out = Path(args.predictions), Path(args.out)
+    if out.suffix != '.json':
+        raise InputError(f'panoptic results are written as .json, not {out}')
+    if args.img_dir is None:
+        raise InputError('a .json needs --img-dir: where its images are')
+    content = read_json(source)
+    pictures, folder = source.with_suffix(''), out.with_suffix('')
+    if out.exists() and not args.overwrite:
+        raise InputError(f'{out} is there already: --overwrite, or another')
+    if not pictures.is_dir():
+        raise InputError(f'no folder {pictures} with the pictures of {source}')
+    jobs, problems = _jobs(content, args, pictures, folder)
+    work = PanopticWork(args, [VOID])
+    status = run_jobs(args, work, jobs, problems, folder, dict(panoptic=True))
+    if status == NOTHING_DONE:
+        return status
+    for annotation in content['annotations']:
+        picture = folder / annotation['file_name']
+        if picture.is_file():
+            _update(annotation['segments_info'], _read_ids(picture))
+    write_whole(out, json.dumps(content).encode())
+    return status
+
+
+class PanopticWork(LabelWork):
+    """The same for pictures whose colours are the ids of segments."""
+
+    def load(self, job: PairJob) -> LabelInput:
+        ids = _read_ids(job.mask)
+        image = load_image(job.image, (ids.shape[0], ids.shape[1]))
+        return LabelInput(image, ids, None, job)
+
+    def write(self, loaded: LabelInput, refined: Labels) -> None:
+        red, green, blue = (refined >> shift & 255 for shift in (0, 8, 16))
+        picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
+        save_picture(loaded.tag.out, picture)
+
+
+def _jobs(
+    content: dict[str, Any],
+    args: argparse.Namespace,
+    pictures: Path,
+    folder: Path,
+) -> tuple[list[PairJob], list[str]]:
+    names = {i['id']: i['file_name'] for i in content.get('images', [])}
+    finder = ImageFinder(Path(args.img_dir))
+    jobs, problems = [], []
+    for annotation in content['annotations']:
+        own = annotation['file_name']
+        # Results have no images; theirs have the names of the pictures.
+        name = names.get(annotation['image_id'], Path(own).stem)
+        try:
+            image = finder.find(name)
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        jobs.append(PairJob(image, pictures / own, folder / own, None))
+    return jobs, problems
+
+
+def _read_ids(path: Path) -> Labels:
+    colours = picture_to_array(read_picture(path))
+    if colours.ndim != 3:
+        raise InputError(f'{path} is not a panoptic picture: it is grey')
+    red, green, blue = np.moveaxis(colours.astype(np.int32), 2, 0)
+    return red + (green << 8) + (blue << 16)
+
+
+def _update(segments: list[dict[str, Any]], ids: Labels) -> None:
+    """Areas and boxes of the segments, where they are given."""
+    for segment in segments:
+        mask = (ids == segment['id']).astype(np.uint8)
+        if 'area' in segment:
+            segment['area'] = cv2.countNonZero(mask)
+        if 'bbox' in segment:
+            segment['bbox'] = list(cv2.boundingRect(mask))

@@ -1,4 +1,5 @@
 from segrefiner_mm.datasets import transforms
+from segrefiner_mm.datasets.coco_refine_dataset import CocoRefineDataset
 from segrefiner_mm.datasets.draw_sampler import DrawSampler
 from segrefiner_mm.datasets.folder_refine_dataset import FolderRefineDataset
 from segrefiner_mm.datasets.hr_collection_dataset import HRCollectionDataset
@@ -6,6 +7,7 @@ from segrefiner_mm.datasets.lvis_refine_dataset import LVISRefineDataset
 from segrefiner_mm.datasets.refine_dataset import RefineDataset
 
 __all__ = [
+    'CocoRefineDataset',
     'DrawSampler',
     'FolderRefineDataset',
     'HRCollectionDataset',

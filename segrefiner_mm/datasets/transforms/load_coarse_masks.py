@@ -6,22 +6,28 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
+from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.registry import TRANSFORMS
 
 
 @TRANSFORMS.register_module()
 class LoadCoarseMasks(BaseTransform):
-    """Loads a stored coarse mask; of several, a random one.
+    """Loads stored coarse masks.
+
+    Those that a model predicted are loaded all together; of pictures, which
+    are of one object, a random one.
 
     Required Keys:
 
     - img (np.ndarray)
+    - coarse_segmentations (list): COCO encodings; or
     - coarse_paths (list[str]): Mask pictures
-    - seed (int)
+    - seed (int): For pictures
 
     Added Keys:
 
-    - coarse_mask (np.ndarray): (H, W) uint8, values 0 and 1
+    - coarse_mask (np.ndarray): (N, H, W), or (H, W) of a picture, uint8,
+      values 0 and 1
 
     Args:
         prob (float): How often; else a coarse mask is left to be made by
@@ -33,11 +39,17 @@ class LoadCoarseMasks(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add ``coarse_mask``; an InputError says why it cannot be used."""
+        size = results['img'].shape[:2]
+        if (encoded := results.get('coarse_segmentations')) is not None:
+            masks = [decode_mask(mask, size) for mask in encoded]
+            results['coarse_mask'] = np.array(masks, np.uint8).reshape(
+                -1, *size
+            )
+            return results
         rng = np.random.default_rng([results['seed'], 5])
         if rng.random() >= self.prob:
             return results
         paths = results['coarse_paths']
         path = paths[rng.integers(len(paths))]
-        size = results['img'].shape[:2]
         results['coarse_mask'] = read_mask(path, size)
         return results

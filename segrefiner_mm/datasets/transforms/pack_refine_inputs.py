@@ -20,12 +20,14 @@ class PackRefineInputs(BaseTransform):
 
     - img (np.ndarray): (H, W, 3) uint8
     - gt_mask, coarse_mask (np.ndarray, optional): (H, W) or (N, H, W)
+    - coarse_scores, coarse_labels (list, optional): One per coarse mask
 
     Added Keys:
 
     - inputs (Tensor): (3, H, W) uint8
     - data_samples (RefineDataSample): With ``gt_instances`` and
-      ``coarse_instances``, masks (N, H, W) bool
+      ``coarse_instances``, masks (N, H, W) bool, and of the coarse ones
+      ``scores`` (N,) float32 and ``labels`` (N,) int64
 
     Args:
         meta_keys (Sequence[str]): Keys that go into the metainfo, where they
@@ -49,5 +51,9 @@ class PackRefineInputs(BaseTransform):
                 masks = mask if mask.ndim == 3 else mask[None]
                 masks = torch.from_numpy(np.ascontiguousarray(masks)) > 0
                 setattr(sample, f'{key}_instances', InstanceData(masks=masks))
+        for name, dtype in (('scores', torch.float32), ('labels', torch.long)):
+            if (values := results.get(f'coarse_{name}')) is not None:
+                values = torch.tensor(values, dtype=dtype)
+                sample.coarse_instances.set_field(values, name)
         image = np.ascontiguousarray(results['img'].transpose(2, 0, 1))
         return dict(inputs=torch.from_numpy(image), data_samples=sample)

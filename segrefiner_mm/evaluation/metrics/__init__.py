@@ -1,5 +1,11 @@
+from segrefiner_mm.evaluation.metrics.coco_boundary_metric import (
+    CocoBoundaryMetric,
+)
+from segrefiner_mm.evaluation.metrics.lvis_boundary_metric import (
+    LVISBoundaryMetric,
+)
 from segrefiner_mm.evaluation.metrics.mask_quality_metric import (
     MaskQualityMetric,
 )
 
-__all__ = ['MaskQualityMetric']
+__all__ = ['CocoBoundaryMetric', 'LVISBoundaryMetric', 'MaskQualityMetric']

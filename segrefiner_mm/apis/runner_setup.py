@@ -1,0 +1,106 @@
+"""What ``tools/train.py`` and ``tools/test.py`` have in common.
+
+Torch is imported where it is needed, so that ``--help`` comes at once.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segrefiner_mm.errors import InputError
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+
+def add_runner_options(parser: argparse.ArgumentParser) -> None:
+    """The options that mim and the launchers of OpenMMLab pass."""
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        help='settings that win over the config, as key=value',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+    )
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def configure(args: argparse.Namespace) -> 'Config':
+    """The config with what the command line says of it.
+
+    Args:
+        args (argparse.Namespace): ``config`` and the common options.
+
+    Returns:
+        Config: For mmengine's Runner.
+
+    Raises:
+        InputError: If the config or an option cannot be used.
+    """
+    from mmengine.config import DictAction
+
+    from segrefiner_mm.models.model_zoo import read_config
+
+    cfg = read_config(args.config)
+    if wrong := [option for option in args.cfg_options if '=' not in option]:
+        raise InputError(f'--cfg-options are key=value, got {wrong[0]!r}')
+    options = dict(option.split('=', 1) for option in args.cfg_options)
+    try:
+        cfg.merge_from_dict(
+            {k: DictAction._parse_iterable(v) for k, v in options.items()}
+        )
+    except (KeyError, TypeError, IndexError) as error:
+        raise InputError(f'--cfg-options do not fit: {error}') from None
+    cfg.launcher = args.launcher
+    cfg.work_dir = args.work_dir or cfg.get(
+        'work_dir', str(Path('work_dirs', Path(args.config).stem))
+    )
+    return cfg
+
+
+def check_weights(file: str) -> None:
+    """Refuse what mmengine would execute code from, or cannot read."""
+    from segrefiner_mm.models.checkpoint import read_state_dict
+
+    if Path(file).suffix == '.safetensors':
+        raise InputError(
+            f'load_from and --resume take .pth, not {file}: to start from '
+            'these weights, set model.checkpoint, or convert them'
+        )
+    read_state_dict(file)
+
+
+def message_of(error: Exception) -> str:
+    """What an error says; from a worker it brings a traceback along."""
+    message = str(error).strip()
+    if 'Traceback (most recent call last)' in message:
+        message = message.splitlines()[-1]
+    return message
+
+
+def use_cpu_processes(cfg: 'Config') -> None:
+    """Without a GPU, let the processes of a launcher talk over gloo."""
+    import torch
+
+    if cfg.launcher != 'pytorch' or torch.cuda.is_available():
+        return
+    torch.distributed.init_process_group('gloo')
+    # mmengine would give it the index of a GPU.
+    cfg.model_wrapper_cfg = dict(
+        type='MMDistributedDataParallel',
+        device_ids=None,
+    )
+
+
+def leave_together() -> None:
+    """One process that leaves early would pull the others down."""
+    import torch
+
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()

@@ -1,0 +1,23 @@
+"""Mask AP and Boundary AP by the rules of LVIS."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from segrefiner_mm.evaluation.functional import evaluate_lvis
+from segrefiner_mm.evaluation.metrics.coco_boundary_metric import (
+    CocoBoundaryMetric,
+)
+from segrefiner_mm.registry import METRICS
+
+
+@METRICS.register_module()
+class LVISBoundaryMetric(CocoBoundaryMetric):
+    """The same by LVIS's rules, with APr, APc and APf.
+
+    Args:
+        *args: See :class:`CocoBoundaryMetric`.
+        **kwargs: See :class:`CocoBoundaryMetric`.
+    """
+
+    default_prefix = 'lvis'
+    evaluate_files: ClassVar[Callable] = staticmethod(evaluate_lvis)

@@ -1,0 +1,112 @@
+"""The metric against the plain functions that it stands on."""
+
+import copy
+import json
+
+import pytest
+import torch
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
+
+from segrefiner_mm.encodings import decode_mask
+from segrefiner_mm.evaluation import (
+    CocoBoundaryMetric,
+    LVISBoundaryMetric,
+    evaluate_coco,
+    evaluate_lvis,
+)
+from segrefiner_mm.structures import RefineDataSample
+from tests.helpers import GOLDEN
+
+GT = GOLDEN / 'synthetic_metrics' / 'gt.json'
+DT = GOLDEN / 'synthetic_metrics' / 'dt.json'
+
+
+def instances(results, labels):
+    masks = [decode_mask(r['segmentation']) for r in results]
+    masks = [torch.from_numpy(mask) > 0 for mask in masks]
+    return InstanceData(
+        masks=torch.stack(masks) if masks else torch.zeros(0, 9, 9).bool(),
+        scores=torch.tensor([r['score'] for r in results]).double(),
+        labels=torch.tensor([labels[r['category_id']] for r in results]),
+    )
+
+
+@pytest.fixture
+def samples():
+    """The drawn results, image by image."""
+    gt, dt = (json.loads(file.read_text()) for file in (GT, DT))
+    ids = sorted(category['id'] for category in gt['categories'])
+    labels = {category: label for label, category in enumerate(ids)}
+    found = []
+    for image in gt['images']:
+        own = [r for r in dt if r['image_id'] == image['id']]
+        sample = RefineDataSample(metainfo=dict(img_id=image['id']))
+        sample.pred_instances = instances(own, labels)
+        found.append(sample)
+    return found
+
+
+def evaluate(metric, samples):
+    evaluator = Evaluator(metric)
+    evaluator.process(samples)
+    return evaluator.evaluate(len(samples))
+
+
+@pytest.mark.parametrize(
+    ('metric', 'function', 'prefix'),
+    [
+        (CocoBoundaryMetric, evaluate_coco, 'coco'),
+        (LVISBoundaryMetric, evaluate_lvis, 'lvis'),
+    ],
+)
+def test_the_figures_are_those_of_the_files(
+    samples, tmp_path, metric, function, prefix
+):
+    content = json.loads(GT.read_text())
+    for part in content['images']:
+        part.update(neg_category_ids=[], not_exhaustive_category_ids=[])
+    for category in content['categories']:
+        category['frequency'] = 'f'
+    file = tmp_path / 'gt.json'
+    file.write_text(json.dumps(content))
+    figures = evaluate(metric(str(file)), samples)
+    results = json.loads(DT.read_text())
+    for result in results:
+        result.pop('bbox')  # sizes are those of masks, as in mmdet
+    expected = function(file, results)
+    assert figures == {
+        f'{prefix}/{kind}_{name}': pytest.approx(value, abs=1e-6)
+        for kind, numbers in expected.items()
+        for name, value in numbers.items()
+    }
+
+
+def test_coarse_and_refined_in_one_pass(samples, tmp_path):
+    """The refiner leaves scores and labels with what it was given."""
+    for sample in samples:
+        sample.coarse_instances = copy.deepcopy(sample.pred_instances)
+        masks = sample.pred_instances.masks
+        sample.pred_instances = InstanceData(masks=torch.zeros_like(masks))
+    prefix = tmp_path / 'out'
+    metric = CocoBoundaryMetric(str(GT), outfile_prefix=str(prefix))
+    figures = evaluate(metric, samples)
+    alone = evaluate_coco(GT, DT)['boundary']['AP']
+    assert figures['coco/coarse_boundary_AP'] == pytest.approx(alone)
+    assert figures['coco/boundary_AP'] == 0
+    coarse = json.loads((tmp_path / 'out.coarse_segm.json').read_text())
+    assert evaluate_coco(GT, coarse)['boundary']['AP'] == pytest.approx(alone)
+
+
+def test_classes_by_name(samples):
+    names = [c['name'] for c in json.loads(GT.read_text())['categories']]
+    turned = {label: len(names) - 1 - label for label in range(len(names))}
+    for sample in samples:
+        labels = sample.pred_instances.labels.tolist()
+        sample.pred_instances.labels = torch.tensor(
+            [turned[label] for label in labels], dtype=torch.long
+        )
+    metric = CocoBoundaryMetric(str(GT), classes=names[::-1])
+    expected = evaluate_coco(GT, DT)['segm']['AP']
+    found = evaluate(metric, samples)['coco/segm_AP']
+    assert found == pytest.approx(expected)

@@ -1,0 +1,116 @@
+"""``tools/test.py`` on the results of a model, as a user runs it."""
+
+import json
+import re
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from segrefiner_mm.encodings import decode_mask, encode_mask
+from segrefiner_mm.evaluation import evaluate_coco
+from tests.helpers import ROOT
+from tests.test_integrations.hosts import SIZE, write_scenes
+
+
+def run(*options):
+    return subprocess.run(
+        [sys.executable, ROOT / 'tools' / 'test.py', *map(str, options)],
+        env={'PYTHONPATH': str(ROOT), 'PATH': '', 'OMP_NUM_THREADS': '1'},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope='module')
+def scenes(tmp_path_factory):
+    folder = write_scenes(tmp_path_factory.mktemp('coco') / 'data', 4)
+    content = json.loads((folder / 'coco.json').read_text())
+    results = []
+    for annotation in content['annotations'][:3]:
+        mask = decode_mask(annotation['segmentation'])
+        small = cv2.resize(mask, None, fx=0.125, fy=0.125)
+        coarse = cv2.resize(small, SIZE[::-1], interpolation=0)
+        results.append(
+            dict(
+                image_id=annotation['image_id'],
+                category_id=annotation['category_id'],
+                score=0.9,
+                segmentation=encode_mask(coarse),
+            )
+        )
+    (folder / 'results.json').write_text(json.dumps(results))
+    return folder
+
+
+def figures_of(text):
+    pairs = re.findall(r'coco/(\w+): (-?[\d.]+)', text)
+    return {name: float(value) for name, value in pairs}
+
+
+@pytest.fixture
+def options(scenes):
+    """The LR recipe at the size of the bundled network, on the scenes."""
+    given = {
+        'model.head.denoiser.model_channels': 32,
+        'model.head.denoiser.num_res_blocks': 1,
+        'model.head.denoiser.channel_mult': '(1,1,2,2,4)',
+        'model.head.denoiser.attention_strides': '(16,)',
+        'model.test_cfg.num_steps': 1,
+        'model.test_cfg.windows.min_area': 100,
+        'test_dataloader.num_workers': 0,
+        'test_dataloader.dataset.data_root': scenes,
+        'test_dataloader.dataset.ann_file': 'coco.json',
+        'test_dataloader.dataset.data_prefix.img': 'img',
+        'test_dataloader.dataset.results_file': scenes / 'results.json',
+        'test_evaluator.ann_file': scenes / 'coco.json',
+    }
+    return given
+
+
+def arguments(config, checkpoint, options, work_dir):
+    listed = [f'{name}={value}' for name, value in options.items()]
+    return [
+        config,
+        checkpoint,
+        '--work-dir',
+        work_dir,
+        '--cfg-options',
+        *listed,
+    ]
+
+
+CONFIG = ROOT / 'configs' / 'segrefiner' / 'segrefiner_lr_coco.py'
+
+
+def test_results_are_refined_and_both_are_counted(scenes, options, tmp_path):
+    argv = arguments(CONFIG, 'segrefiner-tiny', options, tmp_path)
+    process = run(*argv)
+    assert process.returncode == 0, process.stderr
+    figures = figures_of(process.stdout + process.stderr)
+    expected = evaluate_coco(scenes / 'coco.json', scenes / 'results.json')
+    for kind in ('segm', 'boundary'):
+        before = figures[f'coarse_{kind}_AP']
+        assert before == pytest.approx(expected[kind]['AP'], abs=1e-4)
+        assert figures[f'{kind}_AP'] > before + 0.02
+
+
+def test_mistakes_are_named(scenes, options, tmp_path):
+    results = json.loads((scenes / 'results.json').read_text())
+    results[0]['image_id'] = 99
+    strange = tmp_path / 'strange.json'
+    strange.write_text(json.dumps(results))
+    name = 'test_dataloader.dataset.results_file'
+    for config, checkpoint, change, message in [
+        ('gone.py', 'segrefiner-tiny', {}, 'gone.py'),
+        (CONFIG, 'gone.pth', {}, 'gone.pth'),
+        (CONFIG, 'segrefiner-tiny', {name: 'gone.json'}, 'gone.json'),
+        (CONFIG, 'segrefiner-tiny', {name: strange}, 'image 99'),
+    ]:
+        argv = arguments(config, checkpoint, options | change, tmp_path)
+        process = run(*argv)
+        assert process.returncode == 2, process.stderr
+        assert message in process.stderr.splitlines()[-1]
+        assert 'Traceback' not in process.stderr

@@ -1,0 +1,52 @@
+"""Test a refiner, or a model with one, by the metrics of its config.
+
+``python tools/test.py CONFIG CHECKPOINT``; several GPUs by ``torchrun`` and
+``--launcher pytorch``.
+"""
+
+import argparse
+import os
+import sys
+
+
+def parse_args() -> argparse.Namespace:
+    # The options come from the package, which is slow to import.
+    from segrefiner_mm.apis.runner_setup import add_runner_options
+
+    parser = argparse.ArgumentParser(description='Test a refiner.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'checkpoint',
+        help='weights: .pth, official ones included, .safetensors, or '
+        'segrefiner-tiny for the bundled ones',
+    )
+    add_runner_options(parser)
+    return parser.parse_args()
+
+
+def main() -> int:
+    args = parse_args()
+    from mmengine.runner import Runner
+
+    from segrefiner_mm.apis import runner_setup
+    from segrefiner_mm.errors import SegRefinerError
+
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    try:
+        cfg = runner_setup.configure(args)
+        if cfg.model.type.rpartition('.')[2] == 'SegRefiner':
+            cfg.model.checkpoint = args.checkpoint
+        else:
+            cfg.load_from = args.checkpoint
+        runner_setup.use_cpu_processes(cfg)
+        Runner.from_cfg(cfg).test()
+        runner_setup.leave_together()
+    except (SegRefinerError, FileNotFoundError) as error:
+        message = runner_setup.message_of(error)
+        print(f'test: error: {message}', file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

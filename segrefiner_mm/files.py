@@ -80,7 +80,8 @@ def file_name_of(image: dict) -> str:
         return str(name)
     if url := image.get('coco_url'):
         return '/'.join(url.split('/')[-2:])
-    return f'{image["id"]:012d}.jpg'
+    number = image['id']
+    return f'{number:012d}.jpg' if isinstance(number, int) else str(number)
 
 
 def read_json(path: Path) -> Any:

@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import pickle
 import sys
 
 
@@ -29,11 +30,16 @@ def main() -> int:
     from mmengine.runner import Runner
 
     from segrefiner_mm.apis import runner_setup
-    from segrefiner_mm.errors import SegRefinerError
+    from segrefiner_mm.errors import InputError, SegRefinerError
 
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     try:
         cfg = runner_setup.configure(args)
+        if not cfg.get('test_dataloader') or not cfg.get('test_evaluator'):
+            raise InputError(
+                f'{args.config} says nothing of a test: it needs '
+                'test_dataloader, test_cfg and test_evaluator'
+            )
         if cfg.model.type.rpartition('.')[2] == 'SegRefiner':
             cfg.model.checkpoint = args.checkpoint
         else:
@@ -41,6 +47,15 @@ def main() -> int:
         runner_setup.use_cpu_processes(cfg)
         Runner.from_cfg(cfg).test()
         runner_setup.leave_together()
+    except pickle.UnpicklingError as error:
+        print(
+            f'test: error: {args.checkpoint} holds more than weights, which '
+            'this mmengine cannot read safely: if you trust it, set '
+            'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1 '
+            f'({str(error).splitlines()[0]})',
+            file=sys.stderr,
+        )
+        return 2
     except (SegRefinerError, FileNotFoundError) as error:
         message = runner_setup.message_of(error)
         print(f'test: error: {message}', file=sys.stderr)

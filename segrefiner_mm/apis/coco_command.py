@@ -27,7 +27,7 @@ def run_coco(args: argparse.Namespace) -> int:
     if is_panoptic(source):
         return run_panoptic(args)
     predictions = open_predictions(source, args.ann, args.segmentation)
-    _protect(source, out, args.overwrite)
+    _protect(args, source, out)
     finder = ImageFinder(Path(args.img_dir) if args.img_dir else None)
     entries = list(predictions.images())
     if args.img_dir is None and isinstance(predictions, CocoFile) and entries:
@@ -37,8 +37,10 @@ def run_coco(args: argparse.Namespace) -> int:
     for entry in entries:
         found = outcomes.get(entry.key, [])
         for key, outcome in zip(entry.masks, found, strict=False):
-            if outcome and outcome.get('encoded'):
+            if outcome and 'encoded' in outcome:
                 predictions.replace(key, outcome['encoded'])
+            elif outcome:
+                predictions.rewrite(key, outcome['size'])
     if run.failed and not any(any(found) for found in outcomes.values()):
         run.forget()
         raise InputError(f'no mask of {source} could be refined')
@@ -76,15 +78,20 @@ def open_predictions(
     return CocoFile(path, Path(ann_file) if ann_file else None, style)
 
 
-def _protect(source: Path, out: Path, overwrite: bool) -> None:
-    if out.resolve() == source.resolve():
-        raise InputError(f'{out} is the input: choose another output')
+def _protect(args: argparse.Namespace, source: Path, out: Path) -> None:
+    inputs = {Path(path).resolve() for path in (source, args.ann) if path}
+    outputs = [Path(path) for path in (out, args.report) if path]
+    for path in outputs:
+        if path.resolve() in inputs:
+            raise InputError(f'{path} is an input: choose another output')
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise InputError(f'--report must not be the output {out}')
     if out.is_dir() != source.is_dir() and out.exists():
         raise InputError(
             f'{out} must be a {"folder" if source.is_dir() else "file"}'
         )
     filled = out.is_file() or (out.is_dir() and any(out.glob('*.json')))
-    if filled and not overwrite:
+    if filled and not args.overwrite:
         raise InputError(f'{out} is there already: --overwrite, or another')
 
 
@@ -106,6 +113,10 @@ def _rows(
                     iou=round(outcome['iou'], 4),
                 )
             )
+    rows += [
+        dict(mask=name, verdict=f'left: {why}', iou=1.0)
+        for name, why in predictions.untouched().items()
+    ]
     return sorted(rows, key=lambda row: row['iou'])
 
 

@@ -51,7 +51,11 @@ def match_trees(
     """The same with the folders below, which the output repeats.
 
     A mask in a folder below belongs to the image in the folder of that name.
+    Where all masks lie in one folder, as mmseg writes them, the images may be
+    in any folder below.
     """
+    if not any(path.is_dir() for path in masks.iterdir()):
+        return _match_flat(images, masks, out, overlay)
     jobs, problems = match_folders(images, masks, out, overlay)
     below = sorted(path for path in masks.rglob('*') if path.is_dir())
     for folder in below:
@@ -64,6 +68,30 @@ def match_trees(
             problems += more[1]
         elif pictures_by_stem(folder):
             problems.append(f'no folder {images / relative} for {folder}')
+    return jobs, problems
+
+
+def _match_flat(
+    images: Path, masks: Path, out: Path, overlay: bool
+) -> tuple[list[PairJob], list[str]]:
+    folders = [images, *(p for p in sorted(images.rglob('*')) if p.is_dir())]
+    found: dict[str, list[Path]] = {}
+    for folder in folders:
+        for stem, paths in pictures_by_stem(folder).items():
+            found.setdefault(stem, []).extend(paths)
+    jobs, problems = [], []
+    for stem, paths in pictures_by_stem(masks).items():
+        partners = found.pop(stem, [])
+        if len(partners) != 1 or len(paths) > 1:
+            names = ', '.join(str(path) for path in partners + paths[1:])
+            what = f'several files named {stem}' if names else 'no image'
+            problems.append(f'{what} for the mask {paths[0]} {names}'.strip())
+            continue
+        picture = out / 'overlays' / f'{stem}.jpg' if overlay else None
+        jobs.append(
+            PairJob(partners[0], paths[0], out / f'{stem}.png', picture)
+        )
+    problems += [f'no mask for the image {p[0]}' for p in found.values()]
     return jobs, problems
 
 

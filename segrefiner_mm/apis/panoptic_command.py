@@ -31,7 +31,9 @@ def is_panoptic(path: Path) -> bool:
         return False
     content = read_json(path)
     found = content.get('annotations') if isinstance(content, dict) else []
-    return any('segments_info' in annotation for annotation in found or ())
+    return any(
+        'segments_info' in a for a in found or () if isinstance(a, dict)
+    )
 
 
 def run_panoptic(args: argparse.Namespace) -> int:
@@ -39,6 +41,10 @@ def run_panoptic(args: argparse.Namespace) -> int:
     source, out = Path(args.predictions), Path(args.out)
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')
+    if args.report or args.ann or args.segmentation != 'same':
+        raise InputError(
+            '--report, --ann and --segmentation are not for panoptic results'
+        )
     if args.img_dir is None:
         raise InputError('a .json needs --img-dir: where its images are')
     content = read_json(source)
@@ -47,15 +53,21 @@ def run_panoptic(args: argparse.Namespace) -> int:
         raise InputError(f'{out} is there already: --overwrite, or another')
     if not pictures.is_dir():
         raise InputError(f'no folder {pictures} with the pictures of {source}')
-    jobs, problems = _jobs(content, args, pictures, folder)
-    work = PanopticWork(args, [VOID])
-    status = run_jobs(args, work, jobs, problems, folder, dict(panoptic=True))
+    try:
+        jobs, problems = _jobs(content, args, pictures, folder)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InputError(f'{source} is malformed: {error!r}') from None
+    work, own = PanopticWork(args, [VOID]), dict(panoptic=True)
+    nothing = f'no picture of {source} can be refined'
+    status = run_jobs(args, work, jobs, problems, folder, own, nothing)
     if status == NOTHING_DONE:
         return status
     for annotation in content['annotations']:
-        picture = folder / annotation['file_name']
-        if picture.is_file():
-            _update(annotation['segments_info'], _read_ids(picture))
+        name = annotation['file_name']
+        if (folder / name).is_file():
+            _update(annotation['segments_info'], _read_ids(folder / name))
+        elif (pictures / name).is_file():  # what failed is left as it was
+            write_whole(folder / name, (pictures / name).read_bytes())
     write_whole(out, json.dumps(content).encode())
     return status
 
@@ -84,7 +96,7 @@ def _jobs(
     finder = ImageFinder(Path(args.img_dir))
     jobs, problems = [], []
     for annotation in content['annotations']:
-        own = annotation['file_name']
+        own, _ = annotation['file_name'], annotation['segments_info']
         # Results have no images; theirs have the names of the pictures.
         name = names.get(annotation['image_id'], Path(own).stem)
         try:

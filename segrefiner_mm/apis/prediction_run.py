@@ -64,7 +64,8 @@ class PredictionRun:
         self._settings = {
             **run_settings(args),
             'source': file_state(Path(args.predictions)),
-            'images': str(finder.folder),
+            'images': str(finder.folder and finder.folder.resolve()),
+            'ann': file_state(Path(args.ann)) if args.ann else None,
         }
 
     def outcomes(self) -> dict[str, list[Outcome | None]]:
@@ -176,7 +177,7 @@ class PredictionRun:
 
 
 def _outcome(coarse: CompactMask, refined: RefinedMask) -> Outcome:
-    outcome: Outcome = dict(verdict=refined.verdict, iou=1.0)
+    outcome: Outcome = dict(verdict=refined.verdict, iou=1.0, size=coarse.size)
     if refined.verdict == REFINED:
         outcome['iou'] = compact_iou(coarse, refined)
         dense = torch.zeros(coarse.size, dtype=torch.uint8)

@@ -70,7 +70,10 @@ def _run_folder(
 ) -> int:
     if out.is_file():
         raise InputError(f'{out} is a file, but IMAGE and MASK are folders')
-    if out.resolve() in (images.resolve(), masks.resolve()):
+    if {images.resolve(), masks.resolve()} & {
+        out.resolve(),
+        *(out.resolve().parents if args.labels else ()),
+    }:
         raise InputError(
             f'{out} is an input: results in it would be inputs of the next '
             'run; choose another folder'
@@ -80,7 +83,8 @@ def _run_folder(
     own = dict(overlay=args.overlay, threshold=args.threshold)
     if args.labels:
         own |= dict(labels=True, ignore=args.ignore)
-    return run_jobs(args, work, jobs, problems, out, own)
+    nothing = f'no image in {images} has a mask of the same name in {masks}'
+    return run_jobs(args, work, jobs, problems, out, own, nothing)
 
 
 def run_jobs(
@@ -90,6 +94,7 @@ def run_jobs(
     problems: list[str],
     out: Path,
     own_settings: dict[str, Any],
+    nothing: str,
 ) -> int:
     """Do what earlier runs have not done, and say what became of it.
 
@@ -100,6 +105,7 @@ def run_jobs(
         problems (list[str]): What could not become a job.
         out (Path): Output folder, where the journal is.
         own_settings (dict): What results depend on beside the model options.
+        nothing (str): What to say where there is no job.
 
     Returns:
         int: Exit status.
@@ -111,7 +117,7 @@ def run_jobs(
     for problem in problems:
         _report(console, problem)
     if not jobs:
-        raise InputError('no image has a mask of the same name')
+        raise InputError(nothing)
     protect_inputs(jobs)
     work.prepare()  # a mistake leaves no folder behind
     journal = RunJournal(out, {**run_settings(args), **own_settings})

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.encodings import has_holes, outlines_of
+from segrefiner_mm.encodings import (
+    decode_mask,
+    encode_mask,
+    has_holes,
+    outlines_of,
+)
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import file_name_of, read_json, write_whole
 from segrefiner_mm.integrations.prediction_file import (
@@ -20,7 +25,8 @@ STYLES = ('same', 'rle', 'polygon')
 class CocoFile(PredictionFile):
     """A list of results, or annotations with their images.
 
-    Crowds stay as they are, as do all fields but ``segmentation``.
+    Crowds stay as they are, as do all fields but ``segmentation``, and
+    entries without one.
 
     Args:
         path (Path): The json.
@@ -50,13 +56,18 @@ class CocoFile(PredictionFile):
             if ann_file is not None:
                 known = read_json(ann_file)
             self.infos = known and {i['id']: i for i in known['images']}
-            if not all(isinstance(mask, dict) for mask in self.masks):
-                raise TypeError('masks must be dicts')
-        except (KeyError, TypeError) as error:
+            for mask in self.masks:
+                hash(mask.get('image_id'))
+        except (AttributeError, KeyError, TypeError) as error:
             raise InputError(
                 f'{ann_file or path} is neither COCO results nor COCO or LVIS '
                 f'annotations: {error!r}'
             ) from None
+        if self.masks and not any('segmentation' in m for m in self.masks):
+            raise InputError(
+                f'{path} has no masks; the results of mmdet that have are in '
+                '*.segm.json'
+            )
 
     def images(self) -> Iterator[ImageEntry]:
         of_image: dict[Any, dict[Key, Any]] = {}
@@ -69,6 +80,18 @@ class CocoFile(PredictionFile):
         for image_id, masks in of_image.items():
             name, size = self._image(image_id)
             yield ImageEntry(str(image_id), name, size, masks)
+
+    def untouched(self) -> dict[str, str]:
+        return {
+            self.label(index): 'crowd' if mask.get('iscrowd') else 'no mask'
+            for index, mask in enumerate(self.masks)
+            if mask.get('iscrowd') or 'segmentation' not in mask
+        }
+
+    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        if self.style != 'same':
+            mask = decode_mask(self.masks[key]['segmentation'], size)
+            self.replace(key, encode_mask(mask))
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
         mask = self.masks[key]
@@ -99,4 +122,8 @@ class CocoFile(PredictionFile):
         if info is None:
             return None, None
         size = info.get('height'), info.get('width')
-        return file_name_of(info), None if None in size else size
+        known = None not in size
+        return file_name_of(info), (
+            int(size[0]),
+            int(size[1]),
+        ) if known else None

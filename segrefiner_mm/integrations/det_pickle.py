@@ -35,6 +35,8 @@ class DetPickle(PredictionFile):
         self.content = load_pickle(path)
         try:
             self.masks = [r['pred_instances']['masks'] for r in self.content]
+            for masks in self.masks:
+                len(masks)
         except (KeyError, TypeError, IndexError) as error:
             raise InputError(
                 f'{path} does not hold predictions of mmdet with masks: '
@@ -66,6 +68,9 @@ class DetPickle(PredictionFile):
         else:
             mask = torch.from_numpy(decode_mask(encoded))
             masks[index] = mask.to(masks[index].dtype)
+
+    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        pass  # the format knows one form
 
     def write(self, path: Path) -> None:
         write_whole(path, pickle.dumps(self.content))

@@ -46,6 +46,9 @@ class InferencerFolder(PredictionFile):
         stem, index = key
         self.content[stem]['masks'][index] = encoded
 
+    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        pass  # the format knows one form
+
     def write(self, path: Path) -> None:
         for stem, prediction in self.content.items():
             content = json.dumps(prediction).encode()

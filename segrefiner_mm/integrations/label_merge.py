@@ -126,7 +126,11 @@ class LabelMerge:
             after[given_up] = label_of[number[given_up]]
         fixed = self._fixed | self._ignored
         after[fixed] = self.labels[fixed]
-        return without_strays(self.labels, after)
+        after = without_strays(self.labels, after)
+        # No label is lost: a segment without pixels would break its file.
+        lost = np.isin(self.labels, np.setdiff1d(self.labels, after))
+        after[lost] = self.labels[lost]
+        return after
 
 
 def without_strays(before: np.ndarray, after: np.ndarray) -> np.ndarray:

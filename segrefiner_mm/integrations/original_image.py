@@ -82,7 +82,7 @@ def _resized_back(
         "pipeline and 'ori_img' into meta_keys.",
         stacklevel=2,
     )
-    height, width = meta.get('img_shape', inputs.shape[-2:])[:2]
+    height, width = _content_size(meta, inputs)
     top = left = 0
     if padding := meta.get('img_padding_size', meta.get('padding_size')):
         left, _, top, _ = padding  # mmseg may pad on any side
@@ -103,3 +103,15 @@ def _resized_back(
     array = np.ascontiguousarray(pixels.permute(1, 2, 0).cpu().numpy())
     rows, columns = meta.get('ori_shape', (height, width))[:2]
     return cv2.resize(array, (columns, rows))
+
+
+def _content_size(meta: dict[str, Any], inputs: Tensor) -> tuple[int, int]:
+    """Rows and columns of the input that are not padding."""
+    height, width = meta.get('img_shape', inputs.shape[-2:])[:2]
+    if 'scale_factor' in meta and 'ori_shape' in meta:
+        # A pipeline that pads counts the padding to the shape.
+        across, down = meta['scale_factor'][:2]
+        rows, columns = meta['ori_shape'][:2]
+        height = min(height, round(rows * down))
+        width = min(width, round(columns * across))
+    return height, width

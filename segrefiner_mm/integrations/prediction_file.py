@@ -46,6 +46,19 @@ class PredictionFile(metaclass=ABCMeta):
         """
 
     @abstractmethod
+    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        """Put a mask that did not change into a form that was asked for.
+
+        Args:
+            key (object): From :attr:`ImageEntry.masks`.
+            size (tuple[int, int]): Height and width of the image.
+        """
+
+    def untouched(self) -> dict[str, str]:
+        """What is not refined at all, by its name to a user, and why."""
+        return {}
+
+    @abstractmethod
     def write(self, path: Path) -> None:
         """Write it in the format that it was read in."""
 
@@ -84,7 +97,9 @@ class ImageFinder:
             if Path(name).is_file():
                 return Path(name)
             raise InputError(f'no such image: {name}; --img-dir says where')
-        for path in (self.folder / name, self.folder / Path(name).name):
+        parts = Path(name).parts
+        for start in range(len(parts)):  # the longest known end of the path
+            path = self.folder.joinpath(*parts[start:])
             if path.is_file():
                 return path
         if self._by_stem is None:

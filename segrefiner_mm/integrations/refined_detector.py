@@ -94,6 +94,8 @@ class RefinedDetector(RefinedModel):
                     f'{type(self.base).__name__} predicts no masks: there is '
                     'nothing to refine'
                 )
+            if not len(found.masks):
+                continue  # some heads return no masks as floats
             chosen = self._choose(found)
             masks = found.masks[chosen]
             if masks.dtype != torch.bool:

@@ -70,12 +70,16 @@ class WindowSampler:
 
     @contextmanager
     def _precision(self) -> Iterator[None]:
-        """Half precision, or float32 without shortcuts."""
+        """Half precision, or float32 without shortcuts.
+
+        Whatever the caller has turned on: a runner may test in half precision.
+        """
+        device, half = self.device.type, self.dtype is not None
         with ExitStack() as stack:
-            if self.dtype is not None:
-                device = self.device.type
-                stack.enter_context(torch.autocast(device, self.dtype))
-            elif self.device.type == 'cuda':
+            stack.enter_context(
+                torch.autocast(device, self.dtype, enabled=half)
+            )
+            if not half and device == 'cuda':
                 # TF32 convolutions are not float32.
                 stack.enter_context(
                     torch.backends.cudnn.flags(enabled=True, allow_tf32=False)

@@ -121,9 +121,14 @@ def annotations(scenes, tmp_path):
     return file
 
 
-def test_annotations_keep_ids_order_and_fields(scenes, annotations, tmp_path):
+def test_annotations_keep_ids_order_and_fields(
+    scenes, annotations, tmp_path, capsys
+):
     out = tmp_path / 'cleaned.json'
-    assert run(scenes, annotations, out) == 0
+    report = tmp_path / 'report.csv'
+    assert run(scenes, annotations, out, '--report', report) == 0
+    assert '1 left: crowd' in capsys.readouterr().out
+    assert 'annotation 77 of image 0,left: crowd,1.0' in report.read_text()
     before, after = read(annotations), read(out)
     kinds = [
         (type(old['segmentation']), type(new['segmentation']))
@@ -155,7 +160,9 @@ def test_masks_are_written_as_asked(
     out = tmp_path / 'cleaned.json'
     assert run(scenes, annotations, out, '--segmentation', style) == 0
     new = read(out)['annotations']
-    assert isinstance(new[0]['segmentation'], kind)
+    # Refined and kept ones alike; a crowd needs run lengths.
+    assert all(isinstance(a['segmentation'], kind) for a in new[:-1])
+    assert isinstance(new[-1]['segmentation'], dict)
     same = tmp_path / 'same.json'
     assert run(scenes, annotations, same) == 0
     other = read(same)['annotations'][0]['segmentation']
@@ -235,6 +242,33 @@ def test_a_run_that_was_killed_goes_on(scenes, tmp_path, monkeypatch, capsys):
     assert read(out) == read(whole)
     assert '2 images were done before' in capsys.readouterr().err
     assert not list(tmp_path.glob('.*partial*'))
+
+
+def test_other_annotations_are_another_run(scenes, tmp_path, monkeypatch):
+    """What was done with wrong names of images is not taken."""
+    source, out = scenes / 'results.json', tmp_path / 'out.json'
+    content = read(scenes / 'coco.json')
+    names = [image['file_name'] for image in content['images']]
+    for image, name in zip(content['images'], names[::-1], strict=True):
+        image['file_name'] = name
+    wrong = tmp_path / 'wrong.json'
+    wrong.write_text(json.dumps(content))
+    whole = tmp_path / 'whole.json'
+    right = ['--ann', scenes / 'coco.json']
+    assert run(scenes, source, whole, *right) == 0
+    outcome, calls = prediction_run._outcome, []
+
+    def killed(*args):
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return outcome(*args)
+
+    monkeypatch.setattr(prediction_run, '_outcome', killed)
+    assert run(scenes, source, out, '--ann', wrong) == 130
+    monkeypatch.undo()
+    assert run(scenes, source, out, *right) == 0
+    assert read(out) == read(whole)
 
 
 @pytest.mark.parametrize('dense', [False, True])
@@ -339,13 +373,21 @@ def test_wrong_usage(scenes, tmp_path, capsys):
     other = tmp_path / 'other.json'
     other.write_text('{"a": 1}')
     out.write_text('precious')
+    boxes = tmp_path / 'boxes.json'
+    boxes.write_text('[{"image_id": 1, "bbox": [0, 0, 1, 1]}]')
+    odd = tmp_path / 'odd.json'
+    odd.write_text('[{"image_id": [], "segmentation": []}]')
     new = tmp_path / 'new.json'
     for argv, message in [
         ([tmp_path / 'gone.json', '-o', new], 'no such file'),
         ([broken, '-o', new], 'not valid json'),
         ([other, '-o', new], 'neither COCO results'),
         ([source, '-o', new], '--img-dir'),
-        ([source, '-o', source, '--img-dir', scenes], 'is the input'),
+        ([boxes, '-o', new], 'segm.json'),
+        ([odd, '-o', new], 'unhashable'),
+        ([source, '-o', new, '--report', source], 'is an input'),
+        ([source, '-o', new, '--report', new], '--report'),
+        ([source, '-o', source, '--img-dir', scenes], 'is an input'),
         ([source, '-o', out, '--img-dir', scenes], '--overwrite'),
         ([source, '-o', new, '--img-dir', 'gone'], 'no such folder: gone'),
         ([tmp_path / 'img', '-o', new], 'no such file'),

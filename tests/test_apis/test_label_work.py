@@ -99,3 +99,18 @@ def test_mistakes(scenes, capsys):
     (folder / 'img' / 'sub' / 'a.jpg').unlink()
     assert run(folder / 'img', folder / 'lab', '-o', folder / 'o') == 1
     assert 'no image for the mask' in capsys.readouterr().err
+
+
+def test_flat_label_maps_find_their_images_below(scenes, capsys):
+    """As mmseg writes them, without the folders of the images."""
+    folder, _ = scenes
+    flat = folder / 'flat'
+    flat.mkdir()
+    for name in ('a', 'b'):
+        (folder / 'lab' / 'sub' / f'{name}.png').rename(flat / f'{name}.png')
+    out = folder / 'out'
+    assert run(folder / 'img', flat, '-o', out) == 1  # a is there twice
+    assert 'several files named a' in capsys.readouterr().err
+    assert (out / 'b.png').is_file()
+    assert run(folder / 'img', flat, '-o', flat / 'new') == 2
+    assert 'is an input' in capsys.readouterr().err

@@ -91,6 +91,19 @@ def test_faults_are_named(panoptic, capsys):
     out = folder / 'refined.json'
     assert run(folder, '-o', out) == 1
     assert 'no image 0.jpg' in capsys.readouterr().err
+    for name in ('pan', 'refined'):  # what failed is there as it was
+        assert len(list((folder / name).glob('*.png'))) == 2
+    before, after = (
+        (folder / name / '0.png').read_bytes() for name in ('pan', 'refined')
+    )
+    assert before == after
+    assert run(folder, '-o', folder / 'b.json', '--report', 'x.csv') == 2
+    assert '--report' in capsys.readouterr().err
+    (folder / 'odd.json').write_text(
+        '{"annotations": [1, {"segments_info": []}]}'
+    )
+    argv = ['coco', folder / 'odd.json', '--img-dir', folder, '-o', out]
+    assert cli.main([*map(str, argv), '--overwrite']) == 2
     assert run(folder, '-o', out) == 2
     assert '--overwrite' in capsys.readouterr().err
     assert run(folder, '-o', folder / 'refined.png') == 2

@@ -99,6 +99,17 @@ def mask_rcnn(data: Path) -> Config:
     return _for_scenes(cfg, data)
 
 
+def solov2(data: Path) -> Config:
+    """SOLOv2, whose masks are floats where it finds nothing."""
+    cfg = inherit('mmdet::solov2/solov2_r50_fpn_1x_coco.py')
+    _shrink_resnet(cfg.model)
+    cfg.model.neck.in_channels = [64, 128, 256, 512]
+    cfg.model.mask_head.num_classes = len(CLASSES)
+    cfg.model.mask_head.feat_channels = 64
+    cfg.model.test_cfg.update(score_thr=0.99, max_per_img=6)
+    return _for_scenes(cfg, data)
+
+
 def mask2former(data: Path) -> Config:
     """Mask2Former for panoptic segmentation: 2 things and 1 stuff class."""
     cfg = inherit(

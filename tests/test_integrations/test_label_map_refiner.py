@@ -8,9 +8,10 @@ import torch
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations import LabelMapRefiner
 from segrefiner_mm.integrations.label_map_refiner import tiles_of
+from segrefiner_mm.integrations.label_merge import LabelMerge, Region
 from segrefiner_mm.models.model_zoo import model_cfg
 from segrefiner_mm.registry import MODELS, build_child
-from segrefiner_mm.windows import Box
+from segrefiner_mm.windows import REFINED, Box, RefinedMask, compact_masks
 from tests.helpers import ROOT
 
 FAST = dict(num_steps=1, model_size=64)
@@ -145,6 +146,29 @@ def test_large_regions_go_by_tiles(tiny_model, scene):
     tiled = refine(tiny_model, image, labels, tile_size=64, margin=16)
     assert (tiled != labels).any()
     assert np.isin(tiled, (0, 1)).all()
+
+
+def test_no_label_is_lost():
+    """A region that its neighbour claims as a whole keeps its pixels."""
+    labels = np.zeros((40, 40), np.int32)
+    labels[10:20, 10:20], labels[20:30, 10:20] = 1, 2
+    merge = LabelMerge(labels, ignore=())
+    whole = Box(0, 0, 40, 40)
+    for label, probability in ((1, 0.4), (2, 0.9)):
+        [mask] = compact_masks(torch.from_numpy(labels == label)[None])
+        box = Box(8, 8, 22, 32)
+        pixels = torch.ones(24, 14, dtype=torch.bool)
+        outcome = RefinedMask(
+            box,
+            pixels if probability > 0.5 else ~pixels,
+            torch.ones(()),
+            REFINED,
+            probs=torch.full((8, 8), probability),
+        )
+        merge.add(Region(label, mask), outcome, whole, whole)
+    after = merge.result()
+    assert set(np.unique(after)) == {0, 1, 2}
+    np.testing.assert_array_equal(after == 1, labels == 1)
 
 
 @pytest.mark.parametrize('size', [(64, 64), (65, 64), (300, 1000), (1, 500)])

@@ -21,6 +21,7 @@ from tests.test_integrations.hosts import (
     mask_rcnn,
     need_hosts,
     refined,
+    solov2,
     write_scenes,
 )
 
@@ -276,10 +277,12 @@ def test_a_detector_of_boxes_is_refused(data):
         model.test_step(first_batch(cfg))
 
 
-def test_images_without_detections(data):
+@pytest.mark.parametrize('host', [mask_rcnn, solov2])
+def test_images_without_detections(data, host):
     init_default_scope('mmdet')
-    cfg = mask_rcnn(data)
-    cfg.model.test_cfg.rcnn.score_thr = 1.1
+    cfg = host(data)
+    if host is mask_rcnn:
+        cfg.model.test_cfg.rcnn.score_thr = 1.1
     cfg = refined(cfg, 'RefinedDetector', CHANGER)
     model = MODELS.build(cfg.model).eval()
     for sample in model.test_step(first_batch(cfg)):
@@ -305,3 +308,22 @@ def test_the_kept_image_is_used_and_not_stored(data):
     assert not torch.equal(
         other[0].pred_instances.masks, kept[0].pred_instances.masks
     )
+
+
+def test_padding_is_no_part_of_the_image():
+    """As RTMDet-Ins pads: the shape counts the padding, the scale does not."""
+    from mmengine.structures import BaseDataElement
+
+    from segrefiner_mm.integrations.original_image import original_image
+
+    image = np.full((50, 100, 3), 200, np.uint8)
+    seen = torch.zeros(3, 256, 256)
+    seen[:, :128, :256] = 200
+    meta = dict(
+        ori_shape=(50, 100), img_shape=(256, 256), scale_factor=(2.56, 2.56)
+    )
+    with pytest.warns(UserWarning, match='KeepOriginalImage'):
+        found = original_image(
+            BaseDataElement(metainfo=meta), seen, torch.nn.Identity(), True
+        )
+    np.testing.assert_array_equal(found, image)

@@ -95,7 +95,7 @@ def test_nearly_the_same_bits_in_any_batch(
     """With the batches of an accelerator, which the CPU path cuts to one
     window, at most one pixel in 100,000 may flip.
     """
-    settings = dict(windows=dict(type=windows))
+    settings = dict(windows=dict(type=windows), model_size=128)
     alone = refine_all(tiny_model, images, batch_size=1, **settings)
     batch_as_an_accelerator(monkeypatch, batch_size)
     batched = refine_all(tiny_model, images, batch_size=batch_size, **settings)

@@ -54,6 +54,8 @@ def evaluate_coco(
     Args:
         gt_json (str | Path | dict): COCO annotations, or their file.
         dt_json (str | Path | list): COCO results with masks, or their file.
+            As in the reference evaluators, results with a ``bbox`` count as
+            small, medium or large by their box, others by their mask.
         iou_types (Sequence[str]): Of ``'segm'`` and ``'boundary'``. Defaults
             to both.
 

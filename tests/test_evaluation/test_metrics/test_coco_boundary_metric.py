@@ -73,7 +73,7 @@ def test_the_figures_are_those_of_the_files(
     figures = evaluate(metric(str(file)), samples)
     results = json.loads(DT.read_text())
     for result in results:
-        result.pop('bbox')  # sizes are those of masks, as in mmdet
+        result.pop('bbox')  # it would decide on the size, not the mask
     expected = function(file, results)
     assert figures == {
         f'{prefix}/{kind}_{name}': pytest.approx(value, abs=1e-6)

@@ -55,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar='COMMAND', required=True)
     _add_refine(commands)
     _add_coco(commands)
+    _add_eval(commands)
     _add_convert(commands)
     return parser
 
@@ -156,6 +157,44 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         from segrefiner_mm.apis.coco_command import run_coco
 
         return run_coco(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_eval(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'eval',
+        help='compare coarse and refined masks with the true ones',
+        description='Compare masks with the true ones, coarse beside refined. '
+        'COCO or LVIS json: mask AP and Boundary AP. Folders of masks, with '
+        'folders below as sources: IoU, Boundary IoU and mean boundary '
+        'accuracy (mBA). All of 100.',
+    )
+    add = parser.add_argument
+    add('gt', metavar='GT', help='annotations (.json), or folder of masks')
+    add('coarse', metavar='COARSE', help='results (.json), or folder of masks')
+    add('refined', metavar='REFINED', nargs='?', help='the same, refined')
+    add('--lvis', action='store_true', help="count by LVIS's rules")
+    add('--json', metavar='FILE', help='write the figures, 0 to 1')
+    add(
+        '--worst',
+        type=int,
+        default=0,
+        metavar='N',
+        help='draw the N masks that lost most and the N that won most',
+    )
+    add('--img-dir', help='images to draw on')
+    add(
+        '--pictures',
+        default='worst',
+        metavar='DIR',
+        help='folder of the drawings (default: %(default)s)',
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.apis.eval_command import run_eval
+
+        return run_eval(args)
 
     parser.set_defaults(run=run)
 

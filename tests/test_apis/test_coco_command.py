@@ -6,36 +6,21 @@ import json
 import pickle
 import shutil
 
-import cv2
 import numpy as np
 import pytest
 import torch
 
 from segrefiner_mm.apis import SegRefinerInferencer, cli, prediction_run
-from segrefiner_mm.encodings import decode_mask, encode_mask, outlines_of
+from segrefiner_mm.encodings import decode_mask, outlines_of
 from tests.helpers import iou
-from tests.test_integrations.hosts import SIZE, write_scenes
+from tests.test_integrations.hosts import SIZE, write_results, write_scenes
 
 
 @pytest.fixture(scope='module')
 def scenes(tmp_path_factory):
     """Images, annotations, and blocky results for the first three."""
     folder = write_scenes(tmp_path_factory.mktemp('coco') / 'data', 5)
-    content = json.loads((folder / 'coco.json').read_text())
-    results = []
-    for annotation in content['annotations'][:3]:
-        mask = decode_mask(annotation['segmentation'])
-        small = cv2.resize(mask, None, fx=0.125, fy=0.125)
-        coarse = cv2.resize(small, SIZE[::-1], interpolation=0)
-        results.append(
-            dict(
-                image_id=annotation['image_id'],
-                category_id=annotation['category_id'],
-                score=0.9 - 0.1 * len(results),
-                segmentation=encode_mask(coarse),
-            )
-        )
-    (folder / 'results.json').write_text(json.dumps(results))
+    write_results(folder, 3)
     return folder
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from segrefiner_mm.apis import cli
-from tests.helpers import draw_object, iou
+from tests.helpers import blocky, draw_object, iou
 
 PALETTE = [*(0, 0, 0), *(255, 0, 0), *(0, 255, 0), *(0, 0, 255)]
 
@@ -20,8 +20,7 @@ def scenes(tmp_path):
     truth = {}
     for index, name in enumerate(('a', 'sub/a', 'sub/b')):
         image, mask = draw_object(rng)
-        coarse = cv2.resize(mask, None, fx=0.125, fy=0.125)
-        coarse = cv2.resize(coarse, mask.shape[::-1], interpolation=0)
+        coarse = blocky(mask)
         coarse *= 3 - index
         coarse[:, :6] = 255
         truth[name] = mask > 0, coarse

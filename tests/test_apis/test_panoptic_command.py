@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.apis import cli
-from tests.helpers import draw_object, iou
+from tests.helpers import blocky, draw_object, iou
 
 THING, STUFF = 300 + 7 * 256 * 256, 41  # ids of more than a byte
 
@@ -27,8 +27,7 @@ def panoptic(tmp_path):
         (tmp_path / name).mkdir()
     for index in range(2):
         image, mask = draw_object(rng)
-        coarse = cv2.resize(mask, None, fx=0.125, fy=0.125)
-        coarse = cv2.resize(coarse, mask.shape[::-1], interpolation=0)
+        coarse = blocky(mask)
         ids = np.where(coarse > 0, THING, STUFF).astype(np.int32)
         ids[:, :5] = 0
         truth.append((mask > 0, ids))

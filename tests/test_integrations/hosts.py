@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config, ConfigDict
-from pycocotools import mask as coco_mask
 
 import segrefiner_mm  # noqa: F401  (lets configs inherit from mmseg)
-from tests.helpers import GOLDEN, draw_object, tiny_model_cfg
+from segrefiner_mm.encodings import decode_mask, encode_mask
+from tests.helpers import GOLDEN, blocky, draw_object, tiny_model_cfg
 
 
 def refiner(min_area: int) -> dict:
@@ -49,7 +49,6 @@ def write_scenes(folder: Path, count: int = 4) -> Path:
         label = mask * (1 + index % 2)
         cv2.imwrite(str(folder / 'img' / f'{name}.png'), image)
         cv2.imwrite(str(folder / 'label' / f'{name}.png'), label)
-        runs = coco_mask.encode(np.asfortranarray(mask))
         coco['images'].append(
             dict(id=index, file_name=f'{name}.png', height=height, width=width)
         )
@@ -61,9 +60,7 @@ def write_scenes(folder: Path, count: int = 4) -> Path:
                 iscrowd=0,
                 area=int(mask.sum()),
                 bbox=list(cv2.boundingRect(mask)),
-                segmentation=dict(
-                    size=runs['size'], counts=runs['counts'].decode()
-                ),
+                segmentation=encode_mask(mask),
             )
         )
     (folder / 'coco.json').write_text(json.dumps(coco))
@@ -81,6 +78,25 @@ def refined(cfg: Config, wrapper: str, refiner: object, **options) -> Config:
         **options,
     )
     return cfg
+
+
+def write_results(folder: Path, count: int) -> Path:
+    """``results.json`` of the first scenes, as a coarse model sees them."""
+    content = json.loads((folder / 'coco.json').read_text())
+    results = [
+        dict(
+            image_id=annotation['image_id'],
+            category_id=annotation['category_id'],
+            score=0.9 - 0.1 * number,
+            segmentation=encode_mask(
+                blocky(decode_mask(annotation['segmentation']))
+            ),
+        )
+        for number, annotation in enumerate(content['annotations'][:count])
+    ]
+    file = folder / 'results.json'
+    file.write_text(json.dumps(results))
+    return file
 
 
 def inherit(base: str) -> Config:

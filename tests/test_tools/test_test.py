@@ -5,13 +5,11 @@ import re
 import subprocess
 import sys
 
-import cv2
 import pytest
 
-from segrefiner_mm.encodings import decode_mask, encode_mask
 from segrefiner_mm.evaluation import evaluate_coco
 from tests.helpers import ROOT
-from tests.test_integrations.hosts import SIZE, write_scenes
+from tests.test_integrations.hosts import write_results, write_scenes
 
 
 def run(*options):
@@ -27,21 +25,7 @@ def run(*options):
 @pytest.fixture(scope='module')
 def scenes(tmp_path_factory):
     folder = write_scenes(tmp_path_factory.mktemp('coco') / 'data', 4)
-    content = json.loads((folder / 'coco.json').read_text())
-    results = []
-    for annotation in content['annotations'][:3]:
-        mask = decode_mask(annotation['segmentation'])
-        small = cv2.resize(mask, None, fx=0.125, fy=0.125)
-        coarse = cv2.resize(small, SIZE[::-1], interpolation=0)
-        results.append(
-            dict(
-                image_id=annotation['image_id'],
-                category_id=annotation['category_id'],
-                score=0.9,
-                segmentation=encode_mask(coarse),
-            )
-        )
-    (folder / 'results.json').write_text(json.dumps(results))
+    write_results(folder, 3)
     return folder
 
 

@@ -1,0 +1,109 @@
+"""``segrefiner eval`` on squares whose figures are known by hand."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from segrefiner_mm.apis import cli
+from segrefiner_mm.evaluation import evaluate_coco
+from tests.helpers import GOLDEN
+
+GT = GOLDEN / 'synthetic_metrics' / 'gt.json'
+DT = GOLDEN / 'synthetic_metrics' / 'dt.json'
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Squares of 20 pixels, shifted by 10 and 5; two in a folder below."""
+    for kind, shift in (('gt', 0), ('coarse', 10), ('refined', 5)):
+        for name in ('a', 'one/b', 'one/c'):
+            better = 10 if name == 'one/c' and kind == 'coarse' else 0
+            mask = np.zeros((60, 80), np.uint8)
+            x = 10 + shift - better
+            mask[20:40, x : x + 20] = 255
+            file = tmp_path / kind / f'{name}.png'
+            file.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(file), mask)
+    (tmp_path / 'img').mkdir()
+    for stem in 'abc':
+        image = np.full((60, 80, 3), 99, np.uint8)
+        cv2.imwrite(str(tmp_path / 'img' / f'{stem}.jpg'), image)
+    return tmp_path
+
+
+def run(*argv):
+    return cli.main(['eval', *map(str, argv)])
+
+
+def three(folder):
+    return [folder / name for name in ('gt', 'coarse', 'refined')]
+
+
+def test_folders_by_source(folders, capsys):
+    """Shifts of 10 and 5 of 20 pixels are IoUs of 1/3 and 15/25."""
+    file = folders / 'figures.json'
+    assert run(*three(folders), '--json', file) == 0
+    figures = json.loads(file.read_text())
+    assert figures['all']['coarse']['iou'] == pytest.approx(1 / 3)
+    assert figures['all']['refined']['iou'] == pytest.approx(0.6)
+    assert figures['one']['coarse']['iou'] == pytest.approx((1 / 3 + 1) / 2)
+    assert figures['mean']['refined']['iou'] == pytest.approx(0.6)
+    printed = capsys.readouterr().out
+    assert '33.33' in printed
+    assert '+26.67' in printed
+    assert '-40.00' not in printed  # a mean hides one; --worst shows it
+
+
+def test_the_worst_are_drawn(folders):
+    out = folders / 'drawn'
+    options = ['--worst', 1, '--img-dir', folders / 'img', '--pictures', out]
+    assert run(*three(folders), *options) == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert names[0] == 'lost_00_-40.0_c.jpg'
+    assert names[1].startswith('won_00_+26.7_')
+    assert cv2.imread(str(out / names[0])).shape == (60, 80, 3)
+
+
+def test_one_prediction_alone(folders, capsys):
+    assert run(*three(folders)[:2]) == 0
+    printed = capsys.readouterr().out
+    assert 'coarse' in printed
+    assert 'difference' not in printed
+
+
+def test_coco_files(tmp_path, capsys):
+    file = tmp_path / 'figures.json'
+    assert run(GT, DT, DT, '--json', file) == 0
+    figures = json.loads(file.read_text())
+    expected = evaluate_coco(GT, DT)
+    for kind in ('segm', 'boundary'):
+        assert figures[kind] == dict(
+            coarse=expected[kind], refined=expected[kind]
+        )
+    printed = capsys.readouterr().out
+    assert '52.59' in printed
+    assert '+0.00' in printed
+
+
+def test_mistakes_are_named(folders, capsys):
+    gt, coarse, refined = three(folders)
+    (refined / 'a.png').unlink()
+    small = np.zeros((9, 9), np.uint8)
+    cv2.imwrite(str(coarse / 'one' / 'b.png'), small)
+    assert run(gt, coarse, refined) == 1
+    errors = capsys.readouterr().err
+    assert 'not in every folder: all/a' in errors
+    assert 'b.png' in errors
+    for argv, message in [
+        ([gt, 'gone'], 'gone'),
+        ([gt, DT], 'folders only'),
+        ([gt, coarse, '--worst', 2], '--img-dir'),
+        ([DT, DT], 'categories'),
+    ]:
+        assert run(*argv) == 2
+        assert message in capsys.readouterr().err
+    (folders / 'empty').mkdir()
+    assert run(folders / 'empty', folders / 'empty') == 2
+    assert 'no masks' in capsys.readouterr().err

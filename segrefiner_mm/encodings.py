@@ -76,14 +76,14 @@ def _from_runs(encoded: dict[str, Any], size: Size | None) -> dict[str, Any]:
     if isinstance(counts, str):
         counts = counts.encode()
     listed = not isinstance(counts, bytes)
-    runs = [int(run) for run in counts] if listed else _decoded_runs(counts)
-    if not runs or min(runs) < 0 or sum(runs) != height * width:
+    runs = np.array(counts, np.int64) if listed else _decoded_runs(counts)
+    if runs.min(initial=0) < 0 or runs.sum() != height * width:
         raise InputError(
-            f'a run-length encoding covers {sum(runs)} pixels, not the '
+            f'a run-length encoding covers {runs.sum()} pixels, not the '
             f'{height} x {width} that it names'
         )
     if listed:
-        given = dict(size=[height, width], counts=runs)
+        given = dict(size=[height, width], counts=runs.tolist())
         return coco_mask.frPyObjects(given, height, width)
     return dict(size=[height, width], counts=counts)
 
@@ -106,28 +106,57 @@ def _from_polygons(polygons: Any, size: Size | None) -> dict[str, Any]:
     return coco_mask.merge(coco_mask.frPyObjects(lists, *size))
 
 
-def _decoded_runs(counts: bytes) -> list[int]:
-    """Run lengths of COCO's compressed encoding."""
-    runs: list[int] = []
-    value = shift = 0
-    for byte in counts:
-        bits = byte - 48
-        if not 0 <= bits < 64:
-            raise InputError(
-                f'a run-length encoding holds a byte that cannot be: {byte}'
-            )
-        value |= (bits & 0x1F) << shift
-        shift += 5
-        if bits & 0x20:
-            continue
-        if bits & 0x10:
-            value -= 1 << shift
-        # From the fourth run on, differences to the run before the last.
-        runs.append(value + runs[-2] if len(runs) > 2 else value)
-        value = shift = 0
-    if shift:
+def _decoded_runs(counts: bytes) -> npt.NDArray[np.int64]:
+    """Run lengths of COCO's compressed encoding.
+
+    A number takes bytes of five bits each, the lowest first; one more bit says
+    whether another byte follows, and the highest of the last byte is the sign.
+    """
+    digits = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
+    if ((digits < 0) | (digits >= 64)).any():
+        raise InputError('a run-length encoding holds a byte that cannot be')
+    if not len(digits):
+        return digits
+    ends = np.flatnonzero(digits < 32)
+    if not len(ends) or ends[-1] + 1 < len(digits):
         raise InputError('a run-length encoding is cut off at its end')
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    place = np.arange(len(digits)) - np.repeat(starts, ends - starts + 1)
+    if place.max() > 8:
+        raise InputError('a run-length encoding holds a number too large')
+    runs = np.add.reduceat((digits & 31) << (5 * place), starts)
+    runs -= ((digits[ends] & 16) > 0) * (1 << (5 * (place[ends] + 1)))
+    # From the fourth run on, differences to the run before the last.
+    for first in (1, 2):
+        runs[first::2] = runs[first::2].cumsum()
     return runs
+
+
+def decode_crop(
+    encoded: dict[str, Any], x: int, y: int, width: int, height: int
+) -> npt.NDArray[np.bool_]:
+    """Decode a part of a mask, at a cost of its width.
+
+    Args:
+        encoded (dict): ``size`` and compressed ``counts``, known to be valid.
+        x (int): First column.
+        y (int): First row.
+        width (int): Columns.
+        height (int): Rows.
+
+    Returns:
+        np.ndarray: (height, width) bool.
+    """
+    rows = encoded['size'][0]
+    counts = encoded['counts']
+    counts = counts.encode() if isinstance(counts, str) else counts
+    ends = _decoded_runs(counts).cumsum()
+    low, high = x * rows, (x + width) * rows
+    first, last = np.searchsorted(ends, [low + 1, high])
+    borders = ends[first : last + 1].clip(max=high)
+    values = np.arange(first, last + 1) % 2 == 1  # the first run is background
+    flat = np.repeat(values, np.diff(borders, prepend=low))
+    return flat.reshape(width, rows).T[y : y + height]
 
 
 def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:

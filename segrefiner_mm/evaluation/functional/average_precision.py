@@ -13,6 +13,7 @@ from faster_coco_eval import COCO, COCOeval_faster
 
 from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.functional.boundary_eval import BoundaryEval
 from segrefiner_mm.files import read_json
 
 IOU_TYPES = ('segm', 'boundary')
@@ -114,8 +115,8 @@ def _evaluate(
         dt = gt.loadRes(_with_run_lengths(results, dt_json))
     figures = {}
     for kind in iou_types:
-        evaluator = COCOeval_faster(
-            gt, dt, kind, print_function=_silent, lvis_style=lvis
+        evaluator = (COCOeval_faster if kind == 'segm' else BoundaryEval)(
+            gt, dt, 'segm', print_function=_silent, lvis_style=lvis
         )
         if lvis:
             evaluator.params.maxDets = [300]

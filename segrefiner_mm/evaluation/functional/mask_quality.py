@@ -61,7 +61,7 @@ def boundary_iou(
         float: 0 to 1; two empty masks agree fully.
     """
     width = max(round(dilation_ratio * math.hypot(*gt.shape)), 1)
-    return mask_iou(_inner_edge(gt, width), _inner_edge(pred, width))
+    return mask_iou(inner_edge(gt, width), inner_edge(pred, width))
 
 
 def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
@@ -92,7 +92,7 @@ def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
     return sum(accuracies) / len(accuracies) if accuracies else 1.0
 
 
-def _inner_edge(mask: BoolMask, width: int) -> BoolMask:
+def inner_edge(mask: BoolMask, width: int) -> BoolMask:
     """Pixels within ``width`` of the outside; the image border is outside."""
     padded = cv2.copyMakeBorder(
         mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0

@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 
+import cv2
+import numpy as np
 import pytest
 
 from segrefiner_mm.evaluation import evaluate_coco
-from tests.helpers import ROOT
+from tests.helpers import ROOT, blocky, draw_object
 from tests.test_integrations.hosts import write_results, write_scenes
 
 
@@ -98,3 +100,44 @@ def test_mistakes_are_named(scenes, options, tmp_path):
         assert process.returncode == 2, process.stderr
         assert message in process.stderr.splitlines()[-1]
         assert 'Traceback' not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ('recipe', 'image', 'mask'),
+    [
+        ('segrefiner_hr_big', 'test/{}_im.jpg', 'test/{}_gt.png'),
+        ('segrefiner_hr_dis', 'DIS-VD/im/{}.jpg', 'DIS-VD/gt/{}.png'),
+    ],
+)
+def test_high_resolution_sets(tmp_path, options, recipe, image, mask):
+    """Small pictures in the published layouts print coarse and refined."""
+    rng = np.random.default_rng(4)
+    for name in ('a', 'b', 'c'):
+        picture, true = draw_object(rng)
+        coarse = f'coarse/{name}.png'
+        for file, content in (
+            (image.format(name), picture),
+            (mask.format(name), true * 255),
+            (coarse, blocky(true) * 255),
+        ):
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(tmp_path / file), content)
+    network = {k: v for k, v in options.items() if 'denoiser' in k}
+    own = {
+        'model.test_cfg.num_steps': 2,
+        'test_dataloader.num_workers': 0,
+        'test_dataloader.dataset.data_root': tmp_path,
+        'test_dataloader.dataset.coarse_dir': 'coarse',
+    }
+    config = CONFIG.with_name(f'{recipe}.py')
+    argv = arguments(config, 'segrefiner-tiny', network | own, tmp_path)
+    process = run(*argv)
+    assert process.returncode == 0, process.stderr
+    printed = process.stdout + process.stderr
+    figures = {
+        name: float(value)
+        for name, value in re.findall(r'refine/(\w+): ([\d.]+)', printed)
+    }
+    for quality in ('iou', 'boundary_iou', 'mba'):
+        assert 0 < figures[f'coarse_{quality}'] < 1
+    assert figures['iou'] > figures['coarse_iou']

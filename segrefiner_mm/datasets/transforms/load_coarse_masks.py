@@ -22,7 +22,7 @@ class LoadCoarseMasks(BaseTransform):
     - img (np.ndarray)
     - coarse_segmentations (list): COCO encodings; or
     - coarse_paths (list[str]): Mask pictures
-    - seed (int): For pictures
+    - seed (int, optional): For a choice among pictures
 
     Added Keys:
 
@@ -46,7 +46,7 @@ class LoadCoarseMasks(BaseTransform):
                 -1, *size
             )
             return results
-        rng = np.random.default_rng([results['seed'], 5])
+        rng = np.random.default_rng([results.get('seed', 0), 5])
         if rng.random() >= self.prob:
             return results
         paths = results['coarse_paths']

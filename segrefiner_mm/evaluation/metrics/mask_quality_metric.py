@@ -17,7 +17,9 @@ class MaskQualityMetric(BaseMetric):
     """IoU, Boundary IoU and mBA of coarse and refined masks, side by side.
 
     ``iou``, ``boundary_iou`` and ``mba`` are means over the refined masks,
-    ``coarse_*`` those of the masks that they were made from, all 0 to 1;
+    ``set_iou`` is the sum of all intersections over that of all unions, which
+    papers call IoU, ``coarse_*`` are those of the masks that they were made
+    from, all 0 to 1;
     ``harmed`` is the share of masks that refinement made worse, ``changed``
     the share of those that it changed at all, which a guard keeps low.
 
@@ -92,10 +94,14 @@ class MaskQualityMetric(BaseMetric):
 
 
 def _means(prefix: str, rows: np.ndarray) -> dict[str, float]:
-    means = rows.mean(axis=0).tolist()
-    return {f'{prefix}{n}': m for n, m in zip(QUALITIES, means, strict=True)}
+    *means, both, either = rows.mean(axis=0).tolist()
+    figures = dict(zip(QUALITIES, means, strict=True))
+    figures['set_iou'] = both / either if either else 1.0
+    return {f'{prefix}{name}': value for name, value in figures.items()}
 
 
 def _qualities(gt: np.ndarray, mask: np.ndarray) -> list[float]:
+    """Its figures, and the sizes of intersection and union."""
     figures = mask_quality(gt, mask)
-    return [figures[name] for name in QUALITIES]
+    overlap = np.count_nonzero(gt & mask), np.count_nonzero(gt | mask)
+    return [*(figures[name] for name in QUALITIES), *overlap]

@@ -1,5 +1,8 @@
 """Squares whose IoU is known by hand."""
 
+import json
+
+import numpy as np
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
@@ -7,6 +10,9 @@ from mmengine.structures import InstanceData
 
 from segrefiner_mm.evaluation import MaskQualityMetric
 from segrefiner_mm.structures import RefineDataSample
+from tests.helpers import GOLDEN
+
+DRAWN = GOLDEN / 'synthetic_metrics'
 
 
 def square(shift):
@@ -41,7 +47,7 @@ def test_coarse_and_refined_side_by_side():
     assert figures['refine/changed'] == 1
     assert set(figures) == {
         f'refine/{name}'
-        for quality in ('iou', 'boundary_iou', 'mba')
+        for quality in ('iou', 'set_iou', 'boundary_iou', 'mba')
         for name in (quality, f'coarse_{quality}')
     } | {'refine/harmed', 'refine/changed'}
 
@@ -54,3 +60,28 @@ def test_images_without_masks():
     metric = MaskQualityMetric()
     metric.process({}, [sample.to_dict()])
     assert metric.evaluate(1) == {}
+
+
+def test_the_set_of_the_official_script():
+    """`synthetic_metrics`: its IoU is over the set, its mBA a mean."""
+    expected = json.loads((DRAWN / 'expected.json').read_text())['mba']
+    samples = []
+    with np.load(DRAWN / 'mba_pairs.npz') as pairs:
+        for gt, coarse in zip(pairs['gt'], pairs['coarse'], strict=True):
+            one = RefineDataSample()
+            for name, mask in (
+                ('gt', gt),
+                ('coarse', coarse),
+                ('pred', coarse),
+            ):
+                masks = torch.from_numpy(mask > 0)[None]
+                setattr(one, f'{name}_instances', InstanceData(masks=masks))
+            samples.append(one)
+    evaluator = Evaluator(MaskQualityMetric())
+    evaluator.process(samples)
+    figures = evaluator.evaluate(len(samples))
+    for prefix in ('', 'coarse_'):
+        found = figures[f'refine/{prefix}set_iou']
+        assert found == pytest.approx(expected['set_iou'], abs=1e-6)
+        found = figures[f'refine/{prefix}mba']
+        assert found == pytest.approx(expected['mba'], abs=1e-6)

@@ -1,0 +1,38 @@
+"""BIG, the high-resolution test set of CascadePSP."""
+
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.datasets.coarse_pairs_dataset import CoarsePairsDataset
+from segrefiner_mm.datasets.picture_pairs import Pair
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import pictures_in
+from segrefiner_mm.registry import DATASETS
+
+
+@DATASETS.register_module()
+class BIGDataset(CoarsePairsDataset):
+    """BIG as it is published: ``NAME_im.jpg`` beside ``NAME_gt.png``.
+
+    Args:
+        split (str): Folder of the pictures, under ``data_root``: ``'test'``,
+            150 pictures, or ``'val'``, 50. Defaults to 'test'.
+        **kwargs: See :class:`CoarsePairsDataset`.
+    """
+
+    def __init__(self, *args: Any, split: str = 'test', **kwargs: Any) -> None:
+        self.split = split
+        super().__init__(*args, **kwargs)
+
+    def pairs(self) -> dict[str, Pair]:
+        folder = Path(self.data_root or '', self.split)
+        found = pictures_in(folder)
+        pairs = {}
+        for stem, image in found.items():
+            if not stem.endswith('_im'):
+                continue
+            name = stem.removesuffix('_im')
+            if f'{name}_gt' not in found:
+                raise InputError(f'no true mask {name}_gt in {folder}')
+            pairs[name] = image, found[f'{name}_gt']
+        return pairs

@@ -1,0 +1,68 @@
+"""Test sets of pictures that a model has segmented already."""
+
+from pathlib import Path
+from typing import Any
+
+from mmengine.dataset import BaseDataset
+
+from segrefiner_mm.datasets.picture_pairs import Pair
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import pictures_in
+
+
+class CoarsePairsDataset(BaseDataset):
+    """Images with a true and a coarse mask each, all as pictures.
+
+    Args:
+        coarse_dir (str): Folder of the coarse masks, under ``data_root``. A
+            coarse mask is named as its image, or with ``_seg`` after that.
+        test_mode (bool): Defaults to True: a picture that cannot be used is an
+            error, as it would count.
+        **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        InputError: If a folder is not there, or an image lacks a mask.
+    """
+
+    METAINFO: dict = dict(classes=('object',))
+
+    def __init__(
+        self,
+        *args: Any,
+        coarse_dir: str,
+        test_mode: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        self.coarse_dir = coarse_dir
+        super().__init__(*args, test_mode=test_mode, **kwargs)
+
+    def pairs(self) -> dict[str, Pair]:
+        """Images and true masks by their names; each data set has its way."""
+        raise NotImplementedError
+
+    def load_data_list(self) -> list[dict]:
+        """Find the pictures.
+
+        Returns:
+            list[dict]: ``img_path``, ``mask_path`` and ``coarse_paths``, a
+            list of one.
+        """
+        folder = Path(self.data_root or '', self.coarse_dir)
+        coarse = pictures_in(folder)
+        infos = []
+        for name, (image, mask) in self.pairs().items():
+            found = coarse.get(name) or coarse.get(f'{name}_seg')
+            if found is None:
+                raise InputError(
+                    f'no coarse mask {name} or {name}_seg in {folder}'
+                )
+            infos.append(
+                dict(
+                    img_path=str(image),
+                    mask_path=str(mask),
+                    coarse_paths=[str(found)],
+                )
+            )
+        if not infos:
+            raise InputError(f'no images with masks in {self.data_root}')
+        return infos

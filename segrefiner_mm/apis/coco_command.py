@@ -10,7 +10,7 @@ from segrefiner_mm.apis.cli import DONE, SOME_FAILED
 from segrefiner_mm.apis.panoptic_command import is_panoptic, run_panoptic
 from segrefiner_mm.apis.prediction_run import Outcome, PredictionRun
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import write_whole
+from segrefiner_mm.files import read_json, write_whole
 from segrefiner_mm.integrations.coco_file import CocoFile
 from segrefiner_mm.integrations.det_pickle import DetPickle
 from segrefiner_mm.integrations.inferencer_folder import InferencerFolder
@@ -20,13 +20,16 @@ from segrefiner_mm.integrations.prediction_file import (
     PredictionFile,
 )
 
+PICKLES = ('.pkl', '.pickle')
+
 
 def run_coco(args: argparse.Namespace) -> int:
     """Refine a file of predictions; returns the exit status."""
     source, out = Path(args.predictions), Path(args.out)
-    if is_panoptic(source):
-        return run_panoptic(args)
-    predictions = open_predictions(source, args.ann, args.segmentation)
+    content = _json_of(source)
+    if is_panoptic(content):
+        return run_panoptic(args, content)
+    predictions = _open(args, source, content)
     _protect(args, source, out)
     finder = ImageFinder(Path(args.img_dir) if args.img_dir else None)
     entries = list(predictions.images())
@@ -53,29 +56,25 @@ def run_coco(args: argparse.Namespace) -> int:
     return SOME_FAILED if run.failed else DONE
 
 
-def open_predictions(
-    path: Path, ann_file: str | None = None, style: str = 'same'
+def _json_of(path: Path) -> Any:
+    """What a json holds, read once for all; None for what is none."""
+    if not path.exists():
+        raise InputError(f'no such file or folder: {path}')
+    if path.is_dir() or path.suffix in PICKLES:
+        return None
+    return read_json(path)
+
+
+def _open(
+    args: argparse.Namespace, path: Path, content: Any
 ) -> PredictionFile:
-    """Open a file or folder of predictions, whatever its format.
-
-    Args:
-        path (Path): ``.json``, ``.pkl`` or a folder; see the classes.
-        ann_file (str, optional): See :class:`CocoFile`. Defaults to None.
-        style (str): See :class:`CocoFile`. Defaults to 'same'.
-
-    Returns:
-        PredictionFile: Its content.
-
-    Raises:
-        InputError: If it is not there or is no such file.
-    """
+    """Understand a file or folder of predictions, whatever its format."""
     if path.is_dir():
         return InferencerFolder(path)
-    if not path.is_file():
-        raise InputError(f'no such file or folder: {path}')
-    if path.suffix in ('.pkl', '.pickle'):
+    if path.suffix in PICKLES:
         return DetPickle(path)
-    return CocoFile(path, Path(ann_file) if ann_file else None, style)
+    ann_file = Path(args.ann) if args.ann else None
+    return CocoFile(content, path, ann_file, args.segmentation)
 
 
 def _protect(args: argparse.Namespace, source: Path, out: Path) -> None:

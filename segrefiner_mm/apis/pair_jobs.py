@@ -23,6 +23,11 @@ class PairJob(NamedTuple):
         return [self.out] if self.overlay is None else [self.out, self.overlay]
 
 
+def _job(image: Path, mask: Path, out: Path, overlay: bool) -> PairJob:
+    picture = out / 'overlays' / f'{mask.stem}.jpg' if overlay else None
+    return PairJob(image, mask, out / f'{mask.stem}.png', picture)
+
+
 def match_folders(
     images: Path, masks: Path, out: Path, overlay: bool
 ) -> tuple[list[PairJob], list[str]]:
@@ -39,9 +44,8 @@ def match_folders(
             names = ', '.join(str(path) for path in found[0] + found[1])
             problems.append(f'several files named {stem}: {names}')
         else:
-            picture = out / 'overlays' / f'{stem}.jpg' if overlay else None
             [image], [mask] = found
-            jobs.append(PairJob(image, mask, out / f'{stem}.png', picture))
+            jobs.append(_job(image, mask, out, overlay))
     return jobs, problems
 
 
@@ -87,10 +91,7 @@ def _match_flat(
             what = f'several files named {stem}' if names else 'no image'
             problems.append(f'{what} for the mask {paths[0]} {names}'.strip())
             continue
-        picture = out / 'overlays' / f'{stem}.jpg' if overlay else None
-        jobs.append(
-            PairJob(partners[0], paths[0], out / f'{stem}.png', picture)
-        )
+        jobs.append(_job(partners[0], paths[0], out, overlay))
     problems += [f'no mask for the image {p[0]}' for p in found.values()]
     return jobs, problems
 

@@ -19,24 +19,21 @@ from segrefiner_mm.apis.label_work import LabelInput, Labels, LabelWork
 from segrefiner_mm.apis.pair_jobs import PairJob
 from segrefiner_mm.apis.refine_command import run_jobs
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import read_json, write_whole
+from segrefiner_mm.files import write_whole
 from segrefiner_mm.integrations.prediction_file import ImageFinder
 
 VOID = 0  # the id of pixels without a segment
 
 
-def is_panoptic(path: Path) -> bool:
-    """Whether a file is a COCO panoptic json."""
-    if path.suffix != '.json' or not path.is_file():
-        return False
-    content = read_json(path)
+def is_panoptic(content: Any) -> bool:
+    """Whether this is what a COCO panoptic json holds."""
     found = content.get('annotations') if isinstance(content, dict) else []
     return any(
         'segments_info' in a for a in found or () if isinstance(a, dict)
     )
 
 
-def run_panoptic(args: argparse.Namespace) -> int:
+def run_panoptic(args: argparse.Namespace, content: dict[str, Any]) -> int:
     """Refine a panoptic json with its folder; returns the exit status."""
     source, out = Path(args.predictions), Path(args.out)
     if out.suffix != '.json':
@@ -47,7 +44,6 @@ def run_panoptic(args: argparse.Namespace) -> int:
         )
     if args.img_dir is None:
         raise InputError('a .json needs --img-dir: where its images are')
-    content = read_json(source)
     pictures, folder = source.with_suffix(''), out.with_suffix('')
     if out.exists() and not args.overwrite:
         raise InputError(f'{out} is there already: --overwrite, or another')

@@ -180,7 +180,6 @@ def _outcome(coarse: CompactMask, refined: RefinedMask) -> Outcome:
     outcome: Outcome = dict(verdict=refined.verdict, iou=1.0, size=coarse.size)
     if refined.verdict == REFINED:
         outcome['iou'] = compact_iou(coarse, refined)
-        dense = torch.zeros(coarse.size, dtype=torch.uint8)
-        dense[refined.box.slices()] = refined.pixels.cpu().to(torch.uint8)
-        outcome['encoded'] = encode_mask(dense.numpy())
+        dense = refined.dense(coarse.size).cpu().numpy()
+        outcome['encoded'] = encode_mask(dense)
     return outcome

@@ -29,7 +29,8 @@ class CocoFile(PredictionFile):
     entries without one.
 
     Args:
-        path (Path): The json.
+        content (list | dict): What the json holds.
+        path (Path): Its file, for messages.
         ann_file (Path, optional): Annotations that name the images of
             results. Defaults to None: an image is called by its id with
             twelve digits, as in COCO.
@@ -43,9 +44,13 @@ class CocoFile(PredictionFile):
     """
 
     def __init__(
-        self, path: Path, ann_file: Path | None = None, style: str = 'same'
+        self,
+        content: Any,
+        path: Path,
+        ann_file: Path | None = None,
+        style: str = 'same',
     ) -> None:
-        self.content = read_json(path)
+        self.content = content
         self.style = style
         listed = isinstance(self.content, list)
         try:

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations.label_map_refiner import LabelMapRefiner
-from segrefiner_mm.integrations.original_image import original_image
 from segrefiner_mm.integrations.refined_model import RefinedModel
 from segrefiner_mm.models import RefineJob
 from segrefiner_mm.registry import MODELS
@@ -42,6 +41,7 @@ class RefinedDetector(RefinedModel):
     """
 
     host = 'mmdet'
+    keeps_flips = True
 
     def __init__(
         self,
@@ -72,12 +72,7 @@ class RefinedDetector(RefinedModel):
         Raises:
             InputError: If a prediction has neither masks nor a panoptic map.
         """
-        images = []
-        for seen, sample in zip(inputs, samples, strict=True):
-            image = original_image(
-                sample, seen, self.data_preprocessor, flipped=True
-            )
-            images.append(torch.from_numpy(image.copy()).permute(2, 0, 1))
+        images = self.original_images(inputs, samples)
         self._refine_instances(images, samples)
         self._refine_panoptic(images, samples)
 
@@ -109,9 +104,8 @@ class RefinedDetector(RefinedModel):
         for job, refined in self.refiner.refine(jobs, self.settings):
             found, chosen = job.tag
             for index, part in zip(chosen.tolist(), refined, strict=True):
-                mask = torch.zeros_like(found.masks[index])
-                mask[part.box.slices()] = part.pixels.to(mask.device)
-                found.masks[index] = mask
+                mask = part.dense(job.masks[0].size)
+                found.masks[index] = mask.to(found.masks.device)
             if self.update_boxes:
                 _update_boxes(found, chosen)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.model import BaseModel
 from mmengine.registry import MODELS as ROOT_MODELS
 from mmengine.registry import DefaultScope
@@ -12,6 +13,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.integrations.original_image import original_image
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.models.model_zoo import model_cfg
 from segrefiner_mm.registry import MODELS, SCOPE, build_child
@@ -40,6 +42,7 @@ class RefinedModel(BaseModel):
     """
 
     host = ''  # default scope of the base
+    keeps_flips = False  # whether predictions of a flipped image are flipped
 
     def __init__(
         self,
@@ -93,6 +96,26 @@ class RefinedModel(BaseModel):
         self, inputs: Tensor, samples: Sequence[BaseDataElement]
     ) -> None:
         """Refine the predictions in some data samples, in place."""
+
+    def original_images(
+        self, inputs: Tensor, samples: Sequence[BaseDataElement]
+    ) -> list[Tensor]:
+        """The images that predictions belong to, (3, H, W) uint8 BGR.
+
+        Args:
+            inputs (Tensor): (B, 3, h, w), what the network saw.
+            samples (Sequence[BaseDataElement]): Predictions.
+
+        Returns:
+            list[Tensor]: See :func:`original_image`.
+        """
+        images = (
+            original_image(
+                sample, seen, self.data_preprocessor, self.keeps_flips
+            )
+            for seen, sample in zip(inputs, samples, strict=True)
+        )
+        return [torch.from_numpy(i.copy()).permute(2, 0, 1) for i in images]
 
     def train(self, mode: bool = True) -> 'RefinedModel':
         """Switch the base; the refiner stays as it was trained."""

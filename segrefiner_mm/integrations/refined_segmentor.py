@@ -8,7 +8,6 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from segrefiner_mm.integrations.label_map_refiner import LabelMapRefiner
-from segrefiner_mm.integrations.original_image import original_image
 from segrefiner_mm.integrations.refined_model import RefinedModel
 from segrefiner_mm.registry import MODELS
 
@@ -34,6 +33,7 @@ class RefinedSegmentor(RefinedModel):
     """
 
     host = 'mmseg'
+    keeps_flips = False
 
     def __init__(
         self, *args: Any, label_cfg: dict | None = None, **kwargs: Any
@@ -54,14 +54,11 @@ class RefinedSegmentor(RefinedModel):
             inputs (Tensor): (B, 3, h, w), what the network saw.
             samples (Sequence[BaseDataElement]): Predictions of mmseg.
         """
-        jobs = []
-        for seen, sample in zip(inputs, samples, strict=True):
-            image = original_image(
-                sample, seen, self.data_preprocessor, flipped=False
-            )
-            pixels = torch.from_numpy(image.copy()).permute(2, 0, 1)
-            labels = sample.pred_sem_seg.data[0].long().cpu().numpy()
-            jobs.append((pixels, labels, sample))
+        images = self.original_images(inputs, samples)
+        jobs = [
+            (image, sample.pred_sem_seg.data[0].long().cpu().numpy(), sample)
+            for image, sample in zip(images, samples, strict=True)
+        ]
         for refined, sample in self.labels.refine(jobs):
             data = sample.pred_sem_seg.data
             labels = torch.from_numpy(refined).to(data.device)

@@ -72,6 +72,12 @@ class RefinedMask:
     probs: Tensor | None = None
     evidence: dict[str, float] = field(default_factory=dict)
 
+    def dense(self, size: tuple[int, int]) -> Tensor:
+        """The whole mask of an image of this height and width, bool."""
+        mask = self.pixels.new_zeros(size)
+        mask[self.box.slices()] = self.pixels
+        return mask
+
 
 Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]
 

@@ -205,11 +205,8 @@ def test_files_without_masks(scenes, tmp_path):
     assert read(out) == []
 
 
-def test_a_run_that_was_killed_goes_on(scenes, tmp_path, monkeypatch, capsys):
-    source, out = scenes / 'results.json', tmp_path / 'out.json'
-    options = ['--ann', scenes / 'coco.json']
-    whole = tmp_path / 'whole.json'
-    assert run(scenes, source, whole, *options) == 0
+def kill_at_the_third_mask(monkeypatch):
+    """Interrupt a run at its third mask; returns the masks it came to."""
     outcome, calls = prediction_run._outcome, []
 
     def killed(*args):
@@ -219,6 +216,15 @@ def test_a_run_that_was_killed_goes_on(scenes, tmp_path, monkeypatch, capsys):
         return outcome(*args)
 
     monkeypatch.setattr(prediction_run, '_outcome', killed)
+    return calls
+
+
+def test_a_run_that_was_killed_goes_on(scenes, tmp_path, monkeypatch, capsys):
+    source, out = scenes / 'results.json', tmp_path / 'out.json'
+    options = ['--ann', scenes / 'coco.json']
+    whole = tmp_path / 'whole.json'
+    assert run(scenes, source, whole, *options) == 0
+    calls = kill_at_the_third_mask(monkeypatch)
     assert run(scenes, source, out, *options) == 130
     assert not out.exists()
     calls.clear()
@@ -241,15 +247,7 @@ def test_other_annotations_are_another_run(scenes, tmp_path, monkeypatch):
     whole = tmp_path / 'whole.json'
     right = ['--ann', scenes / 'coco.json']
     assert run(scenes, source, whole, *right) == 0
-    outcome, calls = prediction_run._outcome, []
-
-    def killed(*args):
-        calls.append(args)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return outcome(*args)
-
-    monkeypatch.setattr(prediction_run, '_outcome', killed)
+    kill_at_the_third_mask(monkeypatch)
     assert run(scenes, source, out, '--ann', wrong) == 130
     monkeypatch.undo()
     assert run(scenes, source, out, *right) == 0

@@ -1,12 +1,15 @@
 """Small real models of mmdet and mmseg, and a drawn data set for both."""
 
+import copy
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config, ConfigDict
+from mmengine.runner import Runner
 
 import segrefiner_mm  # noqa: F401  (lets configs inherit from mmseg)
 from segrefiner_mm.encodings import decode_mask, encode_mask
@@ -65,6 +68,19 @@ def write_scenes(folder: Path, count: int = 4) -> Path:
         )
     (folder / 'coco.json').write_text(json.dumps(coco))
     return folder
+
+
+def predictions(cfg: Config, checkpoint: str) -> list:
+    """Data samples of the test loop."""
+    cfg = copy.deepcopy(cfg)
+    cfg.load_from = checkpoint
+    cfg.test_evaluator = cfg.val_evaluator = []
+    runner = Runner.from_cfg(cfg)
+    runner.load_or_resume()
+    model = runner.model.eval()
+    with torch.no_grad():
+        loader = runner.build_dataloader(cfg.test_dataloader)
+        return [s for batch in loader for s in model.test_step(batch)]
 
 
 def refined(cfg: Config, wrapper: str, refiner: object, **options) -> Config:

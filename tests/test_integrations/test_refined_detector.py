@@ -20,6 +20,7 @@ from tests.test_integrations.hosts import (
     mask2former,
     mask_rcnn,
     need_hosts,
+    predictions,
     refined,
     solov2,
     write_scenes,
@@ -44,19 +45,6 @@ def bare(request, data):
     meta = dict(dataset_meta=dict(classes=('near', 'far')))
     torch.save(dict(state_dict=model.state_dict(), meta=meta), file)
     return cfg, str(file)
-
-
-def predictions(cfg, checkpoint, **change):
-    """Data samples of the test loop."""
-    cfg = copy.deepcopy(cfg)
-    cfg.load_from = checkpoint
-    cfg.test_evaluator = cfg.val_evaluator = []
-    runner = Runner.from_cfg(cfg)
-    runner.load_or_resume()
-    model = runner.model.eval()
-    with torch.no_grad():
-        loader = runner.build_dataloader(cfg.test_dataloader)
-        return [s for batch in loader for s in model.test_step(batch)]
 
 
 def same(first, second):

@@ -20,6 +20,7 @@ from tests.test_integrations.hosts import (
     KEEPER,
     SIZE,
     need_hosts,
+    predictions,
     refined,
     segmentor,
     write_scenes,
@@ -49,18 +50,6 @@ def bare(request, data):
     meta = dict(dataset_meta=dict(classes=classes, palette=palette))
     torch.save(dict(state_dict=model.state_dict(), meta=meta), file)
     return cfg, str(file)
-
-
-def predictions(cfg, checkpoint):
-    cfg = copy.deepcopy(cfg)
-    cfg.load_from = checkpoint
-    cfg.test_evaluator = cfg.val_evaluator = []
-    runner = Runner.from_cfg(cfg)
-    runner.load_or_resume()
-    model = runner.model.eval()
-    loader = runner.build_dataloader(cfg.test_dataloader)
-    with torch.no_grad():
-        return [s for batch in loader for s in model.test_step(batch)]
 
 
 def same(first, second):

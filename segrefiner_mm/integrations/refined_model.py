@@ -1,5 +1,6 @@
 """What the wrappers of detectors and of segmentors have in common."""
 
+import copy
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,10 @@ class RefinedModel(BaseModel):
             config file, or the config of a :class:`SegRefiner`.
         refine_cfg (dict, optional): Settings that win over ``test_cfg`` of
             the refiner; see :class:`RefineSettings`. Defaults to None.
+        keep_coarse (bool): Whether data samples keep what the base predicted,
+            as ``coarse_instances``, ``coarse_sem_seg`` and
+            ``coarse_panoptic_seg``, so that the metrics of this package count
+            both. Defaults to False.
         **base: The config of the base model.
 
     Raises:
@@ -49,6 +54,7 @@ class RefinedModel(BaseModel):
         base_type: str,
         refiner: str | Path | dict,
         refine_cfg: dict | None = None,
+        keep_coarse: bool = False,
         **base: Any,
     ) -> None:
         built = _build_base(dict(type=base_type, **base), self.host)
@@ -63,6 +69,7 @@ class RefinedModel(BaseModel):
         self.settings: RefineSettings = self.refiner.settings(
             **(refine_cfg or {})
         )
+        self.keep_coarse = keep_coarse
         self._has_weights = cfg.get('checkpoint') is not None
         self._register_load_state_dict_pre_hook(self._take_base_weights)
 
@@ -88,6 +95,8 @@ class RefinedModel(BaseModel):
         results = self.base(inputs, data_samples, mode=mode, **kwargs)
         if mode == 'predict':
             self._check_weights()
+            if self.keep_coarse:
+                _keep_coarse(results)
             self.refine(inputs, results)
         return results
 
@@ -158,6 +167,15 @@ class RefinedModel(BaseModel):
             return
         for name, tensor in self.refiner.state_dict().items():
             state_dict[ours[1] + name] = tensor  # stays as it is
+
+
+def _keep_coarse(samples: Sequence[BaseDataElement]) -> None:
+    """Copy predictions, which are refined in place."""
+    for sample in samples:
+        for part in ('instances', 'sem_seg', 'panoptic_seg'):
+            found = sample.get(f'pred_{part}')
+            if found is not None:
+                sample.set_field(copy.deepcopy(found), f'coarse_{part}')
 
 
 def _build_base(cfg: dict, host: str) -> Any:

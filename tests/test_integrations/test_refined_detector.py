@@ -1,6 +1,7 @@
 """Real detectors of mmdet, bare and refined, in every entry point."""
 
 import copy
+import json
 from contextlib import nullcontext
 
 import cv2
@@ -12,6 +13,7 @@ from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import Runner
 
 from segrefiner_mm.errors import CheckpointError, InputError
+from segrefiner_mm.evaluation import PanopticBoundaryMetric
 from segrefiner_mm.windows import Box
 from tests.test_integrations.hosts import (
     CHANGER,
@@ -83,6 +85,72 @@ def test_masks_come_back_as_they_went(bare):
             b.pred_panoptic_seg = a.pred_panoptic_seg
     assert changed
     same(before, after)  # all else
+
+
+def test_both_are_counted_in_one_pass(data):
+    """With ``keep_coarse``, as if the bare model had been counted too."""
+    init_default_scope('mmdet')
+    cfg = mask_rcnn(data)
+    metric = dict(
+        type='segrefiner_mm.CocoBoundaryMetric',
+        ann_file=str(data / 'coco.json'),
+    )
+    cfg.test_evaluator = cfg.val_evaluator = metric
+    torch.manual_seed(1)
+    bare = Runner.from_cfg(copy.deepcopy(cfg))
+    weights = data / 'bare.pth'
+    torch.save(bare.model.state_dict(), weights)
+    alone = bare.test()
+    wrapped = refined(cfg, 'RefinedDetector', CHANGER, keep_coarse=True)
+    runner = Runner.from_cfg(wrapped)
+    runner.load_checkpoint(str(weights))
+    both = runner.test()
+    assert len(both) == 2 * len(alone)
+    for name, value in alone.items():
+        assert both[name.replace('/', '/coarse_')] == value
+
+
+def test_panoptic_maps_are_counted(data, tmp_path):
+    """A perfect score where the truth is what mmdet has predicted."""
+    init_default_scope('mmdet')
+    cfg = mask2former(data)
+    torch.manual_seed(1)
+    model = MODELS.build(cfg.model)
+    weights = tmp_path / 'weights.pth'
+    torch.save(dict(state_dict=model.state_dict(), meta={}), weights)
+    samples = predictions(cfg, str(weights))
+    names = 'near', 'far', 'ground'
+    annotations = []
+    (tmp_path / 'truth').mkdir()
+    for sample in samples:
+        ids = sample.pred_panoptic_seg.sem_seg[0].numpy()
+        known = [i for i in np.unique(ids) if i % 1000 < len(names)]
+        assert known
+        picture = np.zeros((*ids.shape, 3), np.uint8)
+        for number, ident in enumerate(known, 1):
+            picture[ids == ident] = 0, 0, number  # red, the lowest byte
+        file = f'{sample.img_id}.png'
+        cv2.imwrite(str(tmp_path / 'truth' / file), picture)
+        segments = [
+            dict(id=number, category_id=int(ident % 1000) + 1)
+            for number, ident in enumerate(known, 1)
+        ]
+        annotations.append(
+            dict(
+                image_id=sample.img_id, file_name=file, segments_info=segments
+            )
+        )
+    categories = [
+        dict(id=i, name=name, isthing=int(i < 3))
+        for i, name in enumerate(names, 1)
+    ]
+    content = dict(annotations=annotations, categories=categories)
+    (tmp_path / 'truth.json').write_text(json.dumps(content))
+    metric = PanopticBoundaryMetric(str(tmp_path / 'truth.json'))
+    metric.process({}, [sample.to_dict() for sample in samples])
+    figures = metric.evaluate(len(samples))
+    assert figures['coco_panoptic/segm_PQ'] == 1
+    assert figures['coco_panoptic/boundary_PQ'] == 1
 
 
 def test_validation_and_test_loops_print_the_figures_of_the_bare_model(data):

@@ -98,6 +98,29 @@ def test_validation_and_test_loops(data, bare):
     assert figures[0] == figures[1]
 
 
+def test_both_are_counted_in_one_pass(bare):
+    """The mIoU is mmseg's, which rounds it; coarse is the bare model's."""
+    cfg, checkpoint = bare
+    figures = []
+    for wrap in (False, True):
+        run = copy.deepcopy(cfg)
+        if wrap:
+            run = refined(run, 'RefinedSegmentor', CHANGER, keep_coarse=True)
+        metric = dict(type='segrefiner_mm.SemanticBoundaryMetric')
+        run.test_evaluator = [run.test_evaluator, metric]
+        runner = Runner.from_cfg(run)
+        runner.load_checkpoint(checkpoint)
+        figures.append(runner.test())
+    alone, both = figures
+    for found in figures:
+        mean = found['semantic/mIoU']
+        assert 100 * mean == pytest.approx(found['mIoU'], abs=0.006)
+    for name in ('mIoU', 'boundary_mIoU'):
+        coarse = both[f'semantic/coarse_{name}']
+        assert coarse == alone[f'semantic/{name}']
+        assert coarse != both[f'semantic/{name}']
+
+
 def test_mmseg_apis(bare, data):
     from mmseg.apis import MMSegInferencer, inference_model, init_model
 

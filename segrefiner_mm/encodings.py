@@ -172,6 +172,19 @@ def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
     return dict(encoded, counts=encoded['counts'].decode())
 
 
+def colours_to_ids(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """Ids of the segments in a picture of COCO panoptic.
+
+    Args:
+        colours (np.ndarray): (H, W, 3) uint8, RGB.
+
+    Returns:
+        np.ndarray: (H, W) int32.
+    """
+    red, green, blue = np.moveaxis(colours.astype(np.int32), 2, 0)
+    return red + (green << 8) + (blue << 16)
+
+
 def has_holes(encoded: dict[str, Any]) -> bool:
     """Whether polygons, which have none, could not say the same."""
     contours, hierarchy = cv2.findContours(

@@ -18,6 +18,7 @@ from segrefiner_mm.apis.image_io import (
 from segrefiner_mm.apis.label_work import LabelInput, Labels, LabelWork
 from segrefiner_mm.apis.pair_jobs import PairJob
 from segrefiner_mm.apis.refine_command import run_jobs
+from segrefiner_mm.encodings import colours_to_ids
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import write_whole
 from segrefiner_mm.integrations.prediction_file import ImageFinder
@@ -108,8 +109,7 @@ def _read_ids(path: Path) -> Labels:
     colours = picture_to_array(read_picture(path))
     if colours.ndim != 3:
         raise InputError(f'{path} is not a panoptic picture: it is grey')
-    red, green, blue = np.moveaxis(colours.astype(np.int32), 2, 0)
-    return red + (green << 8) + (blue << 16)
+    return colours_to_ids(colours)
 
 
 def _update(segments: list[dict[str, Any]], ids: Labels) -> None:

@@ -2,18 +2,48 @@ from segrefiner_mm.evaluation.functional.average_precision import (
     evaluate_coco,
     evaluate_lvis,
 )
+from segrefiner_mm.evaluation.functional.dichotomous_quality import (
+    average_dichotomous,
+    dichotomous_quality,
+)
+from segrefiner_mm.evaluation.functional.label_quality import (
+    label_figures,
+    label_ious,
+    label_overlaps,
+)
 from segrefiner_mm.evaluation.functional.mask_quality import (
+    boundary_f,
     boundary_iou,
     mask_iou,
     mask_quality,
     mean_boundary_accuracy,
 )
+from segrefiner_mm.evaluation.functional.panoptic_files import (
+    PanopticFile,
+    evaluate_panoptic,
+)
+from segrefiner_mm.evaluation.functional.panoptic_quality import (
+    PanopticMap,
+    panoptic_counts,
+    panoptic_figures,
+)
 
 __all__ = [
+    'PanopticFile',
+    'PanopticMap',
+    'average_dichotomous',
+    'boundary_f',
     'boundary_iou',
+    'dichotomous_quality',
     'evaluate_coco',
     'evaluate_lvis',
+    'evaluate_panoptic',
+    'label_figures',
+    'label_ious',
+    'label_overlaps',
     'mask_iou',
     'mask_quality',
     'mean_boundary_accuracy',
+    'panoptic_counts',
+    'panoptic_figures',
 ]

@@ -49,6 +49,7 @@ def evaluate_coco(
     gt_json: str | Path | dict,
     dt_json: str | Path | list,
     iou_types: Sequence[str] = IOU_TYPES,
+    classwise: bool = False,
 ) -> Figures:
     """Average precision and recall by COCO's rules.
 
@@ -59,22 +60,25 @@ def evaluate_coco(
             small, medium or large by their box, others by their mask.
         iou_types (Sequence[str]): Of ``'segm'`` and ``'boundary'``. Defaults
             to both.
+        classwise (bool): Whether to give the AP of every category too.
+            Defaults to False.
 
     Returns:
         dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
-        AR1, AR10, AR100, ARs, ARm and ARl, 0 to 1; -1 where there is nothing
-        to find.
+        AR1, AR10, AR100, ARs, ARm and ARl, and ``AP/NAME`` of categories, 0
+        to 1; -1 where there is nothing to find.
 
     Raises:
         InputError: If a file cannot be read or does not fit the other.
     """
-    return _evaluate(gt_json, dt_json, iou_types, COCO_NAMES, lvis=False)
+    return _evaluate(gt_json, dt_json, iou_types, COCO_NAMES, False, classwise)
 
 
 def evaluate_lvis(
     gt_json: str | Path | dict,
     dt_json: str | Path | list,
     iou_types: Sequence[str] = IOU_TYPES,
+    classwise: bool = False,
 ) -> Figures:
     """Average precision and recall by LVIS's rules: 300 results per image.
 
@@ -82,6 +86,7 @@ def evaluate_lvis(
         gt_json (str | Path | dict): LVIS annotations, or their file.
         dt_json (str | Path | list): See :func:`evaluate_coco`.
         iou_types (Sequence[str]): See :func:`evaluate_coco`.
+        classwise (bool): See :func:`evaluate_coco`.
 
     Returns:
         dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
@@ -91,7 +96,7 @@ def evaluate_lvis(
     Raises:
         InputError: See :func:`evaluate_coco`.
     """
-    return _evaluate(gt_json, dt_json, iou_types, LVIS_NAMES, lvis=True)
+    return _evaluate(gt_json, dt_json, iou_types, LVIS_NAMES, True, classwise)
 
 
 def _evaluate(
@@ -100,6 +105,7 @@ def _evaluate(
     iou_types: Sequence[str],
     names: dict[str, str],
     lvis: bool,
+    classwise: bool,
 ) -> Figures:
     unknown = [kind for kind in iou_types if kind not in IOU_TYPES]
     if unknown:
@@ -123,6 +129,21 @@ def _evaluate(
         evaluator.run()
         found = evaluator.stats_as_dict
         figures[kind] = {ours: found[name] for ours, name in names.items()}
+        if classwise:
+            figures[kind] |= _by_class(evaluator, annotations['categories'])
+    return figures
+
+
+def _by_class(evaluator: Any, categories: list[dict]) -> dict[str, float]:
+    """AP of every category, over all sizes and most results per image."""
+    precision = evaluator.eval['precision'][:, :, :, 0, -1]
+    names = {c['id']: c.get('name', c['id']) for c in categories}
+    figures = {}
+    for place, category in enumerate(evaluator.params.catIds):
+        own = precision[:, :, place]
+        known = own[own > -1]
+        mean = float(known.mean()) if known.size else -1.0
+        figures[f'AP/{names[category]}'] = mean
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Quality of one mask: IoU, Boundary IoU and mean boundary accuracy."""
+"""Quality of one mask: of its area, and of its boundary."""
 
 import math
 
@@ -64,6 +64,37 @@ def boundary_iou(
     return mask_iou(inner_edge(gt, width), inner_edge(pred, width))
 
 
+def boundary_f(
+    gt: BoolMask, pred: BoolMask, tolerance: float = 0.008
+) -> float:
+    """F-measure of the boundary, as DAVIS counts it (CVPR 2016, section 5.1).
+
+    Precision and recall of boundaries of one pixel, each with the pixels that
+    lie near enough to the other.
+
+    Args:
+        gt (np.ndarray): True mask, (H, W) bool.
+        pred (np.ndarray): Predicted mask, same shape.
+        tolerance (float): What is near enough, as a part of the image
+            diagonal. Defaults to 0.008.
+
+    Returns:
+        float: 0 to 1; two masks without a boundary agree fully.
+    """
+    radius = math.ceil(tolerance * math.hypot(*gt.shape))
+    edges = outline(gt), outline(pred)
+    found = [np.count_nonzero(edge) for edge in edges]
+    if not all(found):
+        return float(not any(found))
+    right, hit = (
+        np.count_nonzero(one & _near(other, radius))
+        for one, other in (edges[::-1], edges)
+    )
+    precision, recall = right / found[1], hit / found[0]
+    both = precision + recall
+    return 2 * precision * recall / both if both else 0.0
+
+
 def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
     """Mean boundary accuracy, mBA (CascadePSP, arXiv 2005.02551).
 
@@ -90,6 +121,23 @@ def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
         if band.any():
             accuracies.append(float(right[band].mean()))
     return sum(accuracies) / len(accuracies) if accuracies else 1.0
+
+
+def outline(mask: BoolMask) -> BoolMask:
+    """Pixels that differ from the one to the right, below or across."""
+    edge = np.zeros_like(mask)
+    edge[:, :-1] |= mask[:, :-1] != mask[:, 1:]
+    edge[:-1] |= mask[:-1] != mask[1:]
+    edge[:-1, :-1] |= mask[:-1, :-1] != mask[1:, 1:]
+    return edge
+
+
+def _near(edge: BoolMask, radius: int) -> BoolMask:
+    """Pixels within a radius of an edge that is not empty."""
+    distance = cv2.distanceTransform(
+        (~edge).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    return distance <= radius
 
 
 def inner_edge(mask: BoolMask, width: int) -> BoolMask:

@@ -7,5 +7,17 @@ from segrefiner_mm.evaluation.metrics.lvis_boundary_metric import (
 from segrefiner_mm.evaluation.metrics.mask_quality_metric import (
     MaskQualityMetric,
 )
+from segrefiner_mm.evaluation.metrics.panoptic_boundary_metric import (
+    PanopticBoundaryMetric,
+)
+from segrefiner_mm.evaluation.metrics.semantic_boundary_metric import (
+    SemanticBoundaryMetric,
+)
 
-__all__ = ['CocoBoundaryMetric', 'LVISBoundaryMetric', 'MaskQualityMetric']
+__all__ = [
+    'CocoBoundaryMetric',
+    'LVISBoundaryMetric',
+    'MaskQualityMetric',
+    'PanopticBoundaryMetric',
+    'SemanticBoundaryMetric',
+]

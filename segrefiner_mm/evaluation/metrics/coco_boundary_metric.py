@@ -30,6 +30,8 @@ class CocoBoundaryMetric(BaseMetric):
         classes (Sequence[str], optional): Names of the labels 0, 1, ...
             Defaults to None: those of ``dataset_meta``; without any, labels
             are the places of the categories in the order of their ids.
+        classwise (bool): Whether to give the AP of every class too, as
+            ``segm_AP/NAME`` and so on. Defaults to False.
         outfile_prefix (str, optional): Write the predictions to
             ``PREFIX.segm.json``. Defaults to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
@@ -48,6 +50,7 @@ class CocoBoundaryMetric(BaseMetric):
         ann_file: str,
         iou_types: Sequence[str] = IOU_TYPES,
         classes: Sequence[str] | None = None,
+        classwise: bool = False,
         outfile_prefix: str | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
@@ -56,6 +59,7 @@ class CocoBoundaryMetric(BaseMetric):
         self.annotations = read_json(Path(ann_file))
         self.iou_types = iou_types
         self.classes = classes
+        self.classwise = classwise
         self.outfile_prefix = outfile_prefix
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -89,12 +93,12 @@ class CocoBoundaryMetric(BaseMetric):
         category_ids = self._category_ids()
         seen = {row['img_id'] for row in results}
         images = [i for i in self.annotations['images'] if i['id'] in seen]
-        found = [
+        true = [
             annotation
             for annotation in self.annotations['annotations']
             if annotation['image_id'] in seen
         ]
-        gt = {**self.annotations, 'images': images, 'annotations': found}
+        gt = {**self.annotations, 'images': images, 'annotations': true}
         figures = {}
         for kind, prefix in (('coarse', 'coarse_'), ('pred', '')):
             if not any(kind in row for row in results):
@@ -115,9 +119,10 @@ class CocoBoundaryMetric(BaseMetric):
             if self.outfile_prefix is not None:
                 file = Path(f'{self.outfile_prefix}.{prefix}segm.json')
                 write_whole(file, json.dumps(listed).encode())
-            for iou_type, numbers in (
-                type(self).evaluate_files(gt, listed, self.iou_types).items()
-            ):
+            found = type(self).evaluate_files(
+                gt, listed, self.iou_types, self.classwise
+            )
+            for iou_type, numbers in found.items():
                 for name, value in numbers.items():
                     figures[f'{prefix}{iou_type}_{name}'] = value
         return figures

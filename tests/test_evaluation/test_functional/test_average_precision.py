@@ -78,6 +78,16 @@ def test_nothing_found_and_nothing_to_find(squares):
     assert evaluate_coco(empty, results_of(squares))['segm']['AP'] == -1
 
 
+def test_a_class_that_is_nowhere(squares):
+    results = results_of(squares)
+    results += [dict(results[0], category_id=2)]  # found where there is none
+    figures = evaluate_coco(squares, results, classwise=True)
+    for kind in ('segm', 'boundary'):
+        assert figures[kind]['AP/a'] == pytest.approx(1)
+        assert figures[kind]['AP/b'] == -1
+        assert figures[kind]['AP'] == pytest.approx(1)
+
+
 def test_one_pixel(squares):
     pixel = np.zeros((60, 80), np.uint8)
     pixel[30, 30] = 1

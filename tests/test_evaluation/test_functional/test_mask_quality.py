@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.evaluation import mask_quality
+from segrefiner_mm.evaluation.functional import boundary_f
 from tests.helpers import GOLDEN
 
 METRICS = GOLDEN / 'synthetic_metrics'
@@ -45,6 +46,36 @@ def test_the_image_border_is_an_edge():
     gt, pred = np.ones((50, 50), bool), np.ones((50, 50), bool)
     pred[0] = False
     assert mask_quality(gt, pred)['boundary_iou'] < 1
+
+
+def test_boundary_f_by_hand():
+    """Two squares 3 pixels apart, near enough within ceil(0.008 x 283)."""
+    gt = np.zeros((200, 200), bool)
+    gt[50:150, 50:150] = True
+    assert boundary_f(gt, np.roll(gt, 3, axis=1)) == 1
+    # At 4 pixels the upright sides are lost, but for their ends, which are
+    # near the sides across; all distances are computed.
+    moved = np.roll(gt, 4, axis=1)
+    outline = gt.astype(np.uint8) * 0
+    outline[49:150, 49:150] = 1
+    outline[50:149, 50:149] = 0
+    other = np.roll(outline, 4, axis=1)
+    y, x = outline.nonzero()
+    v, u = other.nonzero()
+    near = np.hypot(y[:, None] - v, x[:, None] - u).min(axis=1) <= 3
+    # Alike from both sides, so that precision is recall.
+    assert boundary_f(gt, moved) == pytest.approx(near.mean())
+
+
+def test_boundary_f_without_boundaries():
+    empty, full = np.zeros((30, 30), bool), np.ones((30, 30), bool)
+    square = empty.copy()
+    square[10:20, 10:20] = True
+    assert boundary_f(empty, empty) == boundary_f(full, full) == 1
+    assert boundary_f(square, empty) == boundary_f(empty, square) == 0
+    pixel = empty.copy()
+    pixel[15, 15] = True
+    assert boundary_f(pixel, pixel) == 1
 
 
 def test_perfect_empty_and_full():

@@ -98,6 +98,16 @@ def test_coarse_and_refined_in_one_pass(samples, tmp_path):
     assert evaluate_coco(GT, coarse)['boundary']['AP'] == pytest.approx(alone)
 
 
+def test_every_class(samples):
+    figures = evaluate(CocoBoundaryMetric(str(GT), classwise=True), samples)
+    names = [c['name'] for c in json.loads(GT.read_text())['categories']]
+    for kind in ('segm', 'boundary'):
+        own = [figures[f'coco/{kind}_AP/{name}'] for name in names]
+        known = [value for value in own if value >= 0]
+        mean = sum(known) / len(known)
+        assert figures[f'coco/{kind}_AP'] == pytest.approx(mean)
+
+
 def test_classes_by_name(samples):
     names = [c['name'] for c in json.loads(GT.read_text())['categories']]
     turned = {label: len(names) - 1 - label for label in range(len(names))}

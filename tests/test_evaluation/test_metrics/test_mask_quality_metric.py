@@ -1,6 +1,7 @@
 """Squares whose IoU is known by hand."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import MaskQualityMetric
 from segrefiner_mm.structures import RefineDataSample
 from tests.helpers import GOLDEN
@@ -47,9 +49,28 @@ def test_coarse_and_refined_side_by_side():
     assert figures['refine/changed'] == 1
     assert set(figures) == {
         f'refine/{name}'
-        for quality in ('iou', 'set_iou', 'boundary_iou', 'mba')
+        for quality in ('iou', 'set_iou', 'boundary_iou', 'mba', 'boundary_f')
         for name in (quality, f'coarse_{quality}')
     } | {'refine/harmed', 'refine/changed'}
+
+
+def test_the_measures_of_dis5k():
+    """A square that is perfect, and one of which a half is missing."""
+    pytest.importorskip('py_sod_metrics')
+    evaluator = Evaluator(MaskQualityMetric(dis=True))
+    evaluator.process([sample(torch.tensor([10]), torch.tensor([0]))])
+    figures = evaluator.evaluate(1)
+    assert (figures['refine/mae'], figures['refine/hce']) == (0, 0)
+    assert figures['refine/coarse_mae'] == pytest.approx(400 / 2400)
+    for name in ('max_f', 'weighted_f', 's_measure', 'e_measure'):
+        low, high = (figures[f'refine/{p}{name}'] for p in ('coarse_', ''))
+        assert low < high
+
+
+def test_pysodmetrics_is_asked_for_at_once(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'py_sod_metrics', None)
+    with pytest.raises(InputError, match=r'segrefiner_mm\[eval\]'):
+        MaskQualityMetric(dis=True)
 
 
 def test_images_without_masks():

@@ -1,0 +1,178 @@
+"""Panoptic quality (arXiv 1801.00868) and Boundary PQ (arXiv 2103.16562)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.functional.label_quality import near_boundary
+
+VOID = 0  # id of pixels without a segment
+KINDS = ('segm', 'boundary')
+# Rows of a table of counts; the columns are categories.
+TP, FP, FN, IOU = range(4)
+
+
+class PanopticMap(NamedTuple):
+    """Segments of an image.
+
+    Attributes:
+        ids (np.ndarray): (H, W) int, the segment of every pixel, 0 for none.
+        categories (Mapping[int, int]): Category of every id.
+        crowds (frozenset[int]): Ids of crowds. Defaults to none.
+    """
+
+    ids: npt.NDArray[Any]
+    categories: Mapping[int, int]
+    crowds: frozenset[int] = frozenset()
+
+
+class _Areas(NamedTuple):
+    """How many pixels segments have, and share."""
+
+    gt: dict[int, int]
+    pred: dict[int, int]
+    both: dict[tuple[int, int], int]
+
+    def iou(self, true: int, found: int) -> float:
+        """Intersection over union; what is void in truth does not count."""
+        shared = self.both.get((true, found), 0)
+        union = self.gt[true] + self.pred[found] - shared
+        union -= self.both.get((VOID, found), 0)
+        return shared / union if union else 0.0
+
+
+def panoptic_counts(
+    gt: PanopticMap, pred: PanopticMap, categories: list[int]
+) -> npt.NDArray[np.float64]:
+    """Match the segments of an image.
+
+    A pair matches if it is of one category and its IoU is above 0.5; for
+    Boundary PQ, if the smaller of IoU and Boundary IoU is.
+
+    Args:
+        gt (PanopticMap): True segments.
+        pred (PanopticMap): Predicted segments.
+        categories (list[int]): Ids of all categories.
+
+    Returns:
+        np.ndarray: (2, 4, C) float64: for areas and for boundaries true
+        positives, false positives, false negatives and the sum of the IoUs of
+        matches, per category.
+
+    Raises:
+        InputError: If sizes differ, or ids or categories are not known.
+    """
+    if gt.ids.shape != pred.ids.shape:
+        raise InputError(
+            f'a panoptic map has {pred.ids.shape} pixels, the true one '
+            f'{gt.ids.shape}'
+        )
+    columns = {category: place for place, category in enumerate(categories)}
+    for part in (gt, pred):
+        _check(part, columns)
+    areas = _areas(gt.ids, pred.ids)
+    edges = _areas(_edge_ids(gt.ids), _edge_ids(pred.ids))
+    pairs = [
+        (true, found, areas.iou(true, found), edges.iou(true, found))
+        for true, found in areas.both
+        if true != VOID
+        and found != VOID
+        and true not in gt.crowds
+        and gt.categories[true] == pred.categories[found]
+    ]
+    counts = np.zeros((len(KINDS), 4, len(categories)))
+    for kind, table in enumerate(counts):
+        matched_true, matched_found = set(), set()
+        for true, found, iou, edge_iou in pairs:
+            iou = min(iou, edge_iou) if kind else iou
+            if iou > 0.5:
+                column = columns[gt.categories[true]]
+                table[[TP, IOU], column] += 1, iou
+                matched_true.add(true)
+                matched_found.add(found)
+        for true in areas.gt.keys() - matched_true - gt.crowds - {VOID}:
+            table[FN, columns[gt.categories[true]]] += 1
+        for found in areas.pred.keys() - matched_found - {VOID}:
+            if not _excused(found, gt, pred, areas):
+                table[FP, columns[pred.categories[found]]] += 1
+    return counts
+
+
+def panoptic_figures(
+    counts: npt.NDArray[np.float64], things: npt.NDArray[np.bool_]
+) -> dict[str, dict[str, float]]:
+    """Average over the categories of a data set.
+
+    Args:
+        counts (np.ndarray): (2, 4, C), the sum of :func:`panoptic_counts`.
+        things (np.ndarray): (C,) bool, which categories are things.
+
+    Returns:
+        dict[str, dict[str, float]]: For ``segm`` and ``boundary`` PQ, SQ and
+        RQ, and with ``_th`` and ``_st`` those of things and of stuff alone,
+        0 to 1; nan where no category has a segment.
+    """
+    figures: dict[str, dict[str, float]] = {}
+    for kind, table in zip(KINDS, counts, strict=True):
+        found = table[[TP, FP, FN]].any(axis=0)
+        figures[kind] = {}
+        for suffix, chosen in (('', found), ('_th', things), ('_st', ~things)):
+            tp, fp, fn, iou = table[:, chosen & found]
+            sq = np.divide(iou, tp, out=np.zeros_like(tp), where=tp > 0)
+            rq = tp / (tp + fp / 2 + fn / 2)
+            for name, values in (('PQ', sq * rq), ('SQ', sq), ('RQ', rq)):
+                mean = float(values.mean()) if len(values) else np.nan
+                figures[kind][name + suffix] = mean
+    return figures
+
+
+def _check(part: PanopticMap, columns: dict[int, int]) -> None:
+    listed = set(part.categories)
+    drawn = set(np.unique(part.ids).tolist()) - {VOID}
+    if drawn - listed:
+        raise InputError(
+            f'segment {min(drawn - listed)} of a panoptic map is not in its '
+            'segments_info'
+        )
+    strange = set(part.categories.values()) - set(columns)
+    if strange:
+        raise InputError(f'there is no category {min(strange)}')
+
+
+def _areas(gt: npt.NDArray[Any], pred: npt.NDArray[Any]) -> _Areas:
+    true, found = gt.astype(np.int64), pred.astype(np.int64)
+    base = int(found.max(initial=0)) + 1
+    pairs, sizes = np.unique(true * base + found, return_counts=True)
+    both = {
+        divmod(pair, base): size
+        for pair, size in zip(pairs.tolist(), sizes.tolist(), strict=True)
+    }
+    sums: tuple[dict[int, int], ...] = defaultdict(int), defaultdict(int)
+    for pair, size in both.items():
+        for part, segment in zip(sums, pair, strict=True):
+            part[segment] += size
+    return _Areas(sums[0], sums[1], both)
+
+
+def _edge_ids(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Ids near the boundary of their segment; void stays, the inside goes."""
+    known, compact = np.unique(ids, return_inverse=True)
+    if len(known) > np.iinfo(np.uint16).max:
+        raise InputError(f'a panoptic map has {len(known)} segments')
+    edge = near_boundary(compact.reshape(ids.shape).astype(np.uint16))
+    # A number above all others stands for the inside.
+    return np.where(edge | (ids == VOID), ids, ids.max(initial=0) + 1)
+
+
+def _excused(
+    found: int, gt: PanopticMap, pred: PanopticMap, areas: _Areas
+) -> bool:
+    """Whether most of it lies in the void or in crowds of its category."""
+    category = pred.categories[found]
+    crowds = [c for c in gt.crowds if gt.categories[c] == category]
+    outside = sum(areas.both.get((i, found), 0) for i in (VOID, *crowds))
+    return outside / areas.pred[found] > 0.5

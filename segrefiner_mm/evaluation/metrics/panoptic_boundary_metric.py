@@ -1,0 +1,129 @@
+"""PQ and Boundary PQ of coarse and refined panoptic maps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.functional.panoptic_files import PanopticFile
+from segrefiner_mm.evaluation.functional.panoptic_quality import (
+    VOID,
+    PanopticMap,
+    panoptic_counts,
+    panoptic_figures,
+)
+from segrefiner_mm.registry import METRICS
+
+INSTANCE_OFFSET = 1000  # as in mmdet: id = label + 1000 x instance
+
+
+@METRICS.register_module()
+class PanopticBoundaryMetric(BaseMetric):
+    """Panoptic quality and Boundary PQ, for mmdet's models.
+
+    Data samples need ``img_id`` and ``pred_panoptic_seg``. Where
+    ``coarse_panoptic_seg`` is there too, its figures come first:
+    ``coarse_segm_PQ``, ``segm_PQ``, ...
+
+    Args:
+        ann_file (str): COCO panoptic annotations.
+        seg_prefix (str, optional): Folder of their pictures. Defaults to
+            None: the folder of the same name beside them.
+        classes (Sequence[str], optional): Names of the labels 0, 1, ...
+            Defaults to None: those of ``dataset_meta``; without any, labels
+            are the places of the categories in the order of their ids.
+        collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
+        prefix (str, optional): Prefix of the names in the log. Defaults to
+            None: ``'coco_panoptic'``.
+
+    Raises:
+        InputError: If the annotations are not such.
+    """
+
+    default_prefix = 'coco_panoptic'
+
+    def __init__(
+        self,
+        ann_file: str,
+        seg_prefix: str | None = None,
+        classes: Sequence[str] | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.truth = PanopticFile(ann_file, seg_prefix).as_truth()
+        self.classes = classes
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Match the segments of a batch.
+
+        Args:
+            data_batch (Any): Not used.
+            data_samples (Sequence[dict]): See the class.
+
+        Raises:
+            InputError: If a map does not fit the annotations.
+        """
+        labels = self._categories()
+        for sample in data_samples:
+            image_id = sample['img_id']
+            true, row = self.truth.file.load(image_id), {}
+            for kind in ('coarse', 'pred'):
+                found = sample.get(f'{kind}_panoptic_seg')
+                if found is None:
+                    continue
+                own = _as_map(found['sem_seg'][0].cpu().numpy(), labels)
+                try:
+                    row[kind] = panoptic_counts(
+                        true, own, self.truth.categories
+                    )
+                except InputError as error:
+                    raise InputError(f'image {image_id}: {error}') from None
+            self.results.append(row)
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """Sum up over all images.
+
+        Args:
+            results (list[dict]): From :meth:`process`, one entry per image.
+
+        Returns:
+            dict[str, float]: See the class.
+        """
+        figures: dict[str, float] = {}
+        for kind, prefix in (('coarse', 'coarse_'), ('pred', '')):
+            if not any(kind in row for row in results):
+                continue
+            counts = np.sum([row[kind] for row in results], axis=0)
+            found = panoptic_figures(counts, self.truth.things)
+            for iou_type, numbers in found.items():
+                for name, value in numbers.items():
+                    figures[f'{prefix}{iou_type}_{name}'] = value
+        return figures
+
+    def _categories(self) -> list[int]:
+        """Category of every label."""
+        classes = self.classes or (self.dataset_meta or {}).get('classes')
+        by_name = dict(
+            zip(self.truth.names, self.truth.categories, strict=True)
+        )
+        if classes and all(name in by_name for name in classes):
+            return [by_name[name] for name in classes]
+        return self.truth.categories
+
+
+def _as_map(ids: np.ndarray, categories: list[int]) -> PanopticMap:
+    """What mmdet predicts, with ids from 1 and the void as 0."""
+    known, compact = np.unique(ids, return_inverse=True)
+    labels = known % INSTANCE_OFFSET
+    # Pixels without a segment have the first label that is not a class.
+    inside = labels < len(categories)
+    numbers = np.where(inside, np.arange(1, len(known) + 1), VOID)
+    own = {
+        int(number): categories[label]
+        for number, label in zip(numbers, labels, strict=True)
+        if number != VOID
+    }
+    return PanopticMap(numbers[compact].reshape(ids.shape), own)

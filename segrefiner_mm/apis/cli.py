@@ -6,7 +6,7 @@ is done; 2 bad usage, or nothing could be done.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from segrefiner_mm.errors import SegRefinerError
 from segrefiner_mm.version import __version__
@@ -90,14 +90,10 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         help='MASK is a label map, or a folder of them and of folders of '
         'them: one number per pixel, written as .png',
     )
-    add(
-        '--ignore',
-        type=int,
-        nargs='+',
-        default=[255],
-        metavar='LABEL',
-        help='labels that stay where they are; where 0 stands for nothing, '
-        'as with reduce_zero_label, give 0 255 (default: 255)',
+    _add_ignore(
+        add,
+        'labels that stay where they are; where 0 stands for nothing, as '
+        'with reduce_zero_label, give 0 255 (default: 255)',
     )
     add(
         '--overlay',
@@ -166,15 +162,19 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         'eval',
         help='compare coarse and refined masks with the true ones',
         description='Compare masks with the true ones, coarse beside refined. '
-        'COCO or LVIS json: mask AP and Boundary AP. Folders of masks, with '
-        'folders below as sources: IoU, Boundary IoU and mean boundary '
-        'accuracy (mBA). All of 100.',
+        'COCO or LVIS json: mask AP and Boundary AP; panoptic json beside '
+        'their pictures: PQ and Boundary PQ. Folders of masks, with folders '
+        'below as sources: IoU, Boundary IoU and mean boundary accuracy '
+        '(mBA); of label maps: mIoU and boundary mIoU. All of 100.',
     )
     add = parser.add_argument
     add('gt', metavar='GT', help='annotations (.json), or folder of masks')
     add('coarse', metavar='COARSE', help='results (.json), or folder of masks')
     add('refined', metavar='REFINED', nargs='?', help='the same, refined')
     add('--lvis', action='store_true', help="count by LVIS's rules")
+    add('--classwise', action='store_true', help='figures of every class too')
+    add('--labels', action='store_true', help='the folders are of label maps')
+    _add_ignore(add, 'true labels that do not count (default: 255)')
     add('--json', metavar='FILE', help='write the figures, 0 to 1')
     add(
         '--worst',
@@ -197,6 +197,17 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         return run_eval(args)
 
     parser.set_defaults(run=run)
+
+
+def _add_ignore(add: Callable, text: str) -> None:
+    add(
+        '--ignore',
+        type=int,
+        nargs='+',
+        default=[255],
+        metavar='LABEL',
+        help=text,
+    )
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:

@@ -118,6 +118,31 @@ def picture_to_array(
     return np.asarray(picture)
 
 
+def load_labels(
+    path: Path,
+) -> tuple[npt.NDArray[np.int32], list[int] | None]:
+    """Load a label map.
+
+    Args:
+        path (Path): A picture with one whole number per pixel.
+
+    Returns:
+        tuple[np.ndarray, list[int] | None]: (H, W) int32, and the colours of
+        the labels where the picture has some.
+
+    Raises:
+        InputError: If it cannot be read, or is something else.
+    """
+    picture = read_picture(path)
+    labels = picture_to_array(picture, indices=True)
+    if labels.ndim != 2 or labels.dtype.kind not in 'biu':
+        raise InputError(
+            f'{path} is not a label map, which has one whole number per '
+            f'pixel: it is a picture of mode {picture.mode}'
+        )
+    return labels.astype(np.int32), picture.getpalette()
+
+
 def save_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
     """Write a mask as 0 and 255; the file appears whole or not at all.
 

@@ -12,13 +12,11 @@ from PIL import Image
 
 from segrefiner_mm.apis.image_io import (
     load_image,
-    picture_to_array,
-    read_picture,
+    load_labels,
     save_picture,
 )
 from segrefiner_mm.apis.model_options import prepare
 from segrefiner_mm.apis.pair_jobs import PairJob
-from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import write_whole
 from segrefiner_mm.integrations import LabelMapRefiner
 from segrefiner_mm.visualization import draw_outlines
@@ -64,16 +62,9 @@ class LabelWork:
 
     def load(self, job: PairJob) -> LabelInput:
         """Read a pair; an InputError says why it cannot be."""
-        picture = read_picture(job.mask)
-        labels = picture_to_array(picture, indices=True)
-        if labels.ndim != 2 or labels.dtype.kind not in 'biu':
-            raise InputError(
-                f'{job.mask} is not a label map, which has one whole number '
-                f'per pixel: it is a picture of mode {picture.mode}'
-            )
+        labels, palette = load_labels(job.mask)
         image = load_image(job.image, (labels.shape[0], labels.shape[1]))
-        labels = labels.astype(np.int32)
-        return LabelInput(image, labels, picture.getpalette(), job)
+        return LabelInput(image, labels, palette, job)
 
     def refine(
         self, inputs: Iterable[LabelInput]

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.apis import cli
-from segrefiner_mm.evaluation import evaluate_coco
+from segrefiner_mm.evaluation import evaluate_coco, evaluate_panoptic
 from tests.helpers import GOLDEN
+from tests.test_evaluation.test_metrics import (
+    test_panoptic_boundary_metric as panoptic,
+)
 
 GT = GOLDEN / 'synthetic_metrics' / 'gt.json'
 DT = GOLDEN / 'synthetic_metrics' / 'dt.json'
@@ -87,6 +90,49 @@ def test_coco_files(tmp_path, capsys):
     assert '+0.00' in printed
 
 
+def test_every_class(tmp_path):
+    file = tmp_path / 'figures.json'
+    assert run(GT, DT, '--classwise', '--json', file) == 0
+    figures = json.loads(file.read_text())
+    expected = evaluate_coco(GT, DT, classwise=True)
+    assert figures['segm']['coarse'] == expected['segm']
+    assert any(name.startswith('AP/') for name in expected['segm'])
+
+
+def test_label_maps(tmp_path, capsys):
+    """Class 2 of 3 columns too many; 9 is ignored, 4 is nowhere."""
+    for kind, column in (('gt', 40), ('coarse', 37), ('refined', 40)):
+        labels = np.full((60, 80), 1, np.uint8)
+        labels[:, column:] = 2
+        labels[:5] = 9 if kind == 'gt' else 4
+        file = tmp_path / kind / 'below' / 'a.png'
+        file.parent.mkdir(parents=True)
+        cv2.imwrite(str(file), labels)
+    file = tmp_path / 'figures.json'
+    options = ['--labels', '--ignore', 9, '--classwise', '--json', file]
+    assert run(*three(tmp_path), *options) == 0
+    figures = json.loads(file.read_text())
+    assert list(figures) == ['all', 'class 1', 'class 2']
+    assert figures['class 2']['coarse']['IoU'] == pytest.approx(40 / 43)
+    assert figures['class 2']['refined']['boundary_IoU'] == 1
+    mean = (37 / 40 + 40 / 43) / 2
+    assert figures['all']['coarse']['mIoU'] == pytest.approx(mean)
+    assert '92.76' in capsys.readouterr().out
+
+
+def test_panoptic_files(tmp_path, capsys):
+    gt = panoptic.write(tmp_path, 'gt', {1: 0, 2: 0})
+    dt = panoptic.write(tmp_path, 'dt', {1: 8, 2: 3})
+    file = tmp_path / 'figures.json'
+    assert run(gt, dt, gt, '--json', file) == 0
+    figures = json.loads(file.read_text())
+    assert figures['boundary']['refined']['PQ'] == 1
+    assert figures['segm']['coarse'] == evaluate_panoptic(gt, dt)['segm']
+    (tmp_path / 'dt' / '1.png').unlink()
+    assert run(gt, dt) == 2
+    assert 'dt/1.png' in capsys.readouterr().err
+
+
 def test_mistakes_are_named(folders, capsys):
     gt, coarse, refined = three(folders)
     (refined / 'a.png').unlink()
@@ -101,6 +147,9 @@ def test_mistakes_are_named(folders, capsys):
         ([gt, DT], 'folders only'),
         ([gt, coarse, '--worst', 2], '--img-dir'),
         ([DT, DT], 'categories'),
+        ([GT, DT, '--labels'], 'folders of label maps'),
+        ([gt, coarse, '--lvis'], 'json'),
+        ([gt, coarse, '--classwise'], '--labels'),
     ]:
         assert run(*argv) == 2
         assert message in capsys.readouterr().err

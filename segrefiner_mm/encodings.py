@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.run_table import decode_runs
 
 Size = tuple[int, int]
 
@@ -73,19 +74,19 @@ def _from_runs(encoded: dict[str, Any], size: Size | None) -> dict[str, Any]:
             f'image has {size[0]} x {size[1]}'
         )
     counts = encoded['counts']
-    if isinstance(counts, str):
-        counts = counts.encode()
-    listed = not isinstance(counts, bytes)
-    runs = np.array(counts, np.int64) if listed else _decoded_runs(counts)
+    if isinstance(counts, (str, bytes)):
+        counts = counts.encode() if isinstance(counts, str) else counts
+        checked = dict(size=[height, width], counts=counts)
+        decode_runs([checked])
+        return checked
+    runs = np.array(counts, np.int64)
     if runs.min(initial=0) < 0 or runs.sum() != height * width:
         raise InputError(
             f'a run-length encoding covers {runs.sum()} pixels, not the '
             f'{height} x {width} that it names'
         )
-    if listed:
-        given = dict(size=[height, width], counts=runs.tolist())
-        return coco_mask.frPyObjects(given, height, width)
-    return dict(size=[height, width], counts=counts)
+    given = dict(size=[height, width], counts=runs.tolist())
+    return coco_mask.frPyObjects(given, height, width)
 
 
 def _from_polygons(polygons: Any, size: Size | None) -> dict[str, Any]:
@@ -104,59 +105,6 @@ def _from_polygons(polygons: Any, size: Size | None) -> dict[str, Any]:
             raise InputError('a polygon has corners far outside of its image')
     lists = [polygon.tolist() for polygon in corners]
     return coco_mask.merge(coco_mask.frPyObjects(lists, *size))
-
-
-def _decoded_runs(counts: bytes) -> npt.NDArray[np.int64]:
-    """Run lengths of COCO's compressed encoding.
-
-    A number takes bytes of five bits each, the lowest first; one more bit says
-    whether another byte follows, and the highest of the last byte is the sign.
-    """
-    digits = np.frombuffer(counts, np.uint8).astype(np.int64) - 48
-    if ((digits < 0) | (digits >= 64)).any():
-        raise InputError('a run-length encoding holds a byte that cannot be')
-    if not len(digits):
-        return digits
-    ends = np.flatnonzero(digits < 32)
-    if not len(ends) or ends[-1] + 1 < len(digits):
-        raise InputError('a run-length encoding is cut off at its end')
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    place = np.arange(len(digits)) - np.repeat(starts, ends - starts + 1)
-    if place.max() > 8:
-        raise InputError('a run-length encoding holds a number too large')
-    runs = np.add.reduceat((digits & 31) << (5 * place), starts)
-    runs -= ((digits[ends] & 16) > 0) * (1 << (5 * (place[ends] + 1)))
-    # From the fourth run on, differences to the run before the last.
-    for first in (1, 2):
-        runs[first::2] = runs[first::2].cumsum()
-    return runs
-
-
-def decode_crop(
-    encoded: dict[str, Any], x: int, y: int, width: int, height: int
-) -> npt.NDArray[np.bool_]:
-    """Decode a part of a mask, at a cost of its width.
-
-    Args:
-        encoded (dict): ``size`` and compressed ``counts``, known to be valid.
-        x (int): First column.
-        y (int): First row.
-        width (int): Columns.
-        height (int): Rows.
-
-    Returns:
-        np.ndarray: (height, width) bool.
-    """
-    rows = encoded['size'][0]
-    counts = encoded['counts']
-    counts = counts.encode() if isinstance(counts, str) else counts
-    ends = _decoded_runs(counts).cumsum()
-    low, high = x * rows, (x + width) * rows
-    first, last = np.searchsorted(ends, [low + 1, high])
-    borders = ends[first : last + 1].clip(max=high)
-    values = np.arange(first, last + 1) % 2 == 1  # the first run is background
-    flat = np.repeat(values, np.diff(borders, prepend=low))
-    return flat.reshape(width, rows).T[y : y + height]
 
 
 def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:

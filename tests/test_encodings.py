@@ -5,9 +5,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.encodings import (
-    decode_crop,
     decode_mask,
-    encode_mask,
     run_lengths,
 )
 from segrefiner_mm.errors import InputError
@@ -60,16 +58,3 @@ FAULTS = {
 def test_faults_are_named(message):
     with pytest.raises(InputError, match=message):
         decode_mask(FAULTS[message], (40, 30))
-
-
-@pytest.mark.parametrize('seed', range(5))
-def test_a_part_is_decoded_as_the_whole(seed):
-    rng = np.random.default_rng(seed)
-    mask = (rng.random((37, 51)) < rng.choice([0.02, 0.5, 0.98])).astype('u1')
-    mask[:, 20:40] = seed % 2
-    encoded = encode_mask(mask)
-    for _ in range(20):
-        x, y = rng.integers(50), rng.integers(36)
-        w, h = rng.integers(1, 52 - x), rng.integers(1, 38 - y)
-        part = decode_crop(encoded, x, y, w, h)
-        np.testing.assert_array_equal(part, mask[y : y + h, x : x + w] > 0)

@@ -9,10 +9,12 @@ images; it stops at the IoUs, before any average precision.
 import argparse
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
+from pycocotools import mask as coco_mask
 
 from segrefiner_mm.encodings import decode_mask, encode_mask
 from segrefiner_mm.evaluation import evaluate_coco
@@ -78,7 +80,7 @@ def data_set(images: int, instances: int) -> tuple[dict, list[dict]]:
 
 def with_edge(segmentation: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """A mask and its inner edge, over the whole image."""
-    mask = decode_mask(segmentation)
+    mask = np.ascontiguousarray(coco_mask.decode(segmentation))
     width = max(round(0.02 * np.hypot(*mask.shape)), 1)
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     kernel = np.ones((3, 3), np.uint8)
@@ -103,6 +105,16 @@ def plain_ious(gt: dict, results: list[dict]) -> int:
     return pairs
 
 
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds of the fastest of three runs, and what it returned."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        outcome = work()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds), outcome
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('--images', type=int, default=500)
@@ -110,12 +122,8 @@ def main() -> None:
     args = parser.parse_args()
     cv2.setNumThreads(1)
     gt, results = data_set(args.images, args.instances)
-    start = time.perf_counter()
-    figures = evaluate_coco(gt, results, iou_types=['boundary'])
-    ours = time.perf_counter() - start
-    start = time.perf_counter()
-    pairs = plain_ious(gt, results)
-    plain = time.perf_counter() - start
+    ours, figures = timed(lambda: evaluate_coco(gt, results, ['boundary']))
+    plain, pairs = timed(lambda: plain_ious(gt, results))
     print(
         f'{args.instances} instances in {args.images} images, {pairs} pairs: '
         f'Boundary AP {figures["boundary"]["AP"]:.3f} in {ours:.1f} s; the '

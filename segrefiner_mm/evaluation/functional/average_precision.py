@@ -15,8 +15,10 @@ from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional.boundary_eval import BoundaryEval
 from segrefiner_mm.files import read_json
+from segrefiner_mm.run_table import decode_runs
 
 IOU_TYPES = ('segm', 'boundary')
+CHUNK = 1000  # masks that are checked together
 Figures = dict[str, dict[str, float]]
 
 COCO_NAMES = {
@@ -182,17 +184,35 @@ def _check(annotations: Any, results: Any, gt_json: Any, dt_json: Any) -> None:
 def _with_run_lengths(results: list[dict], dt_json: Any) -> list[dict]:
     """Checked copies: a faulty encoding would crash the counting."""
     checked = []
-    for index, result in enumerate(results):
+    for first in range(0, len(results), CHUNK):
+        part = results[first : first + CHUNK]
+        masks = [result['segmentation'] for result in part]
         try:
-            encoded = run_lengths(result['segmentation'])
-        except InputError as error:
-            raise InputError(
-                f'{_name(dt_json)}, result {index}: {error}'
-            ) from None
-        if isinstance(encoded['counts'], bytes):
-            encoded = dict(encoded, counts=encoded['counts'].decode())
-        checked.append({**result, 'segmentation': encoded})
+            decode_runs(masks)
+        except (AttributeError, InputError, KeyError, TypeError, ValueError):
+            # Something else, or faulty: one by one, to say which.
+            masks = [
+                _run_lengths(mask, f'{_name(dt_json)}, result {index}')
+                for index, mask in enumerate(masks, first)
+            ]
+        checked += [
+            {**result, 'segmentation': _as_text(mask)}
+            for result, mask in zip(part, masks, strict=True)
+        ]
     return checked
+
+
+def _run_lengths(segmentation: Any, name: str) -> dict[str, Any]:
+    try:
+        return run_lengths(segmentation)
+    except InputError as error:
+        raise InputError(f'{name}: {error}') from None
+
+
+def _as_text(encoded: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(encoded['counts'], bytes):
+        return dict(encoded, counts=encoded['counts'].decode())
+    return encoded
 
 
 def _name(source: Any) -> str:

@@ -1,18 +1,22 @@
 """Boundary AP that looks only at the boundaries that can matter."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from faster_coco_eval import COCOeval_faster
-from pycocotools import mask as coco_mask
 
-from segrefiner_mm.encodings import decode_crop
 from segrefiner_mm.evaluation.functional.mask_quality import inner_edge
+from segrefiner_mm.run_table import RunTable
 from segrefiner_mm.windows.compact_mask import Box
 
 DILATION_RATIO = 0.02
+CHUNK = 500  # images and categories whose masks are decoded together
+
 Edge = tuple[Box, npt.NDArray[np.bool_], int]
+Group = tuple[Any, Any]  # ids of an image and of a category
 
 
 class BoundaryEval(COCOeval_faster):
@@ -27,10 +31,6 @@ class BoundaryEval(COCOeval_faster):
         **kwargs: See ``COCOeval_faster``.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._edges: dict[tuple[bool, Any], Edge] = {}
-
     def computeIoU(self, imgId: Any, catId: Any) -> Any:  # noqa: N802, N803
         """IoUs of the results of an image and category, best scores first.
 
@@ -41,44 +41,99 @@ class BoundaryEval(COCOeval_faster):
         Returns:
             np.ndarray: (results, annotations), or an empty list.
         """
-        ious = super().computeIoU(imgId, catId)
-        if len(ious) == 0:
-            return ious
+        return self._smaller_ious.get((imgId, catId), [])
+
+    def _prepare(self) -> None:
+        """Load what there is; then find all IoUs, some groups at a time."""
+        super()._prepare()
+        self._smaller_ious: dict[Group, npt.NDArray[np.float64]] = {}
+        groups = iter(self._groups())
+        while chunk := list(islice(groups, CHUNK)):
+            self._add_boundaries(chunk)
+
+    def _groups(self) -> list[Group]:
+        """Images and categories with both annotations and results."""
+        found = [
+            {(a['image_id'], a['category_id']) for a in part.anns.values()}
+            for part in (self.cocoGt, self.cocoDt)
+        ]
+        return sorted(found[0] & found[1])
+
+    def _add_boundaries(self, groups: list[Group]) -> None:
+        """Take the smaller IoUs in some groups."""
+        masks: dict[tuple[bool, Any], dict] = {}
+        pairs = []
+        for group in groups:
+            ious = super().computeIoU(*group)
+            if len(ious) == 0:
+                continue
+            self._smaller_ious[group] = ious
+            for row, column, true, found in self._candidates(group, ious):
+                keys = (True, true['id']), (False, found['id'])
+                masks.update(
+                    zip(keys, (true['rle'], found['rle']), strict=True)
+                )
+                pairs.append((ious, (row, column), keys))
+        edges = _Edges(masks)
+        for ious, place, keys in pairs:
+            ious[place] = min(ious[place], edges.iou(*keys, ious[place]))
+
+    def _candidates(
+        self, group: Group, ious: npt.NDArray[np.float64]
+    ) -> Iterator[tuple[int, int, dict, dict]]:
+        """Pairs that can match: their place, annotation and result."""
         gt, dt = (
-            part.get_instances([imgId], [catId], True)[0][0]
+            part.get_instances([group[0]], [group[1]], True)[0][0]
             for part in (self.gt_dataset, self.dt_dataset)
         )
         order = np.argsort([-d['score'] for d in dt], kind='mergesort')
-        can_match = np.asarray(ious) >= self.params.iouThrs.min() - 1e-9
-        for row, column in zip(*can_match.nonzero(), strict=True):
-            if gt[column].get('iscrowd'):
-                continue
-            pair = gt[column], dt[order[row]]
-            edges = [self._edge(mask, mask is pair[0]) for mask in pair]
-            ious[row, column] = min(ious[row, column], _iou(*edges))
-        return ious
-
-    def _edge(self, annotation: dict, is_true: bool) -> Edge:
-        key = is_true, annotation['id']
-        if key not in self._edges:
-            encoded = annotation['rle']
-            height, width = encoded['size']
-            x, y, w, h = map(int, coco_mask.toBbox(encoded))
-            box = Box(x, y, x + w, y + h)
-            mask = decode_crop(encoded, x, y, w, h)
-            reach = max(round(DILATION_RATIO * np.hypot(height, width)), 1)
-            edge = inner_edge(np.ascontiguousarray(mask), reach)
-            self._edges[key] = box, edge, int(np.count_nonzero(edge))
-        return self._edges[key]
+        can_match = ious >= self.params.iouThrs.min() - 1e-9
+        for row, column in np.argwhere(can_match).tolist():
+            if not gt[column].get('iscrowd'):
+                yield row, column, gt[column], dt[order[row]]
 
 
-def _iou(first: Edge, second: Edge) -> float:
-    shared = first[0].intersect(second[0])
-    both = 0
-    if shared is not None:
-        parts = (
-            e[1][shared.relative_to(e[0]).slices()] for e in (first, second)
+class _Edges:
+    """Inner edges of masks, found when they are asked for.
+
+    Args:
+        masks (dict): Compressed run lengths of every key.
+    """
+
+    def __init__(self, masks: dict[Any, dict]) -> None:
+        self._table = RunTable(list(masks.values()))
+        self._index = {key: index for index, key in enumerate(masks)}
+        sizes = np.array([mask['size'] for mask in masks.values()]).reshape(
+            -1, 2
         )
-        both = int(np.count_nonzero(np.logical_and(*parts)))
-    union = first[2] + second[2] - both
-    return both / union if union else 0.0
+        diagonals = np.hypot(*sizes.T)
+        self._reach = np.rint(DILATION_RATIO * diagonals).astype(int).clip(1)
+        sides = self._table.boxes[:, 2:] - self._table.boxes[:, :2]
+        # No square around a pixel fits in: it is an edge altogether.
+        self._thin = sides.min(axis=1) <= 2 * self._reach
+        self._found: dict[int, Edge] = {}
+
+    def iou(self, first: Any, second: Any, mask_iou: float) -> float:
+        """Boundary IoU of two masks, whose IoU is known."""
+        places = self._index[first], self._index[second]
+        if self._thin[list(places)].all():
+            return mask_iou
+        one, other = map(self._edge, places)
+        shared = one[0].intersect(other[0])
+        both = 0
+        if shared is not None:
+            parts = (
+                e[1][shared.relative_to(e[0]).slices()] for e in (one, other)
+            )
+            both = int(np.count_nonzero(np.logical_and(*parts)))
+        return both / (one[2] + other[2] - both)
+
+    def _edge(self, index: int) -> Edge:
+        if index not in self._found:
+            x1, y1, x2, y2 = self._table.boxes[index].tolist()
+            mask = self._table.columns(index)
+            edge = inner_edge(mask.view(bool), self._reach[index])
+            # Columns are rows here, to spare a copy.
+            area = int(np.count_nonzero(edge))
+            self._found[index] = Box(y1, x1, y2, x2), edge, area
+        return self._found[index]

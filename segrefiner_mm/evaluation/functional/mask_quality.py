@@ -142,8 +142,13 @@ def _near(edge: BoolMask, radius: int) -> BoolMask:
 
 def inner_edge(mask: BoolMask, width: int) -> BoolMask:
     """Pixels within ``width`` of the outside; the image border is outside."""
-    padded = cv2.copyMakeBorder(
-        mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0
+    side = 2 * width + 1
+    # A sum over a square takes the same time whatever its side, erosion not.
+    around = cv2.boxFilter(
+        mask.view(np.uint8),
+        cv2.CV_32S,
+        (side, side),
+        normalize=False,
+        borderType=cv2.BORDER_CONSTANT,
     )
-    eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width)
-    return mask & ~eroded[1:-1, 1:-1].astype(bool)
+    return mask & (around < side * side)

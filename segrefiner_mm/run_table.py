@@ -1,0 +1,170 @@
+"""COCO's compressed run lengths, decoded for many masks at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError
+
+Ints = npt.NDArray[np.int64]
+
+
+class RunTable:
+    """Foreground runs of many masks.
+
+    A mask is stored column by column, as the lengths of runs of background
+    and foreground in turn. A length takes characters of five bits each, the
+    lowest first; a sixth says whether another one follows, and the highest of
+    the last is the sign. From the fourth run on, lengths are differences to
+    the run before the last.
+
+    Args:
+        encoded (Sequence[dict]): ``size``, height and width, and compressed
+            ``counts``, str or bytes, of every mask.
+
+    Attributes:
+        boxes (np.ndarray): (N, 4) int64, x1, y1, x2, y2 of the foreground, of
+            which x2 and y2 are outside; 0 for empty masks.
+
+    Raises:
+        InputError: If one is faulty, or does not cover its size.
+    """
+
+    def __init__(self, encoded: Sequence[dict[str, Any]]) -> None:
+        runs, first = decode_runs(encoded)
+        heights = np.array([mask['size'][0] for mask in encoded], np.int64)
+        ends = runs.cumsum()
+        before = np.concatenate([[0], ends])[first[:-1]]
+        owner = np.repeat(np.arange(len(heights)), np.diff(first))
+        # Every second run is foreground; some are empty.
+        is_set = (np.arange(len(runs)) - first[owner]) % 2 == 1
+        keep = np.flatnonzero(is_set & (runs > 0))
+        owner = owner[keep]
+        self._first = np.searchsorted(owner, np.arange(len(heights) + 1))
+        last = ends[keep] - before[owner] - 1
+        self._place(last - runs[keep] + 1, last, heights[owner], owner)
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def columns(self, index: int) -> npt.NDArray[np.uint8]:
+        """Foreground inside its box, column by column.
+
+        Args:
+            index (int): Which mask.
+
+        Returns:
+            np.ndarray: (width of the box, height of the box) uint8, 0 and 1.
+        """
+        x1, y1, x2, y2 = self.boxes[index].tolist()
+        # Before each run of foreground and after the last, one of background.
+        begin, end = (2 * self._first[index + k] + index + k for k in (0, 1))
+        steps = self._steps[begin:end]
+        values = np.zeros(len(steps), np.uint8)
+        values[1::2] = 1
+        return values.repeat(steps).reshape(x2 - x1, y2 - y1)
+
+    def _place(
+        self, starts: Ints, lasts: Ints, heights: Ints, owner: Ints
+    ) -> None:
+        """Find the boxes, and the places of the runs in them."""
+        x1, y1 = np.divmod(starts, heights)
+        x2, y2 = np.divmod(lasts, heights)
+        # What goes on in the next column touches top and bottom.
+        longer = x2 > x1
+        top, bottom = (
+            np.where(longer, 0, y1),
+            np.where(longer, heights - 1, y2),
+        )
+        self.boxes = np.zeros((len(self._first) - 1, 4), np.int64)
+        there = np.flatnonzero(np.diff(self._first))
+        begin = self._first[there]
+        if len(there):
+            self.boxes[there] = np.stack(
+                [
+                    np.minimum.reduceat(x1, begin),
+                    np.minimum.reduceat(top, begin),
+                    np.maximum.reduceat(x2, begin) + 1,
+                    np.maximum.reduceat(bottom, begin) + 1,
+                ],
+                axis=1,
+            )
+        left, upper, right, lower = self.boxes.T
+        rows = (lower - upper)[owner]
+        starts = (x1 - left[owner]) * rows + y1 - upper[owner]
+        ends = (x2 - left[owner]) * rows + y2 - upper[owner] + 1
+        sizes = (right - left) * (lower - upper)
+        # Places where the foreground of a box begins or ends, and its size.
+        borders = np.empty(2 * len(owner) + len(self.boxes), np.int64)
+        place = 2 * np.arange(len(owner)) + owner
+        borders[place], borders[place + 1] = starts, ends
+        borders[2 * self._first[1:] + np.arange(len(self.boxes))] = sizes
+        self._steps = np.diff(borders, prepend=0)
+        firsts = 2 * self._first[:-1] + np.arange(len(self.boxes))
+        self._steps[firsts] = borders[firsts]
+
+
+def decode_runs(encoded: Sequence[dict[str, Any]]) -> tuple[Ints, Ints]:
+    """Run lengths of many masks.
+
+    Args:
+        encoded (Sequence[dict]): See :class:`RunTable`.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: All lengths one after the other, and
+        (N + 1,) where those of each mask begin, both int64.
+
+    Raises:
+        InputError: See :class:`RunTable`.
+    """
+    runs, first = _decode([_as_bytes(mask['counts']) for mask in encoded])
+    covered = np.diff(np.concatenate([[0], runs.cumsum()])[first])
+    for mask, pixels in zip(encoded, covered.tolist(), strict=True):
+        height, width = mask['size']
+        if pixels != height * width:
+            raise InputError(
+                f'a run-length encoding covers {pixels} pixels, not the '
+                f'{height} x {width} that it names'
+            )
+    return runs, first
+
+
+def _as_bytes(counts: Any) -> bytes:
+    return counts.encode() if isinstance(counts, str) else counts
+
+
+def _decode(counts: list[bytes]) -> tuple[Ints, Ints]:
+    """Run lengths one after the other, and where those of a mask begin."""
+    digits = np.frombuffer(b''.join(counts), np.uint8).astype(np.int64) - 48
+    if ((digits < 0) | (digits >= 64)).any():
+        raise InputError('a run-length encoding holds a byte that cannot be')
+    bounds = np.cumsum([0, *map(len, counts)])
+    ends = np.flatnonzero(digits < 32)
+    if (digits[bounds[1:][np.diff(bounds) > 0] - 1] >= 32).any():
+        raise InputError('a run-length encoding is cut off at its end')
+    first = np.searchsorted(ends, bounds)
+    if not len(ends):
+        return ends, first
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    place = np.arange(len(digits)) - np.repeat(starts, ends - starts + 1)
+    if place.max() > 8:
+        raise InputError('a run-length encoding holds a number too large')
+    runs = np.add.reduceat((digits & 31) << (5 * place), starts)
+    runs -= ((digits[ends] & 16) > 0) * (1 << (5 * (place[ends] + 1)))
+    _undo_differences(runs, first)
+    if runs.min() < 0:
+        raise InputError('a run-length encoding holds a negative length')
+    return runs, first
+
+
+def _undo_differences(runs: Ints, first: Ints) -> None:
+    """Sum up every second run of each mask, from the second and the third."""
+    local = np.arange(len(runs)) - np.repeat(first[:-1], np.diff(first))
+    for parity in (0, 1):
+        chain = np.flatnonzero((local > 0) & (local % 2 == parity))
+        sums = np.concatenate([[0], runs[chain].cumsum()])
+        # Those of a mask follow each other; what came before is taken off.
+        begin = np.searchsorted(chain, first)
+        runs[chain] = sums[1:] - np.repeat(sums[begin[:-1]], np.diff(begin))

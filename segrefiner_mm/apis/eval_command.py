@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from segrefiner_mm.apis.cli import DONE, SOME_FAILED
 from segrefiner_mm.apis.eval_folders import (
@@ -26,6 +25,7 @@ from segrefiner_mm.evaluation import (
     evaluate_lvis,
     evaluate_panoptic,
 )
+from segrefiner_mm.evaluation.comparison import comparison_table
 from segrefiner_mm.evaluation.functional.average_precision import IOU_TYPES
 from segrefiner_mm.files import read_json, write_whole
 
@@ -96,19 +96,12 @@ def _run_folders(args: argparse.Namespace, gt: Path, given: list[Path]) -> int:
 def _tell(rows: Rows, args: argparse.Namespace) -> None:
     """Print a table, and write the json that was asked for."""
     names = ['coarse', 'refined'][: 2 if args.refined else 1]
-    table = Table()
-    table.add_column('')
-    table.add_column('figure')
-    for name in [*names, 'difference'][: 1 + 2 * (len(names) - 1)]:
-        table.add_column(name, justify='right')
-    for group, figures in rows.items():
-        for index, name in enumerate(figures[0]):
-            values = [100 * figure[name] for figure in figures]
-            cells = [f'{v:.2f}' if _known(v) else '-' for v in values]
-            if len(values) > 1:
-                known = all(map(_known, values))
-                cells.append(f'{values[1] - values[0]:+.2f}' if known else '-')
-            table.add_row('' if index else group, name, *cells)
+    listed = (
+        (group, name, [figure[name] for figure in figures])
+        for group, figures in rows.items()
+        for name in figures[0]
+    )
+    table = comparison_table(listed, names)
     Console(width=None if sys.stdout.isatty() else 100).print(table)
     if args.json:
         content = {
@@ -119,8 +112,3 @@ def _tell(rows: Rows, args: argparse.Namespace) -> None:
             for group, figures in rows.items()
         }
         write_whole(Path(args.json), json.dumps(content, indent=1).encode())
-
-
-def _known(value: float) -> bool:
-    """Whether there was anything to count: else it is negative or nan."""
-    return value >= 0

@@ -52,7 +52,7 @@ def files(tmp_path):
         ],
     )
     coco = dict(
-        images=[dict(id=1)],
+        images=[dict(id=1, file_name='000000000001.jpg')],
         categories=[dict(id=6, name='bus'), dict(id=21, name='cow')],
         annotations=[],
     )
@@ -84,6 +84,7 @@ def test_what_coco_knows_is_kept(files):
     (found,) = content['annotations']
     assert found == dict(annotation(7, 1, 10), category_id=6)
     (image,) = content['images']
+    assert image['file_name'] == '000000000001.jpg'
     assert image['neg_category_ids'] == [21]
     assert image['not_exhaustive_category_ids'] == [6]
     # It is what the evaluators take.

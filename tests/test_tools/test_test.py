@@ -134,6 +134,8 @@ def test_high_resolution_sets(tmp_path, options, recipe, image, mask):
     process = run(*argv)
     assert process.returncode == 0, process.stderr
     printed = process.stdout + process.stderr
+    assert re.search(r'figure .* coarse .* refined .* difference', printed)
+    assert re.search(r'set_iou .* \+\d', printed)
     figures = {
         name: float(value)
         for name, value in re.findall(r'refine/(\w+): ([\d.]+)', printed)

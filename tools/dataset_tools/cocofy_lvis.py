@@ -110,8 +110,9 @@ def cocofy(lvis: dict[str, Any], coco: dict[str, Any]) -> dict[str, Any]:
         coco (dict): Annotations of COCO, for their images and categories.
 
     Returns:
-        dict: Annotations of LVIS for the images in both; categories have the
-        ids and names of COCO, and annotations keep their ids.
+        dict: Annotations of LVIS for the images in both; images have the
+        file names of COCO and categories its ids and names, annotations keep
+        their ids.
     """
     own = {
         SYNSETS[c['name']]: c
@@ -120,11 +121,13 @@ def cocofy(lvis: dict[str, Any], coco: dict[str, Any]) -> dict[str, Any]:
     }
     kept = [c for c in lvis['categories'] if c['synset'] in own]
     ids = {c['id']: own[c['synset']]['id'] for c in kept}
-    shared = {image['id'] for image in coco['images']}
+    files = {image['id']: image['file_name'] for image in coco['images']}
     images = [
-        image | {k: [ids[i] for i in image[k] if i in ids] for k in LISTS}
+        image
+        | dict(file_name=files[image['id']])
+        | {k: [ids[i] for i in image[k] if i in ids] for k in LISTS}
         for image in lvis['images']
-        if image['id'] in shared
+        if image['id'] in files
     ]
     shared = {image['id'] for image in images}
     return {

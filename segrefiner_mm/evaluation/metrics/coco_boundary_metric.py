@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.encodings import encode_mask
+from segrefiner_mm.evaluation.comparison import log_comparison
 from segrefiner_mm.evaluation.functional import evaluate_coco
 from segrefiner_mm.evaluation.functional.average_precision import IOU_TYPES
 from segrefiner_mm.files import read_json, write_whole
@@ -125,6 +126,7 @@ class CocoBoundaryMetric(BaseMetric):
             for iou_type, numbers in found.items():
                 for name, value in numbers.items():
                     figures[f'{prefix}{iou_type}_{name}'] = value
+        log_comparison(figures)
         return figures
 
     def _category_ids(self) -> list[int]:

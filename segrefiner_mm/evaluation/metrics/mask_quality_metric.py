@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from segrefiner_mm.evaluation.comparison import log_comparison
 from segrefiner_mm.evaluation.functional import (
     average_dichotomous,
     boundary_f,
@@ -109,6 +110,7 @@ class MaskQualityMetric(BaseMetric):
         losses = [row['coarse'][0] - row['refined'][0] for row in rows]
         harmed = np.array(losses) > self.harm
         changed = [row['changed'] for row in rows]
+        log_comparison(figures)
         return figures | dict(
             harmed=float(harmed.mean()), changed=float(np.mean(changed))
         )

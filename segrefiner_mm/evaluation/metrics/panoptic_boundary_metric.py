@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.comparison import log_comparison
 from segrefiner_mm.evaluation.functional.panoptic_files import PanopticFile
 from segrefiner_mm.evaluation.functional.panoptic_quality import (
     VOID,
@@ -101,6 +102,7 @@ class PanopticBoundaryMetric(BaseMetric):
             for iou_type, numbers in found.items():
                 for name, value in numbers.items():
                     figures[f'{prefix}{iou_type}_{name}'] = value
+        log_comparison(figures)
         return figures
 
     def _categories(self) -> list[int]:

@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.comparison import log_comparison
 from segrefiner_mm.evaluation.functional.label_quality import (
     label_figures,
     label_ious,
@@ -96,6 +97,7 @@ class SemanticBoundaryMetric(BaseMetric):
                 name = prefix + name.replace('mIoU', 'IoU')
                 for label, iou in zip(self._classes(), ious, strict=True):
                     figures[f'{name}/{label}'] = float(iou)
+        log_comparison(figures)
         return figures
 
     def _classes(self) -> Sequence[str]:

@@ -1,0 +1,67 @@
+"""Figures of coarse and of refined masks as a table."""
+
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+from mmengine.logging import print_log
+from rich.console import Console
+from rich.table import Table
+
+COARSE = 'coarse_'  # before the name of what refined masks have too
+NOT_OF_ONE = ('hce',)  # clicks; all else is shown as percentages
+
+# Group, name of the figure, and its coarse and refined values, 0 to 1.
+Row = tuple[str, str, Sequence[float]]
+
+
+def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
+    """Lay out figures side by side, with what the second gained.
+
+    Args:
+        rows (Iterable[tuple]): Group, name and a value per column; negative
+            and nan stand for nothing to count.
+        columns (Sequence[str]): One or two names.
+
+    Returns:
+        Table: Percentages.
+    """
+    table = Table()
+    table.add_column('')
+    table.add_column('figure')
+    gains = ['difference'] if len(columns) > 1 else []
+    for name in (*columns, *gains):
+        table.add_column(name, justify='right')
+    last = None
+    for group, name, values in rows:
+        shown = [v if name in NOT_OF_ONE else 100 * v for v in values]
+        cells = [f'{v:.2f}' if v >= 0 else '-' for v in shown]
+        if gains:
+            known = all(v >= 0 for v in shown)
+            cells.append(f'{shown[1] - shown[0]:+.2f}' if known else '-')
+        table.add_row('' if group == last else group, name, *cells)
+        last = group
+    return table
+
+
+def as_text(table: Table, width: int = 100) -> str:
+    """The same in plain characters."""
+    out = StringIO()
+    Console(file=out, width=width).print(table)
+    return out.getvalue()
+
+
+def log_comparison(figures: dict[str, float]) -> None:
+    """Print figures that coarse and refined masks have, beside each other.
+
+    Args:
+        figures (dict[str, float]): Of an evaluator; nothing is printed if
+            none is of coarse masks.
+    """
+    rows = [
+        ('', name, (figures[COARSE + name], value))
+        for name, value in figures.items()
+        if COARSE + name in figures
+    ]
+    if rows:
+        table = comparison_table(rows, ['coarse', 'refined'])
+        print_log(f'\n{as_text(table)}', 'current')

@@ -18,15 +18,18 @@ def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
     """Lay out figures side by side, with what the second gained.
 
     Args:
-        rows (Iterable[tuple]): Group, name and a value per column; negative
-            and nan stand for nothing to count.
+        rows (Iterable[tuple]): Group, '' if there are none, name and a value
+            per column; negative and nan stand for nothing to count.
         columns (Sequence[str]): One or two names.
 
     Returns:
         Table: Percentages.
     """
+    rows = list(rows)
+    grouped = any(group for group, *_ in rows)
     table = Table()
-    table.add_column('')
+    if grouped:
+        table.add_column('')
     table.add_column('figure')
     gains = ['difference'] if len(columns) > 1 else []
     for name in (*columns, *gains):
@@ -38,7 +41,8 @@ def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
         if gains:
             known = all(v >= 0 for v in shown)
             cells.append(f'{shown[1] - shown[0]:+.2f}' if known else '-')
-        table.add_row('' if group == last else group, name, *cells)
+        heading = ['' if group == last else group] if grouped else []
+        table.add_row(*heading, name, *cells)
         last = group
     return table
 

@@ -1,6 +1,7 @@
 """Any mmdet model with refined masks."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -72,15 +73,21 @@ class RefinedDetector(RefinedModel):
         Raises:
             InputError: If a prediction has neither masks nor a panoptic map.
         """
-        images = self.original_images(inputs, samples)
-        self._refine_instances(images, samples)
-        self._refine_panoptic(images, samples)
+
+        @functools.cache  # an image is read once, and only if it is needed
+        def image_of(index: int) -> Tensor:
+            return self.original_image(inputs[index], samples[index])
+
+        self._refine_instances(image_of, samples)
+        self._refine_panoptic(image_of, samples)
 
     def _refine_instances(
-        self, images: list[Tensor], samples: Sequence[BaseDataElement]
+        self,
+        image_of: Callable[[int], Tensor],
+        samples: Sequence[BaseDataElement],
     ) -> None:
         jobs = []
-        for image, sample in zip(images, samples, strict=True):
+        for index, sample in enumerate(samples):
             found = sample.get('pred_instances')
             if found is None or 'masks' not in found:
                 if 'pred_panoptic_seg' in sample:
@@ -92,6 +99,8 @@ class RefinedDetector(RefinedModel):
             if not len(found.masks):
                 continue  # some heads return no masks as floats
             chosen = self._choose(found)
+            if not len(chosen):
+                continue
             masks = found.masks[chosen]
             if masks.dtype != torch.bool:
                 raise InputError(
@@ -100,12 +109,13 @@ class RefinedDetector(RefinedModel):
                 )
             device = self.refiner.device
             compact = [mask.to(device) for mask in compact_masks(masks)]
-            jobs.append(RefineJob(image.to(device), compact, (found, chosen)))
+            image = image_of(index).to(device)
+            jobs.append(RefineJob(image, compact, (found, chosen)))
         for job, refined in self.refiner.refine(jobs, self.settings):
             found, chosen = job.tag
-            for index, part in zip(chosen.tolist(), refined, strict=True):
+            for place, part in zip(chosen.tolist(), refined, strict=True):
                 mask = part.dense(job.masks[0].size)
-                found.masks[index] = mask.to(found.masks.device)
+                found.masks[place] = mask.to(found.masks.device)
             if self.update_boxes:
                 _update_boxes(found, chosen)
 
@@ -119,11 +129,17 @@ class RefinedDetector(RefinedModel):
         return best[: self.max_instances].sort().values
 
     def _refine_panoptic(
-        self, images: list[Tensor], samples: Sequence[BaseDataElement]
+        self,
+        image_of: Callable[[int], Tensor],
+        samples: Sequence[BaseDataElement],
     ) -> None:
         jobs = [
-            (image, sample.pred_panoptic_seg.sem_seg[0].cpu().numpy(), sample)
-            for image, sample in zip(images, samples, strict=True)
+            (
+                image_of(index),
+                sample.pred_panoptic_seg.sem_seg[0].cpu().numpy(),
+                sample,
+            )
+            for index, sample in enumerate(samples)
             if 'pred_panoptic_seg' in sample
         ]
         if not jobs:

@@ -106,25 +106,20 @@ class RefinedModel(BaseModel):
     ) -> None:
         """Refine the predictions in some data samples, in place."""
 
-    def original_images(
-        self, inputs: Tensor, samples: Sequence[BaseDataElement]
-    ) -> list[Tensor]:
-        """The images that predictions belong to, (3, H, W) uint8 BGR.
+    def original_image(self, seen: Tensor, sample: BaseDataElement) -> Tensor:
+        """The image that predictions belong to.
 
         Args:
-            inputs (Tensor): (B, 3, h, w), what the network saw.
-            samples (Sequence[BaseDataElement]): Predictions.
+            seen (Tensor): (3, h, w), what the network saw.
+            sample (BaseDataElement): Predictions.
 
         Returns:
-            list[Tensor]: See :func:`original_image`.
+            Tensor: (3, H, W) uint8 BGR; see :func:`original_image`.
         """
-        images = (
-            original_image(
-                sample, seen, self.data_preprocessor, self.keeps_flips
-            )
-            for seen, sample in zip(inputs, samples, strict=True)
+        image = original_image(
+            sample, seen, self.data_preprocessor, self.keeps_flips
         )
-        return [torch.from_numpy(i.copy()).permute(2, 0, 1) for i in images]
+        return torch.from_numpy(image.copy()).permute(2, 0, 1)
 
     def train(self, mode: bool = True) -> 'RefinedModel':
         """Switch the base; the refiner stays as it was trained."""

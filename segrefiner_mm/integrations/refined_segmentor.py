@@ -54,10 +54,13 @@ class RefinedSegmentor(RefinedModel):
             inputs (Tensor): (B, 3, h, w), what the network saw.
             samples (Sequence[BaseDataElement]): Predictions of mmseg.
         """
-        images = self.original_images(inputs, samples)
         jobs = [
-            (image, sample.pred_sem_seg.data[0].long().cpu().numpy(), sample)
-            for image, sample in zip(images, samples, strict=True)
+            (
+                self.original_image(seen, sample),
+                sample.pred_sem_seg.data[0].long().cpu().numpy(),
+                sample,
+            )
+            for seen, sample in zip(inputs, samples, strict=True)
         ]
         for refined, sample in self.labels.refine(jobs):
             data = sample.pred_sem_seg.data

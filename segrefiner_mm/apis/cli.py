@@ -164,8 +164,9 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         description='Compare masks with the true ones, coarse beside refined. '
         'COCO or LVIS json: mask AP and Boundary AP; panoptic json beside '
         'their pictures: PQ and Boundary PQ. Folders of masks, with folders '
-        'below as sources: IoU, Boundary IoU and mean boundary accuracy '
-        '(mBA); of label maps: mIoU and boundary mIoU. All of 100.',
+        'below as sources: IoU (mean, and over the set), Boundary IoU, mean '
+        'boundary accuracy (mBA) and boundary F; of label maps: mIoU and '
+        'boundary mIoU. All of 100.',
     )
     add = parser.add_argument
     add('gt', metavar='GT', help='annotations (.json), or folder of masks')
@@ -175,6 +176,17 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
     add('--classwise', action='store_true', help='figures of every class too')
     add('--labels', action='store_true', help='the folders are of label maps')
     _add_ignore(add, 'true labels that do not count (default: 255)')
+    add(
+        '--threshold',
+        type=float,
+        help='take soft masks: foreground is what reaches this value',
+    )
+    add('--dis', action='store_true', help='the measures of DIS5K too')
+    add(
+        '--skip-unknown',
+        action='store_true',
+        help='leave out results of images and categories that GT lacks',
+    )
     add('--json', metavar='FILE', help='write the figures, 0 to 1')
     add(
         '--worst',

@@ -5,19 +5,14 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from segrefiner_mm.apis.cli import DONE, SOME_FAILED
-from segrefiner_mm.apis.eval_folders import (
-    Rows,
-    compare_labels,
-    compare_masks,
-    draw_worst,
-    label_rows,
-    mask_rows,
-)
+from segrefiner_mm.apis.eval_labels import compare_labels, label_rows
+from segrefiner_mm.apis.eval_masks import compare_masks, draw_worst, mask_rows
 from segrefiner_mm.apis.panoptic_command import is_panoptic
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import (
@@ -26,8 +21,11 @@ from segrefiner_mm.evaluation import (
     evaluate_panoptic,
 )
 from segrefiner_mm.evaluation.comparison import comparison_table
-from segrefiner_mm.evaluation.functional.average_precision import IOU_TYPES
+from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
 from segrefiner_mm.files import read_json, write_whole
+
+# Group of masks or kind of IoU -> coarse and, where given, refined figures.
+Rows = dict[str, list[dict[str, float]]]
 
 
 def run_eval(args: argparse.Namespace) -> int:
@@ -41,7 +39,8 @@ def run_eval(args: argparse.Namespace) -> int:
             raise InputError('give json files only, or folders only')
     _check(args, gt.is_dir())
     if gt.is_dir():
-        return _run_folders(args, gt, given)
+        run = _run_labels if args.labels else _run_masks
+        return run(args, gt, given)
     evaluate = _evaluator(args, gt)
     found = [evaluate(path) for path in given]
     _tell({kind: [f[kind] for f in found] for kind in found[0]}, args)
@@ -50,47 +49,63 @@ def run_eval(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace, folders: bool) -> None:
     masks = folders and not args.labels
+    if args.worst < 0:
+        raise InputError(f'--worst must be 0 or more, got {args.worst}')
     if args.worst and not (masks and args.refined and args.img_dir):
         raise InputError(
             '--worst compares COARSE and REFINED folders of masks and needs '
             '--img-dir'
         )
-    if args.labels and not folders:
-        raise InputError('--labels is for folders of label maps')
-    if args.lvis and folders:
-        raise InputError('--lvis is for json files')
-    if args.classwise and masks:
-        raise InputError('--classwise is for json files and for --labels')
+    for name, fits, of_what in (
+        ('labels', folders, 'folders of label maps'),
+        ('threshold', masks, 'folders of masks'),
+        ('dis', masks, 'folders of masks'),
+        ('lvis', not folders, 'json files'),
+        ('skip_unknown', not folders, 'json files'),
+        ('classwise', not masks, 'json files and --labels'),
+    ):
+        given = getattr(args, name)
+        if given is not None and given is not False and not fits:
+            raise InputError(f'--{name.replace("_", "-")} is for {of_what}')
 
 
 def _evaluator(args: argparse.Namespace, gt: Path) -> Callable:
     """What counts the results in a file."""
     content = read_json(gt)
-    if not is_panoptic(content):
-        evaluate = evaluate_lvis if args.lvis else evaluate_coco
-        return lambda path: evaluate(content, path, IOU_TYPES, args.classwise)
-    if args.lvis or args.classwise:
-        raise InputError('panoptic results have no --lvis and no --classwise')
-    return lambda path: evaluate_panoptic(gt, path)
+    if is_panoptic(content):
+        if args.lvis or args.classwise or args.skip_unknown:
+            raise InputError(
+                'panoptic results have no --lvis, --classwise or '
+                '--skip-unknown'
+            )
+        return partial(evaluate_panoptic, gt)
+    return partial(
+        evaluate_lvis if args.lvis else evaluate_coco,
+        CocoTruth(content, str(gt), args.lvis),
+        classwise=args.classwise,
+        skip_unknown=args.skip_unknown,
+    )
 
 
-def _run_folders(args: argparse.Namespace, gt: Path, given: list[Path]) -> int:
-    if args.labels:
-        found = list(compare_labels(gt, given, args.ignore))
-    else:
-        found = list(compare_masks(gt, given))
+def _run_masks(args: argparse.Namespace, gt: Path, given: list[Path]) -> int:
+    found = list(compare_masks(gt, given, args.threshold, args.dis))
     compared = [part for part in found if part is not None]
     if not compared:
         raise InputError(f'no masks to compare in {gt}')
-    if args.labels:
-        _tell(label_rows(compared, args.classwise), args)
-    else:
-        _tell(mask_rows(compared), args)
+    _tell(mask_rows(compared), args)
     if args.worst:
-        draw_worst(
-            compared, args.worst, Path(args.img_dir), Path(args.pictures)
-        )
+        folders = Path(args.img_dir), Path(args.pictures)
+        draw_worst(compared, args.worst, *folders, args.threshold)
     return SOME_FAILED if len(compared) < len(found) else DONE
+
+
+def _run_labels(args: argparse.Namespace, gt: Path, given: list[Path]) -> int:
+    parts = compare_labels(gt, given, args.ignore)
+    rows, done, failed = label_rows(parts, args.classwise)
+    if not done:
+        raise InputError(f'no label maps to compare in {gt}')
+    _tell(rows, args)
+    return SOME_FAILED if failed else DONE
 
 
 def _tell(rows: Rows, args: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import file_name_of, read_json
@@ -25,10 +26,13 @@ class CocoRefineDataset(BaseDataset):
             ``data_root``. Defaults to ``dict(img='')``.
         score_thr (float): Predictions of lower scores are left out. Defaults
             to 0.0.
+        skip_unknown (bool): Whether to leave out results of images and
+            categories that are not annotated. Defaults to False: an error.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        InputError: If a file is not such, or the results are of other images.
+        InputError: If a file is not such, or the results are of other images
+            or categories.
     """
 
     METAINFO: dict = dict()
@@ -39,11 +43,13 @@ class CocoRefineDataset(BaseDataset):
         results_file: str,
         data_prefix: dict | None = None,
         score_thr: float = 0.0,
+        skip_unknown: bool = False,
         test_mode: bool = True,
         **kwargs: Any,
     ) -> None:
         self.results_file = results_file
         self.score_thr = score_thr
+        self.skip_unknown = skip_unknown
         prefix = data_prefix or dict(img='')
         super().__init__(
             *args, data_prefix=prefix, test_mode=test_mode, **kwargs
@@ -61,7 +67,8 @@ class CocoRefineDataset(BaseDataset):
         try:
             ids = sorted(c['id'] for c in annotations['categories'])
             label_of = {category: label for label, category in enumerate(ids)}
-            found = self._results({i['id'] for i in annotations['images']})
+            images = {image['id'] for image in annotations['images']}
+            found = self._results(images, set(ids))
             return [
                 self._describe(image, found[image['id']], label_of)
                 for image in annotations['images']
@@ -72,17 +79,30 @@ class CocoRefineDataset(BaseDataset):
                 f'and results of COCO: {error!r}'
             ) from None
 
-    def _results(self, known: set) -> dict[Any, list[dict]]:
+    def _results(self, images: set, categories: set) -> dict[Any, list[dict]]:
         of_image = defaultdict(list)
+        skipped = 0
         for result in read_json(Path(self.results_file)):
-            if result['image_id'] not in known:
-                raise InputError(
-                    f'{self.results_file} has results of image '
-                    f'{result["image_id"]}, which {self.ann_file} does not '
-                    'know'
-                )
-            if result['score'] >= self.score_thr:
-                of_image[result['image_id']].append(result)
+            for part, known in (('image', images), ('category', categories)):
+                if result[f'{part}_id'] in known:
+                    continue
+                if not self.skip_unknown:
+                    raise InputError(
+                        f'{self.results_file} has results of {part} '
+                        f'{result[f"{part}_id"]}, which {self.ann_file} does '
+                        'not know; skip_unknown=True leaves them out'
+                    )
+                skipped += 1
+                break
+            else:
+                if result['score'] >= self.score_thr:
+                    of_image[result['image_id']].append(result)
+        if skipped:
+            print_log(
+                f'left out {skipped} results of images or categories that '
+                f'{self.ann_file} does not know',
+                'current',
+            )
         return of_image
 
     def _describe(

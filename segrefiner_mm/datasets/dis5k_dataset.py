@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.datasets.coarse_pairs_dataset import CoarsePairsDataset
-from segrefiner_mm.datasets.picture_pairs import Pair, match_by_stem
+from segrefiner_mm.datasets.picture_pairs import Pair
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import pictures_in
 from segrefiner_mm.registry import DATASETS
 
 
@@ -26,5 +28,11 @@ class DIS5KDataset(CoarsePairsDataset):
 
     def pairs(self) -> dict[str, Pair]:
         folder = Path(self.data_root or '', self.split)
-        found = match_by_stem(folder / 'im', folder / 'gt')
-        return {image.stem: (image, mask) for image, mask in found}
+        images, masks = pictures_in(folder / 'im'), pictures_in(folder / 'gt')
+        alone = images.keys() ^ masks.keys()
+        if alone:
+            raise InputError(
+                f'{len(alone)} pictures in im and gt of {folder} lack a '
+                f'partner, such as {min(alone)}'
+            )
+        return {stem: (images[stem], masks[stem]) for stem in sorted(images)}

@@ -6,6 +6,7 @@ from io import StringIO
 from mmengine.logging import print_log
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 COARSE = 'coarse_'  # before the name of what refined masks have too
 NOT_OF_ONE = ('hce',)  # clicks; all else is shown as percentages
@@ -42,7 +43,8 @@ def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
             known = all(v >= 0 for v in shown)
             cells.append(f'{shown[1] - shown[0]:+.2f}' if known else '-')
         heading = ['' if group == last else group] if grouped else []
-        table.add_row(*heading, name, *cells)
+        # As they are: names may look like the markup of rich.
+        table.add_row(*map(Text, (*heading, name, *cells)))
         last = group
     return table
 

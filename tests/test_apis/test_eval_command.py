@@ -49,10 +49,13 @@ def test_folders_by_source(folders, capsys):
     file = folders / 'figures.json'
     assert run(*three(folders), '--json', file) == 0
     figures = json.loads(file.read_text())
-    assert figures['all']['coarse']['iou'] == pytest.approx(1 / 3)
-    assert figures['all']['refined']['iou'] == pytest.approx(0.6)
+    assert figures['.']['coarse']['iou'] == pytest.approx(1 / 3)
+    assert figures['.']['refined']['iou'] == pytest.approx(0.6)
     assert figures['one']['coarse']['iou'] == pytest.approx((1 / 3 + 1) / 2)
-    assert figures['mean']['refined']['iou'] == pytest.approx(0.6)
+    assert figures['all']['refined']['iou'] == pytest.approx(0.6)
+    # Intersections of 10, 10 and 20 columns, unions of 30, 30 and 20.
+    found = figures['all']['coarse']['set_iou']
+    assert found == pytest.approx(40 / 80)
     printed = capsys.readouterr().out
     assert '33.33' in printed
     assert '+26.67' in printed
@@ -88,6 +91,34 @@ def test_coco_files(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert '52.59' in printed
     assert '+0.00' in printed
+
+
+def test_soft_masks_and_the_measures_of_dis5k(folders):
+    pytest.importorskip('py_sod_metrics')
+    for file in (folders / 'coarse').rglob('*.png'):
+        cv2.imwrite(str(file), cv2.blur(cv2.imread(str(file), 0), (5, 5)))
+    assert run(*three(folders)) == 2
+    file = folders / 'figures.json'
+    options = ['--threshold', 128, '--dis', '--json', file]
+    assert run(*three(folders), *options) == 0
+    figures = json.loads(file.read_text())
+    assert figures['one']['coarse']['iou'] == pytest.approx(2 / 3, abs=0.02)
+    assert figures['.']['refined']['mae'] == pytest.approx(200 / 4800)
+
+
+def test_sources_that_only_predictions_have(folders, capsys):
+    (folders / 'coarse' / 'two').mkdir()
+    mask = np.zeros((60, 80), np.uint8)
+    cv2.imwrite(str(folders / 'coarse' / 'two' / 'z.png'), mask)
+    assert run(*three(folders)) == 1
+    assert 'not in every folder: two/z' in capsys.readouterr().err
+
+
+def test_names_are_no_markup(folders, capsys):
+    for folder in three(folders):
+        (folder / 'one').rename(folder / '[b]x[')
+    assert run(*three(folders)) == 0
+    assert '[b]x[' in capsys.readouterr().out
 
 
 def test_every_class(tmp_path):
@@ -140,7 +171,7 @@ def test_mistakes_are_named(folders, capsys):
     cv2.imwrite(str(coarse / 'one' / 'b.png'), small)
     assert run(gt, coarse, refined) == 1
     errors = capsys.readouterr().err
-    assert 'not in every folder: all/a' in errors
+    assert 'not in every folder: a' in errors
     assert 'b.png' in errors
     for argv, message in [
         ([gt, 'gone'], 'gone'),
@@ -149,6 +180,10 @@ def test_mistakes_are_named(folders, capsys):
         ([DT, DT], 'categories'),
         ([GT, DT, '--labels'], 'folders of label maps'),
         ([gt, coarse, '--lvis'], 'json'),
+        ([GT, DT, '--lvis'], 'gt.json, images: '),
+        ([GT, DT, '--dis'], 'folders of masks'),
+        ([GT, DT, '--threshold', 0], 'folders of masks'),
+        ([gt, coarse, '--worst', -1], '--worst'),
         ([gt, coarse, '--classwise'], '--labels'),
     ]:
         assert run(*argv) == 2

@@ -70,3 +70,11 @@ def test_what_is_missing_is_named(tmp_path, kind, image, mask, coarse):
     (tmp_path / coarse.format('b')).unlink()
     with pytest.raises(InputError, match='no coarse mask b'):
         kind(coarse_dir='coarse', **options)
+
+
+def test_half_a_set_is_an_error(tmp_path):
+    """A figure of the part that is there would pass for that of the set."""
+    write(tmp_path, *CASES[2][1:])
+    (tmp_path / 'DIS-VD' / 'gt' / 'a.png').unlink()
+    with pytest.raises(InputError, match=r'lack a partner, such as a'):
+        DIS5KDataset(data_root=str(tmp_path), coarse_dir='coarse', pipeline=[])

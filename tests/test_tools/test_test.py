@@ -88,12 +88,16 @@ def test_mistakes_are_named(scenes, options, tmp_path):
     results[0]['image_id'] = 99
     strange = tmp_path / 'strange.json'
     strange.write_text(json.dumps(results))
+    results[0].update(image_id=0, category_id=58)
+    other = tmp_path / 'other.json'
+    other.write_text(json.dumps(results))
     name = 'test_dataloader.dataset.results_file'
     for config, checkpoint, change, message in [
         ('gone.py', 'segrefiner-tiny', {}, 'gone.py'),
         (CONFIG, 'gone.pth', {}, 'gone.pth'),
         (CONFIG, 'segrefiner-tiny', {name: 'gone.json'}, 'gone.json'),
         (CONFIG, 'segrefiner-tiny', {name: strange}, 'image 99'),
+        (CONFIG, 'segrefiner-tiny', {name: other}, 'category 58'),
     ]:
         argv = arguments(config, checkpoint, options | change, tmp_path)
         process = run(*argv)

@@ -7,6 +7,7 @@ from mmcv.transforms import BaseTransform
 
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.encodings import decode_mask
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import TRANSFORMS
 
 
@@ -41,7 +42,11 @@ class LoadCoarseMasks(BaseTransform):
         """Add ``coarse_mask``; an InputError says why it cannot be used."""
         size = results['img'].shape[:2]
         if (encoded := results.get('coarse_segmentations')) is not None:
-            masks = [decode_mask(mask, size) for mask in encoded]
+            try:
+                masks = [decode_mask(mask, size) for mask in encoded]
+            except InputError as error:
+                name = results.get('img_path', 'the image')
+                raise InputError(f'a coarse mask of {name}: {error}') from None
             results['coarse_mask'] = np.array(masks, np.uint8).reshape(
                 -1, *size
             )

@@ -8,12 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from faster_coco_eval import COCOeval_faster
 
-from segrefiner_mm.evaluation.functional.mask_quality import inner_edge
+from segrefiner_mm.evaluation.functional.mask_quality import (
+    boundary_width,
+    inner_edge,
+)
 from segrefiner_mm.run_table import RunTable
 from segrefiner_mm.windows.compact_mask import Box
 
-DILATION_RATIO = 0.02
-CHUNK = 500  # images and categories whose masks are decoded together
+GROUPS = 500  # images and categories whose masks are decoded together
 
 Edge = tuple[Box, npt.NDArray[np.bool_], int]
 Group = tuple[Any, Any]  # ids of an image and of a category
@@ -48,7 +50,7 @@ class BoundaryEval(COCOeval_faster):
         super()._prepare()
         self._smaller_ious: dict[Group, npt.NDArray[np.float64]] = {}
         groups = iter(self._groups())
-        while chunk := list(islice(groups, CHUNK)):
+        while chunk := list(islice(groups, GROUPS)):
             self._add_boundaries(chunk)
 
     def _groups(self) -> list[Group]:
@@ -103,14 +105,12 @@ class _Edges:
     def __init__(self, masks: dict[Any, dict]) -> None:
         self._table = RunTable(list(masks.values()))
         self._index = {key: index for index, key in enumerate(masks)}
-        sizes = np.array([mask['size'] for mask in masks.values()]).reshape(
-            -1, 2
-        )
-        diagonals = np.hypot(*sizes.T)
-        self._reach = np.rint(DILATION_RATIO * diagonals).astype(int).clip(1)
+        sizes = [tuple(mask['size']) for mask in masks.values()]
+        width_of = {size: boundary_width(size) for size in set(sizes)}
+        self._width = np.array([width_of[size] for size in sizes], int)
         sides = self._table.boxes[:, 2:] - self._table.boxes[:, :2]
         # No square around a pixel fits in: it is an edge altogether.
-        self._thin = sides.min(axis=1) <= 2 * self._reach
+        self._thin = sides.min(axis=1) <= 2 * self._width
         self._found: dict[int, Edge] = {}
 
     def iou(self, first: Any, second: Any, mask_iou: float) -> float:
@@ -132,7 +132,7 @@ class _Edges:
         if index not in self._found:
             x1, y1, x2, y2 = self._table.boxes[index].tolist()
             mask = self._table.columns(index)
-            edge = inner_edge(mask.view(bool), self._reach[index])
+            edge = inner_edge(mask.view(bool), int(self._width[index]))
             # Columns are rows here, to spare a copy.
             area = int(np.count_nonzero(edge))
             self._found[index] = Box(y1, x1, y2, x2), edge, area

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.functional.mask_quality import boundary_width
 
 LabelMap = npt.NDArray[np.integer[Any]]
-DILATION_RATIO = 0.02
 
 
 def label_overlaps(
@@ -67,7 +67,7 @@ def near_boundary(labels: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
     Returns:
         np.ndarray: (H, W) bool.
     """
-    width = max(round(DILATION_RATIO * math.hypot(*labels.shape)), 1)
+    width = boundary_width(labels.shape)
     # Another label all around, which a minimum or a maximum will find.
     framed = cv2.copyMakeBorder(
         labels, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=np.iinfo(np.uint16).max

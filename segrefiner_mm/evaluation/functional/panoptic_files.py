@@ -41,9 +41,6 @@ class PanopticFile:
         folder (str | Path, optional): Where its pictures are. Defaults to
             None: the folder of the same name beside it.
 
-    Attributes:
-        annotations (dict): Annotation of every image id.
-
     Raises:
         InputError: If it is not of this format.
     """
@@ -56,12 +53,15 @@ class PanopticFile:
         self.content = read_json(self.path)
         try:
             listed = self.content['annotations']
-            self.annotations = {a['image_id']: a for a in listed}
+            self._files = {a['image_id']: str(a['file_name']) for a in listed}
             self._segments = {
-                a['image_id']: {s['id']: s for s in a['segments_info']}
+                a['image_id']: {
+                    int(s['id']): (int(s['category_id']), s.get('iscrowd'))
+                    for s in a['segments_info']
+                }
                 for a in listed
             }
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f'{self.path} is not of COCO panoptic: {error!r}'
             ) from None
@@ -78,18 +78,26 @@ class PanopticFile:
         Raises:
             InputError: If there is none, or it cannot be read.
         """
-        if image_id not in self.annotations:
-            raise InputError(f'{self.path} has no image {image_id}')
-        path = self.folder / self.annotations[image_id]['file_name']
+        path = self.picture_of(image_id)
         picture = cv2.imread(str(path)) if path.is_file() else None
         if picture is None:
             raise InputError(f'cannot read the panoptic picture {path}')
         segments = self._segments[image_id]
         return PanopticMap(
             colours_to_ids(picture[..., ::-1]),
-            {name: int(s['category_id']) for name, s in segments.items()},
-            frozenset(n for n, s in segments.items() if s.get('iscrowd')),
+            {name: category for name, (category, _) in segments.items()},
+            frozenset(name for name, (_, crowd) in segments.items() if crowd),
         )
+
+    def image_ids(self) -> list[Any]:
+        """Ids of the images, in the order of the json."""
+        return list(self._files)
+
+    def picture_of(self, image_id: Any) -> Path:
+        """The picture of an image; an InputError if there is none."""
+        if image_id not in self._files:
+            raise InputError(f'{self.path} has no image {image_id}')
+        return self.folder / self._files[image_id]
 
     def as_truth(self) -> PanopticTruth:
         """The same with its categories.
@@ -108,7 +116,7 @@ class PanopticFile:
                 [category['name'] for category in listed],
                 np.array([bool(c['isthing']) for c in listed], bool),
             )
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise InputError(
                 f'{self.path} has no categories with id, name and isthing: '
                 f'{error!r}'
@@ -140,11 +148,12 @@ def evaluate_panoptic(
     truth = PanopticFile(gt_json, gt_dir).as_truth()
     found = PanopticFile(dt_json, dt_dir)
     counts = np.zeros((2, 4, len(truth.categories)))
-    for image_id, annotation in truth.file.annotations.items():
+    for image_id in truth.file.image_ids():
         maps = truth.file.load(image_id), found.load(image_id)
         try:
             counts += panoptic_counts(*maps, truth.categories)
         except InputError as error:
-            name = annotation['file_name']
-            raise InputError(f'{found.folder / name}: {error}') from None
+            raise InputError(
+                f'{found.picture_of(image_id)}: {error}'
+            ) from None
     return panoptic_figures(counts, truth.things)

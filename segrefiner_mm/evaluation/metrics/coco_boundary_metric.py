@@ -9,10 +9,18 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.encodings import encode_mask
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import log_comparison
 from segrefiner_mm.evaluation.functional import evaluate_coco
 from segrefiner_mm.evaluation.functional.average_precision import IOU_TYPES
-from segrefiner_mm.files import read_json, write_whole
+from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
+from segrefiner_mm.evaluation.metrics.sides import (
+    SIDES,
+    by_side,
+    label_categories,
+    name_of,
+)
+from segrefiner_mm.files import write_whole
 from segrefiner_mm.registry import METRICS
 
 
@@ -29,8 +37,9 @@ class CocoBoundaryMetric(BaseMetric):
         iou_types (Sequence[str]): Of ``'segm'`` and ``'boundary'``. Defaults
             to both.
         classes (Sequence[str], optional): Names of the labels 0, 1, ...
-            Defaults to None: those of ``dataset_meta``; without any, labels
-            are the places of the categories in the order of their ids.
+            Defaults to None: those of ``dataset_meta``, of which those that
+            are not annotated do not count; without any, labels are the places
+            of the categories in the order of their ids.
         classwise (bool): Whether to give the AP of every class too, as
             ``segm_AP/NAME`` and so on. Defaults to False.
         outfile_prefix (str, optional): Write the predictions to
@@ -45,6 +54,7 @@ class CocoBoundaryMetric(BaseMetric):
 
     default_prefix: str | None = 'coco'
     evaluate_files: ClassVar[Callable] = staticmethod(evaluate_coco)
+    lvis: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -57,7 +67,7 @@ class CocoBoundaryMetric(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        self.annotations = read_json(Path(ann_file))
+        self.truth = CocoTruth(ann_file, lvis=self.lvis)
         self.iou_types = iou_types
         self.classes = classes
         self.classwise = classwise
@@ -69,16 +79,23 @@ class CocoBoundaryMetric(BaseMetric):
         Args:
             data_batch (Any): Not used.
             data_samples (Sequence[dict]): See the class.
+
+        Raises:
+            InputError: If predictions lack masks, scores or labels.
         """
         for sample in data_samples:
             row = dict(img_id=sample['img_id'])
-            for kind in ('pred', 'coarse'):
-                found = sample.get(f'{kind}_instances')
+            for side, _ in SIDES:
+                found = sample.get(f'{side}_instances')
                 if found is not None:
-                    row[kind] = _encoded(found)
+                    row[side] = _encoded(found, name_of(sample))
             # The refiner leaves these with the masks that it was given.
             for name in ('scores', 'labels'):
-                if name not in row['pred']:
+                if name not in row.get('pred', {}):
+                    if name not in row.get('coarse', {}):
+                        raise InputError(
+                            f'{name_of(sample)}: predictions have no {name}'
+                        )
                     row['pred'][name] = row['coarse'][name]
             self.results.append(row)
 
@@ -90,64 +107,77 @@ class CocoBoundaryMetric(BaseMetric):
 
         Returns:
             dict[str, float]: See the class.
+
+        Raises:
+            InputError: If predictions do not fit the annotations.
         """
-        category_ids = self._category_ids()
-        seen = {row['img_id'] for row in results}
-        images = [i for i in self.annotations['images'] if i['id'] in seen]
-        true = [
-            annotation
-            for annotation in self.annotations['annotations']
-            if annotation['image_id'] in seen
-        ]
-        gt = {**self.annotations, 'images': images, 'annotations': true}
+        categories = self._categories()
+        images = [row['img_id'] for row in results]
+        truth = self.truth.only(set(images))
         figures = {}
-        for kind, prefix in (('coarse', 'coarse_'), ('pred', '')):
-            if not any(kind in row for row in results):
-                continue
+        for prefix, found in by_side(results):
             listed = [
-                dict(
-                    image_id=row['img_id'],
-                    category_id=category_ids[label],
-                    score=score,
-                    segmentation=mask,
-                )
-                for row in results
-                for mask, score, label in zip(
-                    *(row[kind][n] for n in ('masks', 'scores', 'labels')),
-                    strict=True,
-                )
+                result
+                for image, predictions in zip(images, found, strict=True)
+                for result in _listed(image, predictions, categories)
             ]
             if self.outfile_prefix is not None:
                 file = Path(f'{self.outfile_prefix}.{prefix}segm.json')
                 write_whole(file, json.dumps(listed).encode())
-            found = type(self).evaluate_files(
-                gt, listed, self.iou_types, self.classwise
+            figures_of = type(self).evaluate_files(
+                truth, listed, self.iou_types, self.classwise
             )
-            for iou_type, numbers in found.items():
+            for iou_type, numbers in figures_of.items():
                 for name, value in numbers.items():
                     figures[f'{prefix}{iou_type}_{name}'] = value
         log_comparison(figures)
         return figures
 
-    def _category_ids(self) -> list[int]:
+    def _categories(self) -> list[int | None]:
         """Category of every label."""
-        categories = self.annotations['categories']
-        classes = self.classes or (self.dataset_meta or {}).get('classes')
-        by_name = {c.get('name'): c['id'] for c in categories}
-        if classes and all(name in by_name for name in classes):
-            return [by_name[name] for name in classes]
-        return sorted(category['id'] for category in categories)
+        by_name = {
+            str(c.get('name', c['id'])): c['id']
+            for c in self.truth.content['categories']
+        }
+        return label_categories(by_name, self.classes, self.dataset_meta)
 
 
-def _encoded(instances: Any) -> dict[str, list]:
+def _encoded(instances: Any, name: str) -> dict[str, list]:
     """Masks as run lengths, scores and labels as plain numbers."""
+    if 'masks' not in instances:
+        raise InputError(f'{name}: predictions have no masks')
     encoded: dict[str, list] = dict(masks=[])
     for mask in instances['masks']:
-        if isinstance(mask, dict):  # a list of run lengths already
-            encoded['masks'].append(mask)
-        else:
-            encoded['masks'].append(encode_mask(np.asarray(mask.cpu())))
-    for name in ('scores', 'labels'):
-        if name in instances:
-            encoded[name] = instances[name].tolist()
+        if not isinstance(mask, dict):  # else run lengths already
+            mask = encode_mask(np.asarray(mask.cpu()))
+        if isinstance(mask['counts'], bytes):
+            mask = dict(mask, counts=mask['counts'].decode())
+        encoded['masks'].append(mask)
+    for part in ('scores', 'labels'):
+        if part in instances:
+            encoded[part] = instances[part].tolist()
     return encoded
+
+
+def _listed(
+    image: Any, predictions: dict[str, list], categories: list[int | None]
+) -> list[dict]:
+    """Results of an image as COCO writes them."""
+    parts = (predictions[name] for name in ('masks', 'scores', 'labels'))
+    listed = []
+    for mask, score, label in zip(*parts, strict=True):
+        if not 0 <= label < len(categories):
+            raise InputError(
+                f'image {image}: there are {len(categories)} classes, but '
+                f'label {label}'
+            )
+        if categories[label] is not None:
+            listed.append(
+                dict(
+                    image_id=image,
+                    category_id=categories[label],
+                    score=score,
+                    segmentation=mask,
+                )
+            )
+    return listed

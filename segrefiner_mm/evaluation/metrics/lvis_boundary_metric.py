@@ -21,3 +21,4 @@ class LVISBoundaryMetric(CocoBoundaryMetric):
 
     default_prefix = 'lvis'
     evaluate_files: ClassVar[Callable] = staticmethod(evaluate_lvis)
+    lvis: ClassVar[bool] = True

@@ -6,19 +6,17 @@ from typing import Any
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import log_comparison
-from segrefiner_mm.evaluation.functional import (
-    average_dichotomous,
-    boundary_f,
-    dichotomous_quality,
-    mask_quality,
-)
 from segrefiner_mm.evaluation.functional.dichotomous_quality import (
     measures_of_dis,
 )
+from segrefiner_mm.evaluation.functional.mask_set import (
+    mask_row,
+    mask_set_figures,
+)
+from segrefiner_mm.evaluation.metrics.sides import SIDES, name_of
 from segrefiner_mm.registry import METRICS
-
-QUALITIES = ('iou', 'boundary_iou', 'mba', 'boundary_f')
 
 
 @METRICS.register_module()
@@ -72,19 +70,28 @@ class MaskQualityMetric(BaseMetric):
             data_samples (Sequence[dict]): With ``gt_instances``,
                 ``coarse_instances`` and ``pred_instances``, ``masks``
                 (N, H, W) each.
+
+        Raises:
+            InputError: If some are missing, or of another number or size.
         """
         for sample in data_samples:
-            gt, coarse, refined = (
-                sample[f'{name}_instances']['masks'].bool().cpu().numpy()
-                for name in ('gt', 'coarse', 'pred')
-            )
-            # One entry per image, which mmengine counts by.
-            rows = [
-                self._compare(true, before, after)
-                for true, before, after in zip(
-                    gt, coarse, refined, strict=True
+            name = name_of(sample)
+            masks = []
+            for part in ('gt', 'coarse', 'pred'):
+                found = sample.get(f'{part}_instances')
+                if found is None or 'masks' not in found:
+                    raise InputError(f'{name}: {part}_instances has no masks')
+                masks.append(found['masks'].bool().cpu().numpy())
+            if len({len(part) for part in masks}) > 1:
+                raise InputError(
+                    f'{name}: true, coarse and refined masks are '
+                    f'{", ".join(str(len(part)) for part in masks)}'
                 )
-            ]
+            try:
+                # One entry per image, which mmengine counts by.
+                rows = [self._compare(*m) for m in zip(*masks, strict=True)]
+            except InputError as error:
+                raise InputError(f'{name}: {error}') from None
             self.results.append(rows)
 
     def compute_metrics(self, results: list[list]) -> dict[str, float]:
@@ -101,16 +108,13 @@ class MaskQualityMetric(BaseMetric):
         if not rows:
             return {}
         figures = {}
-        for kind, prefix in (('refined', ''), ('coarse', 'coarse_')):
-            means = _means(np.array([row[kind] for row in rows]))
-            if self.dis:
-                own = np.array([row[f'{kind}_dis'] for row in rows])
-                means.update(average_dichotomous(own))
-            figures.update({prefix + name: v for name, v in means.items()})
-        losses = [row['coarse'][0] - row['refined'][0] for row in rows]
+        for side, prefix in SIDES:
+            own = mask_set_figures([row[side] for row in rows])
+            figures.update({prefix + name: v for name, v in own.items()})
+        log_comparison(figures)
+        losses = [row['coarse']['iou'] - row['pred']['iou'] for row in rows]
         harmed = np.array(losses) > self.harm
         changed = [row['changed'] for row in rows]
-        log_comparison(figures)
         return figures | dict(
             harmed=float(harmed.mean()), changed=float(np.mean(changed))
         )
@@ -118,23 +122,8 @@ class MaskQualityMetric(BaseMetric):
     def _compare(
         self, gt: np.ndarray, coarse: np.ndarray, refined: np.ndarray
     ) -> dict[str, Any]:
-        row: dict[str, Any] = dict(changed=bool((coarse != refined).any()))
-        for kind, mask in (('coarse', coarse), ('refined', refined)):
-            row[kind] = _qualities(gt, mask)
-            if self.dis:
-                row[f'{kind}_dis'] = dichotomous_quality(gt, mask)
-        return row
-
-
-def _means(rows: np.ndarray) -> dict[str, float]:
-    *means, both, either = rows.mean(axis=0).tolist()
-    figures = dict(zip(QUALITIES, means, strict=True))
-    figures['set_iou'] = both / either if either else 1.0
-    return figures
-
-
-def _qualities(gt: np.ndarray, mask: np.ndarray) -> list[float]:
-    """Its figures, and the sizes of intersection and union."""
-    figures = mask_quality(gt, mask) | dict(boundary_f=boundary_f(gt, mask))
-    overlap = np.count_nonzero(gt & mask), np.count_nonzero(gt | mask)
-    return [*(figures[name] for name in QUALITIES), *overlap]
+        return dict(
+            coarse=mask_row(gt, coarse, self.dis),
+            pred=mask_row(gt, refined, self.dis),
+            changed=bool((coarse != refined).any()),
+        )

@@ -10,10 +10,15 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import log_comparison
 from segrefiner_mm.evaluation.functional.panoptic_files import PanopticFile
 from segrefiner_mm.evaluation.functional.panoptic_quality import (
-    VOID,
     PanopticMap,
     panoptic_counts,
     panoptic_figures,
+)
+from segrefiner_mm.evaluation.metrics.sides import (
+    SIDES,
+    by_side,
+    label_categories,
+    name_of,
 )
 from segrefiner_mm.registry import METRICS
 
@@ -33,8 +38,9 @@ class PanopticBoundaryMetric(BaseMetric):
         seg_prefix (str, optional): Folder of their pictures. Defaults to
             None: the folder of the same name beside them.
         classes (Sequence[str], optional): Names of the labels 0, 1, ...
-            Defaults to None: those of ``dataset_meta``; without any, labels
-            are the places of the categories in the order of their ids.
+            Defaults to None: those of ``dataset_meta``, of which those that
+            are not annotated count as void; without any, labels are the
+            places of the categories in the order of their ids.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
         prefix (str, optional): Prefix of the names in the log. Defaults to
             None: ``'coco_panoptic'``.
@@ -56,6 +62,7 @@ class PanopticBoundaryMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.truth = PanopticFile(ann_file, seg_prefix).as_truth()
         self.classes = classes
+        self._of_label: list[int | None] | None = None  # told once
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Match the segments of a batch.
@@ -67,21 +74,24 @@ class PanopticBoundaryMetric(BaseMetric):
         Raises:
             InputError: If a map does not fit the annotations.
         """
-        labels = self._categories()
+        if self._of_label is None:
+            self._of_label = self._categories()
         for sample in data_samples:
             image_id = sample['img_id']
             true, row = self.truth.file.load(image_id), {}
-            for kind in ('coarse', 'pred'):
-                found = sample.get(f'{kind}_panoptic_seg')
+            for side, _ in SIDES:
+                found = sample.get(f'{side}_panoptic_seg')
                 if found is None:
                     continue
-                own = _as_map(found['sem_seg'][0].cpu().numpy(), labels)
+                own = _as_map(
+                    found['sem_seg'][0].cpu().numpy(), self._of_label
+                )
                 try:
-                    row[kind] = panoptic_counts(
+                    row[side] = panoptic_counts(
                         true, own, self.truth.categories
                     )
                 except InputError as error:
-                    raise InputError(f'image {image_id}: {error}') from None
+                    raise InputError(f'{name_of(sample)}: {error}') from None
             self.results.append(row)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
@@ -94,10 +104,8 @@ class PanopticBoundaryMetric(BaseMetric):
             dict[str, float]: See the class.
         """
         figures: dict[str, float] = {}
-        for kind, prefix in (('coarse', 'coarse_'), ('pred', '')):
-            if not any(kind in row for row in results):
-                continue
-            counts = np.sum([row[kind] for row in results], axis=0)
+        for prefix, rows in by_side(results):
+            counts = np.sum(rows, axis=0)
             found = panoptic_figures(counts, self.truth.things)
             for iou_type, numbers in found.items():
                 for name, value in numbers.items():
@@ -105,27 +113,24 @@ class PanopticBoundaryMetric(BaseMetric):
         log_comparison(figures)
         return figures
 
-    def _categories(self) -> list[int]:
+    def _categories(self) -> list[int | None]:
         """Category of every label."""
-        classes = self.classes or (self.dataset_meta or {}).get('classes')
         by_name = dict(
             zip(self.truth.names, self.truth.categories, strict=True)
         )
-        if classes and all(name in by_name for name in classes):
-            return [by_name[name] for name in classes]
-        return self.truth.categories
+        return label_categories(by_name, self.classes, self.dataset_meta)
 
 
-def _as_map(ids: np.ndarray, categories: list[int]) -> PanopticMap:
+def _as_map(ids: np.ndarray, categories: list[int | None]) -> PanopticMap:
     """What mmdet predicts, with ids from 1 and the void as 0."""
     known, compact = np.unique(ids, return_inverse=True)
     labels = known % INSTANCE_OFFSET
     # Pixels without a segment have the first label that is not a class.
-    inside = labels < len(categories)
-    numbers = np.where(inside, np.arange(1, len(known) + 1), VOID)
-    own = {
-        int(number): categories[label]
-        for number, label in zip(numbers, labels, strict=True)
-        if number != VOID
-    }
+    of_label = dict(enumerate(categories))
+    numbers, own = np.zeros(len(known), np.int64), {}
+    for place, label in enumerate(labels.tolist()):
+        category = of_label.get(label)
+        if category is not None:
+            numbers[place] = place + 1
+            own[place + 1] = category
     return PanopticMap(numbers[compact].reshape(ids.shape), own)

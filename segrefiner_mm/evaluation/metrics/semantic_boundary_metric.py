@@ -13,6 +13,7 @@ from segrefiner_mm.evaluation.functional.label_quality import (
     label_ious,
     label_overlaps,
 )
+from segrefiner_mm.evaluation.metrics.sides import SIDES, by_side, name_of
 from segrefiner_mm.registry import METRICS
 
 
@@ -62,17 +63,16 @@ class SemanticBoundaryMetric(BaseMetric):
         for sample in data_samples:
             truth = _labels(sample['gt_sem_seg'])
             row = {}
-            for kind in ('coarse', 'pred'):
-                found = sample.get(f'{kind}_sem_seg')
+            for side, _ in SIDES:
+                found = sample.get(f'{side}_sem_seg')
                 if found is None:
                     continue
                 try:
-                    row[kind] = label_overlaps(
+                    row[side] = label_overlaps(
                         truth, _labels(found), len(names), self.ignore_index
                     )
                 except InputError as error:
-                    name = sample.get('img_path', 'an image')
-                    raise InputError(f'{name}: {error}') from None
+                    raise InputError(f'{name_of(sample)}: {error}') from None
             self.results.append(row)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
@@ -85,10 +85,8 @@ class SemanticBoundaryMetric(BaseMetric):
             dict[str, float]: See the class.
         """
         figures: dict[str, float] = {}
-        for kind, prefix in (('coarse', 'coarse_'), ('pred', '')):
-            if not any(kind in row for row in results):
-                continue
-            counts = np.sum([row[kind] for row in results], axis=0)
+        for prefix, rows in by_side(results):
+            counts = np.sum(rows, axis=0)
             for name, value in label_figures(counts).items():
                 figures[prefix + name] = value
             if not self.classwise:

@@ -72,6 +72,7 @@ def test_boundary_f_without_boundaries():
     square = empty.copy()
     square[10:20, 10:20] = True
     assert boundary_f(empty, empty) == boundary_f(full, full) == 1
+    assert boundary_f(empty, full) == boundary_f(full, empty) == 0
     assert boundary_f(square, empty) == boundary_f(empty, square) == 0
     pixel = empty.copy()
     pixel[15, 15] = True

@@ -3,12 +3,15 @@
 import copy
 import json
 
+import numpy as np
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
+from pycocotools import mask as coco_mask
 
 from segrefiner_mm.encodings import decode_mask
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import (
     CocoBoundaryMetric,
     LVISBoundaryMetric,
@@ -120,3 +123,55 @@ def test_classes_by_name(samples):
     expected = evaluate_coco(GT, DT)['segm']['AP']
     found = evaluate(metric, samples)['coco/segm_AP']
     assert found == pytest.approx(expected)
+
+
+def test_classes_that_are_not_annotated_do_not_count(samples):
+    """As mmdet's 80 classes before annotations of fewer."""
+    names = [c['name'] for c in json.loads(GT.read_text())['categories']]
+    expected = evaluate_coco(GT, DT)['segm']['AP']
+    metric = CocoBoundaryMetric(str(GT))
+    metric.dataset_meta = dict(classes=['hot dog', *names])
+    for sample in samples:
+        sample.pred_instances.labels += 1
+    strange = samples[0].pred_instances[:1]
+    strange.labels = torch.zeros_like(strange.labels)
+    samples[0].pred_instances = InstanceData.cat(
+        [samples[0].pred_instances, strange]
+    )
+    metric.process({}, [sample.to_dict() for sample in samples])
+    figures = metric.evaluate(len(samples))
+    assert figures['coco/segm_AP'] == pytest.approx(expected)
+
+
+def test_mistakes_are_named(samples, tmp_path):
+    with pytest.raises(InputError, match='no categories hot dog'):
+        evaluate(CocoBoundaryMetric(str(GT), classes=['hot dog']), samples)
+    file = tmp_path / 'none.json'
+    file.write_text('[1]')
+    with pytest.raises(InputError, match=r'none\.json'):
+        CocoBoundaryMetric(str(file))
+    samples[0].coarse_instances = samples[0].pred_instances
+    with pytest.raises(InputError, match=r'1 of .* coarse predictions'):
+        evaluate(CocoBoundaryMetric(str(GT)), samples)
+    del samples[0].coarse_instances
+    samples[0].pred_instances.labels[:] = 99
+    with pytest.raises(InputError, match='classes, but label 99'):
+        evaluate(CocoBoundaryMetric(str(GT)), samples)
+    del samples[0].pred_instances.masks
+    with pytest.raises(InputError, match='no masks'):
+        evaluate(CocoBoundaryMetric(str(GT)), samples)
+
+
+def test_masks_as_mmdet_encodes_them(samples, tmp_path):
+    """Run lengths in bytes, which json does not take."""
+    expected = evaluate(CocoBoundaryMetric(str(GT)), samples)
+    for sample in samples:
+        found = sample.pred_instances
+        masks = [coco_mask.encode(np.asfortranarray(m)) for m in found.masks]
+        sample.pred_instances = InstanceData(
+            scores=found.scores, labels=found.labels
+        )
+        sample.pred_instances.masks = masks
+    prefix = str(tmp_path / 'out')
+    metric = CocoBoundaryMetric(str(GT), outfile_prefix=prefix)
+    assert evaluate(metric, samples) == expected

@@ -106,3 +106,15 @@ def test_the_set_of_the_official_script():
         assert found == pytest.approx(expected['set_iou'], abs=1e-6)
         found = figures[f'refine/{prefix}mba']
         assert found == pytest.approx(expected['mba'], abs=1e-6)
+
+
+def test_mistakes_are_named():
+    one = sample(torch.tensor([1]), torch.tensor([0]))
+    for change, message in (
+        (InstanceData(masks=torch.zeros(1, 9, 9)), 'image None: .*9 x 9'),
+        (InstanceData(masks=torch.zeros(2, 40, 60)), '1, 1, 2'),
+        (InstanceData(), 'pred_instances has no masks'),
+    ):
+        one.pred_instances = change
+        with pytest.raises(InputError, match=message):
+            MaskQualityMetric().process({}, [one.to_dict()])

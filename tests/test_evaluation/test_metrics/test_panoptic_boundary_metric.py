@@ -98,6 +98,11 @@ def test_mistakes_are_named(files, tmp_path):
     files['gt'].write_text(json.dumps(content))
     with pytest.raises(InputError, match='categories'):
         PanopticBoundaryMetric(str(files['gt']))
-    files['dt'].write_text('{"annotations": [{}]}')
-    with pytest.raises(InputError, match='COCO panoptic'):
-        evaluate_panoptic(files['other'], files['dt'])
+    for faulty in (
+        '{}',
+        '{"file_name": "a.png", "segments_info": []}',
+        '{"image_id": 1, "file_name": "1.png", "segments_info": [{"id": 1}]}',
+    ):
+        files['dt'].write_text(f'{{"annotations": [{faulty}]}}')
+        with pytest.raises(InputError, match='COCO panoptic'):
+            evaluate_panoptic(files['other'], files['dt'])

@@ -1,0 +1,65 @@
+"""Quality of a set of masks, from that of each."""
+
+from typing import Any
+
+import numpy as np
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.functional.dichotomous_quality import (
+    average_dichotomous,
+    dichotomous_quality,
+)
+from segrefiner_mm.evaluation.functional.mask_quality import (
+    BoolMask,
+    boundary_f,
+    mask_quality,
+)
+
+Row = dict[str, Any]
+
+
+def mask_row(gt: BoolMask, pred: BoolMask, dis: bool = False) -> Row:
+    """All that is counted of one mask.
+
+    Args:
+        gt (np.ndarray): True mask, (H, W) bool.
+        pred (np.ndarray): Predicted mask, same shape.
+        dis (bool): Whether to add the measures of DIS5K. Defaults to False.
+
+    Returns:
+        dict: What :func:`mask_set_figures` takes.
+
+    Raises:
+        InputError: If the shapes differ.
+    """
+    if gt.shape != pred.shape:
+        raise InputError(
+            f'a mask of {pred.shape[0]} x {pred.shape[1]} pixels, the true '
+            f'one has {gt.shape[0]} x {gt.shape[1]}'
+        )
+    row: Row = mask_quality(gt, pred)
+    row['boundary_f'] = boundary_f(gt, pred)
+    row['overlap'] = np.count_nonzero(gt & pred), np.count_nonzero(gt | pred)
+    if dis:
+        row['dis'] = dichotomous_quality(gt, pred)
+    return row
+
+
+def mask_set_figures(rows: list[Row]) -> dict[str, float]:
+    """Figures of a set.
+
+    Args:
+        rows (list[dict]): From :func:`mask_row`, at least one.
+
+    Returns:
+        dict[str, float]: Means of ``iou``, ``boundary_iou``, ``mba`` and
+        ``boundary_f``; ``set_iou``, all intersections over all unions; and
+        those of :func:`average_dichotomous`, where they were asked for.
+    """
+    names = ('iou', 'boundary_iou', 'mba', 'boundary_f')
+    figures = {n: float(np.mean([row[n] for row in rows])) for n in names}
+    both, either = np.sum([row['overlap'] for row in rows], axis=0).tolist()
+    figures['set_iou'] = both / either if either else 1.0
+    if 'dis' in rows[0]:
+        figures |= average_dichotomous(np.array([row['dis'] for row in rows]))
+    return figures

@@ -128,9 +128,7 @@ def _evaluate(
     # Copies, as boundaries and more are added to each.
     copies = [dict(annotation) for annotation in content['annotations']]
     coco_gt = COCO({**content, 'annotations': copies})
-    coco_dt = COCO({**content, 'annotations': []})
-    if results:
-        coco_dt = coco_gt.loadRes(results)
+    coco_dt = COCO({**content, 'annotations': results})
     figures = {}
     for kind in iou_types:
         evaluator = (COCOeval_faster if kind == 'segm' else BoundaryEval)(

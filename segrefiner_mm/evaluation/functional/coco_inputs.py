@@ -5,10 +5,11 @@ The packages that count crash on some faulty files and miscount others.
 
 import math
 from collections.abc import Sequence
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from mmengine.logging import print_log
 
 from segrefiner_mm.encodings import run_lengths
@@ -16,9 +17,10 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import read_json
 from segrefiner_mm.run_table import decode_runs
 
-ID, MASK = (Integral, str), (dict, list)
+INT, REAL = (int, np.integer), (int, float, np.number)
+ID, MASK = (*INT, str), (dict, list)
 PARTS: dict[str, dict[str, Any]] = dict(
-    images=dict(id=ID, height=Integral, width=Integral),
+    images=dict(id=ID, height=INT, width=INT),
     categories=dict(id=ID),
     annotations=dict(id=ID, image_id=ID, category_id=ID, segmentation=MASK),
 )
@@ -26,7 +28,7 @@ LVIS_PARTS: dict[str, dict[str, Any]] = dict(
     images=dict(neg_category_ids=list, not_exhaustive_category_ids=list),
     categories=dict(frequency=str),
 )
-RESULT = dict(image_id=ID, category_id=ID, score=Real, segmentation=MASK)
+RESULT = dict(image_id=ID, category_id=ID, score=REAL, segmentation=MASK)
 TOGETHER = 1000  # masks whose encodings are checked at once
 
 Size = tuple[int, int]
@@ -98,7 +100,8 @@ class CocoTruth:
                 categories that are not annotated. Defaults to False.
 
         Returns:
-            list[dict]: Copies, all masks as run lengths.
+            list[dict]: Copies, all masks as run lengths, with ``id`` and
+            ``area``: of the box, if all have one, else of the mask.
 
         Raises:
             InputError: If they are faulty, or do not fit the annotations.
@@ -109,11 +112,15 @@ class CocoTruth:
             if not math.isfinite(result['score']):
                 raise InputError(f'{name}, result {index}: score is no number')
         results = self._of_known(results, name, skip_unknown)
+        results = [{**r} for r in results]
+        for result in results:
+            result.pop('area', None)  # they have none, by COCO's rules
         checked = self._with_run_lengths(results, f'{name}, result')
-        # faster-coco-eval asks the first one alone.
-        if not all(_is_box(result.get('bbox')) for result in checked):
-            for result in checked:
-                result.pop('bbox', None)
+        boxed = all(_is_box(result.get('bbox')) for result in checked)
+        for index, result in enumerate(checked, 1):
+            result.update(id=index, iscrowd=0)
+            if boxed:
+                result['area'] = result['bbox'][2] * result['bbox'][3]
         return checked
 
     def _check_ids(self, annotations: list[dict]) -> None:
@@ -160,34 +167,41 @@ class CocoTruth:
             part = masks[first : first + TOGETHER]
             sizes = [self._sizes[mask['image_id']] for mask in part]
             encoded = [mask['segmentation'] for mask in part]
-            if not _are_run_lengths(encoded, sizes):
+            areas = _areas(encoded, sizes)
+            if areas is None:  # something else, or faulty
+                numbers = [m.get('id', first + i) for i, m in enumerate(part)]
                 encoded = [
                     _run_lengths(mask, size, f'{name} {number}')
                     for number, mask, size in zip(
-                        [m.get('id', first + i) for i, m in enumerate(part)],
-                        part,
-                        sizes,
-                        strict=True,
+                        numbers, part, sizes, strict=True
                     )
                 ]
+                areas = _areas(encoded, sizes)
+                assert areas is not None
             checked += [
-                {**mask, 'segmentation': _as_text(own, size)}
-                for mask, own, size in zip(part, encoded, sizes, strict=True)
+                {'area': area, **mask, 'segmentation': _as_text(own, size)}
+                for mask, own, size, area in zip(
+                    part, encoded, sizes, areas.tolist(), strict=True
+                )
             ]
         return checked
 
 
-def _are_run_lengths(encoded: Sequence[Any], sizes: Sequence[Size]) -> bool:
-    """Whether all are compressed run lengths that fit, checked together."""
+def _areas(
+    encoded: Sequence[Any], sizes: Sequence[Size]
+) -> npt.NDArray[np.int64] | None:
+    """Pixels of masks; None unless all are compressed and fit."""
     try:
-        fit = all(
-            tuple(mask['size']) == size
-            for mask, size in zip(encoded, sizes, strict=True)
-        )
-        decode_runs(encoded)
+        for mask, size in zip(encoded, sizes, strict=True):
+            if tuple(mask['size']) != size:
+                return None
+        runs, first = decode_runs(encoded)
     except (AttributeError, InputError, KeyError, TypeError, ValueError):
-        return False
-    return fit
+        return None
+    # Every second run is foreground.
+    place = np.arange(len(runs)) - np.repeat(first[:-1], np.diff(first))
+    total = np.concatenate([[0], (runs * (place % 2)).cumsum()])
+    return np.diff(total[first])
 
 
 def _run_lengths(mask: dict, size: Size, name: str) -> dict[str, Any]:
@@ -228,7 +242,7 @@ def _is_box(box: Any) -> bool:
     return (
         isinstance(box, (list, tuple))
         and len(box) == 4
-        and all(isinstance(side, Real) for side in box)
+        and all(isinstance(side, REAL) for side in box)
     )
 
 

@@ -4,34 +4,27 @@ The packages that count crash on some faulty files and miscount others.
 """
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from mmengine.logging import print_log
 
-from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import read_json
-from segrefiner_mm.run_table import decode_runs
+from segrefiner_mm.evaluation.functional.coco_records import (
+    LVIS_PARTS,
+    PARTS,
+    RESULT,
+    Size,
+    areas_of,
+    as_text,
+    check_records,
+    content_of,
+    is_box,
+    name_of_source,
+    run_lengths_of,
+)
 
-INT, REAL = (int, np.integer), (int, float, np.number)
-ID, MASK = (*INT, str), (dict, list)
-PARTS: dict[str, dict[str, Any]] = dict(
-    images=dict(id=ID, height=INT, width=INT),
-    categories=dict(id=ID),
-    annotations=dict(id=ID, image_id=ID, category_id=ID, segmentation=MASK),
-)
-LVIS_PARTS: dict[str, dict[str, Any]] = dict(
-    images=dict(neg_category_ids=list, not_exhaustive_category_ids=list),
-    categories=dict(frequency=str),
-)
-RESULT = dict(image_id=ID, category_id=ID, score=REAL, segmentation=MASK)
 TOGETHER = 1000  # masks whose encodings are checked at once
-
-Size = tuple[int, int]
 
 
 class CocoTruth:
@@ -54,15 +47,17 @@ class CocoTruth:
     def __init__(
         self, source: str | Path | dict, name: str = '', lvis: bool = False
     ) -> None:
-        self.name = name or _name(source)
-        content = _content(source)
+        self.name = name or name_of_source(source)
+        content = content_of(source)
         for part, fields in PARTS.items():
             if not isinstance(content, dict) or part not in content:
                 raise InputError(
                     f'{self.name} has no {", ".join(PARTS)}: it is not of COCO'
                 )
             extra = LVIS_PARTS.get(part, {}) if lvis else {}
-            _check(content[part], fields | extra, f'{self.name}, {part}')
+            check_records(
+                content[part], fields | extra, f'{self.name}, {part}'
+            )
         self._sizes: dict[Any, Size] = {
             image['id']: (int(image['height']), int(image['width']))
             for image in content['images']
@@ -106,8 +101,8 @@ class CocoTruth:
         Raises:
             InputError: If they are faulty, or do not fit the annotations.
         """
-        name, results = _name(source), _content(source)
-        _check(results, RESULT, name)
+        name, results = name_of_source(source), content_of(source)
+        check_records(results, RESULT, name)
         for index, result in enumerate(results):
             if not math.isfinite(result['score']):
                 raise InputError(f'{name}, result {index}: score is no number')
@@ -116,7 +111,7 @@ class CocoTruth:
         for result in results:
             result.pop('area', None)  # they have none, by COCO's rules
         checked = self._with_run_lengths(results, f'{name}, result')
-        boxed = all(_is_box(result.get('bbox')) for result in checked)
+        boxed = all(is_box(result.get('bbox')) for result in checked)
         for index, result in enumerate(checked, 1):
             result.update(id=index, iscrowd=0)
             if boxed:
@@ -167,95 +162,21 @@ class CocoTruth:
             part = masks[first : first + TOGETHER]
             sizes = [self._sizes[mask['image_id']] for mask in part]
             encoded = [mask['segmentation'] for mask in part]
-            areas = _areas(encoded, sizes)
+            areas = areas_of(encoded, sizes)
             if areas is None:  # something else, or faulty
                 numbers = [m.get('id', first + i) for i, m in enumerate(part)]
                 encoded = [
-                    _run_lengths(mask, size, f'{name} {number}')
+                    run_lengths_of(mask, size, f'{name} {number}')
                     for number, mask, size in zip(
                         numbers, part, sizes, strict=True
                     )
                 ]
-                areas = _areas(encoded, sizes)
+                areas = areas_of(encoded, sizes)
                 assert areas is not None
             checked += [
-                {'area': area, **mask, 'segmentation': _as_text(own, size)}
+                {'area': area, **mask, 'segmentation': as_text(own, size)}
                 for mask, own, size, area in zip(
                     part, encoded, sizes, areas.tolist(), strict=True
                 )
             ]
         return checked
-
-
-def _areas(
-    encoded: Sequence[Any], sizes: Sequence[Size]
-) -> npt.NDArray[np.int64] | None:
-    """Pixels of masks; None unless all are compressed and fit."""
-    try:
-        for mask, size in zip(encoded, sizes, strict=True):
-            if tuple(mask['size']) != size:
-                return None
-        runs, first = decode_runs(encoded)
-    except (AttributeError, InputError, KeyError, TypeError, ValueError):
-        return None
-    # Every second run is foreground.
-    place = np.arange(len(runs)) - np.repeat(first[:-1], np.diff(first))
-    total = np.concatenate([[0], (runs * (place % 2)).cumsum()])
-    return np.diff(total[first])
-
-
-def _run_lengths(mask: dict, size: Size, name: str) -> dict[str, Any]:
-    """Of one mask, or the reason why not."""
-    try:
-        return run_lengths(mask['segmentation'], size)
-    except InputError as error:
-        raise InputError(
-            f'{name} (image {mask["image_id"]}): {error}'
-        ) from None
-
-
-def _as_text(encoded: dict[str, Any], size: Size) -> dict[str, Any]:
-    counts = encoded['counts']
-    counts = counts.decode() if isinstance(counts, bytes) else counts
-    return dict(size=list(size), counts=counts)
-
-
-def _check(records: Any, fields: dict[str, Any], name: str) -> None:
-    """Whether every record has the fields that counting needs."""
-    if not isinstance(records, list):
-        kind = type(records).__name__
-        raise InputError(f'{name} must be a list, got {kind}')
-    for index, record in enumerate(records):
-        if not isinstance(record, dict) or not fields.keys() <= record.keys():
-            raise InputError(
-                f'{name}: number {index} lacks one of {", ".join(fields)}'
-            )
-        for field, kind in fields.items():
-            if not isinstance(record[field], kind):
-                raise InputError(
-                    f'{name}: number {index} has a faulty {field}: '
-                    f'{record[field]!r:.40}'
-                )
-
-
-def _is_box(box: Any) -> bool:
-    return (
-        isinstance(box, (list, tuple))
-        and len(box) == 4
-        and all(isinstance(side, REAL) for side in box)
-    )
-
-
-def _content(source: Any) -> Any:
-    return read_json(Path(source)) if _is_path(source) else source
-
-
-def _name(source: Any) -> str:
-    if _is_path(source):
-        return str(source)
-    kind = 'annotations' if isinstance(source, dict) else 'results'
-    return f'the {kind}'
-
-
-def _is_path(source: Any) -> bool:
-    return isinstance(source, (str, Path))

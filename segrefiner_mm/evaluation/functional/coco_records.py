@@ -1,0 +1,102 @@
+"""Records of COCO's and LVIS's files: what they must have."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.encodings import run_lengths
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import read_json
+from segrefiner_mm.run_table import decode_runs
+
+INT, REAL = (int, np.integer), (int, float, np.number)
+ID, MASK = (*INT, str), (dict, list)
+PARTS: dict[str, dict[str, Any]] = dict(
+    images=dict(id=ID, height=INT, width=INT),
+    categories=dict(id=ID),
+    annotations=dict(id=ID, image_id=ID, category_id=ID, segmentation=MASK),
+)
+LVIS_PARTS: dict[str, dict[str, Any]] = dict(
+    images=dict(neg_category_ids=list, not_exhaustive_category_ids=list),
+    categories=dict(frequency=str),
+)
+RESULT = dict(image_id=ID, category_id=ID, score=REAL, segmentation=MASK)
+
+Size = tuple[int, int]
+
+
+def areas_of(
+    encoded: Sequence[Any], sizes: Sequence[Size]
+) -> npt.NDArray[np.int64] | None:
+    """Pixels of masks; None unless all are compressed and fit."""
+    try:
+        for mask, size in zip(encoded, sizes, strict=True):
+            if tuple(mask['size']) != size:
+                return None
+        runs, first = decode_runs(encoded)
+    except (AttributeError, InputError, KeyError, TypeError, ValueError):
+        return None
+    # Every second run is foreground.
+    place = np.arange(len(runs)) - np.repeat(first[:-1], np.diff(first))
+    total = np.concatenate([[0], (runs * (place % 2)).cumsum()])
+    return np.diff(total[first])
+
+
+def run_lengths_of(mask: dict, size: Size, name: str) -> dict[str, Any]:
+    """Of one mask, or the reason why not."""
+    try:
+        return run_lengths(mask['segmentation'], size)
+    except InputError as error:
+        raise InputError(
+            f'{name} (image {mask["image_id"]}): {error}'
+        ) from None
+
+
+def as_text(encoded: dict[str, Any], size: Size) -> dict[str, Any]:
+    counts = encoded['counts']
+    counts = counts.decode() if isinstance(counts, bytes) else counts
+    return dict(size=list(size), counts=counts)
+
+
+def check_records(records: Any, fields: dict[str, Any], name: str) -> None:
+    """Whether every record has the fields that counting needs."""
+    if not isinstance(records, list):
+        kind = type(records).__name__
+        raise InputError(f'{name} must be a list, got {kind}')
+    for index, record in enumerate(records):
+        if not isinstance(record, dict) or not fields.keys() <= record.keys():
+            raise InputError(
+                f'{name}: number {index} lacks one of {", ".join(fields)}'
+            )
+        for field, kind in fields.items():
+            if not isinstance(record[field], kind):
+                raise InputError(
+                    f'{name}: number {index} has a faulty {field}: '
+                    f'{record[field]!r:.40}'
+                )
+
+
+def is_box(box: Any) -> bool:
+    return (
+        isinstance(box, (list, tuple))
+        and len(box) == 4
+        and all(isinstance(side, REAL) for side in box)
+    )
+
+
+def content_of(source: Any) -> Any:
+    return read_json(Path(source)) if is_path(source) else source
+
+
+def name_of_source(source: Any) -> str:
+    if is_path(source):
+        return str(source)
+    kind = 'annotations' if isinstance(source, dict) else 'results'
+    return f'the {kind}'
+
+
+def is_path(source: Any) -> bool:
+    return isinstance(source, (str, Path))

@@ -39,9 +39,9 @@ class DoNoHarmGuard:
 
     Args:
         keep_belief (float): Masks with a belief of this or more are kept, 0
-            to 1. Defaults to 0.66.
+            to 1. Defaults to 0.75.
         bold_belief (float): With less, the bold result is taken. Defaults to
-            0.55.
+            0.4.
         min_agreement (float): Least IoU of bold and cautious result. Defaults
             to 0.5.
         min_overlap (float): Least IoU of coarse and refined mask. Defaults to
@@ -50,8 +50,8 @@ class DoNoHarmGuard:
 
     def __init__(
         self,
-        keep_belief: float = 0.66,
-        bold_belief: float = 0.55,
+        keep_belief: float = 0.75,
+        bold_belief: float = 0.4,
         min_agreement: float = 0.5,
         min_overlap: float = 0.3,
     ) -> None:

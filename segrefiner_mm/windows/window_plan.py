@@ -215,15 +215,16 @@ def edge_band(mask: Tensor, reach: int) -> Tensor:
     """Pixels from which the other label is ``reach`` pixels away or less.
 
     Args:
-        mask (Tensor): (S, S) bool.
+        mask (Tensor): (..., H, W) bool.
         reach (int): Rows or columns, 1 or more.
 
     Returns:
-        Tensor: (S, S) float32, values 0 and 1.
+        Tensor: Same shape, float32, values 0 and 1.
     """
 
     def grown(labels: Tensor) -> Tensor:
-        window = labels.float()[None, None]
-        return F.max_pool2d(window, 2 * reach + 1, 1, reach)[0, 0]
+        windows = labels.float().reshape(1, -1, *labels.shape[-2:])
+        windows = F.max_pool2d(windows, 2 * reach + 1, 1, reach)
+        return windows.reshape(labels.shape)
 
     return grown(mask) * grown(~mask)

@@ -98,3 +98,15 @@ def test_denoiser_and_scheduler_must_agree():
     cfg['denoiser'] = dict(tiny_denoiser_cfg(), num_timesteps=8)
     with pytest.raises(ValueError, match=r'denoiser \(8\).*scheduler \(6\)'):
         build_child(MODELS, cfg)
+
+
+def test_a_part_of_the_samples_is_put_at_the_first_step():
+    """6 steps and a half: 1/2 + 1/12 of the samples are at the first."""
+    cfg = dict(tiny_model_cfg()['head'], first_step_prob=0.5)
+    head = build_child(MODELS, cfg)
+    drawn = head.draw_timesteps(6000, torch.Generator().manual_seed(0))
+    shares = torch.bincount(drawn, minlength=6) / 6000
+    expected = torch.tensor([1 / 12] * 5 + [7 / 12])
+    torch.testing.assert_close(shares, expected, rtol=0, atol=0.02)
+    with pytest.raises(ValueError, match='first_step_prob'):
+        build_child(MODELS, dict(cfg, first_step_prob=2))

@@ -49,5 +49,18 @@ def test_weights_scale():
     torch.testing.assert_close(loss, 0.5 * expected)
 
 
+def test_pixels_at_the_edge_count_more():
+    """Two columns on either side of the edge count four times."""
+    logits = torch.randn(2, 1, 8, 10)
+    target = torch.zeros(2, 1, 8, 10)
+    target[..., 5:] = 1
+    pixels = F.binary_cross_entropy_with_logits(
+        logits, target, reduction='none'
+    )
+    pixels[..., 3:7] *= 4
+    loss = BinaryCrossEntropyLoss(edge_weight=3.0, edge_reach=2)
+    torch.testing.assert_close(loss(logits, target), pixels.mean())
+
+
 def test_no_buffers_in_checkpoints():
     assert not TextureL1Loss().state_dict()

@@ -16,6 +16,7 @@ from segrefiner_mm.datasets.transforms.photometric_jitter import (
 from segrefiner_mm.datasets.transforms.random_flip_masks import (
     RandomFlipMasks,
 )
+from segrefiner_mm.datasets.transforms.random_shrink import RandomShrink
 from segrefiner_mm.datasets.transforms.reference_corruption import (
     reference_corruption,
 )
@@ -33,6 +34,7 @@ __all__ = [
     'PackRefineInputs',
     'PhotometricJitter',
     'RandomFlipMasks',
+    'RandomShrink',
     'SynthesizeCoarseMask',
     'corruptions',
     'reference_corruption',

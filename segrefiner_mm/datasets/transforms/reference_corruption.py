@@ -194,6 +194,13 @@ def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
     return (soft > 127).astype(np.uint8)
 
 
+def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    """A mask at a smaller size: pixels of which it covers a half."""
+    size = shape[::-1]
+    soft = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    return (soft > 127).astype(np.uint8)
+
+
 def binary_iou(a: Mask, b: Mask) -> float:
     """IoU of two masks, uint8 with values 0 and 1; 0 if both are empty."""
     shared = cv2.countNonZero(cv2.bitwise_and(a, b))

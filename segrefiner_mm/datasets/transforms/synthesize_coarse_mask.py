@@ -12,6 +12,7 @@ from segrefiner_mm.datasets.transforms.model_masks import ModelMasks
 from segrefiner_mm.datasets.transforms.reference_corruption import (
     binary_iou,
     reference_corruption,
+    shrunk,
     stretched,
 )
 from segrefiner_mm.registry import FUNCTIONS, TRANSFORMS
@@ -150,7 +151,10 @@ class SynthesizeCoarseMask(BaseTransform):
         rows, columns = _surroundings(mask)
         true = mask[rows, columns]
         scale = min(1.0, LONGEST_SIDE / max(true.shape))
-        small = _resized(true, scale)
+        small = true
+        if scale < 1.0:
+            height, width = (max(round(s * scale), 1) for s in true.shape)
+            small = shrunk(true, (height, width))
 
         def damaged(severity: float) -> Mask:
             worse = small
@@ -205,12 +209,3 @@ def _surroundings(mask: Mask) -> tuple[slice, slice]:
         slice(max(y - pad, 0), y + h + pad),
         slice(max(x - pad, 0), x + w + pad),
     )
-
-
-def _resized(mask: Mask, scale: float) -> Mask:
-    if scale == 1.0:
-        return mask
-    height, width = mask.shape
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    soft = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-    return (soft > 127).astype(np.uint8)

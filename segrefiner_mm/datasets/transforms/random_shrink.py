@@ -1,0 +1,62 @@
+"""Shows an object as it looks in a smaller picture."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from segrefiner_mm.datasets.transforms.reference_corruption import shrunk
+from segrefiner_mm.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class RandomShrink(BaseTransform):
+    """Makes image and true mask smaller, so that the object is a small one.
+
+    Data sets of large objects teach nothing of small ones, which are blurred
+    when their window is stretched to the size of the network. Comes before
+    the coarse mask is made.
+
+    Required Keys:
+
+    - img, gt_mask (np.ndarray), seed (int)
+
+    Modified Keys:
+
+    - img: (h, w, 3) uint8
+    - gt_mask: (h, w) uint8, values 0 and 1
+
+    Args:
+        prob (float): How often. Defaults to 0.5.
+        min_area (int): Fewest pixels of the object after it; how many is
+            drawn evenly by the logarithm. Defaults to 512.
+    """
+
+    def __init__(self, prob: float = 0.5, min_area: int = 512) -> None:
+        if not 0.0 <= prob <= 1.0:
+            raise ValueError(f'prob must be 0 to 1, got {prob}')
+        if min_area < 1:
+            raise ValueError(f'min_area must be >= 1, got {min_area}')
+        self.prob = prob
+        self.min_area = min_area
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Shrink, or not."""
+        rng = np.random.default_rng([results['seed'], 7])
+        area = cv2.countNonZero(results['gt_mask'])
+        if rng.random() >= self.prob or area <= self.min_area:
+            return results
+        smallest = (self.min_area / area) ** 0.5
+        scale = smallest ** rng.uniform(0, 1)
+        height, width = (
+            max(round(side * scale), 1) for side in results['gt_mask'].shape
+        )
+        mask = shrunk(results['gt_mask'], (height, width))
+        if not mask.any():  # nothing but thin lines
+            return results
+        results['gt_mask'] = mask
+        results['img'] = cv2.resize(
+            results['img'], (width, height), interpolation=cv2.INTER_AREA
+        )
+        return results

@@ -1,0 +1,48 @@
+# The third stage of segrefiner-tiny: windows in the size that they have when
+# refining; every second one a patch of full resolution, as large objects are
+# seen in; small objects too; the bold first step and the edge count more.
+_base_ = ['./segrefiner_tiny_192.py']
+
+window_size = 256
+max_iters = 1000
+load_from = 'work_dirs/segrefiner_tiny_192/iter_1150.pth'
+
+model = dict(
+    head=dict(first_step_prob=0.5, loss_mask=dict(edge_weight=3.0)),
+)
+whole = [
+    dict(type='RandomShrink', prob=0.4),
+    dict(type='SynthesizeCoarseMask', mode='diverse'),
+    dict(type='CropObject', size=window_size, pad=(8, 40)),
+]
+patch = [
+    dict(
+        type='SynthesizeCoarseMask',
+        mode='diverse',
+        iou_range=(0.6, 1.0),
+        identity_prob=0.15,
+        reference_prob=0.05,
+    ),
+    dict(type='CropPatch', size=window_size),
+]
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadTrueMask', min_area=256),
+    dict(type='AlternateViews', views=[whole, patch]),
+    dict(type='RandomFlipMasks', prob=0.5),
+    dict(type='PhotometricJitter'),
+    dict(type='PackRefineInputs'),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline, seed=2))
+train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=20),
+    dict(
+        type='CosineAnnealingLR',
+        by_epoch=False,
+        begin=20,
+        end=max_iters,
+        T_max=max_iters - 20,
+        eta_min_ratio=0.01,
+    ),
+]

@@ -142,9 +142,7 @@ class DiffusionRefineHead(BaseModule):
             coarse_iou=mean_iou(coarse > 0.5, fine > 0.5),
         )
 
-    def draw_timesteps(
-        self, count: int, generator: torch.Generator
-    ) -> Tensor:
+    def draw_timesteps(self, count: int, generator: torch.Generator) -> Tensor:
         """Timesteps to train on.
 
         Args:

@@ -113,7 +113,8 @@ class SegRefinerInferencer(BaseInferencer):
             masks (object): Masks of the image, or a list with the masks of
                 every image; see :func:`load_masks` for the forms.
             windows (str | dict, optional): ``'object'``: a window around each
-                object; ``'tiled'``: the whole image, then tiles at full
+                object, with the options of the model, if it has some;
+                ``'tiled'``: the whole image, then tiles at full
                 resolution; the config of a window plan; or None: as the model
                 says. Defaults to 'object'.
             num_steps (int, optional): Reverse steps, 1 to T; fewer are

@@ -9,14 +9,18 @@ from segrefiner_mm.windows import edge_band
 
 @MODELS.register_module()
 class BinaryCrossEntropyLoss(nn.Module):
-    """Mean binary cross-entropy between logits and a mask.
+    """Binary cross-entropy between logits and a mask, over all pixels.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
-        edge_weight (float): How much more a pixel at the edge of the mask
-            counts. Defaults to 0: all count the same, as published.
+        edge_weight (float): A pixel at the edge of the mask counts ``1 +
+            edge_weight`` times. Defaults to 0: all count the same, as
+            published.
         edge_reach (int): Pixels on either side that belong to the edge.
             Defaults to 2.
+
+    Raises:
+        ValueError: If the weight is negative or the reach less than 1.
     """
 
     def __init__(
@@ -26,6 +30,11 @@ class BinaryCrossEntropyLoss(nn.Module):
         edge_reach: int = 2,
     ) -> None:
         super().__init__()
+        if edge_weight < 0 or edge_reach < 1:
+            raise ValueError(
+                'edge_weight must be >= 0 and edge_reach >= 1, got '
+                f'{edge_weight} and {edge_reach}'
+            )
         self.loss_weight = loss_weight
         self.edge_weight = edge_weight
         self.edge_reach = edge_reach

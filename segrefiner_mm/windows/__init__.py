@@ -1,5 +1,6 @@
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
 from segrefiner_mm.windows.do_no_harm_guard import DoNoHarmGuard
+from segrefiner_mm.windows.edges import edge_band
 from segrefiner_mm.windows.engine import WindowEngine
 from segrefiner_mm.windows.object_windows import ObjectWindows
 from segrefiner_mm.windows.tiled_windows import TiledWindows
@@ -12,7 +13,6 @@ from segrefiner_mm.windows.window_plan import (
     WindowAnswer,
     WindowPlan,
     WindowRequest,
-    edge_band,
 )
 
 __all__ = [

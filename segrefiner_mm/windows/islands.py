@@ -1,9 +1,10 @@
 """Changes of a mask that have nothing to do with its edge."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 
 from segrefiner_mm.windows.compact_mask import CompactMask
 from segrefiner_mm.windows.window_plan import RefinedMask
@@ -14,7 +15,7 @@ REACH = 2 / 256
 
 def without_islands(
     mask: CompactMask, refined: RefinedMask
-) -> tuple[Tensor, float]:
+) -> tuple[RefinedMask, float]:
     """Take back changed regions that the coarse edge does not touch.
 
     They are holes torn into an object and specks beside it: a network that
@@ -25,14 +26,14 @@ def without_islands(
         refined (RefinedMask): What became of it.
 
     Returns:
-        tuple[Tensor, float]: The refined mask inside ``refined.box``, bool,
-        and the share of the changed pixels that was taken back, 0 to 1.
+        tuple[RefinedMask, float]: The outcome without them, and the share of
+        the changed pixels that was taken back, 0 to 1.
     """
     coarse = mask.crop(refined.box).cpu().numpy()
     pixels = refined.pixels.cpu().numpy()
     changed = coarse ^ pixels
     if not changed.any():
-        return refined.pixels, 0.0
+        return refined, 0.0
     reach = max(round(REACH * max(coarse.shape)), 1)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     edge = cv2.morphologyEx(
@@ -45,4 +46,5 @@ def without_islands(
     islands = ~touched[regions]
     share = float(islands.sum() / changed.sum())
     mended = torch.from_numpy(np.where(islands, coarse, pixels))
-    return mended.to(refined.pixels.device), share
+    device = refined.pixels.device
+    return replace(refined, pixels=mended.to(device)), share

@@ -1,12 +1,127 @@
-"""Full-resolution tiles: which ones have an edge, how they fit and merge."""
+"""Full-resolution tiles: where they lie, how they are seen and merged."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor
 
 from segrefiner_mm.windows.compact_mask import Box
+from segrefiner_mm.windows.edges import belief_in, edge_pixels
 from segrefiner_mm.windows.resample import resize_bilinear
+from segrefiner_mm.windows.window_plan import (
+    WindowAnswer,
+    WindowRequest,
+)
+
+Answers = Generator[
+    list[WindowRequest], list[WindowAnswer], tuple[list[Tensor], list[Tensor]]
+]
+
+
+def pick_tiles(
+    fine_probs: Tensor,
+    height: int,
+    width: int,
+    size: int,
+    fine_prob_thr: float,
+    iou_thr: float,
+) -> list[Box]:
+    """Choose full-resolution tiles around the doubtful pixels.
+
+    Args:
+        fine_probs (Tensor): (S, S) float32, over the whole image.
+        height (int): Rows of the image.
+        width (int): Columns of the image.
+        size (int): Side of a tile; tiles are smaller where the image is.
+        fine_prob_thr (float): A pixel is doubtful where its fine probability
+            is under this part of the highest.
+        iou_thr (float): Tiles that overlap a better one by more are dropped.
+
+    Returns:
+        list[Box]: Tiles, most doubtful first.
+    """
+    # The greedy choice below is sequential, so it runs on the CPU.
+    fine_probs = fine_probs.cpu()
+    doubtful = fine_probs < fine_prob_thr * fine_probs.max()
+    y, x = doubtful.nonzero(as_tuple=True)
+    scores = 1.0 - fine_probs[y, x]
+    tile_h, tile_w = min(size, height), min(size, width)
+    grid_h, grid_w = fine_probs.shape
+    y1 = _tile_starts(y, height, grid_h, tile_h)
+    x1 = _tile_starts(x, width, grid_w, tile_w)
+    order = scores.argsort(descending=True, stable=True)
+    y1, x1 = y1[order], x1[order]
+    tiles = []
+    while len(y1):
+        top, left = int(y1[0]), int(x1[0])
+        tiles.append(Box(left, top, left + tile_w, top + tile_h))
+        shared = (tile_h - (y1 - top).abs()).clamp(min=0)
+        shared = shared * (tile_w - (x1 - left).abs()).clamp(min=0)
+        iou = shared / (2 * tile_h * tile_w - shared)
+        y1, x1 = y1[iou <= iou_thr], x1[iou <= iou_thr]
+    return tiles
+
+
+def edge_tiles(mask: Tensor, size: int) -> list[Box]:
+    """Cover the edge of a mask with full-resolution tiles.
+
+    Every part of the edge lies in the middle of a tile, an eighth of its side
+    or more away from where it ends inside the image.
+
+    Args:
+        mask (Tensor): (H, W) bool.
+        size (int): Side of a tile; tiles are smaller where the image is.
+
+    Returns:
+        list[Box]: Tiles with an edge in them, from top to bottom.
+    """
+    height, width = mask.shape
+    tile_h, tile_w, margin = min(size, height), min(size, width), size // 8
+    # Where to go next depends on what is covered, so this runs on the CPU.
+    y, x = (places.cpu() for places in edge_pixels(mask))
+    tiles = []
+    while len(y):
+        # All that is left lies below the first pixel.
+        top = min(max(int(y[0]) - margin, 0), height - tile_h)
+        left = min(max(int(x[0]) - tile_w // 2, 0), width - tile_w)
+        tile = Box(left, top, left + tile_w, top + tile_h)
+        tiles.append(tile)
+        far = (y >= tile.y2 - margin) & (tile.y2 < height)
+        far |= (y < tile.y1 + margin) & (tile.y1 > 0)
+        far |= (x >= tile.x2 - margin) & (tile.x2 < width)
+        far |= (x < tile.x1 + margin) & (tile.x1 > 0)
+        y, x = y[far], x[far]
+    return with_an_edge(mask, tiles)
+
+
+def ask_tiles(
+    image: Tensor, mask: Tensor, tiles: Sequence[Box], step: int, size: int
+) -> Answers:
+    """Ask for one step on tiles.
+
+    Args:
+        image (Tensor): (3, H, W).
+        mask (Tensor): (H, W) bool.
+        tiles (Sequence[Box]): Inside the image.
+        step (int): Timestep.
+        size (int): Side of the square that the network sees.
+
+    Returns:
+        Generator: The coroutine; its value is the probabilities of the tiles,
+        each of its size, and the beliefs in the mask, see :func:`belief_in`.
+    """
+    requests = []
+    for tile in tiles:
+        window = tile.slices()
+        coarse = fit_to(mask[window][None], size)[0] >= 0.5
+        crop = fit_to(image[(slice(None), *window)], size)
+        requests.append(WindowRequest(crop, coarse, (step,)))
+    answers = (yield requests) if requests else []
+    maps, beliefs = [], []
+    for request, answer, tile in zip(requests, answers, tiles, strict=True):
+        maps.append(fit_to(answer.probs[None], tile.height, tile.width)[0])
+        beliefs.append(belief_in(request.coarse, answer.probs))
+    return maps, beliefs
 
 
 def paste_averaged(
@@ -65,7 +180,7 @@ def fit_to(source: Tensor, height: int, width: int | None = None) -> Tensor:
     return resize_bilinear(source, height, width)
 
 
-def tile_starts(grid: Tensor, length: int, cells: int, tile: int) -> Tensor:
+def _tile_starts(grid: Tensor, length: int, cells: int, tile: int) -> Tensor:
     """First pixel of tiles centred on grid cells, shifted into the image."""
     centres = (grid.float() * (length / cells)).long()
     return (centres - tile // 2).clamp(min=0, max=length - tile)

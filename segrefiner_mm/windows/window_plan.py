@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
 
@@ -60,7 +59,7 @@ class RefinedMask:
         belief (Tensor, optional): See :func:`belief_in`.
         probs (Tensor, optional): Foreground probability over the box, at the
             resolution of the network, (S, S) float32; of plans with one
-            window per mask.
+            window per mask. Single pixels may have been decided otherwise.
         evidence (dict[str, float]): Numbers that a guard decided by.
     """
 
@@ -127,9 +126,39 @@ class WindowPlan(metaclass=ABCMeta):
         Returns:
             Generator: The coroutine.
         """
+        refined = yield from self.propose(image, mask, timesteps, size)
+        if refined.verdict == KEPT:
+            return refined
+        return (yield from self.finish(image, refined, timesteps[0], size))
+
+    def propose(
+        self,
+        image: Tensor,
+        mask: CompactMask,
+        timesteps: Sequence[int],
+        size: int,
+    ) -> Plan:
+        """All of :meth:`refine` but what :meth:`finish` adds, for a guard."""
         if mask.full or mask.area < self.min_area:
             return keep(mask)
         return (yield from self._refine(image, mask, timesteps, size))
+
+    def finish(
+        self, image: Tensor, refined: RefinedMask, step: int, size: int
+    ) -> Plan:
+        """Give the last touch to a mask whose refinement is taken.
+
+        Args:
+            image (Tensor): See :meth:`refine`.
+            refined (RefinedMask): From :meth:`propose`.
+            step (int): The first of its timesteps.
+            size (int): See :meth:`refine`.
+
+        Returns:
+            Generator: As of :meth:`refine`. Here nothing is added.
+        """
+        yield from ()
+        return refined
 
     @abstractmethod
     def _refine(
@@ -139,7 +168,7 @@ class WindowPlan(metaclass=ABCMeta):
         timesteps: Sequence[int],
         size: int,
     ) -> Plan:
-        """The same for a mask that is neither tiny nor full."""
+        """:meth:`propose` for a mask that is neither tiny nor full."""
 
 
 def keep(mask: CompactMask, verdict: str = KEPT) -> RefinedMask:
@@ -180,51 +209,3 @@ def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:
     seen = (coarse | (probs >= 0.5)).float()
     certainty = 2.0 * (probs - 0.5).abs()
     return (certainty * seen).sum() / seen.sum().clamp(min=1.0)
-
-
-def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
-    """How far the network believes in the least credible part of an edge.
-
-    The probability of the coarse labels is averaged along the coarse edge,
-    over a window of a fifteenth of the crop; a twentieth of the edge has less
-    than what is returned. So one wrong stretch shows in a long right edge.
-
-    Args:
-        coarse (Tensor): Coarse mask, (S, S) bool.
-        probs (Tensor): Foreground probability, (S, S).
-
-    Returns:
-        Tensor: Scalar float32, 0 to 1; 1 for a mask without an edge.
-    """
-    reach = max(round(coarse.shape[-1] / 64), 1)
-    band = edge_band(coarse, reach)
-    labels = torch.where(coarse, probs, 1.0 - probs) * band
-
-    def around(values: Tensor) -> Tensor:
-        side = 4 * reach + 1
-        window = F.avg_pool2d(values[None, None], side, 1, side // 2)
-        return window[0, 0][band > 0]
-
-    local = around(labels) / around(band)
-    if not len(local):
-        return probs.new_ones(())
-    return local.quantile(0.05)
-
-
-def edge_band(mask: Tensor, reach: int) -> Tensor:
-    """Pixels from which the other label is ``reach`` pixels away or less.
-
-    Args:
-        mask (Tensor): (..., H, W) bool.
-        reach (int): Rows or columns, 1 or more.
-
-    Returns:
-        Tensor: Same shape, float32, values 0 and 1.
-    """
-
-    def grown(labels: Tensor) -> Tensor:
-        windows = labels.float().reshape(1, -1, *labels.shape[-2:])
-        windows = F.max_pool2d(windows, 2 * reach + 1, 1, reach)
-        return windows.reshape(labels.shape)
-
-    return grown(mask) * grown(~mask)

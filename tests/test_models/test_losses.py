@@ -53,13 +53,20 @@ def test_pixels_at_the_edge_count_more():
     """Two columns on either side of the edge count four times."""
     logits = torch.randn(2, 1, 8, 10)
     target = torch.zeros(2, 1, 8, 10)
-    target[..., 5:] = 1
+    target[0, ..., 5:], target[1, ..., 2:] = 1, 1
     pixels = F.binary_cross_entropy_with_logits(
         logits, target, reduction='none'
     )
-    pixels[..., 3:7] *= 4
+    pixels[0, ..., 3:7] *= 4
+    pixels[1, ..., :4] *= 4
     loss = BinaryCrossEntropyLoss(edge_weight=3.0, edge_reach=2)
     torch.testing.assert_close(loss(logits, target), pixels.mean())
+
+
+@pytest.mark.parametrize('options', [dict(edge_weight=-1), dict(edge_reach=0)])
+def test_mistakes_are_refused(options):
+    with pytest.raises(ValueError, match='edge_weight must be'):
+        BinaryCrossEntropyLoss(**options)
 
 
 def test_no_buffers_in_checkpoints():

@@ -52,3 +52,20 @@ def test_the_published_recipes_run(name, tmp_path):
     process = train(config, '--work-dir', tmp_path / 'work')
     assert process.returncode == 0, process.stderr
     assert 'refine/iou' in scalars(tmp_path / 'work')[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'name', ['segrefiner_tiny_192', 'segrefiner_tiny_256']
+)
+def test_the_later_stages_run(name, tmp_path):
+    config = write_recipe(
+        name,
+        tmp_path,
+        load_from=None,
+        train_cfg__max_iters=2,
+        train_cfg__val_interval=2,
+    )
+    process = train(config, '--work-dir', tmp_path / 'work')
+    assert process.returncode == 0, process.stderr
+    assert 'refine/iou' in scalars(tmp_path / 'work')[-1]

@@ -14,7 +14,7 @@ from segrefiner_mm.windows import (
     WindowAnswer,
     compact_masks,
 )
-from segrefiner_mm.windows.window_plan import belief_in
+from segrefiner_mm.windows.edges import belief_in
 
 STEPS = (5, 4, 3, 2, 1, 0)
 
@@ -116,7 +116,7 @@ def test_one_step_is_asked_for_once():
 
 
 def test_tiles_along_the_edge_are_probed_at_full_resolution():
-    """The image has 100 pixels and a tile 64: four of them at the corners."""
+    """The image has 100 pixels and a tile 64, so a few of them cover it."""
     plan = TiledWindows()
     refined, asked = run(DoNoHarmGuard(), sure_of(0, 0), plan)
     assert refined.verdict == KEPT
@@ -128,6 +128,24 @@ def test_tiles_along_the_edge_are_probed_at_full_resolution():
     assert STEPS[:-1] in asked
     assert asked[-1] == (0,)
     assert refined.verdict == REFINED
+
+
+def test_only_what_is_taken_is_polished():
+    """The window of 80 pixels is larger than the 64 that are seen."""
+    plan = ObjectWindows(polish=True)
+    _, asked = run(DoNoHarmGuard(), sure_of(0, 0), plan)
+    assert asked == [(5,)]
+    guard = DoNoHarmGuard(1.0, bold_belief=0.0, min_agreement=0.8)
+    _, asked = run(guard, sure_of(-4, 4), plan)
+    assert asked == [(5,), STEPS]
+    guard = DoNoHarmGuard(1.0, bold_belief=1.0, min_overlap=0.99)
+    refined, asked = run(guard, sure_of(4, 0), plan)
+    assert (refined.verdict, asked) == (ROLLED_BACK, [(5,)])
+    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0)
+    refined, asked = run(guard, sure_of(4, 0), plan)
+    assert refined.verdict == REFINED
+    assert set(asked) == {(5,)}
+    assert len(asked) >= 3
 
 
 def test_what_the_plan_keeps_is_kept():

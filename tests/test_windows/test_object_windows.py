@@ -67,6 +67,87 @@ def test_a_faithful_network_gives_the_mask_back():
     assert iou(whole, mask.numpy()) > 0.98
 
 
+def look_and_see(plan, size=64):
+    """A network that finds the object by its colour; its requests."""
+    y, x = torch.meshgrid(torch.arange(220), torch.arange(300), indexing='ij')
+    true = (y > 30 + x % 7) & (y < 190 - x % 5) & (x > 40) & (x < 250)
+    image = true.expand(3, -1, -1) * torch.tensor(200, dtype=torch.uint8)
+    coarse = torch.zeros_like(true)
+    coarse[34:186, 41:250] = True
+    [mask] = compact_masks(coarse[None])
+    steps, seen = plan.refine(image, mask, (5, 0), size), []
+    try:
+        requests = next(steps)
+        while True:
+            seen.append(requests)
+            probs = [(r.image[0] >= 100).float() for r in requests]
+            requests = steps.send([WindowAnswer(p) for p in probs])
+    except StopIteration as finished:
+        refined = dense([finished.value], (220, 300))[0]
+        return iou(refined, true.numpy()), seen
+
+
+def test_polish_makes_edges_of_large_objects_exact():
+    plain, seen = look_and_see(ObjectWindows())
+    assert len(seen) == 1
+    polished, [[first], tiles] = look_and_see(ObjectWindows(polish=True))
+    assert plain < 0.98
+    assert polished > 0.999
+    assert first.timesteps == (5, 0)
+    assert {tile.timesteps for tile in tiles} == {(5,)}
+    # The edge of 209 x 152 pixels takes about a dozen tiles of 64.
+    assert 8 <= len(tiles) <= 40
+    for tile in tiles:
+        assert tile.image.dtype == torch.uint8  # as it is in the image
+        assert 0 < tile.coarse.float().mean() < 1
+
+
+def test_what_tiles_say_reaches_the_probabilities():
+    """A label map is merged by them: a sure tile wins over a vague window."""
+    mask = torch.zeros(300, 300, dtype=torch.bool)
+    mask[60:240, 60:240] = True
+    [compact] = compact_masks(mask[None])
+    image = torch.zeros(3, 300, 300, dtype=torch.uint8)
+    steps = ObjectWindows(polish=True).refine(image, compact, (5,), 64)
+    [first] = next(steps)
+    vague = 0.5 + 0.1 * (first.coarse.float() - 0.5)
+    tiles = steps.send([WindowAnswer(vague)])
+    with pytest.raises(StopIteration) as finished:
+        steps.send([WindowAnswer(tile.coarse.float()) for tile in tiles])
+    probs = finished.value.value.probs
+    assert probs.shape == (64, 64)
+    seen = (probs - 0.5).abs() > 0.3  # by a tile: along the edge
+    # The edge runs through cells 5 and 58; through them half and half.
+    assert seen[[3, 9, 54, 60]].float().mean() > 0.9
+    assert seen[:, [3, 9, 54, 60]].float().mean() > 0.9
+    assert not seen[30:34, 30:34].any()  # the middle lies in no tile
+    agree = (probs[seen] > 0.5) == first.coarse[seen]
+    assert agree.float().mean() > 0.97
+
+
+def test_polish_leaves_windows_that_are_seen_in_their_own_size():
+    _, seen = look_and_see(ObjectWindows(polish=True), size=256)
+    assert len(seen) == 1
+
+
+def test_polish_has_room_for_a_tile():
+    """The window is long and flat: 300 x 50, a tile has 64 rows."""
+    mask = torch.zeros(200, 400, dtype=torch.bool)
+    mask[80:90, 60:320] = True
+    [compact] = compact_masks(mask[None])
+    image = torch.zeros(3, 200, 400, dtype=torch.uint8)
+    steps = ObjectWindows(polish=True).refine(image, compact, (5,), 64)
+    [first] = next(steps)
+    tiles = steps.send([WindowAnswer(first.coarse.float())])
+    # Only what is resized becomes float.
+    assert {tile.image.dtype for tile in tiles} == {torch.uint8}
+    with pytest.raises(StopIteration) as finished:
+        steps.send([WindowAnswer(tile.coarse.float()) for tile in tiles])
+    refined = finished.value.value
+    assert refined.box == Box(40, 60, 340, 110)
+    assert iou(dense([refined], (200, 400))[0], mask.numpy()) > 0.95
+
+
 @pytest.mark.parametrize('area', [0, 1, 511])
 def test_small_masks_are_kept(area):
     mask = torch.zeros(100, 100, dtype=torch.bool)

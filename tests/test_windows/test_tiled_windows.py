@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from segrefiner_mm.windows import KEPT, Box, TiledWindows
-from segrefiner_mm.windows.tiles import paste_averaged
+from segrefiner_mm.windows.tiles import paste_averaged, pick_tiles
 from tests.helpers import GOLDEN, iou, load_case
 from tests.test_windows.test_object_windows import dense, refine
 
 TILED = dict(type='TiledWindows')
+PUBLISHED = TiledWindows().fine_prob_thr, TiledWindows().iou_thr
 
 
 def check_case(model, case):
@@ -37,7 +38,7 @@ def test_tiles_equal_the_official_code():
     mask = case['global_mask']
     tiles = [
         list(tile)
-        for tile in TiledWindows().pick_tiles(fine_probs, height, width, 256)
+        for tile in pick_tiles(fine_probs, height, width, 256, *PUBLISHED)
         if 0 < mask[tile.slices()].mean() < 1
     ]
     assert tiles == case['patch_coords'][:, :4].tolist()
@@ -75,7 +76,7 @@ def test_tiles_equal_plain_suppression(size):
         x = min(max(x, 0), width - tile_w)
         candidates.append(Box(x, y, x + tile_w, y + tile_h))
     expected = plain_suppression(candidates, 0.3)
-    tiles = TiledWindows().pick_tiles(fine_probs, height, width, 64)
+    tiles = pick_tiles(fine_probs, height, width, 64, *PUBLISHED)
     assert tiles == expected
 
 

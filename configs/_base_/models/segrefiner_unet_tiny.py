@@ -1,4 +1,5 @@
-# The same with 3.24 M parameters, and with the guard.
+# The same with 3.24 M parameters, with the guard, and with tiles of full
+# resolution along the edges of large objects.
 _base_ = ['./segrefiner_unet.py']
 
 model = dict(
@@ -10,5 +11,8 @@ model = dict(
             attention_strides=(16,),
         )
     ),
-    test_cfg=dict(guard=dict(_delete_=True, type='DoNoHarmGuard')),
+    test_cfg=dict(
+        windows=dict(polish=True),
+        guard=dict(_delete_=True, type='DoNoHarmGuard'),
+    ),
 )

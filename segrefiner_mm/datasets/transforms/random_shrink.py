@@ -12,20 +12,21 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomShrink(BaseTransform):
-    """Makes image and true mask smaller, so that the object is a small one.
+    """Makes image and masks smaller, so that the object is a small one.
 
     Data sets of large objects teach nothing of small ones, which are blurred
-    when their window is stretched to the size of the network. Comes before
-    the coarse mask is made.
+    when their window is stretched to the size of the network. Results of a
+    model are of the size of the image, so ``results_file`` of
+    :class:`SynthesizeCoarseMask` has none for what was shrunk.
 
     Required Keys:
 
-    - img, gt_mask (np.ndarray), seed (int)
+    - img, gt_mask, coarse_mask (np.ndarray, optional), seed (int)
 
     Modified Keys:
 
     - img: (h, w, 3) uint8
-    - gt_mask: (h, w) uint8, values 0 and 1
+    - gt_mask, coarse_mask: (h, w) uint8, values 0 and 1
 
     Args:
         prob (float): How often. Defaults to 0.5.
@@ -52,10 +53,15 @@ class RandomShrink(BaseTransform):
         height, width = (
             max(round(side * scale), 1) for side in results['gt_mask'].shape
         )
-        mask = shrunk(results['gt_mask'], (height, width))
-        if not mask.any():  # nothing but thin lines
+        masks: dict[str, Any] = {
+            key: shrunk(results[key], (height, width))
+            for key in ('gt_mask', 'coarse_mask')
+            if key in results
+        }
+        # Thin lines vanish sooner than their area tells.
+        if cv2.countNonZero(masks['gt_mask']) < 0.5 * self.min_area:
             return results
-        results['gt_mask'] = mask
+        results.update(masks)
         results['img'] = cv2.resize(
             results['img'], (width, height), interpolation=cv2.INTER_AREA
         )

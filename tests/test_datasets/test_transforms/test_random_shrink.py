@@ -30,6 +30,29 @@ def test_objects_of_many_sizes():
     assert 1700 < np.median(areas) < 3500
 
 
+def test_a_coarse_mask_is_shrunk_too():
+    whole = results(seed=3)
+    whole['coarse_mask'] = whole['gt_mask']
+    shrunk = RandomShrink(prob=1.0)(whole)
+    assert shrunk['gt_mask'].shape < (180, 240)
+    assert np.array_equal(shrunk['coarse_mask'], shrunk['gt_mask'])
+
+
+def test_the_same_seed_gives_the_same_size():
+    first, second = (RandomShrink(prob=1.0)(results(5)) for _ in range(2))
+    assert np.array_equal(first['img'], second['img'])
+
+
+def test_thin_lines_do_not_vanish():
+    mask = np.zeros((400, 400), np.uint8)
+    mask[::10, :] = 1  # 16,000 pixels in lines of one
+    image = np.zeros((400, 400, 3), np.uint8)
+    for seed in range(20):
+        whole = dict(img=image, gt_mask=mask, seed=seed)
+        shrunk = RandomShrink(prob=1.0, min_area=512)(whole)
+        assert shrunk['gt_mask'].sum() >= 256
+
+
 def test_some_stay():
     same = sum(
         RandomShrink(prob=0.5)(results(seed))['gt_mask'].shape == (180, 240)

@@ -1,6 +1,7 @@
 """Refines maps with one label per pixel: semantic and panoptic."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,9 +13,11 @@ from torch import Tensor
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations.label_merge import UNKNOWN, LabelMerge, Region
 from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
-from segrefiner_mm.windows import Box, CompactMask
+from segrefiner_mm.windows import KEPT, Box, CompactMask, RefinedMask
 
 LabelJob = tuple[Tensor, np.ndarray, Any]
+# In a good map, regions with this belief stay.
+DOUBT = 0.5
 
 
 class _Part(NamedTuple):
@@ -43,8 +46,10 @@ class LabelMapRefiner:
     Every connected region of a label is refined as a mask of its own: whole
     in a window around it, or in tiles if it is large. A label with a region
     that fills the picture or reaches around it is what objects stand before,
-    which the network does not know; it gets what objects give up. Every pixel
-    ends with one label, and none comes up where its own region is not.
+    which the network does not know; it gets what objects give up. Where a
+    guard keeps most regions of a map, only those stay in work that it plainly
+    disbelieves. Every pixel ends with one label, and none comes up where its
+    own region is not.
 
     Args:
         refiner (SegRefiner): The network.
@@ -104,12 +109,20 @@ class LabelMapRefiner:
             InputError: If an image and its map differ in size.
         """
         results = self.refiner.refine(self._jobs(jobs), self.settings)
+        done: list[tuple[_Part, list[RefinedMask]]] = []
         for job, refined in results:
             part: _Part = job.tag
-            for region, outcome in zip(part.regions, refined, strict=True):
-                part.merge.add(region, outcome, part.at, part.core)
-            if part.last:
-                yield part.merge.result(), part.tag
+            done.append((part, refined))
+            if not part.last:
+                continue
+            firm = is_good_map([o for _, refined in done for o in refined])
+            for part, refined in done:
+                for region, outcome in zip(part.regions, refined, strict=True):
+                    if firm and outcome.evidence.get('belief', 0.0) >= DOUBT:
+                        outcome = replace(outcome, verdict=KEPT)
+                    part.merge.add(region, outcome, part.at, part.core)
+            yield part.merge.result(), part.tag
+            done.clear()
 
     def _jobs(self, jobs: Iterable[LabelJob]) -> Iterator[RefineJob]:
         device = self.refiner.device
@@ -190,6 +203,22 @@ class LabelMapRefiner:
                 else:
                     merge.stays(region, UNKNOWN, at)
         return pieces
+
+
+def is_good_map(outcomes: Iterable[RefinedMask]) -> bool:
+    """Whether a guard has kept most of what it has judged of a label map.
+
+    The regions of a map come from one hand, so in a map that is good the
+    network errs more often about a region than the map does.
+
+    Args:
+        outcomes (Iterable[RefinedMask]): Of the regions.
+
+    Returns:
+        bool: True if three of four were kept.
+    """
+    kept = [o.verdict == KEPT for o in outcomes if 'belief' in o.evidence]
+    return sum(kept) >= 0.75 * len(kept) > 0
 
 
 def tiles_of(whole: Box, size: int, margin: int) -> list[tuple[Box, Box]]:

@@ -13,6 +13,7 @@ model = dict(
     ),
     test_cfg=dict(
         windows=dict(polish=True),
-        guard=dict(_delete_=True, type='DoNoHarmGuard'),
+        # Trained for it, its bold step gains more than all six do.
+        guard=dict(_delete_=True, type='DoNoHarmGuard', bold_belief=0.75),
     ),
 )

@@ -4,7 +4,6 @@
 _base_ = ['./segrefiner_tiny_192.py']
 
 window_size = 256
-max_iters = 1000
 load_from = 'work_dirs/segrefiner_tiny_192/iter_1150.pth'
 
 model = dict(
@@ -34,15 +33,3 @@ train_pipeline = [
     dict(type='PackRefineInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline, seed=2))
-train_cfg = dict(max_iters=max_iters, val_interval=max_iters)
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=20),
-    dict(
-        type='CosineAnnealingLR',
-        by_epoch=False,
-        begin=20,
-        end=max_iters,
-        T_max=max_iters - 20,
-        eta_min_ratio=0.01,
-    ),
-]

@@ -107,8 +107,9 @@ class DoNoHarmGuard:
         if not trusted or evidence['overlap'] < self.min_overlap:
             return _take_back(mask, chosen, evidence, ROLLED_BACK)
         finished = yield from plan.finish(image, chosen, timesteps[0], size)
-        finished, evidence['islands'] = without_islands(mask, finished)
-        evidence['overlap'] = compact_iou(mask, finished)
+        if finished is not chosen:
+            finished, evidence['islands'] = without_islands(mask, finished)
+            evidence['overlap'] = compact_iou(mask, finished)
         finished.evidence = evidence
         return finished
 

@@ -201,6 +201,10 @@ def main() -> None:
     )
     add('--no-grabcut', action='store_true')
     args = parser.parse_args()
+    if args.limit < 1 or args.of < 1:
+        parser.error('--limit and --of are 1 or more')
+    if args.of == 1 and args.take != [0]:
+        parser.error('--take needs --of, the number of groups')
 
     inferencer = SegRefinerInferencer(args.model, args.weights, args.device)
 
@@ -224,18 +228,20 @@ def main() -> None:
     print(f'{args.model} on {len(pairs)} objects; gains in points\n')
     show('kind', 'method', ['coarse', 'IoU', 'bIoU', 'mBA', 'harmed %'])
     show('---', '---', ['---:'] * 5)
-    totals: dict[str, list] = {}
+    totals: dict[tuple[str, str], list] = {}
     for kind, make in makers.items():
         if kind.rstrip(' *') not in args.kinds:
             continue
         for method, refine in methods.items():
             figures = compare(refine, pairs, make)
-            if kind != 'perfect':
-                totals.setdefault(method, []).append(figures)
+            means = ['mean but perfect'] if kind != 'perfect' else []
+            means += ['mean of those *'] if kind in UNSEEN else []
+            for mean in means:
+                totals.setdefault((mean, method), []).append(figures)
             show(kind, method, [f'{figure:.2f}' for figure in figures])
-    for method, rows in totals.items():
+    for (mean, method), rows in totals.items():
         figures = np.mean(rows, axis=0)
-        show('mean', method, [f'{figure:.2f}' for figure in figures])
+        show(mean, method, [f'{figure:.2f}' for figure in figures])
 
 
 def show(kind: str, method: str, columns: list[str]) -> None:

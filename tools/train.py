@@ -31,11 +31,18 @@ def set_start(cfg: Any, resume: str | None) -> None:
     from mmengine.runner import find_latest_checkpoint
 
     from segrefiner_mm.apis.runner_setup import check_weights
+    from segrefiner_mm.errors import InputError
 
     if resume == 'auto':  # mmengine would forget load_from
         resume = find_latest_checkpoint(cfg.work_dir)
     if resume is not None:
         cfg.resume, cfg.load_from = True, resume
+    elif cfg.get('load_from') and cfg.model.get('checkpoint'):
+        raise InputError(
+            f'two sets of weights to start from: {cfg.load_from} (load_from) '
+            f'and {cfg.model.checkpoint} (model.checkpoint); for the second '
+            'add load_from=None'
+        )
     if cfg.get('load_from'):
         check_weights(cfg.load_from)
 
@@ -45,12 +52,18 @@ def main() -> int:
     from mmengine.runner import Runner
 
     from segrefiner_mm.apis import runner_setup
-    from segrefiner_mm.errors import SegRefinerError, TrainingCollapsedError
+    from segrefiner_mm.errors import (
+        InputError,
+        SegRefinerError,
+        TrainingCollapsedError,
+    )
 
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     try:
         cfg = runner_setup.configure(args)
-        loader = cfg.get('train_dataloader', {})
+        loader = cfg.get('train_dataloader')
+        if not loader or not cfg.get('train_cfg'):
+            raise InputError(f'{args.config} has nothing to train on')
         if loader.get('sampler', {}).get('type') == 'DrawSampler':
             loader.sampler.batch_size = loader.batch_size
         set_start(cfg, args.resume)

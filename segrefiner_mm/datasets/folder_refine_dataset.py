@@ -26,7 +26,8 @@ class FolderRefineDataset(RefineDataset):
             order of their names, take those whose place modulo ``of`` is in
             ``take``. A scene is named by what stands before ``__``, else
             before the last ``_`` of a stem, so that frames of a scene never
-            fall on both sides of a split. Defaults to None: all.
+            fall on both sides of a split; see :func:`in_scenes` for names
+            that are no scenes. Defaults to None: all.
         **kwargs: See :class:`RefineDataset`.
     """
 

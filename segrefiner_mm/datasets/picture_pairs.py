@@ -1,5 +1,6 @@
 """Images and their masks, found by their names."""
 
+from collections import Counter
 from pathlib import Path
 
 from mmengine.logging import print_log
@@ -86,7 +87,9 @@ def read_pairs(file: Path, root: Path) -> list[Pair]:
 def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
     """Take some scenes, so that none falls on both sides of a split.
 
-    With fewer scenes than parts every picture counts as one.
+    What is no scene but the prefix of a camera (``IMG_0001``) is split by
+    pictures: with fewer scenes than parts every picture counts as a scene,
+    and so does each of a scene that has more than two parts' share of all.
 
     Args:
         pairs (list[tuple[Path, Path]]): Images and masks. A scene is named by
@@ -98,15 +101,26 @@ def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
     Returns:
         list[tuple[Path, Path]]: Those of the chosen scenes.
     """
-    names = [_scene(image.stem) for image, _ in pairs]
-    if len(set(names)) < of:
-        names = [image.stem for image, _ in pairs]
+    stems = [image.stem for image, _ in pairs]
+    scenes = [_scene(stem) for stem in stems]
+    sizes = Counter(scenes)
+    most = 2 * len(pairs) / of if len(sizes) >= of else 0
+    names = [
+        scene if sizes[scene] <= most else stem
+        for stem, scene in zip(stems, scenes, strict=True)
+    ]
     place = {name: i for i, name in enumerate(sorted(set(names)))}
-    return [
+    taken = [
         pair
         for pair, name in zip(pairs, names, strict=True)
         if place[name] % of in take
     ]
+    print_log(
+        f'{len(taken)} of {len(pairs)} pictures taken: scenes {take} modulo '
+        f'{of} of {len(place)}',
+        'current',
+    )
+    return taken
 
 
 def _scene(stem: str) -> str:

@@ -10,7 +10,8 @@ from mmengine.logging import print_log
 
 from segrefiner_mm.errors import InputError
 
-TRIES = 20
+# So many that a run survives data of which two thirds cannot be used.
+TRIES = 100
 
 
 class RefineDataset(BaseDataset):

@@ -33,6 +33,11 @@ class Box(NamedTuple):
         x2, y2 = min(self.x2, other.x2), min(self.y2, other.y2)
         return Box(x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
 
+    def union(self, other: 'Box') -> 'Box':
+        """The smallest rectangle around both."""
+        x1, y1 = min(self.x1, other.x1), min(self.y1, other.y1)
+        return Box(x1, y1, max(self.x2, other.x2), max(self.y2, other.y2))
+
     def relative_to(self, other: 'Box') -> 'Box':
         """The same rectangle, counted from the corner of another one."""
         x, y = other.x1, other.y1

@@ -26,15 +26,20 @@ def without_islands(
         refined (RefinedMask): What became of it.
 
     Returns:
-        tuple[RefinedMask, float]: The outcome without them, and the share of
-        the changed pixels that was taken back, 0 to 1.
+        tuple[RefinedMask, float]: The outcome without them, in a box around
+        both masks, and the share of the changed pixels that was taken back,
+        0 to 1.
     """
-    coarse = mask.crop(refined.box).cpu().numpy()
-    pixels = refined.pixels.cpu().numpy()
+    # A refined mask may be smaller than the coarse one, whose edge counts.
+    box = mask.box.union(refined.box) if refined.pixels.numel() else mask.box
+    reach = max(round(REACH * max(box.height, box.width)), 1)
+    around = box.grow(reach, *mask.size)
+    coarse = mask.crop(around).cpu().numpy()
+    pixels = np.zeros_like(coarse)
+    pixels[refined.box.relative_to(around).slices()] = refined.pixels.cpu()
     changed = coarse ^ pixels
     if not changed.any():
         return refined, 0.0
-    reach = max(round(REACH * max(coarse.shape)), 1)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     edge = cv2.morphologyEx(
         coarse.astype(np.uint8), cv2.MORPH_GRADIENT, kernel
@@ -45,6 +50,7 @@ def without_islands(
     touched[0] = True  # what did not change
     islands = ~touched[regions]
     share = float(islands.sum() / changed.sum())
-    mended = torch.from_numpy(np.where(islands, coarse, pixels))
-    device = refined.pixels.device
-    return replace(refined, pixels=mended.to(device)), share
+    inside = box.relative_to(around).slices()
+    mended = torch.from_numpy(np.where(islands, coarse, pixels)[inside])
+    mended = mended.to(refined.pixels.device)
+    return replace(refined, box=box, pixels=mended), share

@@ -6,6 +6,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import DATASETS, build_child
 from tests.helpers import ROOT
@@ -111,6 +112,35 @@ def test_a_list_of_pairs(folder):
 def test_few_scenes_are_dealt_by_picture(folder):
     splits = [build(folder, scenes=dict(take=t, of=9)) for t in ([0], [3, 4])]
     assert [len(split) for split in splits] == [2, 2]
+
+
+@pytest.mark.parametrize('prefix', ['IMG', 'photo'])
+def test_the_prefix_of_a_camera_is_no_scene(tmp_path, log_lines, prefix):
+    """One in ten photographs is for validation, and not all of them."""
+    stems = [f'drawn0-{i:05d}' for i in range(60)]
+    stems += [f'{prefix}_{i:04d}' for i in range(40)]
+    lines = [f'{stem}.jpg\t{stem}.png' for stem in stems]
+    (tmp_path / 'all.tsv').write_text('\n'.join(lines))
+    counts = []
+    for take in ([0], list(range(1, 10))):
+        split = build(
+            tmp_path, ann_file='all.tsv', scenes=dict(take=take, of=10)
+        )
+        paths = [info['img_path'] for info in split.load_data_list()]
+        counts.append(sum(prefix in path for path in paths))
+    assert counts == [4, 36]
+    assert '10 of 100 pictures taken' in log_lines[0]
+
+
+def test_a_label_map_is_not_taken_for_a_mask(folder):
+    masks = sorted((folder / 'masks').iterdir())
+    labels = np.zeros((120, 160), np.uint8)
+    labels[:, 40:80], labels[:, 80:] = 1, 2
+    cv2.imwrite(str(masks[0]), labels)
+    with pytest.raises(InputError, match='looks like a label map'):
+        read_mask(str(masks[0]))
+    cv2.imwrite(str(masks[0]), (labels > 0).astype(np.uint16))
+    assert read_mask(str(masks[0])).sum() == 120 * 120
 
 
 def test_pictures_without_a_partner_are_said(folder, log_lines):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from tests.helpers import ROOT
 from tests.test_tools.recipes import train, write_recipe
 
 
@@ -51,6 +52,20 @@ def test_weights_to_start_from_are_not_forgotten_by_resume(config, tmp_path):
         process = train(config, '--work-dir', tmp_path / 'work', *options)
         assert process.returncode == 2
         assert name in process.stderr
+
+
+def test_one_set_of_weights_to_start_from(config, tmp_path):
+    options = 'model.checkpoint=segrefiner-tiny', 'load_from=other.pth'
+    process = train(config, '--cfg-options', *options)
+    assert process.returncode == 2
+    assert 'two sets of weights' in process.stderr
+    assert 'add load_from=None' in process.stderr
+
+
+def test_configs_for_tests_alone_are_refused():
+    process = train(ROOT / 'configs' / 'segrefiner' / 'segrefiner_hr_dis.py')
+    assert process.returncode == 2
+    assert 'segrefiner_hr_dis.py has nothing to train on' in process.stderr
 
 
 @pytest.mark.parametrize(

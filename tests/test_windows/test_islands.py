@@ -26,6 +26,35 @@ def test_only_changes_at_the_edge_stay():
     assert share == 125 / 625
 
 
+def test_the_edge_of_a_larger_coarse_mask_counts():
+    """A disc in its bounding rectangle: the corners were part of the edge.
+
+    The box of the refined mask holds the disc alone; there the coarse mask is
+    full, and a hole in its middle is an island all the same.
+    """
+    y, x = torch.meshgrid(torch.arange(100), torch.arange(100), indexing='ij')
+    disc = (x - 50) ** 2 + (y - 50) ** 2 <= 30**2
+    rectangle = torch.zeros_like(disc)
+    rectangle[18:83, 18:83] = True
+    refined = disc.clone()
+    refined[45:55, 45:55] = False
+    [coarse], [part] = (compact_masks(m[None]) for m in (rectangle, refined))
+    part = RefinedMask(part.box, part.pixels, torch.ones(()), REFINED)
+    mended, share = without_islands(coarse, part)
+    assert torch.equal(mended.dense((100, 100)), disc)
+    assert share == 100 / (65 * 65 - int(refined.sum()))
+
+
+def test_all_that_is_lost_at_the_edge_stays_lost():
+    mask = torch.zeros(50, 50, dtype=torch.bool)
+    mask[10:12, 10:40] = True
+    [coarse], [part] = (compact_masks(m[None]) for m in (mask, mask & False))
+    part = RefinedMask(part.box, part.pixels, torch.ones(()), REFINED)
+    mended, share = without_islands(coarse, part)
+    assert not mended.dense((50, 50)).any()
+    assert share == 0
+
+
 def test_nothing_changed():
     mask = torch.ones(9, 9, dtype=torch.bool)
     [coarse] = compact_masks(mask[None])

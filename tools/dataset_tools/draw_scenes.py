@@ -128,10 +128,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args(argv)
+    if args.count < 1 or min(args.size) < 16 or args.seed < 0:
+        parser.error(
+            'expected --count of 1 or more, --size of 16 or more, --seed of '
+            f'0 or more, got {args.count}, {args.size}, {args.seed}'
+        )
     for index in range(args.count):
         rng = np.random.default_rng([args.seed, index])
         image, mask = draw_scene(rng, *args.size)
-        stem = f'drawn{index:05d}'
+        stem = f'drawn{args.seed}-{index:05d}'
         for folder, picture in (('images', image), ('masks', mask)):
             _, encoded = cv2.imencode('.png', picture)
             write_whole(

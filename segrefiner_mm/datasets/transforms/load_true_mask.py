@@ -58,7 +58,7 @@ def read_mask(
     """Read a mask picture: what is more than half as bright as its maximum.
 
     Args:
-        path (str): Grey picture of any two values, or soft.
+        path (str): Grey picture of any two values, or soft; 8 or 16 bit.
         size (tuple[int, int], optional): Height and width that it must have.
             Defaults to None: any.
 
@@ -66,9 +66,10 @@ def read_mask(
         np.ndarray: (H, W) uint8, values 0 and 1.
 
     Raises:
-        InputError: If it cannot be read, or has another size.
+        InputError: If it cannot be read, has another size, or has several
+            small values, as a map of classes or objects has.
     """
-    picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
+    picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
     if picture is None:
         raise InputError(f'cannot read the mask {path}')
     if size is not None and picture.shape != tuple(size):
@@ -76,7 +77,13 @@ def read_mask(
             f'{path} is {picture.shape[1]} x {picture.shape[0]}, its image '
             f'is {size[1]} x {size[0]}'
         )
-    return (picture > picture.max() / 2).astype(np.uint8)
+    highest = picture.max()
+    if highest < 128 and len(np.unique(picture)) > 2:
+        raise InputError(
+            f'{path} looks like a label map, with values up to {highest}: '
+            'write a mask of two values per object'
+        )
+    return (picture > highest / 2).astype(np.uint8)
 
 
 def _decode(

@@ -30,8 +30,9 @@ class RandomShrink(BaseTransform):
 
     Args:
         prob (float): How often. Defaults to 0.5.
-        min_area (int): Fewest pixels of the object after it; how many is
-            drawn evenly by the logarithm. Defaults to 512.
+        min_area (int): Fewest pixels of the object after it, half of them
+            where thin lines vanish; how many is drawn evenly by the
+            logarithm. Defaults to 512.
     """
 
     def __init__(self, prob: float = 0.5, min_area: int = 512) -> None:

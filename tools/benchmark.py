@@ -69,20 +69,24 @@ def paste() -> None:
 
 
 def refine() -> None:
-    """Eight objects of a 480 x 640 image, bundled weights: steps."""
+    """Eight objects of a 480 x 640 image, bundled weights, all six steps."""
     rng = np.random.default_rng(0)
     image = rng.integers(0, 255, (480, 640, 3), dtype=np.uint8)
     masks = np.zeros((8, 480, 640), bool)
     for index, mask in enumerate(masks):
         mask[20 * index : 20 * index + 150, 50 * index : 50 * index + 200] = 1
     refiner = SegRefinerInferencer()
-    times = {
-        steps: best_of(lambda n=steps: refiner(image, masks, num_steps=n), 1)
-        for steps in (6, 2, 1)
-    }
-    for steps, seconds in times.items():
+
+    def seconds(steps: int | None, guard: bool) -> float:
+        return best_of(
+            lambda: refiner(image, masks, num_steps=steps, guard=guard), 1
+        )
+
+    plain = seconds(6, guard=False)
+    for steps in (2, 1):
         name = f'refine 8 objects, {steps} of 6 steps'
-        report(name, seconds, times[6])
+        report(name, seconds(steps, guard=False), plain)
+    report('refine 8 objects, guarded', seconds(None, guard=True), plain)
 
 
 def main() -> None:

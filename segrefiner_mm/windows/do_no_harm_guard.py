@@ -105,19 +105,26 @@ class DoNoHarmGuard:
             chosen = yield from plan.propose(image, mask, timesteps, size)
             evidence['agreement'] = compact_iou(bold, chosen)
             trusted = evidence['agreement'] >= self.min_agreement
-        chosen, evidence['islands'] = without_islands(mask, chosen)
-        evidence['overlap'] = compact_iou(mask, chosen)
+        chosen = _tidied(mask, chosen, evidence)
         if not trusted or evidence['overlap'] < self.min_overlap:
             return _take_back(mask, chosen, evidence, ROLLED_BACK)
         finished = yield from plan.finish(image, chosen, timesteps[0], size)
         if finished is not chosen:
-            finished, more = without_islands(mask, finished)
-            evidence['islands'] = max(evidence['islands'], more)
-            evidence['overlap'] = compact_iou(mask, finished)
+            finished = _tidied(mask, finished, evidence)
             if evidence['overlap'] < self.min_overlap:
                 return _take_back(mask, finished, evidence, ROLLED_BACK)
         finished.evidence = evidence
         return finished
+
+
+def _tidied(
+    mask: CompactMask, refined: RefinedMask, evidence: dict[str, float]
+) -> RefinedMask:
+    """The outcome without islands; what that tells goes to the evidence."""
+    refined, share = without_islands(mask, refined)
+    evidence['islands'] = max(evidence.get('islands', 0.0), share)
+    evidence['overlap'] = compact_iou(mask, refined)
+    return refined
 
 
 def _take_back(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
@@ -23,11 +24,14 @@ class DoNoHarmGuard:
 
     One bold step from the coarse mask comes first. It tells how far the
     network believes in the least credible part of the coarse edge
-    (:func:`belief_in`):
+    (:func:`belief_in`), and the image how much better the new edge follows it
+    than the coarse one (:func:`edge_gain`), which a network that mistakes the
+    object cannot know:
 
-    - a mask that it believes in is kept, and costs no further step;
-    - of one that it plainly disbelieves the bold result is taken: it gains
-      more on bad masks and harms good ones;
+    - a mask is kept, at no further step, if the belief less ``edge_weight``
+      times the gain is high enough;
+    - of one that the network plainly disbelieves the bold result is taken: it
+      gains more on bad masks and harms good ones;
     - what lies between, and what is tiled, is refined by all steps, which is
       more cautious.
 
@@ -36,25 +40,28 @@ class DoNoHarmGuard:
     cautious result are far apart, or where little of the mask is left, or
     most of it is new. What is taken, the plan may then polish. No true mask
     is needed. The defaults are those for six steps; the bundled model, which
-    is trained for the bold one, has a ``bold_belief`` of 0.75.
+    is trained for the bold one, has a ``bold_belief`` of 1.
 
     Args:
-        keep_belief (float): Masks with a belief of this or more are kept, 0
-            to 1. Defaults to 0.75.
-        bold_belief (float): With less, the bold result is taken. Defaults to
-            0.4.
+        keep_belief (float): Masks are kept whose belief, less the weighted
+            gain, is this or more, 0 to 1; lower keeps more. Defaults to 0.5.
+        edge_weight (float): Weight of the gain, 0 or more; with 0 the belief
+            decides alone. Defaults to 0.8.
+        bold_belief (float): With less, the bold result is taken, 0 to 1.
+            Defaults to 0.4.
         min_agreement (float): Least IoU of bold and cautious result. Defaults
             to 0.5.
         min_overlap (float): Least IoU of coarse and refined mask. Defaults to
             0.3.
 
     Raises:
-        ValueError: If a limit is not within 0 to 1.
+        ValueError: If a limit is not within 0 to 1, or the weight negative.
     """
 
     def __init__(
         self,
-        keep_belief: float = 0.75,
+        keep_belief: float = 0.5,
+        edge_weight: float = 0.8,
         bold_belief: float = 0.4,
         min_agreement: float = 0.5,
         min_overlap: float = 0.3,
@@ -66,6 +73,9 @@ class DoNoHarmGuard:
         for name, value in vars(self).items():
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} must be 0 to 1, got {value}')
+        if not edge_weight >= 0.0:
+            raise ValueError(f'edge_weight must be >= 0, got {edge_weight}')
+        self.edge_weight = edge_weight
 
     def refine(
         self,
@@ -86,21 +96,22 @@ class DoNoHarmGuard:
 
         Returns:
             Generator: The coroutine; its outcome has ``evidence``:
-            ``belief``, and of a mask that was refined ``overlap``, the IoU of
-            coarse and refined mask, ``islands``, the share of the changed
+            ``belief`` and ``edge_gain``, and of a mask that was refined
+            ``overlap``, the IoU of coarse and refined mask, ``islands``, the share of the changed
             pixels that was taken back, and after all steps ``agreement``,
             the IoU of bold and cautious result.
         """
         bold = yield from plan.propose(image, mask, timesteps[:1], size)
         if bold.verdict == KEPT:
             return bold
-        assert bold.belief is not None
-        evidence = dict(belief=bold.belief.item())
-        if evidence['belief'] >= self.keep_belief:
+        assert bold.belief is not None and bold.edge_gain is not None
+        belief, gain = torch.stack([bold.belief, bold.edge_gain]).tolist()
+        evidence = dict(belief=belief, edge_gain=gain)
+        if belief - self.edge_weight * gain >= self.keep_belief:
             return _take_back(mask, bold, evidence, KEPT)
         chosen, trusted = bold, True
         # Of a whole image the bold step has seen the old edge alone.
-        disbelieved = evidence['belief'] < self.bold_belief
+        disbelieved = belief < self.bold_belief
         if len(timesteps) > 1 and (plan.whole_image or not disbelieved):
             chosen = yield from plan.propose(image, mask, timesteps, size)
             evidence['agreement'] = compact_iou(bold, chosen)

@@ -1,4 +1,4 @@
-"""Edges of masks: where they are, and how far the network believes in them."""
+"""Edges of masks: where they are, and what speaks for them."""
 
 import torch
 from torch import Tensor
@@ -32,6 +32,53 @@ def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
     if not len(local):
         return probs.new_ones(())
     return local.quantile(0.05)
+
+
+def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
+    """How much better the refined edge follows the image than the coarse one.
+
+    An edge that follows the image has a stronger gradient on it than beside
+    it: ``log(1 + gradient)`` is averaged up to one pixel from the edge, less
+    the same from three to five pixels away. A right edge is not easily
+    bettered, whatever the network thinks of it.
+
+    Args:
+        image (Tensor): (C, H, W), values 0 to 255, any dtype.
+        coarse (Tensor): (H, W) bool.
+        refined (Tensor): (H, W) bool.
+
+    Returns:
+        Tensor: Scalar float32, of refined less that of coarse; a mask without
+        an edge has 0.
+    """
+    strength = gradient(image).log1p()
+
+    def contrast(mask: Tensor) -> Tensor:
+        near = edge_band(mask, 1)
+        beside = edge_band(mask, 5) - edge_band(mask, 2)
+        return _mean(strength, near) - _mean(strength, beside)
+
+    return contrast(refined) - contrast(coarse)
+
+
+def gradient(image: Tensor) -> Tensor:
+    """Length of the gradient over all channels, by central differences.
+
+    Args:
+        image (Tensor): (C, H, W), any dtype.
+
+    Returns:
+        Tensor: (H, W) float32, in values per pixel; the border is repeated.
+    """
+    padded = F.pad(image.float()[None], (1, 1, 1, 1), mode='replicate')[0]
+    across = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
+    down = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
+    return (across.square() + down.square()).sum(0).sqrt() / 2
+
+
+def _mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean; 0 without weights, and without waiting to know that."""
+    return (values * weights).sum() / weights.sum().clamp(min=1.0)
 
 
 def edge_band(mask: Tensor, reach: int) -> Tensor:

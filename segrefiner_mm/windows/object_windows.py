@@ -7,7 +7,7 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
-from segrefiner_mm.windows.edges import belief_in
+from segrefiner_mm.windows.edges import belief_in, edge_gain
 from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
 from segrefiner_mm.windows.tiles import ask_tiles, edge_tiles, paste_averaged
 from segrefiner_mm.windows.window_plan import (
@@ -69,8 +69,14 @@ class ObjectWindows(WindowPlan):
         pixels = paste_probabilities(answer.probs, window.height, window.width)
         confidence = confidence_of(answer.probs, coarse)
         belief = belief_in(coarse, answer.probs)
+        if max(window.height, window.width) < size:
+            # Stretched, the image would be blurred; its own pixels tell more.
+            crop, old, new = image[:, rows, columns], mask.crop(window), pixels
+        else:
+            old, new = coarse, answer.probs >= 0.5
+        gain = edge_gain(crop, old, new)
         return RefinedMask(
-            window, pixels, confidence, REFINED, belief, answer.probs
+            window, pixels, confidence, REFINED, belief, gain, answer.probs
         )
 
     def finish(

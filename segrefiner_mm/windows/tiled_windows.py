@@ -7,6 +7,7 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
+from segrefiner_mm.windows.edges import belief_in, edge_gain
 from segrefiner_mm.windows.resample import resize_nearest
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
@@ -117,16 +118,22 @@ class TiledWindows(WindowPlan):
         tiles = edge_tiles(refined, size)
         if not tiles:
             return keep(mask)
-        maps, beliefs = yield from ask_tiles(image, refined, tiles, step, size)
+        maps, seen = yield from ask_tiles(image, refined, tiles, step, size)
         paste_averaged(refined, tiles, maps)
+        beliefs, gains = [], []
+        for asked, answer in seen:
+            beliefs.append(belief_in(asked.coarse, answer.probs))
+            new = answer.probs >= 0.5
+            gains.append(edge_gain(asked.image, asked.coarse, new))
         belief = torch.stack(beliefs).mean()
-        return _outcome(refined, belief, belief)
+        outcome = _outcome(refined, belief)
+        outcome.belief = belief
+        outcome.edge_gain = torch.stack(gains).mean()
+        return outcome
 
 
-def _outcome(
-    refined: Tensor, confidence: Tensor, belief: Tensor | None = None
-) -> RefinedMask:
+def _outcome(refined: Tensor, confidence: Tensor) -> RefinedMask:
     # As small as the object, so that many outcomes may wait together.
     [compact] = compact_masks(refined[None])
     pixels = compact.pixels.clone()
-    return RefinedMask(compact.box, pixels, confidence, REFINED, belief)
+    return RefinedMask(compact.box, pixels, confidence, REFINED)

@@ -6,15 +6,16 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.windows.compact_mask import Box
-from segrefiner_mm.windows.edges import belief_in, edge_pixels
+from segrefiner_mm.windows.edges import edge_pixels
 from segrefiner_mm.windows.resample import resize_bilinear
 from segrefiner_mm.windows.window_plan import (
     WindowAnswer,
     WindowRequest,
 )
 
+Seen = list[tuple[WindowRequest, WindowAnswer]]
 Answers = Generator[
-    list[WindowRequest], list[WindowAnswer], tuple[list[Tensor], list[Tensor]]
+    list[WindowRequest], list[WindowAnswer], tuple[list[Tensor], Seen]
 ]
 
 
@@ -108,7 +109,7 @@ def ask_tiles(
 
     Returns:
         Generator: The coroutine; its value is the probabilities of the tiles,
-        each of its size, and the beliefs in the mask, see :func:`belief_in`.
+        each of its size, and per tile what was asked and answered.
     """
     requests = []
     for tile in tiles:
@@ -117,11 +118,11 @@ def ask_tiles(
         crop = fit_to(image[(slice(None), *window)], size)
         requests.append(WindowRequest(crop, coarse, (step,)))
     answers = (yield requests) if requests else []
-    maps, beliefs = [], []
-    for request, answer, tile in zip(requests, answers, tiles, strict=True):
-        maps.append(fit_to(answer.probs[None], tile.height, tile.width)[0])
-        beliefs.append(belief_in(request.coarse, answer.probs))
-    return maps, beliefs
+    maps = [
+        fit_to(answer.probs[None], tile.height, tile.width)[0]
+        for answer, tile in zip(answers, tiles, strict=True)
+    ]
+    return maps, list(zip(requests, answers, strict=True))
 
 
 def paste_averaged(

@@ -57,6 +57,7 @@ class RefinedMask:
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
             guard.
         belief (Tensor, optional): See :func:`belief_in`.
+        edge_gain (Tensor, optional): See :func:`edge_gain`; with the belief.
         probs (Tensor, optional): Foreground probability over the box, at the
             resolution of the network, (S, S) float32; of plans with one
             window per mask. Single pixels may have been decided otherwise.
@@ -68,6 +69,7 @@ class RefinedMask:
     confidence: Tensor
     verdict: str
     belief: Tensor | None = None
+    edge_gain: Tensor | None = None
     probs: Tensor | None = None
     evidence: dict[str, float] = field(default_factory=dict)
 

@@ -14,7 +14,6 @@ from segrefiner_mm.windows import (
     WindowAnswer,
     compact_masks,
 )
-from segrefiner_mm.windows.edges import belief_in
 
 STEPS = (5, 4, 3, 2, 1, 0)
 
@@ -25,10 +24,15 @@ def square(shift=0, size=100):
     return mask
 
 
-def run(guard, network, plan=None, steps=STEPS):
-    """Drive the guard; the outcome, and the steps of every request."""
+def run(guard, network, plan=None, steps=STEPS, seen=None):
+    """Drive the guard; the outcome, and the steps of every request.
+
+    The image shows the mask ``seen``, or nothing.
+    """
     [mask] = compact_masks(square()[None])
     image = torch.zeros(3, 100, 100)
+    if seen is not None:
+        image[:, seen] = 200
     task = guard.refine(plan or ObjectWindows(), image, mask, steps, 64)
     asked = []
     try:
@@ -59,17 +63,8 @@ def test_a_mask_that_the_network_believes_in_costs_one_step():
     assert asked == [(5,)]
     assert refined.verdict == KEPT
     assert torch.equal(refined.pixels, torch.ones(40, 40, dtype=torch.bool))
-    assert refined.evidence == {'belief': 1.0}
+    assert refined.evidence == {'belief': 1.0, 'edge_gain': 0.0}
     assert refined.confidence == 1.0
-
-
-def test_belief_is_that_in_the_worst_part_of_the_edge():
-    coarse = square().clone()
-    probs = coarse.float()
-    assert belief_in(coarse, probs) == 1.0
-    probs[60:75, 60:75] = 1 - probs[60:75, 60:75]  # one corner is wrong
-    assert belief_in(coarse, probs) < 0.3
-    assert belief_in(torch.ones(9, 9) > 0, torch.ones(9, 9)) == 1.0
 
 
 def test_belief_is_a_mean_probability_of_the_labels():
@@ -112,7 +107,37 @@ def test_one_step_is_asked_for_once():
     guard = DoNoHarmGuard(keep_belief=1.0)
     refined, asked = run(guard, sure_of(4, 4), steps=(5,))
     assert asked == [(5,)]
-    assert set(refined.evidence) == {'belief', 'overlap', 'islands'}
+    assert set(refined.evidence) == {
+        'belief',
+        'edge_gain',
+        'overlap',
+        'islands',
+    }
+
+
+@pytest.mark.parametrize(
+    ('plan', 'moved'),
+    [(ObjectWindows(), 8), (ObjectWindows(pad=8), 5), (TiledWindows(), 6)],
+)
+def test_the_image_has_a_say(plan, moved):
+    """Windows of 80, 56 and 64 pixels, where 64 are seen and 6 moved.
+
+    The network is half sure of an edge some pixels away, so that of the left
+    and right edge it disbelieves one side (0.25) and believes the other
+    (0.75).
+    """
+    guard = DoNoHarmGuard(keep_belief=0.6, bold_belief=1.0)
+    network = sure_of(6, 6, 0.5)
+    right, _ = run(guard, network, plan, seen=square())
+    assert right.verdict == KEPT
+    assert right.evidence['belief'] == pytest.approx(0.5, abs=0.02)
+    assert right.evidence['edge_gain'] < -0.5
+    wrong, _ = run(guard, network, plan, seen=square(moved))
+    assert wrong.verdict == REFINED
+    assert wrong.evidence['edge_gain'] > 0.2
+    deaf = DoNoHarmGuard(0.6, edge_weight=0.0, bold_belief=1.0)
+    refined, _ = run(deaf, network, plan, seen=square())
+    assert refined.verdict == REFINED
 
 
 def test_tiles_along_the_edge_are_probed_at_full_resolution():
@@ -159,3 +184,5 @@ def test_it_is_registered_and_checked():
     assert build_child(TASK_UTILS, cfg).keep_belief == 0.9
     with pytest.raises(ValueError, match='keep_belief must be 0 to 1'):
         DoNoHarmGuard(keep_belief=1.2)
+    with pytest.raises(ValueError, match='edge_weight must be >= 0'):
+        DoNoHarmGuard(edge_weight=-1.0)

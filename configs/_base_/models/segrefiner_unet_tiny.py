@@ -14,6 +14,6 @@ model = dict(
     test_cfg=dict(
         windows=dict(polish=True),
         # Trained for it, its bold step gains more than all six do.
-        guard=dict(_delete_=True, type='DoNoHarmGuard', bold_belief=0.75),
+        guard=dict(_delete_=True, type='DoNoHarmGuard', bold_belief=1.0),
     ),
 )

@@ -1,0 +1,58 @@
+"""Edges whose numbers are counted by hand."""
+
+import math
+
+import pytest
+import torch
+
+from segrefiner_mm.windows.edges import belief_in, edge_gain, gradient
+
+
+def square():
+    mask = torch.zeros(100, 100, dtype=torch.bool)
+    mask[30:70, 30:70] = True
+    return mask
+
+
+def right_of(column, size=100):
+    mask = torch.zeros(size, size, dtype=torch.bool)
+    mask[:, column:] = True
+    return mask
+
+
+def test_belief_is_that_in_the_worst_part_of_the_edge():
+    coarse = square()
+    probs = coarse.float()
+    assert belief_in(coarse, probs) == 1.0
+    probs[60:75, 60:75] = 1 - probs[60:75, 60:75]  # one corner is wrong
+    assert belief_in(coarse, probs) < 0.3
+    assert belief_in(torch.ones(9, 9) > 0, torch.ones(9, 9)) == 1.0
+
+
+def test_the_gradient_is_that_of_all_channels():
+    rows, columns = torch.meshgrid(
+        torch.arange(6), torch.arange(7), indexing='ij'
+    )
+    image = torch.stack([3 * rows, 4 * columns, 12 * columns]).to(torch.uint8)
+    inside = gradient(image)[1:-1, 1:-1]
+    assert torch.allclose(inside, torch.full_like(inside, 13.0))
+    assert not gradient(torch.full((3, 5, 5), 9)).any()
+
+
+def test_the_edge_on_the_step_of_the_image_wins():
+    """A step of 200 has a gradient of 100 in the two columns beside it."""
+    image = right_of(50).to(torch.uint8)[None] * 200
+    strong = math.log(101)
+    # Columns 49 and 50 are near the edge, 45 to 47 and 52 to 54 beside it.
+    right = pytest.approx(strong, rel=1e-6)
+    assert edge_gain(image, right_of(70), right_of(50)).item() == right
+    # From column 53, the step is two of the six columns beside the edge.
+    off = pytest.approx(-strong - strong / 3, rel=1e-6)
+    assert edge_gain(image, right_of(50), right_of(53)).item() == off
+    assert edge_gain(image, right_of(50), right_of(50)) == 0
+
+
+def test_masks_without_an_edge_have_no_contrast():
+    image = right_of(5, 10).float()[None]
+    everything = torch.ones(10, 10, dtype=torch.bool)
+    assert edge_gain(image, everything, ~everything) == 0

@@ -97,14 +97,15 @@ class DoNoHarmGuard:
         Returns:
             Generator: The coroutine; its outcome has ``evidence``:
             ``belief`` and ``edge_gain``, and of a mask that was refined
-            ``overlap``, the IoU of coarse and refined mask, ``islands``, the share of the changed
-            pixels that was taken back, and after all steps ``agreement``,
-            the IoU of bold and cautious result.
+            ``overlap``, the IoU of coarse and refined mask, ``islands``, the
+            share of the changed pixels that was taken back, and after all
+            steps ``agreement``, the IoU of bold and cautious result.
         """
         bold = yield from plan.propose(image, mask, timesteps[:1], size)
         if bold.verdict == KEPT:
             return bold
-        assert bold.belief is not None and bold.edge_gain is not None
+        assert bold.belief is not None
+        assert bold.edge_gain is not None
         belief, gain = torch.stack([bold.belief, bold.edge_gain]).tolist()
         evidence = dict(belief=belief, edge_gain=gain)
         if belief - self.edge_weight * gain >= self.keep_belief:

@@ -5,7 +5,12 @@ import math
 import pytest
 import torch
 
-from segrefiner_mm.windows.edges import belief_in, edge_gain, gradient
+from segrefiner_mm.windows.edges import (
+    belief_in,
+    edge_band,
+    edge_gain,
+    gradient,
+)
 
 
 def square():
@@ -56,3 +61,19 @@ def test_masks_without_an_edge_have_no_contrast():
     image = right_of(5, 10).float()[None]
     everything = torch.ones(10, 10, dtype=torch.bool)
     assert edge_gain(image, everything, ~everything) == 0
+
+
+@pytest.mark.parametrize('reach', [1, 2, 5])
+def test_the_band_is_where_both_labels_are_near(reach):
+    masks = torch.rand(2, 23, 31, generator=torch.manual_seed(3)) < 0.02
+    band = edge_band(masks, reach)
+    for mask, part in zip(masks, band, strict=True):
+        for y in range(23):
+            for x in range(31):
+                near = mask[
+                    max(y - reach, 0) : y + reach + 1,
+                    max(x - reach, 0) : x + reach + 1,
+                ]
+                assert part[y, x] == (near.any() and not near.all())
+    everything = torch.ones(9, 9, dtype=torch.bool)
+    assert not edge_band(everything, reach).any()

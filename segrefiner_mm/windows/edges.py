@@ -22,13 +22,8 @@ def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
     reach = max(round(coarse.shape[-1] / 64), 1)
     band = edge_band(coarse, reach)
     labels = torch.where(coarse, probs, 1.0 - probs) * band
-
-    def around(values: Tensor) -> Tensor:
-        side = 4 * reach + 1
-        window = F.avg_pool2d(values[None, None], side, 1, side // 2)
-        return window[0, 0][band > 0]
-
-    local = around(labels) / around(band)
+    around, credible = box_mean(torch.stack([band, labels]), 2 * reach)
+    local = (credible / around)[band > 0]
     if not len(local):
         return probs.new_ones(())
     return local.quantile(0.05)
@@ -91,17 +86,28 @@ def edge_band(mask: Tensor, reach: int) -> Tensor:
     Returns:
         Tensor: Same shape, float32, values 0 and 1.
     """
+    # Both labels are near where the share of the mask is not 0 or 1.
+    share = box_mean(mask.float(), reach)
+    return ((share > 0) & (share < 1)).float()
 
-    def averaged(share: Tensor, rows: int, columns: int) -> Tensor:
+
+def box_mean(values: Tensor, reach: int) -> Tensor:
+    """Mean of the pixels that are ``reach`` rows and columns away or less.
+
+    Args:
+        values (Tensor): (..., H, W) float.
+        reach (int): 0 or more.
+
+    Returns:
+        Tensor: Same shape; outside of it nothing counts.
+    """
+    means = values.reshape(1, -1, *values.shape[-2:])
+    # Rows and columns apart are ten times as fast on a CPU.
+    for rows, columns in ((reach, 0), (0, reach)):
         side = 2 * rows + 1, 2 * columns + 1
         pad = rows, columns
-        return F.avg_pool2d(share, side, 1, pad, count_include_pad=False)
-
-    # Both labels are near where the share of the mask is not 0 or 1; rows and
-    # columns apart are ten times as fast as a square on a CPU.
-    share = mask.float().reshape(1, -1, *mask.shape[-2:])
-    share = averaged(averaged(share, reach, 0), 0, reach)
-    return ((share > 0) & (share < 1)).float().reshape(mask.shape)
+        means = F.avg_pool2d(means, side, 1, pad, count_include_pad=False)
+    return means.reshape(values.shape)
 
 
 def edge_pixels(mask: Tensor) -> tuple[Tensor, Tensor]:

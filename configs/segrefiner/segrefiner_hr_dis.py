@@ -9,7 +9,7 @@ _base_ = [
 test_dataloader = dict(
     dataset=dict(
         type='DIS5KDataset',
-        data_root='data/dis5k/',
+        data_root='data/DIS5K/',
         split='DIS-VD',
         coarse_dir='coarse/isnet',
     )

@@ -1,15 +1,15 @@
 """Objects of LVIS or COCO annotations."""
 
 import os.path as osp
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.fileio import load
 from mmengine.logging import print_log
 
 from segrefiner_mm.datasets.refine_dataset import RefineDataset
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import file_name_of
+from segrefiner_mm.files import file_name_of, read_json
 from segrefiner_mm.registry import DATASETS
 
 # Polygons of real data sets end up to a pixel outside of their image.
@@ -114,13 +114,11 @@ class LVISRefineDataset(RefineDataset):
 
 
 def _read(ann_file: str) -> tuple[dict, list]:
-    if not osp.isfile(ann_file):
-        raise InputError(f'no such file: {ann_file}')
+    content = read_json(Path(ann_file))
     try:
-        content = load(ann_file, file_format='json')
         images = {image['id']: image for image in content['images']}
         return images, content['annotations']
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise InputError(
             f'{ann_file} is not a LVIS or COCO instances json: {error!r}'
         ) from None

@@ -155,7 +155,7 @@ def test_wrong_files(folder):
     with pytest.raises(InputError, match='not a LVIS or COCO'):
         build(folder)
     (folder / 'lvis.json').unlink()
-    with pytest.raises(InputError, match='no such file'):
+    with pytest.raises(InputError, match='No such file'):
         build(folder)
 
 

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from mmengine.fileio import load
 from mmengine.logging import print_log
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import read_json
 
 Mask = npt.NDArray[Any]
 MIN_IOU = 0.3
@@ -60,10 +61,10 @@ class ModelMasks:
 @lru_cache(maxsize=4)
 def _read(results_file: str) -> dict[Any, list[dict]]:
     """Encodings by image; read once per process for all pipelines."""
+    results = read_json(Path(results_file))
     try:
-        results = load(results_file, file_format='json')
         masks = [(r['image_id'], r['segmentation']) for r in results]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise InputError(
             f'{results_file} is not a COCO results json with masks: {error!r}'
         ) from None

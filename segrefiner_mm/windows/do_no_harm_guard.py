@@ -28,7 +28,7 @@ class DoNoHarmGuard:
     than the coarse one (:func:`edge_gain`), which a network that mistakes the
     object cannot know:
 
-    - a mask is kept, at no further step, if the belief less ``edge_weight``
+    - a mask is kept, at no further step, if the belief less ``gain_weight``
       times the gain is high enough;
     - of one that the network plainly disbelieves the bold result is taken: it
       gains more on bad masks and harms good ones;
@@ -45,7 +45,7 @@ class DoNoHarmGuard:
     Args:
         keep_belief (float): Masks are kept whose belief, less the weighted
             gain, is this or more, 0 to 1; lower keeps more. Defaults to 0.5.
-        edge_weight (float): Weight of the gain, 0 or more; with 0 the belief
+        gain_weight (float): Weight of the gain, 0 or more; with 0 the belief
             decides alone. Defaults to 0.8.
         bold_belief (float): With less, the bold result is taken, 0 to 1.
             Defaults to 0.4.
@@ -61,7 +61,7 @@ class DoNoHarmGuard:
     def __init__(
         self,
         keep_belief: float = 0.5,
-        edge_weight: float = 0.8,
+        gain_weight: float = 0.8,
         bold_belief: float = 0.4,
         min_agreement: float = 0.5,
         min_overlap: float = 0.3,
@@ -73,9 +73,9 @@ class DoNoHarmGuard:
         for name, value in vars(self).items():
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} must be 0 to 1, got {value}')
-        if not edge_weight >= 0.0:
-            raise ValueError(f'edge_weight must be >= 0, got {edge_weight}')
-        self.edge_weight = edge_weight
+        if not gain_weight >= 0.0:
+            raise ValueError(f'gain_weight must be >= 0, got {gain_weight}')
+        self.gain_weight = gain_weight
 
     def refine(
         self,
@@ -108,7 +108,7 @@ class DoNoHarmGuard:
         assert bold.edge_gain is not None
         belief, gain = torch.stack([bold.belief, bold.edge_gain]).tolist()
         evidence = dict(belief=belief, edge_gain=gain)
-        if belief - self.edge_weight * gain >= self.keep_belief:
+        if belief - self.gain_weight * gain >= self.keep_belief:
             return _take_back(mask, bold, evidence, KEPT)
         chosen, trusted = bold, True
         # Of a whole image the bold step has seen the old edge alone.

@@ -135,7 +135,7 @@ def test_the_image_has_a_say(plan, moved):
     wrong, _ = run(guard, network, plan, seen=square(moved))
     assert wrong.verdict == REFINED
     assert wrong.evidence['edge_gain'] > 0.2
-    deaf = DoNoHarmGuard(0.6, edge_weight=0.0, bold_belief=1.0)
+    deaf = DoNoHarmGuard(0.6, gain_weight=0.0, bold_belief=1.0)
     refined, _ = run(deaf, network, plan, seen=square())
     assert refined.verdict == REFINED
 
@@ -184,5 +184,5 @@ def test_it_is_registered_and_checked():
     assert build_child(TASK_UTILS, cfg).keep_belief == 0.9
     with pytest.raises(ValueError, match='keep_belief must be 0 to 1'):
         DoNoHarmGuard(keep_belief=1.2)
-    with pytest.raises(ValueError, match='edge_weight must be >= 0'):
-        DoNoHarmGuard(edge_weight=-1.0)
+    with pytest.raises(ValueError, match='gain_weight must be >= 0'):
+        DoNoHarmGuard(gain_weight=-1.0)

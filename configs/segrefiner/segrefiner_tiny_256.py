@@ -1,7 +1,7 @@
 # The third stage of segrefiner-tiny: windows in the size that they have when
 # refining; every second one a patch of full resolution, as large objects are
-# seen in; small objects too. The bold step, which alone is taken when refining,
-# is what is trained; the edge counts more.
+# seen in; small objects too. It trains the bold step, which users get, above
+# all, and the edge counts more.
 _base_ = ['./segrefiner_tiny_192.py']
 
 window_size = 256

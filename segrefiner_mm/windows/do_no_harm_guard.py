@@ -1,5 +1,6 @@
 """Decides per mask whether a refinement is taken."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -39,12 +40,15 @@ class DoNoHarmGuard:
     torn into the object, specks beside it. All is rolled back where bold and
     cautious result are far apart, or where little of the mask is left, or
     most of it is new. What is taken, the plan may then polish. No true mask
-    is needed. The defaults are those for six steps; the bundled model, which
-    is trained for the bold one, has a ``bold_belief`` of 1.
+    is needed. What is kept was calibrated on the bundled model; it is trained
+    for the bold step and has a ``bold_belief`` of 1, the default is for six
+    steps.
 
     Args:
         keep_belief (float): Masks are kept whose belief, less the weighted
-            gain, is this or more, 0 to 1; lower keeps more. Defaults to 0.5.
+            gain, is this or more, 0 to 1; lower keeps more, and 1 with a
+            ``gain_weight`` of 0 nothing that is in any doubt. Defaults to
+            0.5.
         gain_weight (float): Weight of the gain, 0 or more; with 0 the belief
             decides alone. Defaults to 0.8.
         bold_belief (float): With less, the bold result is taken, 0 to 1.
@@ -73,7 +77,7 @@ class DoNoHarmGuard:
         for name, value in vars(self).items():
             if not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} must be 0 to 1, got {value}')
-        if not gain_weight >= 0.0:
+        if not 0.0 <= gain_weight < math.inf:
             raise ValueError(f'gain_weight must be >= 0, got {gain_weight}')
         self.gain_weight = gain_weight
 
@@ -149,5 +153,6 @@ def _take_back(
     outcome = keep(mask, verdict)
     outcome.confidence = refined.confidence
     outcome.belief = refined.belief
+    outcome.edge_gain = refined.edge_gain
     outcome.evidence = evidence
     return outcome

@@ -44,16 +44,21 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
 
     Returns:
         Tensor: Scalar float32, of refined less that of coarse; a mask without
-        an edge has 0.
+        an edge, or too thin to have anything beside it, has 0.
     """
+    masks = torch.stack([coarse, refined])
+    near = edge_band(masks, 1)
+    beside = edge_band(masks, 5) - edge_band(masks, 2)
     strength = gradient(image).log1p()
-
-    def contrast(mask: Tensor) -> Tensor:
-        near = edge_band(mask, 1)
-        beside = edge_band(mask, 5) - edge_band(mask, 2)
-        return _mean(strength, near) - _mean(strength, beside)
-
-    return contrast(refined) - contrast(coarse)
+    means, counts = [], []
+    for band in (near, beside):
+        count = band.sum((1, 2))
+        means.append((strength * band).sum((1, 2)) / count.clamp(min=1.0))
+        counts.append(count)
+    # Where either is missing, there is nothing to compare.
+    known = torch.minimum(*counts) > 0
+    old, new = torch.where(known, means[0] - means[1], 0.0)
+    return new - old
 
 
 def gradient(image: Tensor) -> Tensor:
@@ -69,11 +74,6 @@ def gradient(image: Tensor) -> Tensor:
     across = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
     down = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
     return (across.square() + down.square()).sum(0).sqrt() / 2
-
-
-def _mean(values: Tensor, weights: Tensor) -> Tensor:
-    """Weighted mean; 0 without weights, and without waiting to know that."""
-    return (values * weights).sum() / weights.sum().clamp(min=1.0)
 
 
 def edge_band(mask: Tensor, reach: int) -> Tensor:

@@ -69,12 +69,13 @@ class ObjectWindows(WindowPlan):
         pixels = paste_probabilities(answer.probs, window.height, window.width)
         confidence = confidence_of(answer.probs, coarse)
         belief = belief_in(coarse, answer.probs)
-        if max(window.height, window.width) < size:
-            # Stretched, the image would be blurred; its own pixels tell more.
-            crop, old, new = image[:, rows, columns], mask.crop(window), pixels
-        else:
-            old, new = coarse, answer.probs >= 0.5
-        gain = edge_gain(crop, old, new)
+        # Stretched, the image would be blurred, and its edges weak.
+        grain = min(window.height, size), min(window.width, size)
+        gain = edge_gain(
+            resize_bilinear(image[:, rows, columns], *grain),
+            resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5,
+            paste_probabilities(answer.probs, *grain),
+        )
         return RefinedMask(
             window, pixels, confidence, REFINED, belief, gain, answer.probs
         )

@@ -175,7 +175,9 @@ def test_the_guard_is_on_unless_it_is_turned_off(refiner, scene):
     [plain] = refiner(image, masks, guard=False)['predictions']
     assert plain['verdicts'] == [REFINED, REFINED]
     assert plain['evidence'] == [{}, {}]
-    strict = dict(type='DoNoHarmGuard', min_overlap=1.0, keep_belief=1.0)
+    strict = dict(
+        type='DoNoHarmGuard', keep_belief=1.0, gain_weight=0.0, min_overlap=1.0
+    )
     [mine] = refiner(image, masks, guard=strict)['predictions']
     assert mine['verdicts'][1] == ROLLED_BACK
     assert np.array_equal(mine['masks'][1], coarse)

@@ -135,9 +135,16 @@ def test_the_image_has_a_say(plan, moved):
     wrong, _ = run(guard, network, plan, seen=square(moved))
     assert wrong.verdict == REFINED
     assert wrong.evidence['edge_gain'] > 0.2
-    deaf = DoNoHarmGuard(0.6, gain_weight=0.0, bold_belief=1.0)
-    refined, _ = run(deaf, network, plan, seen=square())
-    assert refined.verdict == REFINED
+    # What the belief alone would say, is overruled both times.
+    for limit, seen, verdict in (
+        (0.6, square(), REFINED),
+        (0.4, square(moved), KEPT),
+    ):
+        deaf = DoNoHarmGuard(limit, gain_weight=0.0, bold_belief=1.0)
+        assert run(deaf, network, plan, seen=seen)[0].verdict == verdict
+    guard = DoNoHarmGuard(keep_belief=0.4, bold_belief=1.0)
+    wrong, _ = run(guard, network, plan, seen=square(moved))
+    assert wrong.verdict == REFINED
 
 
 def test_tiles_along_the_edge_are_probed_at_full_resolution():
@@ -186,3 +193,5 @@ def test_it_is_registered_and_checked():
         DoNoHarmGuard(keep_belief=1.2)
     with pytest.raises(ValueError, match='gain_weight must be >= 0'):
         DoNoHarmGuard(gain_weight=-1.0)
+    with pytest.raises(ValueError, match='gain_weight must be >= 0'):
+        DoNoHarmGuard(gain_weight=float('inf'))

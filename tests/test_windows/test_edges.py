@@ -61,12 +61,16 @@ def test_masks_without_an_edge_have_no_contrast():
     image = right_of(5, 10).float()[None]
     everything = torch.ones(10, 10, dtype=torch.bool)
     assert edge_gain(image, everything, ~everything) == 0
+    # Of four columns, none lies three or more away from the edge.
+    thin = right_of(2, 4)
+    assert edge_gain(image[:, :4, 3:7], thin, ~thin) == 0
 
 
 @pytest.mark.parametrize('reach', [1, 2, 5])
 def test_the_band_is_where_both_labels_are_near(reach):
     masks = torch.rand(2, 23, 31, generator=torch.manual_seed(3)) < 0.02
     band = edge_band(masks, reach)
+    assert torch.equal(edge_band(~masks, reach), band)
     for mask, part in zip(masks, band, strict=True):
         for y in range(23):
             for x in range(31):

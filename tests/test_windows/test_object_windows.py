@@ -1,5 +1,7 @@
 """The expected boxes and masks are those of the official code."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -170,3 +172,19 @@ def test_masks_that_are_lost_at_the_scale_of_the_window_are_kept():
 def test_mistakes_are_refused(arguments):
     with pytest.raises(ValueError, match='must be >='):
         ObjectWindows(**arguments)
+
+
+def test_edges_are_judged_at_no_more_than_the_resolution_of_the_image():
+    """The mask is 16 rows high, its window of 32 is stretched to 64."""
+    mask = torch.zeros(60, 300, dtype=torch.bool)
+    mask[20:36, 40:260] = True
+    image = mask.expand(3, -1, -1) * torch.tensor(200, dtype=torch.uint8)
+
+    def lower(request):
+        return request.coarse.roll(6, dims=0).float()  # by three rows
+
+    refined, _ = run(ObjectWindows(pad=8), image, mask, lower)
+    gradient = math.log1p(100 * 3**0.5)
+    # Most of the edge is above and below; of these, all that was strong is
+    # beside the new edge, one third of what is there.
+    assert refined.edge_gain == pytest.approx(-gradient * 4 / 3, rel=0.25)

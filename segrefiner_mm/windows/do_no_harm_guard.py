@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -15,7 +16,6 @@ from segrefiner_mm.windows.window_plan import (
     Plan,
     RefinedMask,
     WindowPlan,
-    keep,
 )
 
 
@@ -150,9 +150,11 @@ def _take_back(
     verdict: str,
 ) -> RefinedMask:
     """The coarse mask, with what the network said of it."""
-    outcome = keep(mask, verdict)
-    outcome.confidence = refined.confidence
-    outcome.belief = refined.belief
-    outcome.edge_gain = refined.edge_gain
-    outcome.evidence = evidence
-    return outcome
+    return replace(
+        refined,
+        box=mask.box,
+        pixels=mask.pixels,
+        verdict=verdict,
+        probs=None,
+        evidence=evidence,
+    )

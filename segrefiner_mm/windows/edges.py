@@ -49,14 +49,12 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
     masks = torch.stack([coarse, refined])
     near = edge_band(masks, 1)
     beside = edge_band(masks, 5) - edge_band(masks, 2)
+    bands = torch.stack([near, beside])
+    counts = bands.sum((-2, -1))
     strength = gradient(image).log1p()
-    means, counts = [], []
-    for band in (near, beside):
-        count = band.sum((1, 2))
-        means.append((strength * band).sum((1, 2)) / count.clamp(min=1.0))
-        counts.append(count)
+    means = (strength * bands).sum((-2, -1)) / counts.clamp(min=1.0)
     # Where either is missing, there is nothing to compare.
-    known = torch.minimum(*counts) > 0
+    known = (counts > 0).all(0)
     old, new = torch.where(known, means[0] - means[1], 0.0)
     return new - old
 

@@ -69,13 +69,14 @@ class ObjectWindows(WindowPlan):
         pixels = paste_probabilities(answer.probs, window.height, window.width)
         confidence = confidence_of(answer.probs, coarse)
         belief = belief_in(coarse, answer.probs)
-        # Stretched, the image would be blurred, and its edges weak.
-        grain = min(window.height, size), min(window.width, size)
-        gain = edge_gain(
-            resize_bilinear(image[:, rows, columns], *grain),
-            resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5,
-            paste_probabilities(answer.probs, *grain),
-        )
+        old, new = coarse, answer.probs >= 0.5
+        if min(window.height, window.width) < size:
+            # Stretched, the image would be blurred, and its edges weak.
+            grain = min(window.height, size), min(window.width, size)
+            crop = resize_bilinear(image[:, rows, columns], *grain)
+            old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
+            new = paste_probabilities(answer.probs, *grain)
+        gain = edge_gain(crop, old, new)
         return RefinedMask(
             window, pixels, confidence, REFINED, belief, gain, answer.probs
         )

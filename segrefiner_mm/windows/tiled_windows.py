@@ -1,6 +1,7 @@
 """The high-resolution path: the whole image, then doubtful tiles."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -126,10 +127,9 @@ class TiledWindows(WindowPlan):
             new = answer.probs >= 0.5
             gains.append(edge_gain(asked.image, asked.coarse, new))
         belief = torch.stack(beliefs).mean()
+        gain = torch.stack(gains).mean()
         outcome = _outcome(refined, belief)
-        outcome.belief = belief
-        outcome.edge_gain = torch.stack(gains).mean()
-        return outcome
+        return replace(outcome, belief=belief, edge_gain=gain)
 
 
 def _outcome(refined: Tensor, confidence: Tensor) -> RefinedMask:

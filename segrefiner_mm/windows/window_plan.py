@@ -173,10 +173,10 @@ class WindowPlan(metaclass=ABCMeta):
         """:meth:`propose` for a mask that is neither tiny nor full."""
 
 
-def keep(mask: CompactMask, verdict: str = KEPT) -> RefinedMask:
+def keep(mask: CompactMask) -> RefinedMask:
     """The outcome for a mask that stays as it is."""
     confidence = torch.zeros((), device=mask.pixels.device)
-    return RefinedMask(mask.box, mask.pixels, confidence, verdict)
+    return RefinedMask(mask.box, mask.pixels, confidence, KEPT)
 
 
 def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:

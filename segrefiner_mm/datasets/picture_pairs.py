@@ -8,7 +8,8 @@ from mmengine.logging import print_log
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import pictures_in
 
-Pair = tuple[Path, Path]
+# Image and mask; in a list, coarse masks of it may follow.
+Pair = tuple[Path, ...]
 
 
 def match_by_stem(
@@ -58,12 +59,14 @@ def match_by_stem(
 def read_pairs(file: Path, root: Path) -> list[Pair]:
     """Read a list with the paths of an image and its mask per line.
 
+    Coarse masks that models have predicted may follow.
+
     Args:
         file (Path): Text, the two separated by a tab.
         root (Path): Where relative paths start.
 
     Returns:
-        list[tuple[Path, Path]]: Image and mask.
+        list[tuple[Path, ...]]: Image and mask, and coarse masks.
 
     Raises:
         InputError: If the file cannot be read, or a line is not so.
@@ -75,12 +78,12 @@ def read_pairs(file: Path, root: Path) -> list[Pair]:
         if not line.strip():
             continue
         names = line.split('\t')
-        if len(names) != 2:
+        if len(names) < 2:
             raise InputError(
                 f'{file}, line {number}: expected image and mask separated '
                 f'by a tab, got {line.strip()!r}'
             )
-        pairs.append((root / names[0], root / names[1]))
+        pairs.append(tuple(root / name for name in names))
     return pairs
 
 
@@ -101,7 +104,7 @@ def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
     Returns:
         list[tuple[Path, Path]]: Those of the chosen scenes.
     """
-    stems = [image.stem for image, _ in pairs]
+    stems = [image.stem for image, *_ in pairs]
     scenes = [_scene(stem) for stem in stems]
     sizes = Counter(scenes)
     most = 2 * len(pairs) / of if len(sizes) >= of else 0

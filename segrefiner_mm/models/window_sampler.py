@@ -61,6 +61,9 @@ class WindowSampler:
                 until=requests[0].until,
             )
         answers = list(map(WindowAnswer, output.probs[:, 0]))
+        if output.error is not None:
+            for answer, error in zip(answers, output.error[:, 0], strict=True):
+                answer.error = error
         if requests[0].until >= 0:
             for answer, fine_probs in zip(
                 answers, output.fine_probs[:, 0], strict=True

@@ -51,8 +51,10 @@ class DoNoHarmGuard:
             0.5.
         gain_weight (float): Weight of the gain, 0 or more; with 0 the belief
             decides alone. Defaults to 0.8.
-        bold_belief (float): With less, the bold result is taken, 0 to 1.
-            Defaults to 0.4.
+        bold_belief (float, optional): With less, the bold result is taken, 0
+            to 1. None: there is no bold step of its own, all steps are taken
+            at once, for networks whose further steps cost little. Defaults to
+            0.4.
         min_agreement (float): Least IoU of bold and cautious result. Defaults
             to 0.5.
         min_overlap (float): Least IoU of coarse and refined mask. Defaults to
@@ -66,7 +68,7 @@ class DoNoHarmGuard:
         self,
         keep_belief: float = 0.5,
         gain_weight: float = 0.8,
-        bold_belief: float = 0.4,
+        bold_belief: float | None = 0.4,
         min_agreement: float = 0.5,
         min_overlap: float = 0.3,
     ) -> None:
@@ -75,7 +77,7 @@ class DoNoHarmGuard:
         self.min_agreement = min_agreement
         self.min_overlap = min_overlap
         for name, value in vars(self).items():
-            if not 0.0 <= value <= 1.0:
+            if value is not None and not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} must be 0 to 1, got {value}')
         if not 0.0 <= gain_weight < math.inf:
             raise ValueError(f'gain_weight must be >= 0, got {gain_weight}')
@@ -105,7 +107,9 @@ class DoNoHarmGuard:
             share of the changed pixels that was taken back, and after all
             steps ``agreement``, the IoU of bold and cautious result.
         """
-        bold = yield from plan.propose(image, mask, timesteps[:1], size)
+        bold_first = self.bold_belief is not None
+        steps = timesteps[:1] if bold_first else timesteps
+        bold = yield from plan.propose(image, mask, steps, size)
         if bold.verdict == KEPT:
             return bold
         assert bold.belief is not None
@@ -116,8 +120,9 @@ class DoNoHarmGuard:
             return _take_back(mask, bold, evidence, KEPT)
         chosen, trusted = bold, True
         # Of a whole image the bold step has seen the old edge alone.
-        disbelieved = belief < self.bold_belief
-        if len(timesteps) > 1 and (plan.whole_image or not disbelieved):
+        disbelieved = bold_first and belief < self.bold_belief
+        in_doubt = bold_first and (plan.whole_image or not disbelieved)
+        if len(timesteps) > 1 and in_doubt:
             chosen = yield from plan.propose(image, mask, timesteps, size)
             evidence['agreement'] = compact_iou(bold, chosen)
             trusted = evidence['agreement'] >= self.min_agreement
@@ -129,6 +134,8 @@ class DoNoHarmGuard:
             finished = _tidied(mask, finished, evidence)
             if evidence['overlap'] < self.min_overlap:
                 return _take_back(mask, finished, evidence, ROLLED_BACK)
+        if evidence['overlap'] == 1.0:
+            return _take_back(mask, finished, evidence, KEPT)
         finished.evidence = evidence
         return finished
 

@@ -126,7 +126,11 @@ def ask_tiles(
 
 
 def paste_averaged(
-    mask: Tensor, tiles: Sequence[Box], maps: Sequence[Tensor]
+    mask: Tensor,
+    tiles: Sequence[Box],
+    maps: Sequence[Tensor],
+    errors: Sequence[Tensor] | None = None,
+    min_error: float = 0.0,
 ) -> None:
     """Overwrite a mask where tiles lie, averaging them where they overlap.
 
@@ -134,20 +138,34 @@ def paste_averaged(
         mask (Tensor): (H, W) bool, changed in place.
         tiles (Sequence[Box]): Tiles inside the image.
         maps (Sequence[Tensor]): Probability of each tile, of its size.
+        errors (Sequence[Tensor], optional): Error map of each tile, of its
+            size. Defaults to None: everything is overwritten.
+        min_error (float): The mask stays where the error is less. Defaults
+            to 0.
     """
+    values = list(maps)
+    if errors is not None:
+        values = [torch.stack(pair) for pair in zip(maps, errors, strict=True)]
     # Every tile sums its neighbours, so that no float map of the image is
     # needed; the order of the sum is the same for a pixel in all its tiles.
     for tile, others in zip(tiles, _neighbours(tiles), strict=True):
-        total = maps[0].new_zeros(tile.height, tile.width)
-        count = torch.zeros_like(total)
+        total = torch.zeros_like(values[0][..., :1, :1])
+        total = total.expand(*total.shape[:-2], tile.height, tile.width)
+        total = total.clone()
+        count = total.new_zeros(tile.height, tile.width)
         for index in others:
             shared = tile.intersect(tiles[index])
             if shared is not None:
                 here = shared.relative_to(tile).slices()
                 there = shared.relative_to(tiles[index]).slices()
-                total[here] += maps[index][there]
+                total[(..., *here)] += values[index][(..., *there)]
                 count[here] += 1
-        mask[tile.slices()] = total / count >= 0.5
+        mean = total / count
+        if errors is None:
+            mask[tile.slices()] = mean >= 0.5
+        else:
+            place = mask[tile.slices()]
+            place[:] = torch.where(mean[1] >= min_error, mean[0] >= 0.5, place)
 
 
 def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:

@@ -39,10 +39,13 @@ class WindowAnswer:
         probs (Tensor): Foreground probability, (S, S) float32.
         fine_probs (Tensor, optional): Probability of having turned fine, same
             shape; only where the steps do not lead to the clean mask.
+        error (Tensor, optional): How wrong the coarse mask is, 0 to 1, (s, s)
+            float32; of networks that predict it.
     """
 
     probs: Tensor
     fine_probs: Tensor | None = None
+    error: Tensor | None = None
 
 
 @dataclass

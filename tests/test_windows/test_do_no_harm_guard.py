@@ -195,3 +195,27 @@ def test_it_is_registered_and_checked():
         DoNoHarmGuard(gain_weight=-1.0)
     with pytest.raises(ValueError, match='gain_weight must be >= 0'):
         DoNoHarmGuard(gain_weight=float('inf'))
+
+
+def test_without_a_bold_step_all_steps_are_taken_at_once():
+    guard = DoNoHarmGuard(keep_belief=1.0, gain_weight=0, bold_belief=None)
+    refined, asked = run(guard, sure_of(9, 4))
+    assert asked == [STEPS]
+    assert refined.verdict == REFINED
+    assert 'agreement' not in refined.evidence
+    assert refined.evidence['overlap'] == pytest.approx(35 / 45, abs=0.02)
+
+
+def test_what_was_not_changed_is_said_to_be_kept():
+    """The network is in doubt of its edge, yet sees no error in it."""
+
+    def network(request):
+        answer = sure_of(4, 4, 0.4)(request)
+        answer.error = torch.zeros(16, 16)
+        return answer
+
+    guard = DoNoHarmGuard(keep_belief=1.0, gain_weight=0, bold_belief=None)
+    refined, asked = run(guard, network, ObjectWindows(min_error=0.3))
+    assert asked == [STEPS]
+    assert refined.verdict == KEPT
+    assert refined.evidence['overlap'] == 1.0

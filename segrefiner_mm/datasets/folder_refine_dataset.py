@@ -1,9 +1,11 @@
 """Images and masks in two folders, or in a list."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.datasets.picture_pairs import (
+    Listed,
     in_scenes,
     match_by_stem,
     read_pairs,
@@ -51,6 +53,7 @@ class FolderRefineDataset(RefineDataset):
             list[dict]: ``img_path`` and ``mask_path`` of each, and
             ``coarse_paths``, which may be empty.
         """
+        pairs: Sequence[Listed]
         if self.ann_file:
             pairs = read_pairs(Path(self.ann_file), Path(self.data_root))
         else:

@@ -1,6 +1,7 @@
 """Images and their masks, found by their names."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.logging import print_log
@@ -8,8 +9,9 @@ from mmengine.logging import print_log
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import pictures_in
 
-# Image and mask; in a list, coarse masks of it may follow.
-Pair = tuple[Path, ...]
+Pair = tuple[Path, Path]
+# Image and mask; coarse masks of it may follow.
+Listed = tuple[Path, ...]
 
 
 def match_by_stem(
@@ -56,7 +58,7 @@ def match_by_stem(
     ]
 
 
-def read_pairs(file: Path, root: Path) -> list[Pair]:
+def read_pairs(file: Path, root: Path) -> list[Listed]:
     """Read a list with the paths of an image and its mask per line.
 
     Coarse masks that models have predicted may follow.
@@ -73,7 +75,7 @@ def read_pairs(file: Path, root: Path) -> list[Pair]:
     """
     if not file.is_file():
         raise InputError(f'no such file: {file}')
-    pairs = []
+    pairs: list[Listed] = []
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if not line.strip():
             continue
@@ -87,7 +89,9 @@ def read_pairs(file: Path, root: Path) -> list[Pair]:
     return pairs
 
 
-def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
+def in_scenes(
+    pairs: Sequence[Listed], take: list[int], of: int
+) -> list[Listed]:
     """Take some scenes, so that none falls on both sides of a split.
 
     What is no scene but the prefix of a camera (``IMG_0001``) is split by

@@ -67,15 +67,12 @@ class DenoiseLiteUNet(BaseModule):
         self.encoder = EfficientNetLite0(in_channels=4)
         # Halves what a mask adds to features that have never seen one.
         with torch.no_grad():
-            self.encoder.stem[0].weight[:, 3:] *= 0.5
+            first = next(self.encoder.stem.children())
+            first.get_parameter('weight')[:, 3:] *= 0.5
         # The mask enters again at strides 4, 8 and 16; at first with nothing.
         self.mask_in = nn.ModuleList(
-            nn.Conv2d(1, channels, 3, padding=1)
-            for channels in FEATURE_CHANNELS[1:4]
+            _silent_conv(channels) for channels in FEATURE_CHANNELS[1:4]
         )
-        for layer in self.mask_in:
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
         w2, w4, w8, w16, w32 = widths
         self.detail = _block(16, w2, 3)
         self.top = _block(FEATURE_CHANNELS[4], w32, 1)
@@ -130,8 +127,7 @@ class DenoiseLiteUNet(BaseModule):
         hidden = self.encoder.stem(seen)
         features = []
         for level, blocks in enumerate(self.encoder.levels):
-            for block in blocks:
-                hidden = block(hidden)
+            hidden = blocks(hidden)
             if 1 <= level <= 3:
                 small = F.avg_pool2d(mask, 2 ** (level + 1))
                 hidden = hidden + self.mask_in[level - 1](small)
@@ -224,6 +220,14 @@ def _block(
         nn.BatchNorm2d(out_channels),
         nn.ReLU(inplace=True),
     )
+
+
+def _silent_conv(channels: int) -> nn.Conv2d:
+    layer = nn.Conv2d(1, channels, 3, padding=1)
+    nn.init.zeros_(layer.weight)
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 def _join(coarse: Tensor, *skips: Tensor) -> Tensor:

@@ -159,7 +159,8 @@ class DiffusionRefineHead(BaseModule):
         """
         if generator is None and (timesteps is None or noise is None):
             raise ValueError('give timesteps and noise, or a generator')
-        if timesteps is None and generator is not None:
+        if timesteps is None:
+            assert generator is not None
             timesteps = self.draw_timesteps(len(images), generator)
             timesteps = timesteps.to(images.device)
         context = self.denoiser.encode(images, coarse)

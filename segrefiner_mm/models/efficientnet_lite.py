@@ -119,22 +119,23 @@ class EfficientNetLite0(nn.Module):
             and B as ``(value - 127) / 128``. Defaults to 3.
 
     Attributes:
-        levels (nn.ModuleList): Five lists of blocks, at strides 2 to 32.
+        levels (nn.ModuleList): Five sequences of blocks, at strides 2 to
+            32.
     """
 
     def __init__(self, in_channels: int = 3) -> None:
         super().__init__()
         self.stem = conv_bn(in_channels, STEM_CHANNELS, 3, stride=2)
-        self.levels = nn.ModuleList([nn.ModuleList()])
+        levels: list[list[nn.Module]] = [[]]
         channels = STEM_CHANNELS
         for stage in STAGES:
             for index in range(stage.blocks):
                 stride = stage.stride if index == 0 else 1
                 if stride == 2:
-                    self.levels.append(nn.ModuleList())
-                block = InvertedResidual(channels, stage, stride)
-                self.levels[-1].append(block)
+                    levels.append([])
+                levels[-1].append(InvertedResidual(channels, stage, stride))
                 channels = stage.channels
+        self.levels = nn.ModuleList(nn.Sequential(*level) for level in levels)
 
     def load_imagenet(self, weights: Mapping[str, Tensor]) -> None:
         """Load weights as the ``efficientnet-lite-pytorch`` package has them.

@@ -127,13 +127,12 @@ class ObjectWindows(WindowPlan):
         rows, columns = around.slices()
         crop = image[:, rows, columns]
         maps, seen = yield from ask_tiles(crop, mask, tiles, step, size)
-        errors = None
-        if self.min_error and seen and seen[0][1].error is not None:
-            errors = [
-                fit_to(answer.error[None], tile.height, tile.width)[0]
-                for tile, (_, answer) in zip(tiles, seen, strict=True)
-            ]
-        paste_averaged(mask, tiles, maps, errors, self.min_error)
+        errors = [
+            fit_to(answer.error[None], tile.height, tile.width)[0]
+            for tile, (_, answer) in zip(tiles, seen, strict=True)
+            if self.min_error and answer.error is not None
+        ]
+        paste_averaged(mask, tiles, maps, errors or None, self.min_error)
         probs = refined.probs
         if probs is not None:
             probs = probs.clone()

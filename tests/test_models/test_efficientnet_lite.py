@@ -19,8 +19,7 @@ def features(encoder, x):
     hidden = encoder.stem(x)
     levels = []
     for blocks in encoder.levels:
-        for block in blocks:
-            hidden = block(hidden)
+        hidden = blocks(hidden)
         levels.append(hidden)
     return levels
 

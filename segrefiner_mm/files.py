@@ -1,10 +1,10 @@
 """Files: pictures by their names, json, and writing whole or not at all."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.json_file import parse_json
 
 PICTURE_SUFFIXES = frozenset(
     ['.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp']
@@ -74,21 +74,10 @@ def write_whole(path: Path, content: bytes) -> None:
         raise InputError(f'cannot write {path}: {reason}') from error
 
 
-def file_name_of(image: dict) -> str:
-    """File of an image of COCO or LVIS annotations, relative to its folder."""
-    if name := image.get('file_name'):
-        return str(name)
-    if url := image.get('coco_url'):
-        return '/'.join(url.split('/')[-2:])
-    number = image['id']
-    return f'{number:012d}.jpg' if isinstance(number, int) else str(number)
-
-
 def read_json(path: Path) -> Any:
     """Read a json file; an InputError names what is wrong with it."""
     try:
-        return json.loads(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f'cannot read {path}: {error.strerror}') from error
-    except ValueError as error:
-        raise InputError(f'{path} is not valid json: {error}') from error
+    return parse_json(content, path)

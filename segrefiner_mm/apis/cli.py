@@ -139,6 +139,20 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         '(default: %(default)s)',
     )
     add(
+        '--tolerance',
+        type=float,
+        default=0.5,
+        metavar='PIXELS',
+        help='how far polygons may be from the edge of their mask: the more, '
+        'the fewer points; 0 follows the pixels (default: %(default)s)',
+    )
+    add(
+        '--update-boxes',
+        action='store_true',
+        help='boxes and areas, where there are some, become those of the '
+        'refined masks',
+    )
+    add(
         '--worst',
         type=int,
         default=10,

@@ -3,6 +3,7 @@
 import argparse
 import csv
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from segrefiner_mm.integrations.det_pickle import DetPickle
 from segrefiner_mm.integrations.inferencer_folder import InferencerFolder
 from segrefiner_mm.integrations.prediction_file import (
     ImageEntry,
-    ImageFinder,
     PredictionFile,
 )
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.mask_forms import MaskStyle
 
 PICKLES = ('.pkl', '.pickle')
 
@@ -35,7 +37,7 @@ def run_coco(args: argparse.Namespace) -> int:
     entries = list(predictions.images())
     if args.img_dir is None and isinstance(predictions, CocoFile) and entries:
         raise InputError('a .json needs --img-dir: where its images are')
-    run = PredictionRun(args, entries, finder, out)
+    run = PredictionRun(args, predictions, entries, finder, out)
     outcomes = run.outcomes()
     for entry in entries:
         found = outcomes.get(entry.key, [])
@@ -70,11 +72,14 @@ def _open(
 ) -> PredictionFile:
     """Understand a file or folder of predictions, whatever its format."""
     if path.is_dir():
-        return InferencerFolder(path)
+        return InferencerFolder(path, args.update_boxes)
     if path.suffix in PICKLES:
-        return DetPickle(path)
+        return DetPickle(path, args.update_boxes)
+    if not 0 <= args.tolerance < math.inf:
+        raise InputError(f'--tolerance must be 0 or more: {args.tolerance}')
     ann_file = Path(args.ann) if args.ann else None
-    return CocoFile(content, path, ann_file, args.segmentation)
+    style = MaskStyle(args.segmentation, args.tolerance)
+    return CocoFile(content, path, ann_file, style, args.update_boxes)
 
 
 def _protect(args: argparse.Namespace, source: Path, out: Path) -> None:
@@ -134,7 +139,9 @@ def _print_summary(
     counts = [
         f'{verdicts.count(v)} {v}' for v in dict.fromkeys(sorted(verdicts))
     ]
-    print(f'{out}: {", ".join(counts) or "no masks"}')
+    if all(verdict.startswith('left') for verdict in verdicts):
+        counts.insert(0, 'no masks')
+    print(f'{out}: {", ".join(counts)}')
     changed = [row for row in rows if row['iou'] < 1][: max(worst, 0)]
     if changed:
         print('changed most (IoU of coarse and refined mask):')

@@ -21,7 +21,7 @@ from segrefiner_mm.apis.refine_command import run_jobs
 from segrefiner_mm.encodings import colours_to_ids
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import write_whole
-from segrefiner_mm.integrations.prediction_file import ImageFinder
+from segrefiner_mm.io.image_finder import ImageFinder
 
 VOID = 0  # the id of pixels without a segment
 

@@ -8,9 +8,11 @@ from segrefiner_mm.errors import InputError
 
 # Pixels of a picture or a mask by default; that is where Pillow sees a bomb.
 MAX_PIXELS = 178_956_970
+# What run lengths, and OpenCV, can count at all.
+MOST_PIXELS = 2**31 - 1
 # Length of the outline of one object, in pixels: it is traced before it is
 # filled, at 100 bytes a pixel.
-MAX_OUTLINE = 5_000_000
+MAX_OUTLINE = 4_000_000
 # Bytes of decoded masks that are held at the same time.
 MAX_DECODED = 2**28
 
@@ -25,11 +27,13 @@ def set_max_pixels(pixels: int | None) -> None:
             default, :data:`MAX_PIXELS`.
 
     Raises:
-        InputError: If it is not positive.
+        InputError: If it is not from 1 to 2^31 - 1.
     """
     global _max_pixels
-    if pixels is not None and pixels < 1:
-        raise InputError(f'--max-pixels must be 1 or more, got {pixels}')
+    if pixels is not None and not 1 <= pixels <= MOST_PIXELS:
+        raise InputError(
+            f'--max-pixels must be from 1 to {MOST_PIXELS}, got {pixels}'
+        )
     _max_pixels = MAX_PIXELS if pixels is None else pixels
 
 

@@ -10,7 +10,7 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations.prediction_file import ImageEntry, Key
 from segrefiner_mm.io.compact_runs import MaskCrops
 from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_file import shown_name
 from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.outside import Outside, outside
 from segrefiner_mm.io.picture_size import PictureSize, picture_size
@@ -110,11 +110,11 @@ def _unless_shared(
     if finder.folder is None or path == finder.folder / name:
         return entry
     others = ', '.join(
-        shown(other, 80) for other in sorted(map(str, names[path] - {name}))
+        shown_name(other) for other in sorted(map(str, names[path] - {name}))
     )
     return entry._replace(
         image=None,
-        problem=f'no image {shown(name, 80)}: {path} is that of {others} too',
+        problem=f'no image {shown_name(name)}: {path} is that of {others} too',
     )
 
 

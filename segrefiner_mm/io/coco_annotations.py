@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.foreign_json import strange_json
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_file import shown, shown_name
 from segrefiner_mm.io.numbers import whole_number
 
 Id = int | str
@@ -59,7 +59,8 @@ def records_of(content: Any, part: str, name: str | Path) -> list[dict]:
     is_there = not part or (isinstance(content, dict) and part in content)
     records = content[part] if part and is_there else content
     if not is_there or (not part and not isinstance(records, list)):
-        raise InputError(f'{name} {strange_json(content)}')
+        lacks = f'has no {part}: it ' if part and not is_there else ''
+        raise InputError(f'{name} {lacks}{strange_json(content)}')
     if not isinstance(records, list):
         raise InputError(
             f'{name}: {part} must be a list, got {shown(records)}'
@@ -95,7 +96,7 @@ def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
         if before.name != image.name:
             raise InputError(
                 f'{name}: image {shown(image.id)} is there twice, as '
-                f'{shown(before.name, 80)} and {shown(image.name, 80)}'
+                f'{shown_name(before.name)} and {shown_name(image.name)}'
             )
     return images
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_file import shown, shown_name
 
 _DRIVE = re.compile(r'[A-Za-z]:')
 # What no file system of the three has in a name.
@@ -37,7 +37,7 @@ def confined(folder: Path, name: object) -> Path:
     leads_out = name[0] in '/\\' or _DRIVE.match(name) or '\\' in name
     if leads_out or '..' in parts:
         raise InputError(
-            f'the name {shown(name, 80)} leads out of {folder}: names of '
+            f'the name {shown_name(name)} leads out of {folder}: names of '
             'files must be relative, with / between folders and without ..'
         )
     path = folder.joinpath(*parts)
@@ -68,7 +68,7 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> str:
         unsafe = climbs or rooted
     if unsafe:
         raise InputError(
-            f'{where}: the image {shown(name, 80)} is not below '
+            f'{where}: the image {shown_name(name)} is not below '
             f'{folder or "any folder"}'
         )
     return os.path.join(folder, name)

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import PICTURE_SUFFIXES
 from segrefiner_mm.io.confine import is_within, spellings
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_file import shown_name
 
 
 class ImageFinder:
@@ -51,7 +51,7 @@ class ImageFinder:
             if _is_file(Path(name)):
                 return Path(name)
             raise InputError(
-                f'no such image: {shown(name, 200)}; --img-dir says where'
+                f'no such image: {shown_name(name)}; --img-dir says where'
             )
         ways = spellings(name)
         for parts in ways:
@@ -68,7 +68,7 @@ class ImageFinder:
         for parts in ways:
             if len(parts) == 1 and (found := self._anywhere(parts[0])):
                 return self._only(found, name)
-        raise InputError(f'no image {shown(name, 200)} in {self.folder}')
+        raise InputError(f'no image {shown_name(name)} in {self.folder}')
 
     def _inside(self, path: Path) -> Path:
         assert self.folder is not None
@@ -81,8 +81,8 @@ class ImageFinder:
 
     def _only(self, found: list[Path], name: str) -> Path:
         if len(found) > 1:
-            names = ', '.join(shown(str(path), 200) for path in found[:3])
-            raise InputError(f'several images fit {shown(name, 200)}: {names}')
+            names = ', '.join(shown_name(str(path)) for path in found[:3])
+            raise InputError(f'several images fit {shown_name(name)}: {names}')
         return self._inside(found[0])
 
     def _alike(self, folder: Path, name: str) -> list[Path]:

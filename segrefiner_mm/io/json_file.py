@@ -49,6 +49,20 @@ def json_bytes(content: Any, name: str | Path) -> bytes:
         raise InputError(f'cannot write {name} as json: {error}') from None
 
 
+def shown_name(name: str, length: int = 200) -> str:
+    """A name out of a file as a message may show it, without quotes.
+
+    Args:
+        name (str): Anything.
+        length (int): The most characters. Defaults to 200.
+
+    Returns:
+        str: Printable on any terminal.
+    """
+    text = ''.join(c if c.isprintable() else '?' for c in name[: length + 1])
+    return text if len(text) <= length else f'{text[: length - 3]}...'
+
+
 def shown(value: Any, length: int = 40) -> str:
     """A value of a file as a message may show it: short, on one line.
 

@@ -43,6 +43,7 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
     Raises:
         InputError: If one is faulty, or two have one picture or image.
     """
+    name = f'{name} (COCO panoptic)'
     found: list[PanopticRecord] = []
     for index, own in enumerate(records_of(content, 'annotations', name)):
         where = f'{name}, annotations: number {index}'

@@ -75,7 +75,9 @@ class PanopticFile:
         self, record: PanopticRecord
     ) -> dict[int, tuple[int, bool]]:
         """Category of every segment, and whether it is of a crowd."""
-        where = f'{self.path}, image {record.image_id}: segment'
+        where = (
+            f'{self.path} (COCO panoptic), image {record.image_id}: segment'
+        )
         return {
             number_of(own, 'id', where): (
                 number_of(own, 'category_id', where),

@@ -9,7 +9,8 @@ from typing import Any
 
 from segrefiner_mm.apis.cli import DONE, SOME_FAILED
 from segrefiner_mm.apis.panoptic_command import is_panoptic, run_panoptic
-from segrefiner_mm.apis.prediction_run import Outcome, PredictionRun
+from segrefiner_mm.apis.prediction_notes import Outcome
+from segrefiner_mm.apis.prediction_run import PredictionRun
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import read_json, write_whole
 from segrefiner_mm.integrations.coco_file import CocoFile
@@ -21,6 +22,7 @@ from segrefiner_mm.integrations.prediction_file import (
 )
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.mask_forms import MaskStyle
+from segrefiner_mm.io.output_lock import OutputLock
 
 PICKLES = ('.pkl', '.pickle')
 
@@ -37,8 +39,28 @@ def run_coco(args: argparse.Namespace) -> int:
     entries = list(predictions.images())
     if args.img_dir is None and isinstance(predictions, CocoFile) and entries:
         raise InputError('a .json needs --img-dir: where its images are')
-    run = PredictionRun(args, predictions, entries, finder, out)
-    outcomes = run.outcomes()
+    with OutputLock(out, is_folder=False):
+        run = PredictionRun(args, predictions, entries, finder, out)
+        outcomes = run.outcomes()
+        _take(predictions, entries, outcomes)
+        if run.failed and not any(any(found) for found in outcomes.values()):
+            run.forget()
+            raise InputError(f'no mask of {source} could be refined')
+        predictions.write(out)
+        run.forget()
+    rows = _rows(predictions, entries, outcomes)
+    if args.report:
+        _write_report(Path(args.report), rows)
+    _print_summary(out, rows, run.failed, args.worst)
+    return SOME_FAILED if run.failed else DONE
+
+
+def _take(
+    predictions: PredictionFile,
+    entries: list[ImageEntry],
+    outcomes: dict[str, list[Outcome | None]],
+) -> None:
+    """Put what became of the masks in their places."""
     for entry in entries:
         found = outcomes.get(entry.key, [])
         for key, outcome in zip(entry.masks, found, strict=False):
@@ -46,16 +68,6 @@ def run_coco(args: argparse.Namespace) -> int:
                 predictions.replace(key, outcome['encoded'])
             elif outcome:
                 predictions.rewrite(key, outcome['size'])
-    if run.failed and not any(any(found) for found in outcomes.values()):
-        run.forget()
-        raise InputError(f'no mask of {source} could be refined')
-    predictions.write(out)
-    run.forget()
-    rows = _rows(predictions, entries, outcomes)
-    if args.report:
-        _write_report(Path(args.report), rows)
-    _print_summary(out, rows, run.failed, args.worst)
-    return SOME_FAILED if run.failed else DONE
 
 
 def _json_of(path: Path) -> Any:

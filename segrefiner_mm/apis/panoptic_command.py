@@ -8,23 +8,20 @@ import cv2
 import numpy as np
 
 from segrefiner_mm.apis.cli import NOTHING_DONE
-from segrefiner_mm.apis.image_io import (
-    load_image,
-    picture_to_array,
-    read_picture,
-    save_picture,
-)
+from segrefiner_mm.apis.folder_run import run_jobs
+from segrefiner_mm.apis.image_io import encode_picture, load_image
 from segrefiner_mm.apis.label_work import LabelInput, Labels, LabelWork
 from segrefiner_mm.apis.pair_jobs import PairJob
-from segrefiner_mm.apis.refine_command import run_jobs
 from segrefiner_mm.encodings import colours_to_ids
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import write_whole
 from segrefiner_mm.io.coco_annotations import images_of
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.label_maps import LabelMap, check_lossless
 from segrefiner_mm.io.numbers import whole_number
 from segrefiner_mm.io.panoptic_json import PanopticRecord, read_panoptic
+from segrefiner_mm.io.pictures import picture_to_array, read_picture
 
 VOID = 0  # the id of pixels without a segment
 
@@ -76,12 +73,13 @@ class PanopticWork(LabelWork):
     def load(self, job: PairJob) -> LabelInput:
         ids = _read_ids(job.mask)
         image = load_image(job.image, (ids.shape[0], ids.shape[1]))
-        return LabelInput(image, ids, None, job)
+        return LabelInput(image, LabelMap(ids), job)
 
-    def write(self, loaded: LabelInput, refined: Labels) -> None:
+    def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
         red, green, blue = (refined >> shift & 255 for shift in (0, 8, 16))
         picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
-        save_picture(loaded.tag.out, picture)
+        out = loaded.tag.out
+        return {out: encode_picture(out, picture)}
 
 
 def _jobs(
@@ -109,7 +107,9 @@ def _jobs(
 
 
 def _read_ids(path: Path) -> Labels:
-    colours = picture_to_array(read_picture(path))
+    picture = read_picture(path, one_page=True)
+    check_lossless(picture, path)
+    colours = picture_to_array(picture)
     if colours.ndim != 3:
         raise InputError(f'{path} is not a panoptic picture: it is grey')
     return colours_to_ids(colours)

@@ -13,7 +13,7 @@ from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.json_file import shown_name
 from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.outside import Outside, outside
-from segrefiner_mm.io.picture_size import PictureSize, picture_size
+from segrefiner_mm.io.pictures import PictureSize, picture_size
 from segrefiner_mm.io.segmentation import (
     POLYGONS,
     Segmentation,

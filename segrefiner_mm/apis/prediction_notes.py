@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.encodings import run_lengths
-from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import write_whole
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.files import read_json_lines, write_whole
 from segrefiner_mm.integrations.prediction_file import ImageEntry
-from segrefiner_mm.io.json_file import parse_json
+from segrefiner_mm.io.file_state import file_state, is_same_file
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 
 # What is noted of a mask: the verdict, the IoU with the coarse mask, the size
@@ -31,39 +31,38 @@ class PredictionNotes:
         self._settings = json.loads(json.dumps(settings))
         self._lines = self._read()
 
-    def outcomes(
-        self, entry: ImageEntry, state: list | None
-    ) -> list[Outcome] | None:
+    def outcomes(self, entry: ImageEntry) -> list[Outcome] | None:
         """What became of the masks of an image.
 
         Args:
-            entry (ImageEntry): The image.
-            state (list, optional): Of its file; if it changed since, what
-                was noted does not count.
+            entry (ImageEntry): The image, with its file.
 
         Returns:
-            list[dict] | None: One per mask; None if it is to be done.
+            list[dict] | None: One per mask; None if it is to be done, or its
+            file changed since.
         """
-        line = self._lines.get(entry.key)
-        if line is None or line.get('file') != state:
-            return None
+        line = self._lines.get(entry.key, {})
         outcomes = line.get('masks')
-        if not isinstance(outcomes, list):
+        if (
+            entry.image is None
+            or not isinstance(outcomes, list)
+            or len(outcomes) != len(entry.masks)
+            or not all(map(_is_outcome, outcomes))
+            or not is_same_file(line.get('file'), entry.image)
+        ):
             return None
-        whole = len(outcomes) == len(entry.masks)
-        return outcomes if whole and all(map(_is_outcome, outcomes)) else None
+        return outcomes
 
-    def add(
-        self, entry: ImageEntry, state: list | None, outcomes: list[Any]
-    ) -> None:
+    def add(self, entry: ImageEntry, outcomes: list[Any]) -> None:
         """Note that an image is done."""
+        state = None if entry.image is None else file_state(entry.image)
         line = dict(image=entry.key, file=state, masks=outcomes)
         try:
             with self._path.open('a') as file:
                 file.write(json.dumps(line) + '\n')
         except OSError as error:
             raise InputError(
-                f'cannot write {self._path}: {error.strerror}'
+                f'cannot write {self._path}: {reason_of(error)}'
             ) from error
 
     def begin(self) -> None:
@@ -72,21 +71,8 @@ class PredictionNotes:
         text = ''.join(json.dumps(line) + '\n' for line in lines)
         write_whole(self._path, text.encode())
 
-    def forget(self) -> None:
-        """Remove the notes: the output is written, or there is nothing."""
-        self._path.unlink(missing_ok=True)
-
     def _read(self) -> dict[str, dict[str, Any]]:
-        if not self._path.is_file():
-            return {}
-        lines = []
-        for text in self._path.read_text(errors='replace').splitlines():
-            try:
-                line = parse_json(text, self._path)
-            except InputError:
-                continue  # the run was killed while it wrote this line
-            if isinstance(line, dict):
-                lines.append(line)
+        lines = read_json_lines(self._path)
         if not lines or lines[0].get('settings') != self._settings:
             return {}
         named = [line for line in lines if isinstance(line.get('image'), str)]

@@ -18,14 +18,15 @@ from segrefiner_mm.apis.prediction_masks import (
     with_images,
 )
 from segrefiner_mm.apis.prediction_notes import Outcome, PredictionNotes
-from segrefiner_mm.apis.run_journal import file_state
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import partial_prefix
 from segrefiner_mm.integrations.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
 from segrefiner_mm.io.compact_runs import encode_crop
+from segrefiner_mm.io.file_state import file_state
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.models import RefineJob
 from segrefiner_mm.windows import REFINED, CompactMask, RefinedMask
@@ -70,40 +71,49 @@ class PredictionRun:
         self._finder = finder
         self.failed = 0
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        settings = {
-            **run_settings(args),
-            'source': file_state(Path(args.predictions)),
-            'images': str(finder.folder and finder.folder.resolve()),
-            'ann': file_state(Path(args.ann)) if args.ann else None,
-        }
-        partial = out.with_name(f'.{out.name}.partial.jsonl')
-        self._notes = PredictionNotes(partial, settings)
+        self._notes_file = out.with_name(f'{partial_prefix(out)}notes.jsonl')
 
     def outcomes(self) -> dict[str, Outcomes]:
         """What became of every mask: per image, in the order of its masks."""
         done: dict[str, Outcomes] = {}
-        self._entries = with_images(self._entries, self._finder)
-        for entry in self._entries:
-            found = self._notes.outcomes(entry, _state(entry))
+        if not self._entries:
+            return done
+        entries = with_images(self._entries, self._finder)
+        notes = PredictionNotes(self._notes_file, self._settings())
+        for entry in entries:
+            found = notes.outcomes(entry)
             if found is not None:
                 done[entry.key] = list(found)
-        todo = [entry for entry in self._entries if entry.key not in done]
+        todo = [entry for entry in entries if entry.key not in done]
         if done:
             self._console.print(f'{len(done)} images were done before')
         if todo:
-            self._refine(todo, done)
+            self._refine(todo, done, notes)
         return done
 
     def forget(self) -> None:
         """Remove the notes: the output is written, or there is nothing."""
-        self._notes.forget()
+        self._notes_file.unlink(missing_ok=True)
+
+    def _settings(self) -> dict[str, Any]:
+        """What results depend on, as plain values."""
+        folder, ann = self._finder.folder, self._args.ann
+        return {
+            **run_settings(self._args),
+            'source': _states(Path(self._args.predictions)),
+            'images': str(folder and folder.resolve()),
+            'ann': file_state(Path(ann)) if ann else None,
+        }
 
     def _refine(
-        self, todo: list[ImageEntry], done: dict[str, Outcomes]
+        self,
+        todo: list[ImageEntry],
+        done: dict[str, Outcomes],
+        notes: PredictionNotes,
     ) -> None:
         inferencer, settings = prepare(self._args)
         model = inferencer.model
-        self._notes.begin()
+        notes.begin()
         bar = Progress(
             console=self._console, disable=not self._console.is_terminal
         )
@@ -122,7 +132,7 @@ class PredictionRun:
                     continue
                 bar.advance(task)
                 if all(outcomes):  # a mistake is tried again
-                    self._notes.add(entry, _state(entry), outcomes)
+                    notes.add(entry, outcomes)
 
     def _jobs(
         self, todo: list[ImageEntry], device: torch.device
@@ -170,9 +180,11 @@ class PredictionRun:
         )
 
 
-def _state(entry: ImageEntry) -> list | None:
-    """Of the image, so that a change of it shows."""
-    return None if entry.image is None else file_state(entry.image)
+def _states(source: Path) -> list | None:
+    """Of a file, or of the files of a folder."""
+    if source.is_dir():
+        return [file_state(path) for path in sorted(source.glob('*.json'))]
+    return file_state(source)
 
 
 def _image(path: Path, size: tuple[int, int]) -> Tensor:

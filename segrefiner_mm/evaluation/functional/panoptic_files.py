@@ -25,7 +25,7 @@ from segrefiner_mm.io.panoptic_json import (
     number_of,
     read_panoptic,
 )
-from segrefiner_mm.io.picture_size import picture_size
+from segrefiner_mm.io.pictures import picture_size
 
 
 class PanopticTruth(NamedTuple):

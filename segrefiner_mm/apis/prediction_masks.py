@@ -23,7 +23,7 @@ from segrefiner_mm.io.segmentation import (
 from segrefiner_mm.windows import CompactMask
 
 # Masks that are in work together, so that what is known of them stays small.
-MOST_MASKS = 500
+MOST_MASKS = 100
 
 Tell = Callable[[Key, str], None]
 

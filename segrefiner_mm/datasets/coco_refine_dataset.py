@@ -19,6 +19,7 @@ from segrefiner_mm.io.coco_annotations import (
 )
 from segrefiner_mm.io.confine import path_below
 from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.registry import DATASETS
 
 
@@ -141,7 +142,7 @@ def _numbers_first(value: Id) -> tuple[bool, Id]:
 def _result(result: dict, where: str) -> dict[str, Any]:
     """What is needed of a result, checked."""
     score = result.get('score')
-    if isinstance(score, bool) or not isinstance(score, (int, float)):
+    if not is_real(score):
         raise InputError(f'{where} has a faulty score: {shown(score)}')
     if 'segmentation' not in result:
         raise InputError(f'{where} has no segmentation')

@@ -20,6 +20,7 @@ from segrefiner_mm.io.coco_annotations import (
 )
 from segrefiner_mm.io.confine import path_below
 from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.io.outside import TOLERANCE
 from segrefiner_mm.io.segmentation import POLYGONS, read_segmentation
 from segrefiner_mm.registry import DATASETS
@@ -93,6 +94,10 @@ class LVISRefineDataset(RefineDataset):
         )
         return list(data_list.values())
 
+    def nothing_found(self) -> str:
+        """What to say where there is no sample at all."""
+        return f'{super().nothing_found()} in {self.ann_file}'
+
     def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
         """Choose an object of an image.
 
@@ -108,7 +113,7 @@ class LVISRefineDataset(RefineDataset):
 
     def _is_left_out(self, annotation: dict) -> bool:
         area = annotation.get('area')  # if not given, the mask decides
-        if area is not None and not _is_number(area):
+        if area is not None and not is_real(area):
             raise InputError(f'its area is {shown(area)}')
         small = area is not None and 0 < area <= self.min_area
         return is_crowd(annotation) or small
@@ -139,10 +144,6 @@ def _id(annotation: dict, number: int) -> Any:
     return known if is_id else f'number {number}'
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _check(annotation: dict, size: tuple[int, int]) -> None:
     """Raise an InputError that says what makes an annotation useless."""
     mask = read_segmentation(annotation.get('segmentation'))
@@ -152,7 +153,7 @@ def _check(annotation: dict, size: tuple[int, int]) -> None:
     if not (
         isinstance(box, (list, tuple))
         and len(box) == 4
-        and all(map(_is_number, box))
+        and all(map(is_real, box))
     ):
         raise InputError(f'its box is {shown(box)}')
     _, _, width, height = box

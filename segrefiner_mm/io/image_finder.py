@@ -10,6 +10,9 @@ from segrefiner_mm.files import PICTURE_SUFFIXES
 from segrefiner_mm.io.confine import is_within, spellings
 from segrefiner_mm.io.json_file import shown_name
 
+# What a name may end with, whether or not it can be read.
+_ENDINGS = PICTURE_SUFFIXES | {'.gif', '.heic', '.jfif', '.jpe'}
+
 
 class ImageFinder:
     """Finds the files of images.
@@ -109,7 +112,7 @@ def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:
     """First by the whole name, which may be a stem, then by its stem."""
     pure = PurePosixPath(name)
     keys = [_key(name)]
-    if pure.suffix.lower() in PICTURE_SUFFIXES:
+    if pure.suffix.lower() in _ENDINGS:
         keys.append(_key(pure.stem))
     return next((by_key[key] for key in keys if key in by_key), [])
 

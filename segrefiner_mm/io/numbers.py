@@ -29,3 +29,19 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, (float, np.floating)) and math.isfinite(value):
         return int(value) if value == int(value) else None
     return None
+
+
+def is_real(value: Any) -> bool:
+    """Whether it is a number that can be counted with: finite, no bool.
+
+    Args:
+        value (object): Anything.
+
+    Returns:
+        bool: False for whole numbers that no float can hold, too.
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return False
+    if isinstance(value, int):
+        return abs(value) < 10**300
+    return isinstance(value, (float, np.number)) and math.isfinite(value)

@@ -1,5 +1,6 @@
 """Masks as polygons that a person can edit."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -77,11 +78,8 @@ def _outline(part: Mask, tolerance: float) -> Corners:
     stairs = _stairs(part)
     if tolerance <= 0:
         return _straight(stairs)
-    # Between the middles of the edges of its pixels lie the straight lines
-    # that the stairs stand for.
-    middles = (stairs + np.roll(stairs, -1, axis=0)) / 2
     while tolerance > 0.1:
-        polygon = _simplify(middles, tolerance)
+        polygon = _simplify(stairs, tolerance)
         if len(polygon) > 2 and _iou(polygon, part) >= MIN_IOU:
             return polygon
         tolerance /= 2
@@ -107,26 +105,34 @@ def _straight(corners: Corners) -> Corners:
     return corners[turns]
 
 
-def _simplify(corners: Corners, tolerance: float) -> Corners:
-    """The fewest points that stay within the tolerance of a closed line.
+def _simplify(stairs: Corners, tolerance: float) -> Corners:
+    """The fewest points that stay within the tolerance of an edge.
 
-    Douglas and Peucker choose among the corners, which stairs set off from
-    the line that is meant; a smoothed line needs fewer. All are measured
-    against the line as it came.
+    The straight lines that stairs stand for go through the middles of the
+    edges of the pixels. Douglas and Peucker choose among given points: the
+    corners serve what is made of right angles, the middles all else, and
+    better so when they are smoothed.
     """
-    best = corners
-    line, smoothed = corners, 0
-    for rounds in ROUNDS:
-        while smoothed < rounds:
-            line = (np.roll(line, 1, 0) + 2 * line + np.roll(line, -1, 0)) / 4
-            smoothed += 1
+    middles = (stairs + np.roll(stairs, -1, axis=0)) / 2
+    best = middles
+    for line in _lines(stairs, middles):
         for factor in FACTORS:
             chosen = _peucker(line, factor * tolerance)
             if 2 < len(chosen) < len(best):
                 found = line[chosen]
-                if _farthest(corners, found, chosen) <= tolerance:
+                if _farthest(middles, found, chosen) <= tolerance:
                     best = found
     return best.round(2)
+
+
+def _lines(stairs: Corners, middles: Corners) -> Iterator[Corners]:
+    yield stairs
+    line, smoothed = middles, 0
+    for rounds in ROUNDS:
+        while smoothed < rounds:
+            line = (np.roll(line, 1, 0) + 2 * line + np.roll(line, -1, 0)) / 4
+            smoothed += 1
+        yield line
 
 
 def _peucker(line: Corners, tolerance: float) -> npt.NDArray[np.int64]:

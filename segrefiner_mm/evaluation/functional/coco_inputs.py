@@ -3,7 +3,6 @@
 The packages that count crash on some faulty files and miscount others.
 """
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from segrefiner_mm.io.coco_annotations import (
 from segrefiner_mm.io.foreign_json import foreign_kind
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.limits import check_pixels
+from segrefiner_mm.io.numbers import is_real
 
 TOGETHER = 1000  # masks whose encodings are checked at once
 
@@ -126,7 +126,7 @@ class CocoTruth:
         results = records_of(content_of(source), '', name)
         check_records(results, RESULT, name)
         for index, result in enumerate(results):
-            if not math.isfinite(result['score']):
+            if not is_real(result['score']):
                 raise InputError(f'{name}, result {index}: score is no number')
         results = self._of_known(results, name, skip_unknown)
         results = [{**r} for r in results]

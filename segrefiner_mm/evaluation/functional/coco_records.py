@@ -1,6 +1,5 @@
 """Records of COCO's and LVIS's files: what they must have."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import read_json
 from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.run_table import decode_runs
 
 INT, REAL = (int, np.integer), (int, float, np.number)
@@ -84,7 +84,7 @@ def check_records(
 def check_area(annotation: dict[str, Any], name: str) -> None:
     """Whether its area, where it is given, is a number to sort it by."""
     area = annotation.get('area', 0)
-    if not isinstance(area, REAL) or not math.isfinite(area):
+    if not is_real(area):
         raise InputError(f'{name} has a faulty area: {shown(area)}')
 
 
@@ -92,7 +92,7 @@ def is_box(box: Any) -> bool:
     return (
         isinstance(box, (list, tuple))
         and len(box) == 4
-        and all(isinstance(side, REAL) and math.isfinite(side) for side in box)
+        and all(map(is_real, box))
     )
 
 

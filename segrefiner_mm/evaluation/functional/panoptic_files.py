@@ -183,6 +183,7 @@ def evaluate_panoptic(
             counts += panoptic_counts(*maps, truth.categories)
         except InputError as error:
             raise InputError(
-                f'{found.picture_of(image_id)}: {error}'
+                f'{found.picture_of(image_id)}, of {found.path} against '
+                f'{truth.file.path}: {error}'
             ) from None
     return panoptic_figures(counts, truth.things)

@@ -62,6 +62,25 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     model.load_state_dict(state_dict)
 
 
+def holds_weights(model: nn.Module, name: str) -> bool:
+    """Whether a model has the weights of a bundled one, whatever their file.
+
+    Args:
+        model (nn.Module): A :class:`SegRefiner`.
+        name (str): Such as ``'segrefiner-tiny'``.
+
+    Returns:
+        bool: False also if there is no bundled model of that name.
+    """
+    if name not in BUNDLED:
+        return False
+    bundled, own = read_state_dict(name), model.state_dict()
+    return bundled.keys() == own.keys() and all(
+        torch.equal(tensor.float().cpu(), bundled[key].float())
+        for key, tensor in own.items()
+    )
+
+
 def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
     """Write weights as ``.safetensors`` or, by suffix, as ``.pth``.
 

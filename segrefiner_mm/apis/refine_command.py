@@ -11,7 +11,7 @@ from segrefiner_mm.apis.label_work import LabelWork
 from segrefiner_mm.apis.mask_work import MaskWork
 from segrefiner_mm.apis.pair_jobs import PairJob, protect_inputs
 from segrefiner_mm.apis.pair_matching import PairMatching
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.files import write_whole
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES, has_32_bits
 from segrefiner_mm.io.output_lock import OutputLock
@@ -48,7 +48,8 @@ def _run_pair(
     job = PairJob(image, mask, out, overlay if args.overlay else None)
     protect_inputs([job])
     # Before the model, so that a mistake shows at once.
-    loaded: Any = work.load(job)
+    with about(mask):
+        loaded: Any = work.load(job)
     work.prepare()
     with OutputLock(job.out, is_folder=False):
         results: Any = work.refine([loaded])

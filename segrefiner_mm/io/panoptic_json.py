@@ -3,7 +3,7 @@
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.coco_annotations import Id, id_of, records_of
 from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.json_file import shown, shown_name
@@ -19,15 +19,18 @@ class PanopticRecord(NamedTuple):
         image_id (int | str): The image.
         file_name (str): Picture of the segments, relative to their folder.
         segments (list[dict]): As in the json; ``id`` is a whole number.
+        where (str): The json and the image, for errors.
     """
 
     image_id: Id
     file_name: str
     segments: list[dict[str, Any]]
+    where: str
 
     def picture(self, folder: Path) -> Path:
         """Its picture in a folder; see :func:`confined`."""
-        return confined(folder, self.file_name)
+        with about(self.where):
+            return confined(folder, self.file_name)
 
 
 def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
@@ -56,7 +59,7 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
                 f'{where}: segments_info must be a list, got {shown(segments)}'
             )
         _check_segments(segments, where)
-        found.append(PanopticRecord(image_id, file_name, segments))
+        found.append(PanopticRecord(image_id, file_name, segments, where))
     for field in ('image_id', 'file_name'):
         seen: set[Any] = set()
         for record in found:

@@ -8,7 +8,7 @@ CORE := .venv-core
 FULL := .venv
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint format bench bench-quality clean
+.PHONY: demo test test-slow fuzz soak lint format bench bench-quality clean
 
 demo: $(CORE)/ready
 	$(CORE)/bin/python demo/demo.py
@@ -18,6 +18,13 @@ test: $(FULL)/ready
 
 test-slow: $(FULL)/ready
 	$(FULL)/bin/python -m pytest -m slow
+
+# make fuzz COUNT=2000: more damaged files per reader
+fuzz: $(FULL)/ready
+	$(FULL)/bin/python tools/fuzz.py $(if $(COUNT),--count $(COUNT))
+
+soak: $(FULL)/ready
+	$(FULL)/bin/python tools/soak.py
 
 lint: $(FULL)/ready
 	$(FULL)/bin/ruff check .

@@ -3,7 +3,7 @@
 import copy
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 # Stands for a value that json.dumps cannot write: the text takes its place.
@@ -37,7 +37,7 @@ def mutate_json(content: Any, rng: random.Random) -> bytes:
     content = copy.deepcopy(content)
     tokens = list(_TOKENS)
     for _ in range(rng.choice([1, 1, 1, 2, 4])):
-        content = mutate_tree(content, rng, _STRANGE + tokens * 2)
+        content = mutate_tree(content, rng, _STRANGE + tokens)
     text = json.dumps(content)
     for token, put in _TOKENS.items():
         text = text.replace(f'"{token}"', put)
@@ -49,10 +49,11 @@ def mutate_json(content: Any, rng: random.Random) -> bytes:
 
 def mutate_tree(content: Any, rng: random.Random, values: list[Any]) -> Any:
     """Change a value, its name or its place, at any depth."""
-    nodes = list(_nodes(content))
-    if not nodes or rng.random() < 0.02:
+    if not isinstance(content, (dict, list)) or not content:
         return copy.deepcopy(rng.choice(values))
-    holder, key = rng.choice(nodes)
+    if rng.random() < 0.02:
+        return copy.deepcopy(rng.choice(values))
+    holder, key = _node(content, rng)
     action = rng.choice(['put'] * 6 + ['wrap', 'drop', 'double', 'other'])
     if action == 'put':
         holder[key] = copy.deepcopy(rng.choice(values))
@@ -61,9 +62,8 @@ def mutate_tree(content: Any, rng: random.Random, values: list[Any]) -> Any:
     elif action == 'drop':
         del holder[key]
     elif action == 'other':
-        elsewhere, place = rng.choice(nodes)
-        if place in elsewhere if isinstance(elsewhere, dict) else True:
-            holder[key] = copy.deepcopy(elsewhere[place])
+        elsewhere, place = _node(content, rng)
+        holder[key] = copy.deepcopy(elsewhere[place])
     elif isinstance(holder, list):
         holder.insert(key, copy.deepcopy(holder[key]))
     else:
@@ -71,16 +71,17 @@ def mutate_tree(content: Any, rng: random.Random, values: list[Any]) -> Any:
     return content
 
 
-def _nodes(content: Any) -> Iterator[Node]:
-    if isinstance(content, dict):
-        places = list(content)
-    elif isinstance(content, list):
-        places = list(range(len(content)))
-    else:
-        return
-    for key in places:
-        yield content, key
-        yield from _nodes(content[key])
+def _node(content: Any, rng: random.Random) -> Node:
+    """A value at any depth; long lists count no more than short ones."""
+    while True:
+        places = content if isinstance(content, dict) else range(len(content))
+        key = rng.choice(list(places))
+        below = content[key]
+        if not isinstance(below, (dict, list)) or not below:
+            return content, key
+        if rng.random() < 0.3:
+            return content, key
+        content = below
 
 
 def mutate_bytes(content: bytes, rng: random.Random) -> bytes:

@@ -47,7 +47,7 @@ def write_samples(base: Path) -> None:
     for name in ('img', 'mask', 'label', 'pan', 'preds'):
         (base / name).mkdir(parents=True)
     masks = [_scene(base, index, name) for index, name in enumerate('ab')]
-    _write_network(base)
+    write_network(base)
     _write_json(base, masks)
     _write_others(base, masks)
     _write_journals(base)
@@ -71,7 +71,8 @@ def _scene(base: Path, index: int, name: str) -> np.ndarray:
     return coarse
 
 
-def _write_network(base: Path) -> None:
+def write_network(base: Path) -> None:
+    """``model.py`` and its weights, random ones."""
     torch.manual_seed(0)
     model = build_child(MODELS, NETWORK)
     for suffix in ('.pth', '.safetensors'):

@@ -68,32 +68,35 @@ def verdicts(
         worker.start()
         sender.close()
         while left:
-            verdict = _next(receiver, worker)
+            verdict, goes_on = _next(receiver, worker)
             yield left.pop(0), verdict
-            if not worker.is_alive() and not receiver.poll():
+            if not goes_on:
                 break
         worker.join()
         receiver.close()
 
 
-def _next(receiver: Connection, worker: multiprocessing.Process) -> Verdict:
+def _next(
+    receiver: Connection, worker: multiprocessing.Process
+) -> tuple[Verdict, bool]:
+    """The next verdict, and whether the worker has lived through it."""
     start, problem = time.monotonic(), ''
     while not receiver.poll(0.05):
         if time.monotonic() - start > MOST_SECONDS:
             problem = f'hangs: no answer in {MOST_SECONDS:.0f} s'
         elif _rss(worker.pid) > MOST_RSS:
-            problem = f'takes more than {MOST_RSS >> 30} GiB'
+            problem = f'takes more than {MOST_RSS / 2**30:.1f} GiB'
         if problem:
             worker.kill()
-            worker.join()
             break
-    if not problem:
+    else:
         try:
-            return Verdict(*receiver.recv())
+            return Verdict(*receiver.recv()), True
         except EOFError:
-            worker.join()
-            problem = f'crashes: exit status {worker.exitcode}'
-    return Verdict(FAULT, problem, time.monotonic() - start)
+            pass
+    worker.join()
+    problem = problem or f'crashes: exit status {worker.exitcode}'
+    return Verdict(FAULT, problem, time.monotonic() - start), False
 
 
 def _rss(pid: int | None) -> int:

@@ -1,0 +1,1 @@
+"""What ``tools/soak.py`` consists of."""

@@ -3,9 +3,10 @@
 ``python tools/fuzz.py`` damages valid small files in many ways (bits, pieces,
 values that do not belong) and runs the commands on them. Each must be done,
 or refused in words that name the file: no exception, no crash, no more than
-10 seconds or 2 GiB. A table tells what became of them; each fault comes with
-the seed that repeats it: ``--reader NAME --seed SEED --count 1``. The exit
-status is 1 if there was a fault.
+10 seconds or 2 GiB, and nothing written but the output. A table tells what
+became of them; each fault comes with the seed that repeats it:
+``--reader NAME --seed SEED --count 1``. The exit status is 1 if there was a
+fault.
 """
 
 import argparse
@@ -69,14 +70,28 @@ def _fuzz(reader: str, base: Path, first: int, count: int) -> list[str]:
     work = base.parent / 'work'
     for start in range(first, first + count, BATCH):
         seeds = list(range(start, min(start + BATCH, first + count)))
+        before = _files(base.parent, work)
         for seed, verdict in verdicts(reader, base, work, seeds):
             counts[verdict.kind] += 1
             slowest = max(slowest, verdict.seconds)
             if verdict.kind == FAULT:
                 faults.append(f'{reader} --seed {seed}: {verdict.text}')
+        for path in before ^ _files(base.parent, work):
+            what = f'writes {path[0]}, which is not its output'
+            faults.append(f'{reader} --seed {start} to {seeds[-1]}: {what}')
     row = f'{reader:24}{counts[OK]:8}{counts[REFUSED]:9}{counts[FAULT]:7}'
     print(f'{row}{slowest:9.2f}s', flush=True)
     return faults
+
+
+def _files(folder: Path, work: Path) -> set[tuple[str, int, int]]:
+    """Names, sizes and times of what no command may touch."""
+    found = set()
+    for path in folder.rglob('*'):
+        if path != work and work not in path.parents and path.is_file():
+            state = path.stat()
+            found.add((str(path), state.st_size, state.st_mtime_ns))
+    return found
 
 
 if __name__ == '__main__':

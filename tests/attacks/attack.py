@@ -3,7 +3,6 @@
 import hashlib
 import multiprocessing
 import os
-import resource
 import sys
 import time
 import traceback
@@ -70,7 +69,9 @@ def run(folder: Path, *argv: object) -> Outcome:
     said.parent.mkdir(exist_ok=True)
     before = _hashes(folder)
     own = [str(part) for part in argv]
-    process = context.Process(target=_child, args=(own, folder, said))
+    process = context.Process(
+        target=_child, args=(own, folder, said, os.environ['PATH'])
+    )
     process.start()
     peak = _watch(process)
     return Outcome(
@@ -106,7 +107,8 @@ def refused(
     return outcome.said
 
 
-def _child(argv: list[str], folder: Path, said: Path) -> None:
+def _child(argv: list[str], folder: Path, said: Path, path: str) -> None:
+    os.environ['PATH'] = path  # the server has that of an earlier test
     stream = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for own in (1, 2):
         os.dup2(stream, own)
@@ -132,6 +134,8 @@ def _child(argv: list[str], folder: Path, said: Path) -> None:
 def _limit_addresses() -> None:
     status = Path('/proc/self/statm')
     if status.exists():
+        import resource  # which Windows lacks
+
         pages = int(status.read_text().split()[0])
         most = pages * resource.getpagesize() + MOST_MORE_ADDRESSES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -1,9 +1,11 @@
 """Images and masks in two folders, or in a list."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.datasets.picture_pairs import (
+    Listed,
     in_scenes,
     match_by_stem,
     read_pairs,
@@ -21,7 +23,9 @@ class FolderRefineDataset(RefineDataset):
         data_prefix (dict): ``img`` and ``mask``: the two folders. Defaults to
             ``dict(img='images', mask='masks')``.
         ann_file (str): Instead of matching, a file with the paths of an image
-            and its mask per line, separated by a tab. Defaults to ''.
+            and its mask per line, separated by a tab; coarse masks that
+            models have predicted may follow, for :class:`LoadCoarseMasks`.
+            Defaults to ''.
         scenes (dict, optional): ``take`` and ``of``: of the scenes in the
             order of their names, take those whose place modulo ``of`` is in
             ``take``. A scene is named by what stands before ``__``, else
@@ -46,8 +50,10 @@ class FolderRefineDataset(RefineDataset):
         """Find the pairs.
 
         Returns:
-            list[dict]: ``img_path`` and ``mask_path`` of each.
+            list[dict]: ``img_path`` and ``mask_path`` of each, and
+            ``coarse_paths``, which may be empty.
         """
+        pairs: Sequence[Listed]
         if self.ann_file:
             pairs = read_pairs(Path(self.ann_file), Path(self.data_root))
         else:
@@ -56,8 +62,12 @@ class FolderRefineDataset(RefineDataset):
         if self.scenes is not None:
             pairs = in_scenes(pairs, **self.scenes)
         return [
-            dict(img_path=str(image), mask_path=str(mask))
-            for image, mask in pairs
+            dict(
+                img_path=str(image),
+                mask_path=str(mask),
+                coarse_paths=[str(path) for path in coarse],
+            )
+            for image, mask, *coarse in pairs
         ]
 
     def nothing_found(self) -> str:

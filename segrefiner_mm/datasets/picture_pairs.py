@@ -1,6 +1,7 @@
 """Images and their masks, found by their names."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.logging import print_log
@@ -9,6 +10,8 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import pictures_in
 
 Pair = tuple[Path, Path]
+# Image and mask; coarse masks of it may follow.
+Listed = tuple[Path, ...]
 
 
 def match_by_stem(
@@ -55,36 +58,40 @@ def match_by_stem(
     ]
 
 
-def read_pairs(file: Path, root: Path) -> list[Pair]:
+def read_pairs(file: Path, root: Path) -> list[Listed]:
     """Read a list with the paths of an image and its mask per line.
+
+    Coarse masks that models have predicted may follow.
 
     Args:
         file (Path): Text, the two separated by a tab.
         root (Path): Where relative paths start.
 
     Returns:
-        list[tuple[Path, Path]]: Image and mask.
+        list[tuple[Path, ...]]: Image and mask, and coarse masks.
 
     Raises:
         InputError: If the file cannot be read, or a line is not so.
     """
     if not file.is_file():
         raise InputError(f'no such file: {file}')
-    pairs = []
+    pairs: list[Listed] = []
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if not line.strip():
             continue
         names = line.split('\t')
-        if len(names) != 2:
+        if len(names) < 2:
             raise InputError(
                 f'{file}, line {number}: expected image and mask separated '
                 f'by a tab, got {line.strip()!r}'
             )
-        pairs.append((root / names[0], root / names[1]))
+        pairs.append(tuple(root / name for name in names))
     return pairs
 
 
-def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
+def in_scenes(
+    pairs: Sequence[Listed], take: list[int], of: int
+) -> list[Listed]:
     """Take some scenes, so that none falls on both sides of a split.
 
     What is no scene but the prefix of a camera (``IMG_0001``) is split by
@@ -101,7 +108,7 @@ def in_scenes(pairs: list[Pair], take: list[int], of: int) -> list[Pair]:
     Returns:
         list[tuple[Path, Path]]: Those of the chosen scenes.
     """
-    stems = [image.stem for image, _ in pairs]
+    stems = [image.stem for image, *_ in pairs]
     scenes = [_scene(stem) for stem in stems]
     sizes = Counter(scenes)
     most = 2 * len(pairs) / of if len(sizes) >= of else 0

@@ -1,6 +1,7 @@
 from segrefiner_mm.models.binary_cross_entropy_loss import (
     BinaryCrossEntropyLoss,
 )
+from segrefiner_mm.models.denoise_lite_unet import DenoiseLiteUNet
 from segrefiner_mm.models.denoise_unet import DenoiseUNet
 from segrefiner_mm.models.diffusion_refine_head import (
     DiffusionRefineHead,
@@ -10,6 +11,7 @@ from segrefiner_mm.models.discrete_transition_scheduler import (
     DiscreteTransitionScheduler,
     TransitionStepOutput,
 )
+from segrefiner_mm.models.error_map_loss import ErrorMapLoss
 from segrefiner_mm.models.refine_data_preprocessor import (
     RefineDataPreprocessor,
 )
@@ -20,9 +22,11 @@ from segrefiner_mm.models.texture_l1_loss import TextureL1Loss
 
 __all__ = [
     'BinaryCrossEntropyLoss',
+    'DenoiseLiteUNet',
     'DenoiseUNet',
     'DiffusionRefineHead',
     'DiscreteTransitionScheduler',
+    'ErrorMapLoss',
     'RefineDataPreprocessor',
     'RefineJob',
     'RefineSettings',

@@ -119,6 +119,32 @@ class DenoiseUNet(BaseModule):
             nn.Conv2d(channels, out_channels, 3, padding=1),
         )
 
+    def encode(self, images: Tensor, coarse: Tensor) -> Tensor:
+        """Return what all steps share: here, the images alone.
+
+        Args:
+            images (Tensor): Normalised images, (B, 3, H, W).
+            coarse (Tensor): Coarse masks, (B, 1, H, W); this network sees
+                them through the noisy masks only, as published.
+
+        Returns:
+            Tensor: For :meth:`decode`.
+        """
+        return images
+
+    def decode(self, context: Tensor, masks: Tensor, t: Tensor) -> Tensor:
+        """Predict the logits of the fine masks at one step.
+
+        Args:
+            context (Tensor): From :meth:`encode`.
+            masks (Tensor): Noisy masks, (B, 1, H, W), values 0 and 1.
+            t (Tensor): Timesteps, int64, (B,) or (1,).
+
+        Returns:
+            Tensor: Logits, (B, out_channels, H, W).
+        """
+        return self(torch.cat([context, masks], dim=1), t)
+
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Predict the logits of the fine mask.
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule
@@ -20,10 +21,13 @@ class SampleOutput:
             float32: the sigmoid of the last logits.
         fine_probs (Tensor): Probability that each pixel has turned fine,
             same shape, float32.
+        error (Tensor, optional): How wrong the coarse mask is, 0 to 1,
+            (B, 1, h, w) float32, of a denoiser that predicts it.
     """
 
     probs: Tensor
     fine_probs: Tensor
+    error: Tensor | None = None
 
 
 @MODELS.register_module()
@@ -42,6 +46,13 @@ class DiffusionRefineHead(BaseModule):
             the first reverse step, which sees nothing but the coarse mask;
             the others are spread evenly over all steps, as published.
             Defaults to 0.
+        loss_error (dict, optional): Loss of the error map of a denoiser that
+            predicts one, such as ``DenoiseLiteUNet``. Defaults to None.
+        chain_weight (float): With more than 0, every sample is trained at the
+            first step, and at a later one whose losses have this weight. Half
+            of the later ones see the network's own first guess in place of
+            the true mask, as when sampling. Defaults to 0: one step per
+            sample, as published.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
@@ -56,9 +67,14 @@ class DiffusionRefineHead(BaseModule):
         loss_mask: dict | None = None,
         loss_texture: dict | None = None,
         first_step_prob: float = 0.0,
+        loss_error: dict | None = None,
+        chain_weight: float = 0.0,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        if chain_weight < 0:
+            raise ValueError(f'chain_weight must be >= 0, got {chain_weight}')
+        self.chain_weight = chain_weight
         if not 0.0 <= first_step_prob <= 1.0:
             raise ValueError(
                 f'first_step_prob must be 0 to 1, got {first_step_prob}'
@@ -78,9 +94,14 @@ class DiffusionRefineHead(BaseModule):
         self.loss_texture = build_child(
             MODELS, loss_texture or dict(type='TextureL1Loss', loss_weight=5.0)
         )
+        self.loss_error = build_child(MODELS, loss_error)
 
     def forward(
-        self, images: Tensor, masks: Tensor, timesteps: int | Tensor
+        self,
+        images: Tensor,
+        masks: Tensor,
+        timesteps: int | Tensor,
+        coarse: Tensor | None = None,
     ) -> Tensor:
         """Logits of the fine masks for given noisy masks.
 
@@ -88,13 +109,22 @@ class DiffusionRefineHead(BaseModule):
             images (Tensor): Normalised images, (B, 3, H, W).
             masks (Tensor): Noisy masks, (B, 1, H, W), values 0 and 1.
             timesteps (int | Tensor): One for all, or one per mask (B,).
+            coarse (Tensor, optional): Coarse masks, same shape. Defaults to
+                None: ``masks``, as at the first step.
 
         Returns:
             Tensor: Logits, (B, 1, H, W).
         """
+        coarse = masks if coarse is None else coarse
+        context = self.denoiser.encode(images, coarse)
+        return self._decode(context, masks, timesteps)
+
+    def _decode(
+        self, context: Any, masks: Tensor, timesteps: int | Tensor
+    ) -> Tensor:
         if isinstance(timesteps, int):
-            timesteps = torch.full((1,), timesteps, device=images.device)
-        return self.denoiser(torch.cat([images, masks], dim=1), timesteps)
+            timesteps = torch.full((1,), timesteps, device=masks.device)
+        return self.denoiser.decode(context, masks, timesteps)
 
     def loss(
         self,
@@ -119,28 +149,54 @@ class DiffusionRefineHead(BaseModule):
                 given. Defaults to None.
 
         Returns:
-            dict[str, Tensor]: ``loss_mask`` and ``loss_texture``, and for the
-            log ``iou`` and ``coarse_iou``, the mean IoU of the guesses and of
-            the coarse masks with the true ones.
+            dict[str, Tensor]: ``loss_mask`` and ``loss_texture``, with
+            ``chain_weight`` the same with ``_later``, with ``loss_error`` that
+            one, and for the log ``iou`` and ``coarse_iou``, the mean IoU of
+            the guesses and of the coarse masks with the true ones.
 
         Raises:
             ValueError: If something must be drawn and no generator is given.
         """
         if generator is None and (timesteps is None or noise is None):
             raise ValueError('give timesteps and noise, or a generator')
-        if timesteps is None and generator is not None:
+        if timesteps is None:
+            assert generator is not None
             timesteps = self.draw_timesteps(len(images), generator)
             timesteps = timesteps.to(images.device)
+        context = self.denoiser.encode(images, coarse)
+        losses = {}
+        fine_seen = fine
+        if self.chain_weight:
+            first = self._decode(
+                context, coarse, self.scheduler.num_timesteps - 1
+            )
+            losses['loss_mask'] = self.loss_mask(first, fine)
+            losses['loss_texture'] = self.loss_texture(first, fine)
+            guess = (first.detach() >= 0).to(fine.dtype)
+            # Even and odd samples, so that nothing more must be drawn.
+            own = torch.arange(len(fine), device=fine.device) % 2 == 0
+            fine_seen = torch.where(own[:, None, None, None], guess, fine)
         masks = self.scheduler.add_noise(
-            fine, coarse, timesteps, noise, generator
+            fine_seen, coarse, timesteps, noise, generator
         )
-        logits = self(images, masks, timesteps)
-        return dict(
-            loss_mask=self.loss_mask(logits, fine),
-            loss_texture=self.loss_texture(logits, fine),
-            iou=mean_iou(logits.detach() >= 0, fine > 0.5),
-            coarse_iou=mean_iou(coarse > 0.5, fine > 0.5),
-        )
+        logits = self._decode(context, masks, timesteps)
+        if self.chain_weight:
+            weight = self.chain_weight
+            losses['loss_mask_later'] = weight * self.loss_mask(logits, fine)
+            losses['loss_texture_later'] = weight * self.loss_texture(
+                logits, fine
+            )
+            logits = first
+        else:
+            losses['loss_mask'] = self.loss_mask(logits, fine)
+            losses['loss_texture'] = self.loss_texture(logits, fine)
+        if self.loss_error is not None:
+            losses['loss_error'] = self.loss_error(
+                context.error_logits, coarse, fine
+            )
+        losses['iou'] = mean_iou(logits.detach() >= 0, fine > 0.5)
+        losses['coarse_iou'] = mean_iou(coarse > 0.5, fine > 0.5)
+        return losses
 
     def draw_timesteps(self, count: int, generator: torch.Generator) -> Tensor:
         """Timesteps to train on.
@@ -193,12 +249,13 @@ class DiffusionRefineHead(BaseModule):
         steps = list(
             self.scheduler.timesteps if timesteps is None else timesteps
         )
+        context = self.denoiser.encode(images, coarse)
         masks = coarse
         fine_probs = torch.zeros_like(coarse, dtype=torch.float32)
         for index, (step, following) in enumerate(
             itertools.pairwise([*steps, until])
         ):
-            logits = self(images, masks, step)
+            logits = self._decode(context, masks, step)
             last = index == len(steps) - 1
             output = self.scheduler.step(
                 logits,
@@ -210,7 +267,10 @@ class DiffusionRefineHead(BaseModule):
                 next_timestep=following,
             )
             masks, fine_probs = output.sample, output.fine_probs
-        return SampleOutput(logits.float().sigmoid(), fine_probs)
+        error = getattr(context, 'error_logits', None)
+        if error is not None:
+            error = error.float().sigmoid()
+        return SampleOutput(logits.float().sigmoid(), fine_probs, error)
 
 
 def mean_iou(predicted: Tensor, target: Tensor) -> Tensor:

@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
-from segrefiner_mm.windows.edges import belief_in, edge_gain
+from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
-from segrefiner_mm.windows.tiles import ask_tiles, edge_tiles, paste_averaged
+from segrefiner_mm.windows.tiles import (
+    ask_tiles,
+    edge_tiles,
+    fit_to,
+    paste_averaged,
+)
 from segrefiner_mm.windows.window_plan import (
     REFINED,
     Plan,
@@ -39,12 +45,26 @@ class ObjectWindows(WindowPlan):
             are looked at once more, where the window is larger than what the
             network sees: a step per tile, for more exact edges of large
             objects. Defaults to False.
+        min_error (float): A stretch of the coarse edge stays to the pixel
+            where the network sees an error of less, 0 to 1; for networks that
+            predict it. Defaults to 0: the result of the network is taken
+            everywhere.
+
+    Raises:
+        ValueError: If a setting is out of its range.
     """
 
     def __init__(
-        self, pad: int = 20, min_area: int = 512, polish: bool = False
+        self,
+        pad: int = 20,
+        min_area: int = 512,
+        polish: bool = False,
+        min_error: float = 0.0,
     ) -> None:
         super().__init__(min_area)
+        if not 0.0 <= min_error <= 1.0:
+            raise ValueError(f'min_error must be 0 to 1, got {min_error}')
+        self.min_error = min_error
         if pad < 0:
             raise ValueError(f'pad must be >= 0, got {pad}')
         self.pad = pad
@@ -67,6 +87,15 @@ class ObjectWindows(WindowPlan):
         [answer] = yield [WindowRequest(crop, coarse, tuple(timesteps))]
 
         pixels = paste_probabilities(answer.probs, window.height, window.width)
+        if self.min_error and answer.error is not None:
+            wrong = paste_probabilities(
+                answer.error,
+                window.height,
+                window.width,
+                self.min_error,
+                border='replicate',
+            )
+            pixels = torch.where(wrong, pixels, mask.crop(window))
         confidence = confidence_of(answer.probs, coarse)
         belief = belief_in(coarse, answer.probs)
         old, new = coarse, answer.probs >= 0.5
@@ -76,9 +105,15 @@ class ObjectWindows(WindowPlan):
             crop = resize_bilinear(image[:, rows, columns], *grain)
             old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
             new = paste_probabilities(answer.probs, *grain)
-        gain = edge_gain(crop, old, new)
         return RefinedMask(
-            window, pixels, confidence, REFINED, belief, gain, answer.probs
+            window,
+            pixels,
+            confidence,
+            REFINED,
+            belief,
+            edge_gain(crop, old, new),
+            edge_contrast(crop, old, new),
+            answer.probs,
         )
 
     def finish(
@@ -97,8 +132,13 @@ class ObjectWindows(WindowPlan):
         tiles = edge_tiles(mask, size)
         rows, columns = around.slices()
         crop = image[:, rows, columns]
-        maps, _ = yield from ask_tiles(crop, mask, tiles, step, size)
-        paste_averaged(mask, tiles, maps)
+        maps, seen = yield from ask_tiles(crop, mask, tiles, step, size)
+        errors = [
+            fit_to(answer.error[None], tile.height, tile.width)[0]
+            for tile, (_, answer) in zip(tiles, seen, strict=True)
+            if self.min_error and answer.error is not None
+        ]
+        paste_averaged(mask, tiles, maps, errors or None, self.min_error)
         probs = refined.probs
         if probs is not None:
             probs = probs.clone()

@@ -56,7 +56,11 @@ def resize_nearest(source: Tensor, height: int, width: int) -> Tensor:
 
 
 def paste_probabilities(
-    probs: Tensor, height: int, width: int, threshold: float = 0.5
+    probs: Tensor,
+    height: int,
+    width: int,
+    threshold: float = 0.5,
+    border: str = 'constant',
 ) -> Tensor:
     """Stretch a probability map over a window and threshold it.
 
@@ -70,11 +74,14 @@ def paste_probabilities(
         width (int): Columns of the window.
         threshold (float): Foreground where the value is at least this.
             Defaults to 0.5.
+        border (str): ``'constant'``, zero outside of the map, or
+            ``'replicate'``, its edges repeated. Defaults to 'constant'.
 
     Returns:
         Tensor: (height, width) bool.
     """
-    padded = torch.nn.functional.pad(probs, (1, 1, 1, 1))
+    frame = probs[None, None]
+    padded = torch.nn.functional.pad(frame, (1, 1, 1, 1), border)[0, 0]
     rows, row_weights = _padded_taps(probs.shape[0], height, probs.device)
     cols, col_weights = _padded_taps(probs.shape[1], width, probs.device)
     pasted = torch.empty(height, width, dtype=torch.bool, device=probs.device)

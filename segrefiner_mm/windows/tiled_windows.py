@@ -8,7 +8,7 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
-from segrefiner_mm.windows.edges import belief_in, edge_gain
+from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.resample import resize_nearest
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
@@ -40,6 +40,11 @@ class TiledWindows(WindowPlan):
     of the high-resolution model. Unlike there, small masks and those that are
     too thin to be seen in the overview are kept. The confidence is that of the
     overview; of a mask that a guard keeps, the belief in it.
+
+    Which tiles are chosen depends on the order of many nearly equal
+    probabilities. The whole image is therefore never in a batch with others:
+    the tiles are the same whatever is refined beside it, and the rounding of
+    a batch of tiles can flip no more than single pixels at their edges.
 
     Args:
         fine_prob_thr (float): A pixel proposes a tile where its fine
@@ -93,7 +98,9 @@ class TiledWindows(WindowPlan):
             return (yield from self._probe(image, mask, timesteps[0], size))
         overview = resize_nearest(image, size, size)
         *first, last = timesteps
-        [answer] = yield [WindowRequest(overview, coarse, tuple(first), last)]
+        [answer] = yield [
+            WindowRequest(overview, coarse, tuple(first), last, alone=True)
+        ]
 
         refined = resize_nearest(answer.probs[None] >= 0.5, height, width)[0]
         assert answer.fine_probs is not None
@@ -121,15 +128,21 @@ class TiledWindows(WindowPlan):
             return keep(mask)
         maps, seen = yield from ask_tiles(image, refined, tiles, step, size)
         paste_averaged(refined, tiles, maps)
-        beliefs, gains = [], []
+        found = []
         for asked, answer in seen:
-            beliefs.append(belief_in(asked.coarse, answer.probs))
-            new = answer.probs >= 0.5
-            gains.append(edge_gain(asked.image, asked.coarse, new))
-        belief = torch.stack(beliefs).mean()
-        gain = torch.stack(gains).mean()
-        outcome = _outcome(refined, belief)
-        return replace(outcome, belief=belief, edge_gain=gain)
+            edges = asked.image, asked.coarse, answer.probs >= 0.5
+            belief = belief_in(asked.coarse, answer.probs)
+            numbers = [belief, edge_gain(*edges), edge_contrast(*edges)]
+            found.append(torch.stack(numbers))
+        belief, gain, _ = torch.stack(found).mean(0)
+        # An edge that shows in one tile is evidence enough.
+        contrast = torch.stack(found)[:, 2].amax()
+        return replace(
+            _outcome(refined, belief),
+            belief=belief,
+            edge_gain=gain,
+            edge_contrast=contrast,
+        )
 
 
 def _outcome(refined: Tensor, confidence: Tensor) -> RefinedMask:

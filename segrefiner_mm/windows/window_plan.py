@@ -23,12 +23,17 @@ class WindowRequest:
         coarse (Tensor): (S, S) bool.
         timesteps (tuple[int, ...]): Reverse steps to run.
         until (int): Timestep that they lead to; -1 is the clean mask.
+        alone (bool): Whether no other window may be in its batch. The
+            rounding of a backend depends on the size of a batch; a plan that
+            goes on by a ranking of many values, in which the last bit counts,
+            asks for the same bits in any company.
     """
 
     image: Tensor
     coarse: Tensor
     timesteps: tuple[int, ...]
     until: int = -1
+    alone: bool = False
 
 
 @dataclass
@@ -39,10 +44,13 @@ class WindowAnswer:
         probs (Tensor): Foreground probability, (S, S) float32.
         fine_probs (Tensor, optional): Probability of having turned fine, same
             shape; only where the steps do not lead to the clean mask.
+        error (Tensor, optional): How wrong the coarse mask is, 0 to 1, (s, s)
+            float32; of networks that predict it.
     """
 
     probs: Tensor
     fine_probs: Tensor | None = None
+    error: Tensor | None = None
 
 
 @dataclass
@@ -58,6 +66,8 @@ class RefinedMask:
             guard.
         belief (Tensor, optional): See :func:`belief_in`.
         edge_gain (Tensor, optional): See :func:`edge_gain`; with the belief.
+        edge_contrast (Tensor, optional): See :func:`edge_contrast`; with the
+            belief.
         probs (Tensor, optional): Foreground probability over the box, at the
             resolution of the network, (S, S) float32; of plans with one
             window per mask. Single pixels may have been decided otherwise.
@@ -70,6 +80,7 @@ class RefinedMask:
     verdict: str
     belief: Tensor | None = None
     edge_gain: Tensor | None = None
+    edge_contrast: Tensor | None = None
     probs: Tensor | None = None
     evidence: dict[str, float] = field(default_factory=dict)
 

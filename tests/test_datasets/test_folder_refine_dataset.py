@@ -188,3 +188,39 @@ def test_nothing_that_can_be_used(folder):
         build(folder)[0]
     with pytest.raises(InputError, match='no such folder'):
         build(folder / 'nowhere')
+
+
+def test_a_list_may_name_masks_that_models_have_predicted(folder):
+    """The third column is taken as it is; a line without it has none."""
+    lines = []
+    for index in range(12):
+        stem = f'scene{index // 2}_{index % 2:05d}'
+        line = [f'images/{stem}.jpg', f'masks/{stem}.png']
+        if index % 2:
+            cv2.imwrite(
+                str(folder / f'{stem}.png'), np.full((120, 160), 255, np.uint8)
+            )
+            line.append(f'{stem}.png')
+        lines.append('\t'.join(line))
+    (folder / 'list.txt').write_text('\n'.join(lines))
+    pipeline = [
+        dict(type='LoadImageFromFile'),
+        dict(type='LoadTrueMask'),
+        dict(type='LoadCoarseMasks', prob=0.999),
+    ]
+    dataset = DATASETS.build(
+        dict(
+            type='FolderRefineDataset',
+            _scope_='segrefiner_mm',
+            data_root=str(folder),
+            ann_file='list.txt',
+            pipeline=pipeline,
+            test_mode=True,
+        )
+    )
+    for index in range(12):
+        sample = dataset[index]
+        if index % 2:
+            assert sample['coarse_mask'].all()
+        else:
+            assert 'coarse_mask' not in sample

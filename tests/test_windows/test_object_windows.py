@@ -188,3 +188,63 @@ def test_edges_are_judged_at_no_more_than_the_resolution_of_the_image():
     # Most of the edge is above and below; of these, all that was strong is
     # beside the new edge, one third of what is there.
     assert refined.edge_gain == pytest.approx(-gradient * 4 / 3, rel=0.25)
+
+
+def shifted_with_errors(request, wrong_rows):
+    """A network that moves the whole edge, but owns up to some rows only."""
+    error = torch.zeros(16, 16)
+    error[wrong_rows] = 1.0
+    probs = request.coarse.roll(8, dims=1).float()
+    return WindowAnswer(probs, error=error)
+
+
+def test_stretches_without_an_error_stay_to_the_pixel():
+    """Of 64 rows, the network sees errors in the upper half of the window."""
+    mask = torch.zeros(104, 104, dtype=torch.bool)
+    mask[40:64, 40:64] = True  # the window is 64 x 64, from 20 to 84
+    image = torch.zeros(3, 104, 104, dtype=torch.uint8)
+    [compact] = compact_masks(mask[None])
+    results = {}
+    for min_error in (0.0, 0.5):
+        plan = ObjectWindows(min_error=min_error)
+        steps = plan.refine(image, compact, (5,), 64)
+        [request] = next(steps)
+        with pytest.raises(StopIteration) as finished:
+            steps.send([shifted_with_errors(request, slice(0, 8))])
+        results[min_error] = dense([finished.value.value], (104, 104))[0]
+    moved = mask.roll(8, dims=1).numpy()
+    assert np.array_equal(results[0.0], moved)
+    # Row 52 is the middle; bilinear, the error is 0.5 half a cell from there.
+    assert np.array_equal(results[0.5][:50], moved[:50])
+    assert np.array_equal(results[0.5][54:], mask.numpy()[54:])
+
+
+def test_a_network_without_an_error_map_is_taken_everywhere():
+    plain, _ = look_and_see(ObjectWindows(polish=True))
+    strict, _ = look_and_see(ObjectWindows(polish=True, min_error=0.9))
+    assert strict == plain
+
+
+def test_tiles_change_nothing_where_they_see_no_error():
+    """Of a square, the network would move all; it sees errors on the left."""
+    mask = torch.zeros(300, 300, dtype=torch.bool)
+    mask[60:240, 60:240] = True
+    [compact] = compact_masks(mask[None])
+    image = torch.zeros(3, 300, 300, dtype=torch.uint8)
+    plan = ObjectWindows(polish=True, min_error=0.5)
+    steps = plan.refine(image, compact, (5,), 64)
+    [first] = next(steps)
+    same = first.coarse.float()
+    tiles = steps.send([WindowAnswer(same, error=torch.zeros(16, 16))])
+    answers = []
+    for tile in tiles:
+        on_the_left = bool(tile.coarse[:, -1].any() & ~tile.coarse[:, 0].all())
+        error = torch.full((16, 16), float(on_the_left))
+        probs = tile.coarse.roll(-4, dims=1).float()
+        answers.append(WindowAnswer(probs, error=error))
+    with pytest.raises(StopIteration) as finished:
+        steps.send(answers)
+    result = dense([finished.value.value], (300, 300))[0]
+    right = mask.numpy()[:, 200:]
+    assert np.array_equal(result[:, 200:], right)
+    assert result[150, 57]  # the left edge was moved

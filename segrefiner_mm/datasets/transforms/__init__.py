@@ -10,6 +10,7 @@ from segrefiner_mm.datasets.transforms.load_true_mask import LoadTrueMask
 from segrefiner_mm.datasets.transforms.pack_refine_inputs import (
     PackRefineInputs,
 )
+from segrefiner_mm.datasets.transforms.paste_object import PasteObject
 from segrefiner_mm.datasets.transforms.photometric_jitter import (
     PhotometricJitter,
 )
@@ -32,6 +33,7 @@ __all__ = [
     'LoadCoarseMasks',
     'LoadTrueMask',
     'PackRefineInputs',
+    'PasteObject',
     'PhotometricJitter',
     'RandomFlipMasks',
     'RandomShrink',

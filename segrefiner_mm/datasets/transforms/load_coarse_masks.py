@@ -31,7 +31,8 @@ class LoadCoarseMasks(BaseTransform):
       values 0 and 1
 
     Args:
-        prob (float): How often; else a coarse mask is left to be made by
+        prob (float): How often; else, and where an image has no picture of
+            one, a coarse mask is left to be made by
             :class:`SynthesizeCoarseMask`. Defaults to 1.0.
     """
 
@@ -55,6 +56,8 @@ class LoadCoarseMasks(BaseTransform):
         if rng.random() >= self.prob:
             return results
         paths = results['coarse_paths']
+        if not paths and self.prob < 1.0:
+            return results
         path = paths[rng.integers(len(paths))]
         results['coarse_mask'] = read_mask(path, size)
         return results

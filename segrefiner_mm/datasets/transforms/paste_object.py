@@ -1,0 +1,122 @@
+"""Shows an object in front of another photograph."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from segrefiner_mm.datasets.transforms.reference_corruption import stretched
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import pictures_in
+from segrefiner_mm.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class PasteObject(BaseTransform):
+    """Cuts the object out and pastes it on another photograph.
+
+    The seam is blended over a pixel or two, and the brightness of the object
+    is moved towards that of its new surroundings, so that neither is a clue.
+
+    Required Keys:
+
+    - img, gt_mask, coarse_mask (np.ndarray, optional), seed (int)
+
+    Modified Keys:
+
+    - img: (h, w, 3) uint8, of the size of the background
+    - gt_mask, coarse_mask: (h, w) uint8, values 0 and 1
+
+    Args:
+        backgrounds (str): Folder of photographs.
+        prob (float): How often. Defaults to 0.25.
+        scale (tuple[float, float]): Smallest and largest side of the object,
+            as a part of that of the background. Defaults to (0.3, 0.9).
+
+    Raises:
+        InputError: If the folder has no pictures.
+    """
+
+    def __init__(
+        self,
+        backgrounds: str,
+        prob: float = 0.25,
+        scale: tuple[float, float] = (0.3, 0.9),
+    ) -> None:
+        if not 0.0 <= prob <= 1.0:
+            raise ValueError(f'prob must be 0 to 1, got {prob}')
+        if not 0.0 < scale[0] <= scale[1] <= 1.0:
+            raise ValueError(f'scale must rise within 0 to 1: {scale}')
+        self.prob = prob
+        self.scale = scale
+        self.paths = sorted(pictures_in(Path(backgrounds)).values())
+        if prob and not self.paths:
+            raise InputError(f'no pictures in {backgrounds}')
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Paste, or not."""
+        rng = np.random.default_rng([results['seed'], 8])
+        if rng.random() >= self.prob:
+            return results
+        x, y, w, h = cv2.boundingRect(results['gt_mask'])
+        height, width = results['gt_mask'].shape
+        if x == 0 or y == 0 or x + w == width or y + h == height:
+            return results  # cut off by the border, it would float
+        path = self.paths[rng.integers(len(self.paths))]
+        background = cv2.imread(str(path))
+        if background is None:
+            raise InputError(f'cannot read the background {path}')
+        rows, columns = (
+            slice(max(y - 4, 0), y + h + 4),
+            slice(max(x - 4, 0), x + w + 4),
+        )
+        part = results['img'][rows, columns]
+        factor = rng.uniform(*self.scale) * min(
+            background.shape[0] / part.shape[0],
+            background.shape[1] / part.shape[1],
+        )
+        # Enlarged, an object would be blurred and its background not.
+        factor = min(factor, 1.25)
+        size = tuple(
+            max(round(side * factor), 8) for side in part.shape[1::-1]
+        )
+        shrink = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        part = cv2.resize(part, size, interpolation=shrink)
+        top, left = (
+            int(rng.integers(whole - side + 1))
+            for whole, side in zip(
+                background.shape, part.shape[:2], strict=False
+            )
+        )
+        place = (
+            slice(top, top + part.shape[0]),
+            slice(left, left + part.shape[1]),
+        )
+        for key in ('gt_mask', 'coarse_mask'):
+            if key in results:
+                mask = np.zeros(background.shape[:2], np.uint8)
+                small = stretched(results[key][rows, columns], part.shape[:2])
+                mask[place] = small
+                results[key] = mask
+        true = results['gt_mask'][place]
+        results['img'] = _blend(background, part, true, place, rng)
+        return results
+
+
+def _blend(
+    background: Any, part: Any, mask: Any, place: Any, rng: np.random.Generator
+) -> Any:
+    there = background[place].astype(np.float32)
+    part = part.astype(np.float32)
+    if mask.any():
+        difference = there.mean((0, 1)) - part[mask > 0].mean(0)
+        part = part + difference * rng.uniform(0.0, 0.35)
+    alpha = cv2.GaussianBlur(
+        mask.astype(np.float32), (0, 0), rng.uniform(0.4, 0.9)
+    )[..., None]
+    result = background.copy()
+    mixed = there * (1 - alpha) + part * alpha
+    result[place] = mixed.clip(0, 255).astype(np.uint8)
+    return result

@@ -1,0 +1,197 @@
+"""EfficientNet-Lite0 as an encoder (arXiv 1905.11946; Lite: no squeeze)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# Batch normalisation as the ImageNet weights were trained with.
+BN_EPS = 1e-3
+BN_MOMENTUM = 0.01
+
+
+class Stage(NamedTuple):
+    """A row of the architecture: blocks of one width."""
+
+    blocks: int
+    kernel: int
+    stride: int
+    expand: int
+    channels: int
+
+
+STAGES = (
+    Stage(1, 3, 1, 1, 16),
+    Stage(2, 3, 2, 6, 24),
+    Stage(2, 5, 2, 6, 40),
+    Stage(3, 3, 2, 6, 80),
+    Stage(3, 5, 1, 6, 112),
+    Stage(4, 5, 2, 6, 192),
+    Stage(1, 3, 1, 6, 320),
+)
+STEM_CHANNELS = 32
+# Channels of the last block at strides 2, 4, 8, 16 and 32.
+FEATURE_CHANNELS = (16, 24, 40, 112, 320)
+
+
+class SameConv2d(nn.Conv2d):
+    """Convolution with TensorFlow's ``SAME`` padding, for even input sizes.
+
+    With a stride of 2 the padding is one pixel wider below and to the right.
+    The ImageNet weights were trained so.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int = 1,
+        groups: int = 1,
+    ) -> None:
+        total = kernel - stride
+        before = total // 2
+        even = total == 2 * before
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel,
+            stride,
+            padding=before if even else 0,
+            groups=groups,
+            bias=False,
+        )
+        after = total - before
+        self.frame = None if even else (before, after, before, after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.frame is not None:
+            x = F.pad(x, self.frame)
+        return super().forward(x)
+
+
+def conv_bn(
+    in_channels: int,
+    out_channels: int,
+    kernel: int,
+    stride: int = 1,
+    groups: int = 1,
+    act: bool = True,
+) -> nn.Sequential:
+    """Convolution, batch normalisation and, if ``act``, ReLU6."""
+    layers: list[nn.Module] = [
+        SameConv2d(in_channels, out_channels, kernel, stride, groups),
+        nn.BatchNorm2d(out_channels, BN_EPS, BN_MOMENTUM),
+    ]
+    if act:
+        layers.append(nn.ReLU6(inplace=True))
+    return nn.Sequential(*layers)
+
+
+class InvertedResidual(nn.Module):
+    """Expand, filter each channel, project; a residual where shapes agree."""
+
+    def __init__(self, in_channels: int, stage: Stage, stride: int) -> None:
+        super().__init__()
+        hidden = in_channels * stage.expand
+        self.expand: nn.Module = nn.Identity()
+        if stage.expand != 1:
+            self.expand = conv_bn(in_channels, hidden, 1)
+        self.depthwise = conv_bn(
+            hidden, hidden, stage.kernel, stride, groups=hidden
+        )
+        self.project = conv_bn(hidden, stage.channels, 1, act=False)
+        self.residual = stride == 1 and in_channels == stage.channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C_in, H, W) to (B, C_out, H / stride, W / stride)."""
+        hidden = self.project(self.depthwise(self.expand(x)))
+        return x + hidden if self.residual else hidden
+
+
+class EfficientNetLite0(nn.Module):
+    """The convolutional part of EfficientNet-Lite0, level by level.
+
+    Args:
+        in_channels (int): Channels of the input. The first three are R, G
+            and B as ``(value - 127) / 128``. Defaults to 3.
+
+    Attributes:
+        levels (nn.ModuleList): Five sequences of blocks, at strides 2 to
+            32.
+    """
+
+    def __init__(self, in_channels: int = 3) -> None:
+        super().__init__()
+        self.stem = conv_bn(in_channels, STEM_CHANNELS, 3, stride=2)
+        levels: list[list[nn.Module]] = [[]]
+        channels = STEM_CHANNELS
+        for stage in STAGES:
+            for index in range(stage.blocks):
+                stride = stage.stride if index == 0 else 1
+                if stride == 2:
+                    levels.append([])
+                levels[-1].append(InvertedResidual(channels, stage, stride))
+                channels = stage.channels
+        self.levels = nn.ModuleList(nn.Sequential(*level) for level in levels)
+
+    def load_imagenet(self, weights: Mapping[str, Tensor]) -> None:
+        """Load weights as the ``efficientnet-lite-pytorch`` package has them.
+
+        Channels of the input beyond the first three keep their weights.
+
+        Args:
+            weights (Mapping[str, Tensor]): The state dict; the classifier in
+                it is ignored.
+
+        Raises:
+            ValueError: If a weight is missing or has another shape.
+        """
+        source = dict(_named_as_here(weights))
+        mine = self.state_dict()
+        for name, tensor in mine.items():
+            given = source.get(name)
+            if given is None:
+                raise ValueError(f'the ImageNet weights have no {name}')
+            if name == 'stem.0.weight':
+                given = torch.cat([given, tensor[:, given.shape[1] :]], 1)
+            if given.shape != tensor.shape:
+                raise ValueError(
+                    f'{name} has shape {tuple(given.shape)} in the ImageNet '
+                    f'weights, not {tuple(tensor.shape)}'
+                )
+            mine[name] = given
+        self.load_state_dict(mine)
+
+
+def _named_as_here(weights: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
+    """Rename what belongs to the stem and the blocks."""
+    part = {
+        '_expand_conv': 'expand.0',
+        '_bn0': 'expand.1',
+        '_depthwise_conv': 'depthwise.0',
+        '_bn1': 'depthwise.1',
+        '_project_conv': 'project.0',
+        '_bn2': 'project.1',
+    }
+    stem = {'_conv_stem': 'stem.0', '_bn0': 'stem.1'}
+    places: list[str] = []
+    level, index = 0, 0
+    for stage in STAGES:
+        for position in range(stage.blocks):
+            if position == 0 and stage.stride == 2:
+                level, index = level + 1, 0
+            places.append(f'levels.{level}.{index}')
+            index += 1
+    renamed = []
+    for name, tensor in weights.items():
+        first, _, rest = name.partition('.')
+        if first in stem:
+            renamed.append((f'{stem[first]}.{rest}', tensor))
+        elif first == '_blocks':
+            number, layer, leaf = rest.split('.')
+            place = places[int(number)]
+            renamed.append((f'{place}.{part[layer]}.{leaf}', tensor))
+    return renamed

@@ -1,0 +1,79 @@
+"""Teaches a denoiser where the coarse mask is wrong."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segrefiner_mm.registry import MODELS
+from segrefiner_mm.windows import edge_band
+
+
+@MODELS.register_module()
+class ErrorMapLoss(nn.Module):
+    """Cross-entropy between an error map and where the masks differ.
+
+    A place counts as wrong by the share of wrong pixels around it; a line of
+    single wrong pixels is half wrong, as resampling alone may move an edge so
+    far.
+
+    Args:
+        loss_weight (float): Factor of the loss. Defaults to 1.0.
+        reach (int): Pixels on each side that are around a place. Defaults to
+            4.
+        full_share (float): Share of wrong pixels that makes a place wholly
+            wrong. Defaults to 0.2.
+        edge_weight (float): Places at the coarse edge count ``1 +
+            edge_weight`` times. Defaults to 4.0.
+    """
+
+    def __init__(
+        self,
+        loss_weight: float = 1.0,
+        reach: int = 4,
+        full_share: float = 0.2,
+        edge_weight: float = 4.0,
+    ) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+        self.reach = reach
+        self.full_share = full_share
+        self.edge_weight = edge_weight
+
+    def target(self, coarse: Tensor, fine: Tensor, stride: int) -> Tensor:
+        """How wrong the coarse mask is, at a lower resolution.
+
+        Args:
+            coarse (Tensor): (B, 1, H, W), values 0 and 1.
+            fine (Tensor): True masks, same shape.
+            stride (int): Pixels per place.
+
+        Returns:
+            Tensor: (B, 1, H / stride, W / stride), values 0 to 1.
+        """
+        wrong = (coarse - fine).abs()
+        wrong = F.avg_pool2d(wrong, stride)
+        reach = max(round(self.reach / stride), 1)
+        share = F.avg_pool2d(
+            wrong, 2 * reach + 1, 1, reach, count_include_pad=False
+        )
+        return (share / self.full_share).clamp(max=1.0)
+
+    def forward(self, logits: Tensor, coarse: Tensor, fine: Tensor) -> Tensor:
+        """Compare an error map with the masks.
+
+        Args:
+            logits (Tensor): (B, 1, h, w).
+            coarse (Tensor): (B, 1, H, W), values 0 and 1; H is a multiple of
+                h.
+            fine (Tensor): True masks, same shape.
+
+        Returns:
+            Tensor: Scalar loss.
+        """
+        stride = coarse.shape[-1] // logits.shape[-1]
+        target = self.target(coarse.float(), fine.float(), stride)
+        near = F.max_pool2d(edge_band(coarse > 0.5, self.reach), stride)
+        weight = 1.0 + self.edge_weight * near
+        loss = F.binary_cross_entropy_with_logits(
+            logits.float(), target, weight
+        )
+        return self.loss_weight * loss

@@ -73,7 +73,7 @@ def _check(args: argparse.Namespace, folders: bool) -> None:
 def _evaluator(args: argparse.Namespace, gt: Path) -> Callable:
     """What counts the results in a file."""
     content = read_json(gt)
-    if not isinstance(content, dict):  # a text would be taken for a name
+    if isinstance(content, str):  # which would be taken for a name
         raise InputError(f'{gt} {strange_json(content)}')
     if is_panoptic(content):
         if args.lvis or args.classwise or args.skip_unknown:

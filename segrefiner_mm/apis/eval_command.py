@@ -23,6 +23,7 @@ from segrefiner_mm.evaluation import (
 from segrefiner_mm.evaluation.comparison import comparison_table
 from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
 from segrefiner_mm.files import read_json, write_whole
+from segrefiner_mm.io.foreign_json import strange_json
 
 # Group of masks or kind of IoU -> coarse and, where given, refined figures.
 Rows = dict[str, list[dict[str, float]]]
@@ -72,6 +73,8 @@ def _check(args: argparse.Namespace, folders: bool) -> None:
 def _evaluator(args: argparse.Namespace, gt: Path) -> Callable:
     """What counts the results in a file."""
     content = read_json(gt)
+    if isinstance(content, str):  # which would be taken for a name
+        raise InputError(f'{gt} {strange_json(content)}')
     if is_panoptic(content):
         if args.lvis or args.classwise or args.skip_unknown:
             raise InputError(

@@ -191,3 +191,17 @@ def test_mistakes_are_named(folders, capsys):
     (folders / 'empty').mkdir()
     assert run(folders / 'empty', folders / 'empty') == 2
     assert 'no masks' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('content', ['[]', '3', '"other.json"', '""', 'null'])
+def test_a_json_is_never_taken_for_a_name(
+    tmp_path, monkeypatch, capsys, content
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'other.json').write_text('{"secret": 1}')
+    for name in ('gt.json', 'dt.json'):
+        (tmp_path / name).write_text(content)
+    assert cli.main(['eval', 'gt.json', 'dt.json']) == 2
+    error = capsys.readouterr().err
+    assert 'gt.json' in error
+    assert 'secret' not in error

@@ -4,17 +4,24 @@ pycocotools crashes on some faulty encodings, and fills what others do not
 cover with whatever is in memory.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.limits import MAX_OUTLINE, check_pixels
+from segrefiner_mm.io.segmentation import (
+    Corners,
+    Segmentation,
+    Size,
+    read_segmentation,
+)
 from segrefiner_mm.run_table import decode_runs
 
-Size = tuple[int, int]
+MERGED = 16  # polygons of one object that are put together at once
 
 
 def decode_mask(
@@ -49,62 +56,84 @@ def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
         dict: ``size`` and compressed ``counts``.
 
     Raises:
-        InputError: If it is faulty or of another size.
+        InputError: If it is faulty, of another size, or too large.
     """
-    try:
-        if isinstance(segmentation, dict):
-            return _from_runs(segmentation, size)
-        return _from_polygons(segmentation, size)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            'a mask is neither a valid run-length encoding nor a list of '
-            f'polygons: {type(error).__name__}: {error}'
-        ) from None
+    read = read_segmentation(segmentation)
+    if read is None:
+        raise InputError('there is no polygon and no run-length encoding')
+    return encode_segmentation(read, size)
 
 
-def _from_runs(encoded: dict[str, Any], size: Size | None) -> dict[str, Any]:
-    height, width = (int(side) for side in encoded['size'])
-    if height < 1 or width < 1:
-        raise InputError(f'a mask cannot have {height} x {width} pixels')
-    if size is not None and (height, width) != tuple(size):
+def encode_segmentation(
+    mask: Segmentation, size: Size | None = None
+) -> dict[str, Any]:
+    """The same for what :func:`read_segmentation` has read."""
+    if mask.size is None:
+        if size is None:
+            raise InputError('polygons need the size of their image')
+        return _from_polygons(mask.polygons, (int(size[0]), int(size[1])))
+    height, width = mask.size
+    if size is not None and mask.size != tuple(size):
         raise InputError(
             f'a run-length encoding is of {height} x {width} pixels, its '
             f'image has {size[0]} x {size[1]}'
         )
-    counts = encoded['counts']
-    if isinstance(counts, (str, bytes)):
-        counts = counts.encode() if isinstance(counts, str) else counts
-        checked = dict(size=[height, width], counts=counts)
+    check_pixels(height, width, 'a mask')
+    if isinstance(mask.counts, bytes):
+        checked = dict(size=[height, width], counts=mask.counts)
         decode_runs([checked])
         return checked
-    runs = np.array(counts, np.int64)
-    if runs.min(initial=0) < 0 or runs.sum() != height * width:
+    assert mask.counts is not None
+    runs = mask.counts
+    # Each alone too, as a sum of large ones would begin from zero again.
+    pixels, most = height * width, int(runs.max(initial=0))
+    covered = sum(runs.tolist()) if most > pixels else int(runs.sum())
+    if runs.min(initial=0) < 0 or most > pixels or covered != pixels:
         raise InputError(
-            f'a run-length encoding covers {runs.sum()} pixels, not the '
+            f'a run-length encoding covers {covered} pixels, not the '
             f'{height} x {width} that it names'
         )
-    given = dict(size=[height, width], counts=runs.tolist())
-    return coco_mask.frPyObjects(given, height, width)
+    return from_runs(runs, (height, width))
 
 
-def _from_polygons(polygons: Any, size: Size | None) -> dict[str, Any]:
-    if size is None:
-        raise InputError('polygons need the size of their image')
-    corners = [np.asarray(polygon, float) for polygon in polygons]
-    if not corners:
-        raise InputError('there is no polygon')
-    for polygon in corners:
-        if polygon.ndim != 1 or len(polygon) < 6 or len(polygon) % 2:
-            raise InputError(
-                'a polygon is a list x1, y1, x2, y2, ... of at least 3 points'
-            )
+def from_runs(runs: npt.NDArray[np.int64], size: Size) -> dict[str, Any]:
+    """Compress run lengths.
+
+    Args:
+        runs (np.ndarray): (N,) int64, of background and foreground in turn,
+            column by column; their sum is height times width.
+        size (tuple[int, int]): Height and width.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``.
+    """
+    given = dict(size=list(size), counts=runs.tolist())
+    return coco_mask.frPyObjects(given, *size)
+
+
+def _from_polygons(polygons: Sequence[Corners], size: Size) -> dict[str, Any]:
+    check_pixels(*size, 'an image')
+    outline = 0.0
+    for polygon in polygons:
         # Far away corners would be traced pixel by pixel.
         if not (np.abs(polygon) < 10 * max(size) + 100).all():
             raise InputError('a polygon has corners far outside of its image')
-    lists = [polygon.tolist() for polygon in corners]
-    return coco_mask.merge(coco_mask.frPyObjects(lists, *size))
+        steps = np.abs(np.diff(polygon, axis=0, append=polygon[:1]))
+        outline += float(steps.max(axis=1).sum())
+    if outline > MAX_OUTLINE:
+        raise InputError(
+            f'a polygon has an outline of {outline:,.0f} pixels, more than '
+            f'the {MAX_OUTLINE:,} that are allowed'
+        )
+    lists = [polygon.ravel().tolist() for polygon in polygons]
+    parts = coco_mask.frPyObjects(lists, *size)
+    # Few at a time, as each merge reads all that was merged before.
+    while len(parts) > 1:
+        parts = [
+            coco_mask.merge(parts[first : first + MERGED])
+            for first in range(0, len(parts), MERGED)
+        ]
+    return parts[0]
 
 
 def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
@@ -131,30 +160,3 @@ def colours_to_ids(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
     """
     red, green, blue = np.moveaxis(colours.astype(np.int32), 2, 0)
     return red + (green << 8) + (blue << 16)
-
-
-def has_holes(encoded: dict[str, Any]) -> bool:
-    """Whether polygons, which have none, could not say the same."""
-    contours, hierarchy = cv2.findContours(
-        decode_mask(encoded), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
-    )
-    return bool(contours) and bool((hierarchy[0, :, 3] >= 0).any())
-
-
-def outlines_of(encoded: dict[str, Any]) -> list[list[float]]:
-    """Polygons along the outer edges of the pixels of a mask.
-
-    Args:
-        encoded (dict): See :func:`run_lengths`.
-
-    Returns:
-        list[list[float]]: x1, y1, x2, y2, ... per connected part; holes are
-        filled.
-    """
-    # At twice the size a contour lies a quarter of a pixel inside the edge.
-    large = decode_mask(encoded).repeat(2, axis=0).repeat(2, axis=1)
-    contours, _ = cv2.findContours(
-        large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
-    )
-    polygons = [(c[:, 0] + 0.5) / 2 for c in contours if len(c) > 2]
-    return [polygon.ravel().tolist() for polygon in polygons]

@@ -1,5 +1,9 @@
 """Errors that a user can mend; every other exception is a bug of ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class SegRefinerError(ValueError):
     """Base of the errors that say what was given and what to do about it."""
@@ -15,3 +19,40 @@ class CheckpointError(SegRefinerError):
 
 class TrainingCollapsedError(SegRefinerError):
     """A training run that can no longer succeed."""
+
+
+@contextmanager
+def about(path: str | Path) -> Iterator[None]:
+    """Have errors in this block name the file that they are about.
+
+    Args:
+        path (str | Path): The file.
+
+    Raises:
+        InputError: What was raised, with the file in front if it was not
+            named yet.
+    """
+    try:
+        yield
+    except InputError as error:
+        if str(path) in str(error):
+            raise
+        raise InputError(f'{path}: {error}') from error
+
+
+def reason_of(error: BaseException) -> str:
+    """What an exception says, in one line and without Python's name of it.
+
+    Args:
+        error (BaseException): Of Python or of a library.
+
+    Returns:
+        str: Such as ``'No space left on device'``.
+    """
+    if isinstance(error, RecursionError):
+        return 'it is nested too deeply'
+    if isinstance(error, MemoryError):
+        return 'out of memory'
+    text = error.strerror if isinstance(error, OSError) else None
+    lines = (text or str(error)).strip().splitlines()
+    return lines[0] if lines else 'it is damaged'

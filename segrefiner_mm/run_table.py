@@ -7,8 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.limits import check_pixels
 
 Ints = npt.NDArray[np.int64]
+
+# Of a length below 2^32 with its sign; pycocotools overflows beyond, and so
+# would the sums here.
+MOST_CHARACTERS = 7
 
 
 class RunTable:
@@ -119,6 +124,9 @@ def decode_runs(encoded: Sequence[dict[str, Any]]) -> tuple[Ints, Ints]:
     Raises:
         InputError: See :class:`RunTable`.
     """
+    for mask in encoded:
+        height, width = mask['size']
+        check_pixels(height, width, 'a mask')
     runs, first = _decode([_as_bytes(mask['counts']) for mask in encoded])
     covered = np.diff(np.concatenate([[0], runs.cumsum()])[first])
     for mask, pixels in zip(encoded, covered.tolist(), strict=True):
@@ -149,7 +157,7 @@ def _decode(counts: list[bytes]) -> tuple[Ints, Ints]:
         return ends, first
     starts = np.concatenate([[0], ends[:-1] + 1])
     place = np.arange(len(digits)) - np.repeat(starts, ends - starts + 1)
-    if place.max() > 8:
+    if place.max() > MOST_CHARACTERS - 1:
         raise InputError('a run-length encoding holds a number too large')
     runs = np.add.reduceat((digits & 31) << (5 * place), starts)
     runs -= ((digits[ends] & 16) > 0) * (1 << (5 * (place[ends] + 1)))

@@ -46,10 +46,10 @@ FAULTS = {
     'a byte that cannot be': dict(size=[40, 30], counts='\n'),
     'size': dict(counts=[1200]),
     'at least 3 points': [[1, 2, 3, 4]],
-    'far outside': [[float('nan'), 1, 5, 5, 9, 9]],
+    'not a number': [[float('nan'), 1, 5, 5, 9, 9]],
     'far outside of': [[1e30, 1, 5, 5, 9, 9]],
     'no polygon': [],
-    'neither a valid': [['a'] * 6],
+    'something else than numbers': [['a'] * 6],
     'its image has 40 x 30': dict(size=[3, 4], counts=[12]),
 }
 

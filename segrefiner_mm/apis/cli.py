@@ -1,17 +1,23 @@
 """The command line: ``segrefiner COMMAND ...``.
 
 Exit status: 0 done; 1 some inputs failed, each named on stderr, and the rest
-is done; 2 bad usage, or nothing could be done.
+is done; 2 bad usage, or nothing could be done; 130 stopped by Ctrl-C or by a
+termination.
 """
 
 import argparse
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from segrefiner_mm.errors import SegRefinerError
+from segrefiner_mm.errors import SegRefinerError, reason_of
+from segrefiner_mm.io.limits import MAX_PIXELS, set_max_pixels
 from segrefiner_mm.version import __version__
 
-DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+DONE, SOME_FAILED, NOTHING_DONE, STOPPED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,9 +32,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = build_parser().parse_args(argv)
     try:
-        return args.run(args)
-    except (SegRefinerError, OSError) as error:
+        with _stoppable():
+            set_max_pixels(args.max_pixels)
+            return args.run(args)
+    except SegRefinerError as error:
         print(f'segrefiner: error: {error}', file=sys.stderr)
+        return NOTHING_DONE
+    except OSError as error:
+        name = f'{error.filename}: ' if error.filename else ''
+        reason = f'{name}{reason_of(error)}'
+        print(f'segrefiner: error: {reason}', file=sys.stderr)
         return NOTHING_DONE
     except (MemoryError, RuntimeError) as error:
         # By name, as torch is not imported before a command needs it.
@@ -41,7 +54,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return NOTHING_DONE
     except KeyboardInterrupt:
         print('segrefiner: stopped', file=sys.stderr)
-        return 130
+        return STOPPED
+    finally:
+        set_max_pixels(None)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a termination end the work as Ctrl-C does: cleanly."""
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # where Python has no signals
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='segrefiner', description='Refine coarse segmentation masks.'
     )
+    parser.set_defaults(max_pixels=None)  # not every command reads pictures
     parser.add_argument(
         '--version', action='version', version=f'%(prog)s {__version__}'
     )
@@ -66,8 +99,10 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         help='refine the mask of an image, or a folder of them',
         description='Refine the mask of an image, or the masks of a folder: '
         'images and masks are matched by their names without suffix. Masks '
-        'are pictures with two values; refined masks are written as 0 and '
-        '255. A folder run that was stopped goes on where it was.',
+        'are pictures with two values, .npy or .npz; refined masks are '
+        'written as 0 and 255. Folders below belong together by name; a '
+        'folder of masks that is named as an image holds its objects. A run '
+        'that was stopped goes on where it was.',
     )
     add = parser.add_argument
     add('image', metavar='IMAGE', help='image file, or folder of images')
@@ -77,6 +112,13 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         '--out',
         required=True,
         help='file to write (.png, .bmp, .tif), or folder',
+    )
+    add(
+        '--mask-suffix',
+        default='',
+        metavar='END',
+        help='what the name of a mask has after that of its image: _mask for '
+        'a.jpg and a_mask.png; * stands for anything, as in "_*"',
     )
     _add_model_options(parser)
     add(
@@ -88,7 +130,8 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         '--labels',
         action='store_true',
         help='MASK is a label map, or a folder of them and of folders of '
-        'them: one number per pixel, written as .png',
+        'them: one number per pixel, written as .png; a .tif of 32 bits comes '
+        'back as one',
     )
     _add_ignore(
         add,
@@ -137,6 +180,20 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         default='same',
         help='how masks are written in a json; polygons have no holes '
         '(default: %(default)s)',
+    )
+    add(
+        '--tolerance',
+        type=float,
+        default=0.5,
+        metavar='PIXELS',
+        help='how far polygons may be from the edge of their mask: the more, '
+        'the fewer points; 0 follows the pixels (default: %(default)s)',
+    )
+    add(
+        '--update-boxes',
+        action='store_true',
+        help='boxes and areas, where there are some, become those of the '
+        'refined masks',
     )
     add(
         '--worst',
@@ -203,6 +260,8 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         help='folder of the drawings (default: %(default)s)',
     )
 
+    _add_max_pixels(add)
+
     def run(args: argparse.Namespace) -> int:
         from segrefiner_mm.apis.eval_command import run_eval
 
@@ -219,6 +278,16 @@ def _add_ignore(add: Callable, text: str) -> None:
         default=[255],
         metavar='LABEL',
         help=text,
+    )
+
+
+def _add_max_pixels(add: Callable) -> None:
+    add(
+        '--max-pixels',
+        type=int,
+        metavar='N',
+        help='largest picture or mask that is read, in pixels (default: '
+        f'{MAX_PIXELS})',
     )
 
 
@@ -264,6 +333,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         help='auto is bf16 where a GPU has it, else fp32 (default: as the '
         'model says)',
     )
+    _add_max_pixels(add)
 
 
 def _seed(text: str) -> int | None:

@@ -3,12 +3,14 @@
 import argparse
 import csv
 import io
+import math
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.apis.cli import DONE, SOME_FAILED
 from segrefiner_mm.apis.panoptic_command import is_panoptic, run_panoptic
-from segrefiner_mm.apis.prediction_run import Outcome, PredictionRun
+from segrefiner_mm.apis.prediction_notes import Outcome
+from segrefiner_mm.apis.prediction_run import PredictionRun
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import read_json, write_whole
 from segrefiner_mm.integrations.coco_file import CocoFile
@@ -16,9 +18,11 @@ from segrefiner_mm.integrations.det_pickle import DetPickle
 from segrefiner_mm.integrations.inferencer_folder import InferencerFolder
 from segrefiner_mm.integrations.prediction_file import (
     ImageEntry,
-    ImageFinder,
     PredictionFile,
 )
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.mask_forms import MaskStyle
+from segrefiner_mm.io.output_lock import OutputLock
 
 PICKLES = ('.pkl', '.pickle')
 
@@ -35,8 +39,28 @@ def run_coco(args: argparse.Namespace) -> int:
     entries = list(predictions.images())
     if args.img_dir is None and isinstance(predictions, CocoFile) and entries:
         raise InputError('a .json needs --img-dir: where its images are')
-    run = PredictionRun(args, entries, finder, out)
-    outcomes = run.outcomes()
+    with OutputLock(out, is_folder=False):
+        run = PredictionRun(args, predictions, entries, finder, out)
+        outcomes = run.outcomes()
+        _take(predictions, entries, outcomes)
+        if run.failed and not any(any(found) for found in outcomes.values()):
+            run.forget()
+            raise InputError(f'no mask of {source} could be refined')
+        predictions.write(out)
+        run.forget()
+    rows = _rows(predictions, entries, outcomes)
+    if args.report:
+        _write_report(Path(args.report), rows)
+    _print_summary(out, rows, run.failed, args.worst)
+    return SOME_FAILED if run.failed else DONE
+
+
+def _take(
+    predictions: PredictionFile,
+    entries: list[ImageEntry],
+    outcomes: dict[str, list[Outcome | None]],
+) -> None:
+    """Put what became of the masks in their places."""
     for entry in entries:
         found = outcomes.get(entry.key, [])
         for key, outcome in zip(entry.masks, found, strict=False):
@@ -44,16 +68,6 @@ def run_coco(args: argparse.Namespace) -> int:
                 predictions.replace(key, outcome['encoded'])
             elif outcome:
                 predictions.rewrite(key, outcome['size'])
-    if run.failed and not any(any(found) for found in outcomes.values()):
-        run.forget()
-        raise InputError(f'no mask of {source} could be refined')
-    predictions.write(out)
-    run.forget()
-    rows = _rows(predictions, entries, outcomes)
-    if args.report:
-        _write_report(Path(args.report), rows)
-    _print_summary(out, rows, run.failed, args.worst)
-    return SOME_FAILED if run.failed else DONE
 
 
 def _json_of(path: Path) -> Any:
@@ -70,11 +84,14 @@ def _open(
 ) -> PredictionFile:
     """Understand a file or folder of predictions, whatever its format."""
     if path.is_dir():
-        return InferencerFolder(path)
+        return InferencerFolder(path, args.update_boxes)
     if path.suffix in PICKLES:
-        return DetPickle(path)
+        return DetPickle(path, args.update_boxes)
+    if not 0 <= args.tolerance < math.inf:
+        raise InputError(f'--tolerance must be 0 or more: {args.tolerance}')
     ann_file = Path(args.ann) if args.ann else None
-    return CocoFile(content, path, ann_file, args.segmentation)
+    style = MaskStyle(args.segmentation, args.tolerance)
+    return CocoFile(content, path, ann_file, style, args.update_boxes)
 
 
 def _protect(args: argparse.Namespace, source: Path, out: Path) -> None:
@@ -134,7 +151,9 @@ def _print_summary(
     counts = [
         f'{verdicts.count(v)} {v}' for v in dict.fromkeys(sorted(verdicts))
     ]
-    print(f'{out}: {", ".join(counts) or "no masks"}')
+    if all(verdict.startswith('left') for verdict in verdicts):
+        counts.insert(0, 'no masks')
+    print(f'{out}: {", ".join(counts)}')
     changed = [row for row in rows if row['iou'] < 1][: max(worst, 0)]
     if changed:
         print('changed most (IoU of coarse and refined mask):')

@@ -1,6 +1,7 @@
 """Folders of label maps, compared with the true ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.apis.eval_folders import ALL, Compared, Picture, compare
-from segrefiner_mm.apis.image_io import load_labels
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional import (
     label_figures,
     label_ious,
     label_overlaps,
 )
+from segrefiner_mm.io.label_maps import read_label_map
 
 Rows = dict[str, list[dict[str, float]]]
 
@@ -29,9 +30,12 @@ def compare_labels(
 
     def count(true: Picture, found: Picture) -> npt.NDArray[np.int64]:
         true = np.where(np.isin(true, ignore), IGNORED, true)
+        if found.min() < 0:
+            raise InputError('predicted labels must not be below 0')
         return label_overlaps(true, found, MOST_LABELS, IGNORED)
 
-    return compare(gt, given, _read_labels, count)
+    read = partial(_read_labels, ignore=ignore)
+    return compare(gt, given, read, count)
 
 
 def label_rows(
@@ -66,8 +70,11 @@ def label_rows(
     return rows, done, failed
 
 
-def _read_labels(path: Path) -> npt.NDArray[np.int32]:
-    labels, _ = load_labels(path)
-    if labels.max(initial=0) >= MOST_LABELS:
-        raise InputError(f'{path} has labels of {MOST_LABELS} or more')
+def _read_labels(path: Path, ignore: Sequence[int]) -> npt.NDArray[np.int32]:
+    labels = read_label_map(path).labels
+    counted = labels[~np.isin(labels, ignore)]
+    if counted.min(initial=0) < 0 or counted.max(initial=0) >= MOST_LABELS:
+        raise InputError(
+            f'{path} has labels that are not 0 to {MOST_LABELS - 1}'
+        )
     return labels

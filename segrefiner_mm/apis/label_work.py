@@ -1,24 +1,23 @@
 """``segrefiner refine --labels``: pictures with a label per pixel."""
 
 import argparse
-import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 
-from segrefiner_mm.apis.image_io import (
-    load_image,
-    load_labels,
-    save_picture,
-)
-from segrefiner_mm.apis.model_options import prepare
+from segrefiner_mm.apis.image_io import encode_picture, load_image
+from segrefiner_mm.apis.model_options import prepare, run_settings
 from segrefiner_mm.apis.pair_jobs import PairJob
-from segrefiner_mm.files import write_whole
 from segrefiner_mm.integrations import LabelMapRefiner
+from segrefiner_mm.io.label_maps import (
+    LabelMap,
+    encode_label_map,
+    read_label_map,
+)
 from segrefiner_mm.visualization import draw_outlines
 from segrefiner_mm.windows import KEPT, REFINED
 
@@ -30,15 +29,17 @@ class LabelInput(NamedTuple):
 
     Attributes:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        labels (np.ndarray): (H, W) of integers.
-        palette (list, optional): Colours of the labels in the picture.
+        map (LabelMap): Of the same size.
         tag (PairJob): Where they are from and go to.
     """
 
     image: npt.NDArray[np.uint8]
-    labels: Labels
-    palette: list[int] | None
+    map: LabelMap
     tag: PairJob
+
+    @property
+    def labels(self) -> Labels:
+        return self.map.labels
 
 
 class LabelWork:
@@ -53,18 +54,23 @@ class LabelWork:
         self._args = args
         self._ignore = ignore
 
-    def prepare(self) -> None:
-        """Build the model; a mistake in the options shows now."""
+    def prepare(self) -> dict[str, Any]:
+        """Build the model, so that a mistake in the options shows now.
+
+        Returns:
+            dict: What results depend on: see :func:`run_settings`.
+        """
         inferencer, settings = prepare(self._args)
         self._refiner = LabelMapRefiner(
             inferencer.model, settings, ignore=self._ignore
         )
+        return run_settings(self._args)
 
     def load(self, job: PairJob) -> LabelInput:
         """Read a pair; an InputError says why it cannot be."""
-        labels, palette = load_labels(job.mask)
-        image = load_image(job.image, (labels.shape[0], labels.shape[1]))
-        return LabelInput(image, labels, palette, job)
+        found = read_label_map(job.mask)
+        height, width = found.labels.shape
+        return LabelInput(load_image(job.image, (height, width)), found, job)
 
     def refine(
         self, inputs: Iterable[LabelInput]
@@ -77,19 +83,15 @@ class LabelWork:
         for refined, loaded in self._refiner.refine(jobs):
             yield loaded, refined
 
-    def write(self, loaded: LabelInput, refined: Labels) -> None:
-        """Write what the job asks for, with the palette that it had."""
+    def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
+        """What the job asks for: the content of every file to write."""
         job = loaded.tag
+        result = loaded.map._replace(labels=refined)
+        files = {job.out: encode_label_map(job.out, result)}
         if job.overlay is not None:
-            save_picture(job.overlay, _overlay(loaded, refined))
-        large = refined.max(initial=0) > 255
-        picture = Image.fromarray(refined.astype('u2' if large else 'u1'))
-        if loaded.palette and not large:
-            # With fewer colours Pillow would store fewer bits per pixel.
-            picture.putpalette((loaded.palette + [0] * 768)[:768])
-        content = io.BytesIO()
-        picture.save(content, 'PNG')
-        write_whole(job.out, content.getvalue())
+            picture = _overlay(loaded, refined)
+            files[job.overlay] = encode_picture(job.overlay, picture)
+        return files
 
     def notes(self, loaded: LabelInput, refined: Labels) -> dict[str, Any]:
         """What the journal remembers: ``verdict`` and more."""

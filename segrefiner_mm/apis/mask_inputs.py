@@ -12,9 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from segrefiner_mm.apis.image_io import Size, picture_to_array, read_picture
 from segrefiner_mm.encodings import decode_mask
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.label_maps import check_lossless
+from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
+from segrefiner_mm.io.pictures import Size, picture_to_array, read_picture
 from segrefiner_mm.windows import CompactMask, compact_masks
 
 
@@ -44,7 +46,8 @@ def load_masks(
     """Understand what the user calls masks.
 
     Args:
-        source (object): A picture file; a PIL image; an array or tensor,
+        source (object): A picture file, a ``.npy`` or a ``.npz`` with one
+            array; a PIL image; an array or tensor,
             (H, W) for one mask or (N, H, W) for several, bool, with values 0
             and 1, or 0 and 255; a COCO run-length encoding, or the polygons
             of one object; a list of any of these, one per object.
@@ -63,8 +66,9 @@ def load_masks(
             binary.
     """
     if isinstance(source, (str, Path)):
-        array = picture_to_array(read_picture(source), indices=labels)
-        return _from_array(_grey(array), labels, threshold, str(source))
+        with about(source):
+            array = _from_file(Path(source), labels)
+            return _from_array(array, labels, threshold, str(source))
     if isinstance(source, Image.Image):
         array = _grey(picture_to_array(source, indices=labels))
         return _from_array(array, labels, threshold, 'the mask')
@@ -87,6 +91,15 @@ def load_masks(
         'masks are pictures, arrays, run-length encodings or polygons, got '
         f'{type(source).__name__}'
     )
+
+
+def _from_file(path: Path, labels: bool) -> npt.NDArray[Any]:
+    if path.suffix.lower() in NUMPY_SUFFIXES:
+        return read_array(path)
+    picture = read_picture(path, one_page=True)
+    if labels:
+        check_lossless(picture, path)
+    return _grey(picture_to_array(picture, indices=labels))
 
 
 def _from_array(

@@ -2,14 +2,16 @@
 
 import argparse
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from segrefiner_mm.apis.image_io import save_mask, save_picture
-from segrefiner_mm.apis.model_options import prepare
+from segrefiner_mm.apis.image_io import encode_mask_picture, encode_picture
+from segrefiner_mm.apis.model_options import prepare, run_settings
 from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.apis.pair_jobs import PairJob
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.windows import KEPT, ROLLED_BACK
 
 Prediction = dict[str, Any]
@@ -25,14 +27,25 @@ class MaskWork:
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
 
-    def prepare(self) -> None:
-        """Build the model; a mistake in the options shows now."""
+    def prepare(self) -> dict[str, Any]:
+        """Build the model, so that a mistake in the options shows now.
+
+        Returns:
+            dict: What results depend on: see :func:`run_settings`.
+        """
         self._inferencer, self._settings = prepare(self._args)
+        return run_settings(self._args)
 
     def load(self, job: PairJob) -> RefineInput:
         """Read a pair; an InputError says why it cannot be."""
         threshold = self._args.threshold
-        return load_pair(job.image, job.mask, threshold=threshold, tag=job)
+        loaded = load_pair(job.image, job.mask, threshold=threshold, tag=job)
+        if (count := len(loaded.masks.masks)) != 1:
+            raise InputError(
+                f'{job.mask} holds {count} masks, and one is written: save '
+                'each as a file of its own'
+            )
+        return loaded
 
     def refine(
         self, inputs: Iterable[RefineInput]
@@ -40,13 +53,16 @@ class MaskWork:
         """Refine a stream of pairs, in order."""
         return self._inferencer.forward(inputs, self._settings)
 
-    def write(self, loaded: RefineInput, prediction: Prediction) -> None:
-        """Write what the job asks for."""
+    def encode(
+        self, loaded: RefineInput, prediction: Prediction
+    ) -> dict[Path, bytes]:
+        """What the job asks for: the content of every file to write."""
         job: PairJob = loaded.tag
+        files = {job.out: encode_mask_picture(job.out, prediction['masks'][0])}
         if job.overlay is not None:
             [picture] = self._inferencer.visualize([loaded], [prediction])
-            save_picture(job.overlay, picture)
-        save_mask(job.out, prediction['masks'][0])
+            files[job.overlay] = encode_picture(job.overlay, picture)
+        return files
 
     def notes(self, loaded: RefineInput, prediction: Prediction) -> Prediction:
         """What the journal remembers: ``verdict`` and more."""

@@ -1,27 +1,27 @@
 """``segrefiner coco`` on panoptic segmentation: a json and its pictures."""
 
 import argparse
-import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
 import numpy as np
 
 from segrefiner_mm.apis.cli import NOTHING_DONE
-from segrefiner_mm.apis.image_io import (
-    load_image,
-    picture_to_array,
-    read_picture,
-    save_picture,
-)
+from segrefiner_mm.apis.folder_run import run_jobs
+from segrefiner_mm.apis.image_io import encode_picture, load_image
 from segrefiner_mm.apis.label_work import LabelInput, Labels, LabelWork
 from segrefiner_mm.apis.pair_jobs import PairJob
-from segrefiner_mm.apis.refine_command import run_jobs
 from segrefiner_mm.encodings import colours_to_ids
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import write_whole
-from segrefiner_mm.integrations.prediction_file import ImageFinder
+from segrefiner_mm.io.coco_annotations import images_of
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.label_maps import LabelMap, check_lossless
+from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.panoptic_json import PanopticRecord, read_panoptic
+from segrefiner_mm.io.pictures import picture_to_array, read_picture
 
 VOID = 0  # the id of pixels without a segment
 
@@ -29,8 +29,8 @@ VOID = 0  # the id of pixels without a segment
 def is_panoptic(content: Any) -> bool:
     """Whether this is what a COCO panoptic json holds."""
     found = content.get('annotations') if isinstance(content, dict) else []
-    return any(
-        'segments_info' in a for a in found or () if isinstance(a, dict)
+    return isinstance(found, list) and any(
+        'segments_info' in a for a in found if isinstance(a, dict)
     )
 
 
@@ -50,22 +50,20 @@ def run_panoptic(args: argparse.Namespace, content: dict[str, Any]) -> int:
         raise InputError(f'{out} is there already: --overwrite, or another')
     if not pictures.is_dir():
         raise InputError(f'no folder {pictures} with the pictures of {source}')
-    try:
-        jobs, problems = _jobs(content, args, pictures, folder)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise InputError(f'{source} is malformed: {error!r}') from None
+    records = read_panoptic(content, source)
+    jobs, problems = _jobs(content, records, args, pictures, folder)
     work, own = PanopticWork(args, [VOID]), dict(panoptic=True)
     nothing = f'no picture of {source} can be refined'
     status = run_jobs(args, work, jobs, problems, folder, own, nothing)
     if status == NOTHING_DONE:
         return status
-    for annotation in content['annotations']:
-        name = annotation['file_name']
-        if (folder / name).is_file():
-            _update(annotation['segments_info'], _read_ids(folder / name))
-        elif (pictures / name).is_file():  # what failed is left as it was
-            write_whole(folder / name, (pictures / name).read_bytes())
-    write_whole(out, json.dumps(content).encode())
+    for record in records:
+        before, after = record.picture(pictures), record.picture(folder)
+        if after.is_file():
+            _update(record.segments, _read_ids(after))
+        elif before.is_file():  # what failed is left as it was
+            write_whole(after, before.read_bytes())
+    write_whole(out, json_bytes(content, out))
     return status
 
 
@@ -75,38 +73,43 @@ class PanopticWork(LabelWork):
     def load(self, job: PairJob) -> LabelInput:
         ids = _read_ids(job.mask)
         image = load_image(job.image, (ids.shape[0], ids.shape[1]))
-        return LabelInput(image, ids, None, job)
+        return LabelInput(image, LabelMap(ids), job)
 
-    def write(self, loaded: LabelInput, refined: Labels) -> None:
+    def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
         red, green, blue = (refined >> shift & 255 for shift in (0, 8, 16))
         picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
-        save_picture(loaded.tag.out, picture)
+        out = loaded.tag.out
+        return {out: encode_picture(out, picture)}
 
 
 def _jobs(
     content: dict[str, Any],
+    records: list[PanopticRecord],
     args: argparse.Namespace,
     pictures: Path,
     folder: Path,
 ) -> tuple[list[PairJob], list[str]]:
-    names = {i['id']: i['file_name'] for i in content.get('images', [])}
+    source = Path(args.predictions)
+    known = images_of(content, source) if content.get('images') else {}
     finder = ImageFinder(Path(args.img_dir))
     jobs, problems = [], []
-    for annotation in content['annotations']:
-        own, _ = annotation['file_name'], annotation['segments_info']
+    for record in records:
+        before, after = record.picture(pictures), record.picture(folder)
         # Results have no images; theirs have the names of the pictures.
-        name = names.get(annotation['image_id'], Path(own).stem)
+        image = known.get(record.image_id)
+        name = image.name if image else PurePosixPath(record.file_name).stem
         try:
-            image = finder.find(name)
+            jobs.append(PairJob(finder.find(name), before, after, None))
         except InputError as error:
-            problems.append(str(error))
-            continue
-        jobs.append(PairJob(image, pictures / own, folder / own, None))
+            where = f'{source}: image {shown(record.image_id)}'
+            problems.append(f'{where}: {error}')
     return jobs, problems
 
 
 def _read_ids(path: Path) -> Labels:
-    colours = picture_to_array(read_picture(path))
+    picture = read_picture(path, one_page=True)
+    check_lossless(picture, path)
+    colours = picture_to_array(picture)
     if colours.ndim != 3:
         raise InputError(f'{path} is not a panoptic picture: it is grey')
     return colours_to_ids(colours)
@@ -115,7 +118,7 @@ def _read_ids(path: Path) -> Labels:
 def _update(segments: list[dict[str, Any]], ids: Labels) -> None:
     """Areas and boxes of the segments, where they are given."""
     for segment in segments:
-        mask = (ids == segment['id']).astype(np.uint8)
+        mask = (ids == whole_number(segment['id'])).astype(np.uint8)
         if 'area' in segment:
             segment['area'] = cv2.countNonZero(mask)
         if 'bbox' in segment:

@@ -1,12 +1,16 @@
 """What a folder run has done, so that the next one can go on."""
 
 import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
 from os.path import relpath
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import write_whole
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.files import read_json_lines, write_whole
+from segrefiner_mm.io.file_state import digest, file_state, is_same_file
 
 NAME = '.segrefiner-run.jsonl'
 
@@ -28,72 +32,119 @@ class RunJournal:
     def __init__(self, folder: Path, settings: dict) -> None:
         self._folder = folder
         self._path = folder / NAME
-        self._settings = settings
-        self._lines = self._read()
+        # As they are when they come back from the file.
+        self._settings = json.loads(json.dumps(settings))
+        self._seen: dict[str, list] = {}
+        self._lines = {
+            line['out']: line
+            for line in read_json_lines(self._path)
+            if isinstance(line.get('out'), str)
+        }
         # Only whole lines stay, and the folder is known to be writable.
-        self._write()
-
-    def is_done(self, inputs: list[Path], outputs: list[Path]) -> bool:
-        """Whether these outputs were made of these inputs, as they are."""
-        line = self._lines.get(self._key(outputs), {})
-        made_of = self._line(inputs, outputs)
-        return {name: line.get(name) for name in made_of} == made_of
-
-    def is_ours(self, outputs: list[Path]) -> bool:
-        """Whether an earlier run, of any settings, wrote these outputs."""
-        return self._key(outputs) in self._lines
-
-    def begin(self, outputs: list[Path]) -> None:
-        """Note that outputs are about to be written, so that they are ours."""
-        self._append(dict(out=self._key(outputs)))
-
-    def add(
-        self, inputs: list[Path], outputs: list[Path], **notes: Any
-    ) -> None:
-        """Note that a result is complete, and what to know of it."""
-        self._append({**self._line(inputs, outputs), **notes})
-
-    def _append(self, line: dict[str, Any]) -> None:
-        self._lines[line['out']] = line
-        try:
-            with self._path.open('a') as file:
-                file.write(json.dumps(line) + '\n')
-        except OSError as error:
-            raise InputError(f'cannot write {self._path}: {error}') from error
-
-    def _key(self, outputs: list[Path]) -> str:
-        return relpath(outputs[0], self._folder)
-
-    def _line(self, inputs: list[Path], outputs: list[Path]) -> dict[str, Any]:
-        return dict(
-            out=self._key(outputs),
-            settings=self._settings,
-            inputs=[file_state(path) for path in inputs],
-            outputs=[file_state(path) for path in outputs],
-        )
-
-    def _read(self) -> dict[str, dict]:
-        if not self._path.is_file():
-            return {}
-        lines = {}
-        for text in self._path.read_text(errors='replace').splitlines():
-            try:
-                line = json.loads(text)
-                lines[line['out']] = line
-            except (json.JSONDecodeError, KeyError, TypeError):
-                continue  # the run was killed while it wrote this line
-        return lines
-
-    def _write(self) -> None:
         text = ''.join(
             json.dumps(line) + '\n' for line in self._lines.values()
         )
         write_whole(self._path, text.encode())
 
+    def is_done(self, inputs: list[Path], outputs: list[Path]) -> bool:
+        """Whether these outputs were made of these inputs, as they are."""
+        line = self._lines.get(self._key(outputs), {})
+        return not self.is_due(inputs, outputs) and _are_same(
+            line.get('outputs'), outputs
+        )
 
-def file_state(path: Path) -> list | None:
-    """Full name, size and time of change of a file, if there is one."""
-    if not path.is_file():
-        return None
-    state = path.stat()
-    return [str(path.resolve()), state.st_size, state.st_mtime_ns]
+    def is_due(self, inputs: list[Path], outputs: list[Path]) -> bool:
+        """Whether the result that was written is not that of these inputs."""
+        line = self._lines.get(self._key(outputs), {})
+        noted = line.get('outputs')
+        return not (
+            line.get('settings') == self._settings
+            and _are_same(line.get('inputs'), inputs)
+            and isinstance(noted, list)
+            and len(noted) == len(outputs)
+        )
+
+    def is_ours(self, outputs: list[Path]) -> bool:
+        """Whether an earlier run, of any settings, wrote these outputs."""
+        return self._key(outputs) in self._lines
+
+    def edited(self, outputs: list[Path]) -> list[Path]:
+        """Those of our outputs that are no longer what a run has written."""
+        ours = _digests(self._lines.get(self._key(outputs), {}))
+        if not ours:  # a journal of before hashes were noted
+            return []
+        return [p for p in outputs if p.is_file() and digest(p) not in ours]
+
+    def look(self, inputs: list[Path], outputs: list[Path]) -> None:
+        """Note what the inputs are before they are read.
+
+        What changes afterwards, while the run is at work, is done again then.
+        """
+        self._seen[self._key(outputs)] = [file_state(path) for path in inputs]
+
+    def begin(self, outputs: list[Path], contents: Sequence[str] = ()) -> None:
+        """Note that outputs are about to be written, so that they are ours.
+
+        Args:
+            outputs (list[Path]): The files.
+            contents (Sequence[str]): Hashes of what is going to be in them.
+        """
+        # Until it is written, what is there may be of an earlier run.
+        before = _digests(self._lines.get(self._key(outputs), {}))
+        ours = list(dict.fromkeys([*before, *contents]))
+        self._append(dict(out=self._key(outputs), ours=ours), sync=True)
+
+    def add(
+        self, inputs: list[Path], outputs: list[Path], **notes: Any
+    ) -> None:
+        """Note that a result is complete, and what to know of it."""
+        key = self._key(outputs)
+        seen = self._seen.pop(key, None)
+        line = dict(
+            out=key,
+            settings=self._settings,
+            inputs=seen or [file_state(path) for path in inputs],
+            outputs=[file_state(path) for path in outputs],
+        )
+        self._append({**line, **notes})
+
+    def _append(self, line: dict[str, Any], sync: bool = False) -> None:
+        try:
+            size = self._path.stat().st_size
+            try:
+                with self._path.open('a') as file:
+                    file.write(json.dumps(line) + '\n')
+                    file.flush()
+                    if sync:
+                        os.fsync(file.fileno())
+            except OSError:
+                with suppress(OSError):  # no half a line before the next one
+                    os.truncate(self._path, size)
+                raise
+        except OSError as error:
+            raise InputError(
+                f'cannot write {self._path}: {reason_of(error)}'
+            ) from error
+        self._lines[line['out']] = line
+
+    def _key(self, outputs: list[Path]) -> str:
+        return Path(relpath(outputs[0], self._folder)).as_posix()
+
+
+def _are_same(noted: Any, paths: list[Path]) -> bool:
+    """Whether files are what was noted of them."""
+    return (
+        isinstance(noted, list)
+        and len(noted) == len(paths)
+        and all(map(is_same_file, noted, paths))
+    )
+
+
+def _digests(line: dict[str, Any]) -> list[str]:
+    """Hashes of all that runs may have left in the outputs of a line."""
+    ours, outputs = line.get('ours'), line.get('outputs')
+    found = list(ours) if isinstance(ours, list) else []
+    for state in outputs if isinstance(outputs, list) else []:
+        if isinstance(state, list) and state:
+            found.append(state[-1])
+    return [content for content in found if isinstance(content, str)]

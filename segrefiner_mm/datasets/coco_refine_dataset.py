@@ -8,7 +8,18 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import file_name_of, read_json
+from segrefiner_mm.files import read_json
+from segrefiner_mm.io.coco_annotations import (
+    CocoImage,
+    Id,
+    id_of,
+    images_of,
+    other_kind,
+    records_of,
+)
+from segrefiner_mm.io.confine import path_below
+from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.registry import DATASETS
 
 
@@ -64,39 +75,43 @@ class CocoRefineDataset(BaseDataset):
             ``coarse_labels``, the places of their categories.
         """
         annotations = read_json(Path(self.ann_file))
-        try:
-            ids = sorted(c['id'] for c in annotations['categories'])
-            label_of = {category: label for label, category in enumerate(ids)}
-            images = {image['id'] for image in annotations['images']}
-            found = self._results(images, set(ids))
-            return [
-                self._describe(image, found[image['id']], label_of)
-                for image in annotations['images']
-            ]
-        except (KeyError, TypeError) as error:
-            raise InputError(
-                f'{self.ann_file} and {self.results_file} are not annotations '
-                f'and results of COCO: {error!r}'
-            ) from None
+        images = images_of(annotations, self.ann_file)
+        ids = sorted(self._categories(annotations), key=_numbers_first)
+        label_of = {category: label for label, category in enumerate(ids)}
+        found = self._results(images, label_of)
+        return [
+            self._describe(image, found[image.id], label_of)
+            for image in images.values()
+        ]
 
-    def _results(self, images: set, categories: set) -> dict[Any, list[dict]]:
+    def _categories(self, annotations: Any) -> set[Id]:
+        records = records_of(annotations, 'categories', self.ann_file)
+        where = f'{self.ann_file}, categories: number'
+        return {
+            id_of(record, 'id', f'{where} {index}')
+            for index, record in enumerate(records)
+        }
+
+    def _results(
+        self, images: dict[Id, CocoImage], categories: dict[Id, int]
+    ) -> dict[Id, list[dict]]:
         of_image = defaultdict(list)
         skipped = 0
-        for result in read_json(Path(self.results_file)):
-            for part, known in (('image', images), ('category', categories)):
-                if result[f'{part}_id'] in known:
-                    continue
-                if not self.skip_unknown:
-                    raise InputError(
-                        f'{self.results_file} has results of {part} '
-                        f'{result[f"{part}_id"]}, which {self.ann_file} does '
-                        'not know; skip_unknown=True leaves them out'
-                    )
-                skipped += 1
-                break
-            else:
-                if result['score'] >= self.score_thr:
-                    of_image[result['image_id']].append(result)
+        file = self.results_file
+        results = records_of(read_json(Path(file)), '', file)
+        for index, result in enumerate(results):
+            own = _result(result, f'{file}, result {index}')
+            unknown = _unknown(own, images, categories)
+            if not unknown:
+                if own['score'] >= self.score_thr:
+                    of_image[own['image_id']].append(own)
+                continue
+            if not self.skip_unknown:
+                raise InputError(
+                    f'{file} has results of {unknown}, which {self.ann_file} '
+                    'does not know; skip_unknown=True leaves them out'
+                )
+            skipped += 1
         if skipped:
             print_log(
                 f'left out {skipped} results of images or categories that '
@@ -106,14 +121,49 @@ class CocoRefineDataset(BaseDataset):
         return of_image
 
     def _describe(
-        self, image: dict, results: list[dict], label_of: dict[int, int]
+        self, image: CocoImage, results: list[dict], label_of: dict[Id, int]
     ) -> dict:
-        folder = Path(self.data_prefix['img'])
+        folder = self.data_prefix['img']
         return dict(
-            img_path=str(folder / file_name_of(image)),
-            img_id=image['id'],
-            ori_shape=(image['height'], image['width']),
+            img_path=path_below(folder, image.name, self.ann_file),
+            img_id=image.id,
+            ori_shape=image.known_size(self.ann_file),
             coarse_segmentations=[r['segmentation'] for r in results],
             coarse_scores=[r['score'] for r in results],
             coarse_labels=[label_of[r['category_id']] for r in results],
         )
+
+
+def _numbers_first(value: Id) -> tuple[bool, Id]:
+    """Order of ids: numbers, then texts."""
+    return isinstance(value, str), value
+
+
+def _result(result: dict, where: str) -> dict[str, Any]:
+    """What is needed of a result, checked."""
+    score = result.get('score')
+    if not is_real(score):
+        raise InputError(f'{where} has a faulty score: {shown(score)}')
+    if 'segmentation' not in result:
+        raise InputError(f'{where} has no segmentation')
+    return dict(
+        image_id=id_of(result, 'image_id', where),
+        category_id=id_of(result, 'category_id', where),
+        score=score,
+        segmentation=result['segmentation'],
+    )
+
+
+def _unknown(
+    result: dict[str, Any],
+    images: dict[Id, CocoImage],
+    categories: dict[Id, int],
+) -> str:
+    """Name the image or category of a result that is not annotated."""
+    parts: tuple[tuple[str, dict], ...]
+    parts = ('image', images), ('category', categories)
+    for part, known in parts:
+        value = result[f'{part}_id']
+        if value not in known:
+            return f'{part} {value}{other_kind(value, known)}'
+    return ''

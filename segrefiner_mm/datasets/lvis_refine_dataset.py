@@ -1,6 +1,5 @@
 """Objects of LVIS or COCO annotations."""
 
-import os.path as osp
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,22 @@ from mmengine.logging import print_log
 
 from segrefiner_mm.datasets.refine_dataset import RefineDataset
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import file_name_of, read_json
+from segrefiner_mm.files import read_json
+from segrefiner_mm.io.coco_annotations import (
+    CocoImage,
+    Id,
+    id_of,
+    images_of,
+    is_crowd,
+    other_kind,
+    records_of,
+)
+from segrefiner_mm.io.confine import path_below
+from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.numbers import is_real
+from segrefiner_mm.io.outside import TOLERANCE
+from segrefiner_mm.io.segmentation import POLYGONS, read_segmentation
 from segrefiner_mm.registry import DATASETS
-
-# Polygons of real data sets end up to a pixel outside of their image.
-TOLERANCE = 2
 
 
 @DATASETS.register_module()
@@ -54,7 +64,9 @@ class LVISRefineDataset(RefineDataset):
             list[dict]: ``img_path``, ``img_id``, ``ann_size`` and ``objects``
             of each image with an object that can be used.
         """
-        images, annotations = _read(self.ann_file)
+        content = read_json(Path(self.ann_file))
+        images = images_of(content, self.ann_file)
+        annotations = records_of(content, 'annotations', self.ann_file)
         data_list: dict[Any, dict] = {}
         left_out = 0
         for number, annotation in enumerate(annotations):
@@ -63,18 +75,14 @@ class LVISRefineDataset(RefineDataset):
                 if self._is_left_out(annotation):
                     left_out += 1
                     continue
-                image_id = annotation['image_id']
-                _check(annotation, images.get(image_id))
-                if image_id not in data_list:
-                    data_list[image_id] = self._describe(images[image_id])
+                image = self._image(annotation, images)
+                _check(annotation, image.known_size(self.ann_file))
+                if image.id not in data_list:
+                    data_list[image.id] = self._describe(image)
             except InputError as error:
                 self.skip((-1, number), f'annotation {name}: {error}')
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                self.skip(
-                    (-1, number), f'annotation {name}: malformed ({error!r})'
-                )
             else:
-                data_list[image_id]['objects'].append(
+                data_list[image.id]['objects'].append(
                     dict(ann_id=name, segmentation=annotation['segmentation'])
                 )
         count = sum(len(info['objects']) for info in data_list.values())
@@ -85,6 +93,10 @@ class LVISRefineDataset(RefineDataset):
             'current',
         )
         return list(data_list.values())
+
+    def nothing_found(self) -> str:
+        """What to say where there is no sample at all."""
+        return f'{super().nothing_found()} in {self.ann_file}'
 
     def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
         """Choose an object of an image.
@@ -101,56 +113,57 @@ class LVISRefineDataset(RefineDataset):
 
     def _is_left_out(self, annotation: dict) -> bool:
         area = annotation.get('area')  # if not given, the mask decides
+        if area is not None and not is_real(area):
+            raise InputError(f'its area is {shown(area)}')
         small = area is not None and 0 < area <= self.min_area
-        return bool(annotation.get('iscrowd')) or small
+        return is_crowd(annotation) or small
 
-    def _describe(self, image: Any) -> dict:
+    def _image(
+        self, annotation: dict, images: dict[Id, CocoImage]
+    ) -> CocoImage:
+        image_id = id_of(annotation, 'image_id', 'it')
+        if image_id not in images:
+            hint = other_kind(image_id, images)
+            raise InputError(f'there is no image {image_id}{hint}')
+        return images[image_id]
+
+    def _describe(self, image: CocoImage) -> dict:
+        folder = self.data_prefix['img']
         return dict(
-            img_path=osp.join(self.data_prefix['img'], file_name_of(image)),
-            img_id=image['id'],
-            ann_size=(image['height'], image['width']),
+            img_path=path_below(folder, image.name, self.ann_file),
+            img_id=image.id,
+            ann_size=image.known_size(self.ann_file),
             objects=[],
         )
 
 
-def _read(ann_file: str) -> tuple[dict, list]:
-    content = read_json(Path(ann_file))
-    try:
-        images = {image['id']: image for image in content['images']}
-        return images, content['annotations']
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f'{ann_file} is not a LVIS or COCO instances json: {error!r}'
-        ) from None
-
-
-def _id(annotation: Any, number: int) -> Any:
+def _id(annotation: dict, number: int) -> Any:
     """Its id, or its place in the file."""
-    known = annotation.get('id') if isinstance(annotation, dict) else None
-    return f'number {number}' if known is None else known
+    known = annotation.get('id')
+    is_id = isinstance(known, (int, str))
+    return known if is_id else f'number {number}'
 
 
-def _check(annotation: dict, image: dict | None) -> None:
+def _check(annotation: dict, size: tuple[int, int]) -> None:
     """Raise an InputError that says what makes an annotation useless."""
-    segmentation = annotation.get('segmentation')
-    if image is None:
-        raise InputError(f'there is no image {annotation["image_id"]}')
-    if not segmentation:
+    mask = read_segmentation(annotation.get('segmentation'))
+    if mask is None:
         raise InputError('it has no segmentation')
-    _, _, width, height = annotation.get('bbox') or (0, 0, 1, 1)
+    box = annotation.get('bbox') or (0, 0, 1, 1)
+    if not (
+        isinstance(box, (list, tuple))
+        and len(box) == 4
+        and all(map(is_real, box))
+    ):
+        raise InputError(f'its box is {shown(box)}')
+    _, _, width, height = box
     if width <= 0 or height <= 0:
         raise InputError(f'its box is {width} x {height}')
-    if not isinstance(segmentation, list):
+    if mask.form != POLYGONS:
         return
-    if any(len(part) < 6 or len(part) % 2 for part in segmentation):
-        raise InputError(
-            'a polygon needs pairs of numbers for three corners or more'
-        )
-    corners = np.concatenate(segmentation).reshape(-1, 2)
-    farthest = np.array([image['width'], image['height']]) + TOLERANCE
-    # Not a number is inside of nothing.
+    corners = np.concatenate(mask.polygons)
+    farthest = np.array(size[::-1]) + TOLERANCE
     if not ((corners >= -TOLERANCE) & (corners <= farthest)).all():
         raise InputError(
-            'its polygon reaches out of the '
-            f'{image["width"]} x {image["height"]} image'
+            f'its polygon reaches out of the {size[1]} x {size[0]} image'
         )

@@ -1,25 +1,37 @@
-"""COCO and LVIS json: results of models, and annotations."""
+"""COCO and LVIS: results, and annotations."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.encodings import (
-    decode_mask,
-    encode_mask,
-    has_holes,
-    outlines_of,
-)
+from segrefiner_mm.encodings import encode_segmentation
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import file_name_of, read_json, write_whole
+from segrefiner_mm.files import read_json, write_whole
 from segrefiner_mm.integrations.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
-
-STYLES = ('same', 'rle', 'polygon')
+from segrefiner_mm.io.boxes import update_box
+from segrefiner_mm.io.coco_annotations import (
+    CocoImage,
+    Id,
+    id_of,
+    images_of,
+    is_crowd,
+    name_of_id,
+    other_kind,
+    records_of,
+)
+from segrefiner_mm.io.foreign_json import strange_json
+from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.mask_forms import MaskStyle, written
+from segrefiner_mm.io.segmentation import (
+    POLYGONS,
+    TEXT,
+    is_empty,
+    read_segmentation,
+)
 
 
 class CocoFile(PredictionFile):
@@ -34,10 +46,10 @@ class CocoFile(PredictionFile):
         ann_file (Path, optional): Annotations that name the images of
             results. Defaults to None: an image is called by its id with
             twelve digits, as in COCO.
-        style (str): How masks are written: ``'rle'``, ``'polygon'``, whose
-            holes are filled, or ``'same'`` as they came; what came as
-            polygons and has holes now becomes run lengths. Defaults to
-            'same'.
+        style (MaskStyle): How masks are written. Defaults to the form that
+            they came in.
+        update_boxes (bool): Whether ``bbox`` and ``area`` of refined masks
+            change with them, where they are there. Defaults to False.
 
     Raises:
         InputError: If a file is not such a json.
@@ -48,87 +60,104 @@ class CocoFile(PredictionFile):
         content: Any,
         path: Path,
         ann_file: Path | None = None,
-        style: str = 'same',
+        style: MaskStyle | None = None,
+        update_boxes: bool = False,
     ) -> None:
         self.content = content
-        self.style = style
-        listed = isinstance(self.content, list)
-        try:
-            self.masks = (
-                self.content if listed else self.content['annotations']
-            )
-            known = self.content if not listed else None
-            if ann_file is not None:
-                known = read_json(ann_file)
-            self.infos = known and {i['id']: i for i in known['images']}
-            for mask in self.masks:
-                hash(mask.get('image_id'))
-        except (AttributeError, KeyError, TypeError) as error:
-            raise InputError(
-                f'{ann_file or path} is neither COCO results nor COCO or LVIS '
-                f'annotations: {error!r}'
-            ) from None
-        if self.masks and not any('segmentation' in m for m in self.masks):
-            raise InputError(
-                f'{path} has no masks; the results of mmdet that have are in '
-                '*.segm.json'
-            )
+        self.style = style or MaskStyle()
+        self.update_boxes = update_boxes
+        listed = isinstance(content, list)
+        self.masks = records_of(content, '' if listed else 'annotations', path)
+        self._images: dict[Id, CocoImage] | None = None
+        self._images_file = ann_file or path
+        if ann_file is not None:
+            self._images = images_of(read_json(ann_file), ann_file)
+        elif not listed:
+            self._images = images_of(content, path)
+        if listed and self.masks:
+            self._check_results(path)
 
     def images(self) -> Iterator[ImageEntry]:
         of_image: dict[Any, dict[Key, Any]] = {}
         for index, mask in enumerate(self.masks):
-            if mask.get('iscrowd') or 'segmentation' not in mask:
+            if self._why_left(mask):
                 continue
-            of_image.setdefault(mask.get('image_id'), {})[index] = mask[
-                'segmentation'
-            ]
+            try:
+                image_id = id_of(mask, 'image_id', self._own_name(index))
+            except InputError as error:
+                problem, masks = str(error), {index: mask['segmentation']}
+                yield ImageEntry(f'#{index}', None, None, masks, problem)
+                continue
+            of_image.setdefault(image_id, {})[index] = mask['segmentation']
         for image_id, masks in of_image.items():
-            name, size = self._image(image_id)
-            yield ImageEntry(str(image_id), name, size, masks)
+            yield self._entry(image_id, masks)
 
     def untouched(self) -> dict[str, str]:
         return {
-            self.label(index): 'crowd' if mask.get('iscrowd') else 'no mask'
+            self.label(index): why
             for index, mask in enumerate(self.masks)
-            if mask.get('iscrowd') or 'segmentation' not in mask
+            if (why := self._why_left(mask))
         }
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        if self.style != 'same':
-            mask = decode_mask(self.masks[key]['segmentation'], size)
-            self.replace(key, encode_mask(mask))
+        mask = self.masks[key]
+        read = read_segmentation(mask['segmentation'])
+        form = dict(rle=TEXT, polygon=POLYGONS).get(self.style.form)
+        if form is not None and read is not None and read.form != form:
+            encoded = encode_segmentation(read, size)
+            mask['segmentation'] = written(encoded, read, self.style)
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
         mask = self.masks[key]
-        as_polygon = self.style == 'polygon' or (
-            self.style == 'same' and isinstance(mask['segmentation'], list)
-        )
-        holes_matter = self.style == 'same'
-        if as_polygon and not (holes_matter and has_holes(encoded)):
-            mask['segmentation'] = outlines_of(encoded) or encoded
-        else:
-            mask['segmentation'] = encoded
+        read = read_segmentation(mask['segmentation'])
+        assert read is not None
+        mask['segmentation'] = written(encoded, read, self.style)
+        if self.update_boxes:
+            update_box(mask, encoded)
 
     def write(self, path: Path) -> None:
-        write_whole(path, json.dumps(self.content).encode())
+        write_whole(path, json_bytes(self.content, path))
 
     def label(self, key: Key) -> str:
-        mask = self.masks[key]
-        image = f'image {mask.get("image_id")}'
-        if 'id' in mask:
-            return f'annotation {mask["id"]} of {image}'
-        return f'result {key} of {image}'
+        image_id = self.masks[key].get('image_id')
+        return f'{self._own_name(key)} of image {shown(image_id)}'
 
-    def _image(self, image_id: Any) -> tuple[str | None, Any]:
-        if self.infos is None:
-            numbered = isinstance(image_id, int)
-            return f'{image_id:012d}.jpg' if numbered else str(image_id), None
-        info = self.infos.get(image_id)
-        if info is None:
-            return None, None
-        size = info.get('height'), info.get('width')
-        known = None not in size
-        return file_name_of(info), (
-            int(size[0]),
-            int(size[1]),
-        ) if known else None
+    def _own_name(self, key: Key) -> str:
+        mask = self.masks[key]
+        if mask.get('id') is not None:
+            return f'annotation {shown(mask["id"])}'
+        return f'result {key}'
+
+    def _why_left(self, mask: dict[str, Any]) -> str:
+        if is_crowd(mask):
+            return 'crowd'
+        return 'no mask' if is_empty(mask.get('segmentation')) else ''
+
+    def _entry(self, image_id: Id, masks: dict[Key, Any]) -> ImageEntry:
+        # As text, 1 and "1" would be one.
+        key = f'{type(image_id).__name__} {image_id}'
+        if self._images is None:
+            name = name_of_id(image_id)
+            hint = (
+                '; without --ann, an image is looked for by its id: --ann '
+                'gives the annotations that name the images'
+            )
+            return ImageEntry(key, name, None, masks, hint=hint)
+        image = self._images.get(image_id)
+        if image is None:
+            problem = (
+                f'image {shown(image_id)} is not among the images of '
+                f'{self._images_file}{other_kind(image_id, self._images)}'
+            )
+            return ImageEntry(key, None, None, masks, problem)
+        return ImageEntry(key, image.name, image.size, masks, image.problem)
+
+    def _check_results(self, path: Path) -> None:
+        """Whether these are results, and have masks."""
+        if not any('image_id' in mask for mask in self.masks):
+            raise InputError(f'{path} {strange_json(self.content)}')
+        if not any('segmentation' in mask for mask in self.masks):
+            raise InputError(
+                f'{path} has no masks; the results of mmdet that have are in '
+                '*.segm.json'
+            )

@@ -176,17 +176,24 @@ class LabelMapRefiner:
         present = np.unique(labels)
         if len(present) < 2:
             return []
-        regions = []
-        for label in present[~np.isin(present, self.ignore)]:
-            same = (labels == label).astype(np.uint8)
-            _, parts, stats, _ = cv2.connectedComponentsWithStats(same)
-            for part, (x, y, w, h, area) in enumerate(stats.tolist()):
-                if part and area >= self.min_area:
-                    box = Box(x, y, x + w, y + h)
-                    pixels = torch.from_numpy(parts[box.slices()] == part)
-                    mask = CompactMask(labels.shape, box, pixels, area)
-                    regions.append(Region(int(label), mask))
-        return regions
+        return [
+            Region(int(label), mask)
+            for label in present[~np.isin(present, self.ignore)]
+            for mask in self._connected(labels == label)
+        ]
+
+    def _connected(self, pixels: np.ndarray) -> list[CompactMask]:
+        """The connected parts of a mask that are large enough."""
+        _, parts, stats, _ = cv2.connectedComponentsWithStats(
+            pixels.astype(np.uint8)
+        )
+        masks = []
+        for part, (x, y, w, h, area) in enumerate(stats.tolist()):
+            if part and area >= self.min_area:
+                box = Box(x, y, x + w, y + h)
+                inside = torch.from_numpy(parts[box.slices()] == part)
+                masks.append(CompactMask(pixels.shape, box, inside, area))
+        return masks
 
     def _pieces(
         self, regions: list[Region], at: Box, core: Box, merge: LabelMerge
@@ -194,10 +201,11 @@ class LabelMapRefiner:
         """The pieces of large regions in a tile that look like objects."""
         pieces = []
         for label, mask in regions:
-            for piece in self._regions(mask.crop(at).numpy().astype(np.uint8)):
-                if piece.label == 0:
-                    continue
-                region = Region(label, piece.mask)
+            inside = mask.crop(at).numpy()
+            if inside.all():  # no edge to refine
+                continue
+            for piece in self._connected(inside):
+                region = Region(label, piece)
                 if region.is_object:
                     pieces.append(region)
                 else:

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import pictures_by_stem
-
 Key = Any  # what a file finds a mask by
 
 
@@ -21,12 +18,18 @@ class ImageEntry(NamedTuple):
         size (tuple[int, int], optional): Height and width, where known.
         masks (dict): Segmentations, in any form of
             :func:`segrefiner_mm.encodings.decode_mask`, by their keys.
+        problem (str): Why none of them can be refined, or ''.
+        hint (str): What to add where the file of the image is not found.
+        image (Path, optional): The file, once it is found.
     """
 
     key: str
     name: str | None
     size: tuple[int, int] | None
     masks: dict[Key, Any]
+    problem: str = ''
+    hint: str = ''
+    image: Path | None = None
 
 
 class PredictionFile(metaclass=ABCMeta):
@@ -65,47 +68,3 @@ class PredictionFile(metaclass=ABCMeta):
     def label(self, key: Key) -> str:
         """How to name a mask to a user."""
         return f'mask {key}'
-
-
-class ImageFinder:
-    """Finds the files of images.
-
-    Args:
-        folder (Path, optional): Where to look. Defaults to None: images are
-            where the predictions say.
-    """
-
-    def __init__(self, folder: Path | None) -> None:
-        if folder is not None and not folder.is_dir():
-            raise InputError(f'no such folder: {folder}')
-        self.folder = folder
-        self._by_stem: dict[str, list[Path]] | None = None
-
-    def find(self, name: str) -> Path:
-        """The file of an image.
-
-        Args:
-            name (str): A path, or a name with or without suffix.
-
-        Returns:
-            Path: The file.
-
-        Raises:
-            InputError: If there is none, or there are several.
-        """
-        if self.folder is None:
-            if Path(name).is_file():
-                return Path(name)
-            raise InputError(f'no such image: {name}; --img-dir says where')
-        parts = Path(name).parts
-        for start in range(len(parts)):  # the longest known end of the path
-            path = self.folder.joinpath(*parts[start:])
-            if path.is_file():
-                return path
-        if self._by_stem is None:
-            self._by_stem = pictures_by_stem(self.folder)
-        found = self._by_stem.get(Path(name).name, [])
-        if len(found) == 1:
-            return found[0]
-        what = 'several images' if found else 'no image'
-        raise InputError(f'{what} {name} in {self.folder}')

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.models.checkpoint import BUNDLED
 
 NAMES = ('segrefiner-tiny', 'segrefiner-lr', 'segrefiner-hr')
@@ -39,22 +39,29 @@ def config_of(name: str) -> Path:
 
 
 def read_config(path: str | Path) -> Config:
-    """Read a config file that describes a model.
+    """Read a config file that describes a model; that runs it.
 
     Args:
-        path (str | Path): An mmengine config file.
+        path (str | Path): An mmengine config file, which is a Python program.
 
     Returns:
         Config: The config.
 
     Raises:
-        InputError: If it cannot be read, or has no ``model``.
+        InputError: If it is of another kind, cannot be read, or has no
+            ``model``. A ``.json`` or ``.yaml`` looks like data, but can name
+            what to import and call, so it is refused.
     """
+    if Path(path).suffix != '.py':
+        raise InputError(
+            f'cannot read the config {path}: a config is a Python program '
+            '(.py), and runs with your rights; see SECURITY.md'
+        )
     try:
         config = Config.fromfile(path)
     except Exception as error:  # a config is code, so anything can happen
         raise InputError(
-            f'cannot read the config {path}: {type(error).__name__}: {error}'
+            f'cannot read the config {path}: {reason_of(error)}'
         ) from error
     if 'model' not in config:
         raise InputError(f'the config {path} has no model')

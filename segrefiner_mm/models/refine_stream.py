@@ -1,7 +1,7 @@
 """A stream of images with masks, in order, through the window engine."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ from segrefiner_mm.windows import (
 
 # Pixels of images, or of masks that take as much, in work at the same time.
 PIXELS_IN_WORK = 2**26
+# Images in work at the same time, however small they are.
+JOBS_IN_WORK = 256
 
 
 class RefineJob(NamedTuple):
@@ -75,17 +77,20 @@ class RefineStream:
             self.sampler, self.sampler.batch_size, self._has_room
         )
         for (work, index), refined in engine.run(self._plans(jobs)):
-            work.outcomes[index] = refined
+            if index is not None:
+                work.outcomes[index] = refined
             while in_work and in_work[0].complete:
                 yield in_work.popleft().result()
         yield from (work.result() for work in in_work)
 
     def _plans(
         self, jobs: Iterable[RefineJob]
-    ) -> Iterator[tuple[tuple[_Work, int], Plan]]:
+    ) -> Iterator[tuple[tuple[_Work, int | None], Plan]]:
         for job in jobs:
             work = _Work(job)
             self._in_work.append(work)
+            if not job.masks:  # it is done, and should not wait for others
+                yield (work, None), _nothing()
             for index, mask in enumerate(job.masks):
                 work.opened += 1
                 yield (work, index), self._plan(job.image, mask)
@@ -108,5 +113,11 @@ class RefineStream:
         for work in self._in_work:
             height, width = work.job.image.shape[-2:]
             waiting = work.opened - len(work.outcomes) if large_masks else 1
-            pixels += height * width * waiting
-        return pixels < PIXELS_IN_WORK
+            # What is done may wait for its turn, with its image.
+            pixels += height * width * max(waiting, 1)
+        return pixels < PIXELS_IN_WORK and len(self._in_work) < JOBS_IN_WORK
+
+
+def _nothing() -> Generator[Any, Any, Any]:
+    """A plan that asks for no window, and whose outcome nobody needs."""
+    yield from ()

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from segrefiner_mm.apis import SegRefinerInferencer, cli, prediction_run
-from segrefiner_mm.encodings import decode_mask, outlines_of
+from segrefiner_mm.encodings import decode_mask
+from segrefiner_mm.io.outlines import outlines_of
 from tests.helpers import iou
 from tests.test_integrations.hosts import SIZE, write_results, write_scenes
 
@@ -143,13 +144,15 @@ def test_masks_are_written_as_asked(
     scenes, annotations, tmp_path, style, kind
 ):
     out = tmp_path / 'cleaned.json'
-    assert run(scenes, annotations, out, '--segmentation', style) == 0
+    exact = ['--tolerance', 0]
+    options = ['--segmentation', style, *exact]
+    assert run(scenes, annotations, out, *options) == 0
     new = read(out)['annotations']
     # Refined and kept ones alike; a crowd needs run lengths.
     assert all(isinstance(a['segmentation'], kind) for a in new[:-1])
     assert isinstance(new[-1]['segmentation'], dict)
     same = tmp_path / 'same.json'
-    assert run(scenes, annotations, same) == 0
+    assert run(scenes, annotations, same, *exact) == 0
     other = read(same)['annotations'][0]['segmentation']
     np.testing.assert_array_equal(
         decode_mask(new[0]['segmentation'], SIZE), decode_mask(other, SIZE)
@@ -306,15 +309,21 @@ class _Evil:
         return print, ('pwned',)
 
 
-@pytest.mark.parametrize('evil', [_Evil(), np.array([_Evil()], object)])
-def test_pickles_do_not_run_code(tmp_path, capsys, evil):
+@pytest.mark.parametrize(
+    ('evil', 'reason'),
+    [
+        (_Evil(), 'builtins.print'),
+        (np.array([_Evil()], object), "an array of 'O8'"),
+    ],
+)
+def test_pickles_do_not_run_code(tmp_path, capsys, evil, reason):
     source = tmp_path / 'res.pkl'
     source.write_bytes(pickle.dumps([dict(pred_instances=evil)]))
     argv = ['coco', str(source), '-o', str(tmp_path / 'out.pkl')]
     assert cli.main(argv) == 2
     streams = capsys.readouterr()
     assert 'pwned' not in streams.out
-    assert 'builtins.print' in streams.err
+    assert reason in streams.err
 
 
 def test_a_storage_inside_a_tensor_does_not_run_code(tmp_path, capsys):
@@ -359,7 +368,7 @@ def test_wrong_usage(scenes, tmp_path, capsys):
     boxes = tmp_path / 'boxes.json'
     boxes.write_text('[{"image_id": 1, "bbox": [0, 0, 1, 1]}]')
     odd = tmp_path / 'odd.json'
-    odd.write_text('[{"image_id": [], "segmentation": []}]')
+    odd.write_text('[{"image_id": [], "segmentation": [[0, 0, 9, 0, 9, 9]]}]')
     new = tmp_path / 'new.json'
     for argv, message in [
         ([tmp_path / 'gone.json', '-o', new], 'no such file'),
@@ -367,7 +376,7 @@ def test_wrong_usage(scenes, tmp_path, capsys):
         ([other, '-o', new], 'neither COCO results'),
         ([source, '-o', new], '--img-dir'),
         ([boxes, '-o', new], 'segm.json'),
-        ([odd, '-o', new], 'unhashable'),
+        ([odd, '-o', new, '--img-dir', scenes], 'faulty image_id: a list'),
         ([source, '-o', new, '--report', source], 'is an input'),
         ([source, '-o', new, '--report', new], '--report'),
         ([source, '-o', source, '--img-dir', scenes], 'is an input'),

@@ -13,6 +13,7 @@ from pycocotools import mask as coco_mask
 from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import read_json
+from segrefiner_mm.io.coco_annotations import id_of, records_of
 
 Mask = npt.NDArray[Any]
 MIN_IOU = 0.3
@@ -61,22 +62,20 @@ class ModelMasks:
 @lru_cache(maxsize=4)
 def _read(results_file: str) -> dict[Any, list[dict]]:
     """Encodings by image; read once per process for all pipelines."""
-    results = read_json(Path(results_file))
-    try:
-        masks = [(r['image_id'], r['segmentation']) for r in results]
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f'{results_file} is not a COCO results json with masks: {error!r}'
-        ) from None
+    results = records_of(read_json(Path(results_file)), '', results_file)
     by_image, bad = defaultdict(list), 0
-    for img_id, encoded in masks:
+    for index, result in enumerate(results):
+        image_id = id_of(result, 'image_id', f'{results_file}, {index}')
         try:
-            by_image[img_id].append(run_lengths(encoded))
+            found = run_lengths(result.get('segmentation'))
+            by_image[image_id].append(found)
         except InputError:
             bad += 1
+    if results and not any('segmentation' in r for r in results):
+        raise InputError(f'{results_file} has no masks')
     if bad:
         print_log(
-            f'{results_file}: {bad} of {len(masks)} masks are not valid '
+            f'{results_file}: {bad} of {len(results)} masks are not valid '
             'run-length encodings and are not used',
             'current',
         )

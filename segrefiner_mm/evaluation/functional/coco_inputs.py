@@ -3,7 +3,6 @@
 The packages that count crash on some faulty files and miscount others.
 """
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,23 @@ from segrefiner_mm.evaluation.functional.coco_records import (
     Size,
     areas_of,
     as_text,
+    check_area,
     check_records,
     content_of,
     is_box,
     name_of_source,
     run_lengths_of,
 )
+from segrefiner_mm.io.coco_annotations import (
+    images_of,
+    is_crowd,
+    other_kind,
+    records_of,
+)
+from segrefiner_mm.io.foreign_json import foreign_kind
+from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.limits import check_pixels
+from segrefiner_mm.io.numbers import is_real
 
 TOGETHER = 1000  # masks whose encodings are checked at once
 
@@ -49,25 +59,36 @@ class CocoTruth:
     ) -> None:
         self.name = name or name_of_source(source)
         content = content_of(source)
-        for part, fields in PARTS.items():
-            if not isinstance(content, dict) or part not in content:
-                raise InputError(
-                    f'{self.name} has no {", ".join(PARTS)}: it is not of COCO'
-                )
-            extra = LVIS_PARTS.get(part, {}) if lvis else {}
-            check_records(
-                content[part], fields | extra, f'{self.name}, {part}'
+        if not isinstance(content, dict) or not PARTS.keys() <= content.keys():
+            kind = foreign_kind(content)
+            raise InputError(
+                f'{self.name} has no {", ".join(PARTS)}: it is not of COCO'
+                f'{f", but a json {kind}" if kind else ""}'
             )
-        self._sizes: dict[Any, Size] = {
-            image['id']: (int(image['height']), int(image['width']))
-            for image in content['images']
-        }
+        for part, fields in PARTS.items():
+            records = records_of(content, part, self.name)
+            extra = LVIS_PARTS.get(part, {}) if lvis else {}
+            check_records(records, fields | extra, f'{self.name}, {part}')
+        images = images_of(content, self.name)
+        if len(images) < len(content['images']):
+            raise InputError(f'{self.name}: two images have one id')
+        self._sizes: dict[Any, Size] = {}
+        for image in images.values():
+            size = image.known_size(self.name)
+            check_pixels(*size, f'{self.name}: image {shown(image.id)}')
+            self._sizes[image.id] = size
         self._categories = {c['id'] for c in content['categories']}
-        self._check_ids(content['annotations'])
+        self._check_annotations(content['annotations'])
         self.content = content | dict(
+            images=[
+                image | dict(zip(('height', 'width'), size, strict=True))
+                for image, size in zip(
+                    content['images'], self._sizes.values(), strict=True
+                )
+            ],
             annotations=self._with_run_lengths(
                 content['annotations'], f'{self.name}, annotation'
-            )
+            ),
         )
 
     def only(self, images: set) -> 'CocoTruth':
@@ -101,10 +122,11 @@ class CocoTruth:
         Raises:
             InputError: If they are faulty, or do not fit the annotations.
         """
-        name, results = name_of_source(source), content_of(source)
+        name = name_of_source(source)
+        results = records_of(content_of(source), '', name)
         check_records(results, RESULT, name)
         for index, result in enumerate(results):
-            if not math.isfinite(result['score']):
+            if not is_real(result['score']):
                 raise InputError(f'{name}, result {index}: score is no number')
         results = self._of_known(results, name, skip_unknown)
         results = [{**r} for r in results]
@@ -118,19 +140,21 @@ class CocoTruth:
                 result['area'] = result['bbox'][2] * result['bbox'][3]
         return checked
 
-    def _check_ids(self, annotations: list[dict]) -> None:
+    def _check_annotations(self, annotations: list[dict]) -> None:
         seen = set()
+        known = dict(image=self._sizes, category=self._categories)
         for annotation in annotations:
-            own = f'{self.name}, annotation {annotation["id"]}'
+            own = f'{self.name}, annotation {shown(annotation["id"])}'
             if annotation['id'] in seen:
                 raise InputError(f'{own} is there twice')
             seen.add(annotation['id'])
-            if annotation['image_id'] not in self._sizes:
-                raise InputError(f'{own}: no image {annotation["image_id"]}')
-            if annotation['category_id'] not in self._categories:
-                raise InputError(
-                    f'{own}: no category {annotation["category_id"]}'
-                )
+            for what, ids in known.items():
+                value = annotation[f'{what}_id']
+                if value not in ids:
+                    raise InputError(
+                        f'{own}: no {what} {value}{other_kind(value, ids)}'
+                    )
+            check_area(annotation, own)
 
     def _of_known(
         self, results: list[dict], name: str, skip_unknown: bool
@@ -138,9 +162,9 @@ class CocoTruth:
         known, example = [], ''
         for result in results:
             if result['image_id'] not in self._sizes:
-                example = example or f'image {result["image_id"]}'
+                example = example or self._unknown(result, 'image')
             elif result['category_id'] not in self._categories:
-                example = example or f'category {result["category_id"]}'
+                example = example or self._unknown(result, 'category')
             else:
                 known.append(result)
         if not example:
@@ -154,6 +178,11 @@ class CocoTruth:
             raise InputError(f'{text}; skip_unknown leaves them out')
         print_log(f'left out: {text}', 'current')
         return known
+
+    def _unknown(self, result: dict, what: str) -> str:
+        known: Any = self._sizes if what == 'image' else self._categories
+        value = result[f'{what}_id']
+        return f'{what} {value}{other_kind(value, known)}'
 
     def _with_run_lengths(self, masks: list[dict], name: str) -> list[dict]:
         """Copies with run lengths that fit their images."""
@@ -174,7 +203,12 @@ class CocoTruth:
                 areas = areas_of(encoded, sizes)
                 assert areas is not None
             checked += [
-                {'area': area, **mask, 'segmentation': as_text(own, size)}
+                {
+                    'area': area,
+                    **mask,
+                    'iscrowd': int(is_crowd(mask)),
+                    'segmentation': as_text(own, size),
+                }
                 for mask, own, size, area in zip(
                     part, encoded, sizes, areas.tolist(), strict=True
                 )

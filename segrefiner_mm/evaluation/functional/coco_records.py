@@ -10,12 +10,14 @@ import numpy.typing as npt
 from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import read_json
+from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.run_table import decode_runs
 
 INT, REAL = (int, np.integer), (int, float, np.number)
 ID, MASK = (*INT, str), (dict, list)
 PARTS: dict[str, dict[str, Any]] = dict(
-    images=dict(id=ID, height=INT, width=INT),
+    images=dict(id=ID, height=object, width=object),
     categories=dict(id=ID),
     annotations=dict(id=ID, image_id=ID, category_id=ID, segmentation=MASK),
 )
@@ -51,7 +53,7 @@ def run_lengths_of(mask: dict, size: Size, name: str) -> dict[str, Any]:
         return run_lengths(mask['segmentation'], size)
     except InputError as error:
         raise InputError(
-            f'{name} (image {mask["image_id"]}): {error}'
+            f'{name} (image {shown(mask["image_id"])}): {error}'
         ) from None
 
 
@@ -61,29 +63,36 @@ def as_text(encoded: dict[str, Any], size: Size) -> dict[str, Any]:
     return dict(size=list(size), counts=counts)
 
 
-def check_records(records: Any, fields: dict[str, Any], name: str) -> None:
+def check_records(
+    records: Sequence[dict[str, Any]], fields: dict[str, Any], name: str
+) -> None:
     """Whether every record has the fields that counting needs."""
-    if not isinstance(records, list):
-        kind = type(records).__name__
-        raise InputError(f'{name} must be a list, got {kind}')
     for index, record in enumerate(records):
-        if not isinstance(record, dict) or not fields.keys() <= record.keys():
+        if not fields.keys() <= record.keys():
             raise InputError(
                 f'{name}: number {index} lacks one of {", ".join(fields)}'
             )
         for field, kind in fields.items():
-            if not isinstance(record[field], kind):
+            value = record[field]
+            if not isinstance(value, kind) or isinstance(value, bool):
                 raise InputError(
                     f'{name}: number {index} has a faulty {field}: '
-                    f'{record[field]!r:.40}'
+                    f'{value!r:.40}'
                 )
+
+
+def check_area(annotation: dict[str, Any], name: str) -> None:
+    """Whether its area, where it is given, is a number to sort it by."""
+    area = annotation.get('area', 0)
+    if not is_real(area):
+        raise InputError(f'{name} has a faulty area: {shown(area)}')
 
 
 def is_box(box: Any) -> bool:
     return (
         isinstance(box, (list, tuple))
         and len(box) == 4
-        and all(isinstance(side, REAL) for side in box)
+        and all(map(is_real, box))
     )
 
 

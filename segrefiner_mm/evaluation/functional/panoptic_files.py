@@ -15,6 +15,17 @@ from segrefiner_mm.evaluation.functional.panoptic_quality import (
     panoptic_figures,
 )
 from segrefiner_mm.files import read_json
+from segrefiner_mm.io.coco_annotations import (
+    is_crowd,
+    other_kind,
+    records_of,
+)
+from segrefiner_mm.io.panoptic_json import (
+    PanopticRecord,
+    number_of,
+    read_panoptic,
+)
+from segrefiner_mm.io.pictures import picture_size
 
 
 class PanopticTruth(NamedTuple):
@@ -51,20 +62,29 @@ class PanopticFile:
         self.path = Path(path)
         self.folder = Path(folder or self.path.with_suffix(''))
         self.content = read_json(self.path)
-        try:
-            listed = self.content['annotations']
-            self._files = {a['image_id']: str(a['file_name']) for a in listed}
-            self._segments = {
-                a['image_id']: {
-                    int(s['id']): (int(s['category_id']), s.get('iscrowd'))
-                    for s in a['segments_info']
-                }
-                for a in listed
-            }
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f'{self.path} is not of COCO panoptic: {error!r}'
-            ) from None
+        self._records = {
+            record.image_id: record
+            for record in read_panoptic(self.content, self.path)
+        }
+        self._segments = {
+            image_id: self._segments_of(record)
+            for image_id, record in self._records.items()
+        }
+
+    def _segments_of(
+        self, record: PanopticRecord
+    ) -> dict[int, tuple[int, bool]]:
+        """Category of every segment, and whether it is of a crowd."""
+        where = (
+            f'{self.path} (COCO panoptic), image {record.image_id}: segment'
+        )
+        return {
+            number_of(own, 'id', where): (
+                number_of(own, 'category_id', where),
+                is_crowd(own),
+            )
+            for own in record.segments
+        }
 
     def load(self, image_id: Any) -> PanopticMap:
         """Read the map of an image.
@@ -79,6 +99,8 @@ class PanopticFile:
             InputError: If there is none, or it cannot be read.
         """
         path = self.picture_of(image_id)
+        if path.is_file():
+            picture_size(path)  # which refuses what is too large
         picture = cv2.imread(str(path)) if path.is_file() else None
         if picture is None:
             raise InputError(f'cannot read the panoptic picture {path}')
@@ -91,13 +113,14 @@ class PanopticFile:
 
     def image_ids(self) -> list[Any]:
         """Ids of the images, in the order of the json."""
-        return list(self._files)
+        return list(self._records)
 
     def picture_of(self, image_id: Any) -> Path:
         """The picture of an image; an InputError if there is none."""
-        if image_id not in self._files:
-            raise InputError(f'{self.path} has no image {image_id}')
-        return self.folder / self._files[image_id]
+        if image_id not in self._records:
+            hint = other_kind(image_id, self._records)
+            raise InputError(f'{self.path} has no image {image_id}{hint}')
+        return self._records[image_id].picture(self.folder)
 
     def as_truth(self) -> PanopticTruth:
         """The same with its categories.
@@ -108,19 +131,25 @@ class PanopticFile:
         Raises:
             InputError: If it names no categories.
         """
-        try:
-            listed = sorted(self.content['categories'], key=lambda c: c['id'])
-            return PanopticTruth(
-                self,
-                [category['id'] for category in listed],
-                [category['name'] for category in listed],
-                np.array([bool(c['isthing']) for c in listed], bool),
-            )
-        except (AttributeError, KeyError, TypeError) as error:
-            raise InputError(
-                f'{self.path} has no categories with id, name and isthing: '
-                f'{error!r}'
-            ) from None
+        where = f'{self.path}, categories:'
+        named: dict[int, tuple[str, bool]] = {}
+        for index, own in enumerate(
+            records_of(self.content, 'categories', self.path)
+        ):
+            place = f'{where} number {index}'
+            number = number_of(own, 'id', place)
+            if number in named:
+                raise InputError(f'{where} id {number} comes twice')
+            if not {'name', 'isthing'} <= own.keys():
+                raise InputError(f'{place} lacks its name or isthing')
+            named[number] = str(own['name']), bool(own['isthing'])
+        listed = sorted(named)
+        return PanopticTruth(
+            self,
+            listed,
+            [named[number][0] for number in listed],
+            np.array([named[number][1] for number in listed], bool),
+        )
 
 
 def evaluate_panoptic(
@@ -154,6 +183,7 @@ def evaluate_panoptic(
             counts += panoptic_counts(*maps, truth.categories)
         except InputError as error:
             raise InputError(
-                f'{found.picture_of(image_id)}: {error}'
+                f'{found.picture_of(image_id)}, of {found.path} against '
+                f'{truth.file.path}: {error}'
             ) from None
     return panoptic_figures(counts, truth.things)

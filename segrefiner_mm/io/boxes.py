@@ -1,0 +1,34 @@
+"""Boxes and areas of refined masks, where a file has some."""
+
+from typing import Any
+
+from pycocotools import mask as coco_mask
+
+
+def update_box(record: dict[str, Any], encoded: dict[str, Any]) -> None:
+    """Put box and area of a mask in the place of those of the coarse one.
+
+    Args:
+        record (dict): Annotation or result; ``bbox`` (x, y, width, height)
+            and ``area`` change where they are there.
+        encoded (dict): The mask, ``size`` and compressed ``counts``.
+    """
+    if 'bbox' in record:
+        x1, y1, x2, y2 = box_of(encoded)
+        record['bbox'] = _alike([x1, y1, x2 - x1, y2 - y1], record['bbox'])
+    if 'area' in record:
+        area = int(coco_mask.area(encoded))
+        [record['area']] = _alike([area], [record['area']])
+
+
+def box_of(encoded: dict[str, Any]) -> list[int]:
+    """Left, top, right and bottom of a mask in pixels, the latter two out."""
+    x, y, width, height = (int(v) for v in coco_mask.toBbox(encoded))
+    return [x, y, x + width, y + height]
+
+
+def _alike(numbers: list[int], before: Any) -> list[Any]:
+    """As floats, if they were."""
+    listed = before if isinstance(before, (list, tuple)) else []
+    has_floats = any(isinstance(number, float) for number in listed)
+    return [float(n) for n in numbers] if has_floats else list(numbers)

@@ -1,0 +1,85 @@
+"""Run lengths to compact masks and back, without the whole image."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from segrefiner_mm.encodings import from_runs
+from segrefiner_mm.run_table import RunTable
+from segrefiner_mm.windows.compact_mask import Box, CompactMask
+
+Size = tuple[int, int]
+
+
+class MaskCrops:
+    """Masks of run lengths, decoded one by one inside their boxes.
+
+    Args:
+        encoded (Sequence[dict]): ``size`` and compressed ``counts``.
+
+    Attributes:
+        pixels (list[int]): Pixels in the box of each, which is what it takes
+            when it is decoded.
+
+    Raises:
+        InputError: If one is faulty.
+    """
+
+    def __init__(self, encoded: Sequence[dict[str, Any]]) -> None:
+        self._sizes = [tuple(mask['size']) for mask in encoded]
+        self._table = RunTable(encoded)
+        sides = self._table.boxes[:, 2:] - self._table.boxes[:, :2]
+        self.pixels: list[int] = sides.prod(axis=1).tolist()
+
+    def mask(self, index: int) -> CompactMask:
+        """Decode one.
+
+        Args:
+            index (int): Which.
+
+        Returns:
+            CompactMask: On the CPU.
+        """
+        box = Box(*self._table.boxes[index].tolist())
+        crop = np.ascontiguousarray(self._table.columns(index).T)
+        pixels = torch.from_numpy(crop.view(bool))
+        area = int(np.count_nonzero(crop))
+        height, width = self._sizes[index]
+        return CompactMask((height, width), box, pixels, area)
+
+
+def encode_crop(pixels: Tensor, box: Box, size: Size) -> dict[str, Any]:
+    """Encode a mask of which a part is given, as json can hold it.
+
+    Args:
+        pixels (Tensor): (h, w) bool, on the CPU.
+        box (Box): Where they lie; outside is background.
+        size (tuple[int, int]): Height and width of the image.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``, a str.
+    """
+    height, width = size
+    # Column by column, each between two pixels of background.
+    columns = np.zeros((box.width, box.height + 2), np.int8)
+    columns[:, 1:-1] = pixels.numpy().T
+    change = np.diff(columns, axis=1)
+    starts, ends = (_places(change == sign, box, height) for sign in (1, -1))
+    # What ends at the foot of a column may go on at the head of the next.
+    joined = np.flatnonzero(starts[1:] == ends[:-1])
+    starts, ends = np.delete(starts, joined + 1), np.delete(ends, joined)
+    borders = np.stack([starts, ends], axis=1).ravel()
+    runs = np.diff(borders, prepend=0, append=height * width)
+    if len(borders) and borders[-1] == height * width:
+        runs = runs[:-1]
+    encoded = from_runs(runs, size)
+    return dict(encoded, counts=encoded['counts'].decode())
+
+
+def _places(there: np.ndarray, box: Box, height: int) -> np.ndarray:
+    """Numbers of pixels in the image, column by column."""
+    column, row = np.nonzero(there)
+    return (column + box.x1) * height + row + box.y1

@@ -1,0 +1,78 @@
+"""Names the json of other tools, which are often taken for COCO's."""
+
+from typing import Any
+
+from segrefiner_mm.io.json_file import shown
+
+
+def foreign_kind(content: Any) -> str | None:
+    """What a json is, if it is known and not of COCO or LVIS.
+
+    Args:
+        content (object): What it holds.
+
+    Returns:
+        str | None: Its name and what to do; None for COCO's, and for what is
+        not known.
+    """
+    if isinstance(content, list):
+        return _of_list(content)
+    if not isinstance(content, dict):
+        return None
+    if 'videos' in content and 'images' not in content:
+        return 'of YouTube-VIS, whose masks are of videos'
+    if isinstance(content.get('image'), dict) and 'annotations' in content:
+        return 'of SA-1B (Segment Anything), one file for each image'
+    if 'shapes' in content and 'imagePath' in content:
+        return 'of labelme: labelme2coco and others write COCO json'
+    if '_via_img_metadata' in content or _is_via(content):
+        return 'of VIA (VGG Image Annotator): export as COCO format'
+    if content.get('type') in ('FeatureCollection', 'Feature'):
+        return 'of maps (GeoJSON), whose outlines are in map coordinates'
+    if 'imgHeight' in content and 'objects' in content:
+        return 'of Cityscapes, one file of polygons for each image'
+    return None
+
+
+def _of_list(content: list) -> str | None:
+    first = content[0] if content else None
+    if not isinstance(first, dict) or 'image_id' in first:
+        return None
+    if 'stability_score' in first or 'predicted_iou' in first:
+        return (
+            "of SAM's automatic mask generator, one file for each image: its "
+            'masks do not name their image'
+        )
+    if 'video_id' in first:
+        return 'of YouTube-VIS, whose masks are of videos'
+    if 'annotations' in first and 'data' in first:
+        return 'of Label Studio: export as COCO'
+    if 'labels' in first and 'name' in first:
+        return 'of Scalabel or BDD100K: its tools write COCO json'
+    return None
+
+
+def _is_via(content: dict) -> bool:
+    values = list(content.values())[:3]
+    return bool(values) and all(
+        isinstance(value, dict) and 'filename' in value and 'regions' in value
+        for value in values
+    )
+
+
+def strange_json(content: Any) -> str:
+    """Say what a json is that is not of COCO.
+
+    Args:
+        content (object): What it holds.
+
+    Returns:
+        str: Goes on after the name of the file.
+    """
+    text = 'is neither COCO results nor COCO or LVIS annotations'
+    if kind := foreign_kind(content):
+        return f'{text}, but a json {kind}'
+    if isinstance(content, dict):
+        names = ', '.join(shown(name, 20) for name in list(content)[:4])
+        return f'{text}: it has {names or "nothing"}'
+    return f'{text}: it holds {shown(content)}'

@@ -1,0 +1,156 @@
+"""Label maps: files with one whole number per pixel, kept exactly."""
+
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
+from segrefiner_mm.io.pictures import (
+    is_lossy,
+    mode_of,
+    picture_to_array,
+    read_picture,
+)
+
+TIFF_SUFFIXES = frozenset(['.tif', '.tiff'])
+_SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2  # of TIFF
+_INT32 = np.iinfo(np.int32)
+
+
+class LabelMap(NamedTuple):
+    """A label map as it was in its file.
+
+    Attributes:
+        labels (np.ndarray): (H, W) int32.
+        palette (list[int], optional): Red, green and blue of every label,
+            where the picture has colours.
+    """
+
+    labels: npt.NDArray[np.int32]
+    palette: list[int] | None = None
+
+
+def read_label_map(path: str | Path) -> LabelMap:
+    """Read a label map.
+
+    Args:
+        path (str | Path): A grey picture or one with a palette, up to 32
+            bits; or a numpy file of whole numbers.
+
+    Returns:
+        LabelMap: Upright, every number as it is in the file.
+
+    Raises:
+        InputError: If it cannot be read, is something else, or does not hold
+            the numbers exactly.
+    """
+    path = Path(path)
+    if path.suffix.lower() in NUMPY_SUFFIXES:
+        labels = read_array(path)
+        if labels.ndim != 2 or labels.dtype.kind not in 'biu':
+            raise InputError(
+                f'{path} is not a label map, which is a 2-d array of whole '
+                f'numbers: it is {labels.dtype} {labels.shape}'
+            )
+        return LabelMap(_exact(labels, path))
+    picture = read_picture(path, one_page=True)
+    check_lossless(picture, path)
+    with about(path):
+        labels = picture_to_array(picture, indices=True)
+    if labels.ndim != 2 or labels.dtype.kind not in 'biu':
+        raise InputError(
+            f'{path} is not a label map, which has one whole number per '
+            f'pixel: it is a picture of mode {picture.mode}'
+        )
+    labels = _with_true_sign(labels, picture)
+    return LabelMap(_exact(labels, path), picture.getpalette())
+
+
+def check_lossless(picture: Image.Image, path: str | Path) -> None:
+    """Refuse a label map from a file that changes numbers to save space.
+
+    Args:
+        picture (PIL.Image.Image): From :func:`read_picture`.
+        path (str | Path): Its file.
+
+    Raises:
+        InputError: If it is such a file.
+    """
+    if is_lossy(picture):
+        raise InputError(
+            f'{path} is not a label map: JPEG changes numbers to save space, '
+            'so that labels come up that nobody has given; use the lossless '
+            'picture (.png) that it was made from'
+        )
+
+
+def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
+    """The content of a file with a label map.
+
+    Args:
+        path (Path): Its name: ``.png`` for numbers from 0 to 65,535, ``.tif``
+            for any, with 32 bits.
+        label_map (LabelMap): Its palette is kept where 8 bits are enough.
+
+    Returns:
+        bytes: Of the whole file.
+
+    Raises:
+        InputError: If the format cannot hold the numbers.
+    """
+    labels, palette = label_map
+    low, high = int(labels.min()), int(labels.max())
+    content = io.BytesIO()
+    if path.suffix.lower() in TIFF_SUFFIXES:
+        picture = Image.fromarray(labels.astype(np.int32))
+        picture.save(content, 'TIFF', compression='tiff_adobe_deflate')
+        return content.getvalue()
+    if low < 0 or high > 65535:
+        raise InputError(
+            f'{path} cannot hold labels from {low} to {high}: .png is for 0 '
+            'to 65535; write a .tif, which has 32 bits'
+        )
+    picture = Image.fromarray(labels.astype('u2' if high > 255 else 'u1'))
+    if palette and high <= 255:
+        # With fewer colours Pillow would store fewer bits per pixel.
+        picture.putpalette((palette + [0] * 768)[:768])
+    picture.save(content, 'PNG')
+    return content.getvalue()
+
+
+def has_32_bits(path: Path) -> bool:
+    """Whether a label map is a file of 32-bit numbers, by its header."""
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        return False
+    try:
+        return mode_of(path) == 'I'
+    except InputError:
+        return False  # which shows when it is read
+
+
+def _with_true_sign(
+    labels: npt.NDArray[Any], picture: Image.Image
+) -> npt.NDArray[Any]:
+    """Pillow takes 8 bits of a TIFF for unsigned, and 32 bits for signed."""
+    tags = getattr(picture, 'tag_v2', None)
+    if tags is None:
+        return labels
+    [sign] = set(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,)))
+    types = {_UNSIGNED: (np.int32, np.uint32), _SIGNED: (np.uint8, np.int8)}
+    taken, true = types.get(sign, (None, None))
+    return labels.view(true) if labels.dtype == taken else labels
+
+
+def _exact(labels: npt.NDArray[Any], path: Path) -> npt.NDArray[np.int32]:
+    low, high = int(labels.min()), int(labels.max())
+    if low < _INT32.min or high > _INT32.max:
+        raise InputError(
+            f'{path} has labels from {low} to {high}; 32 bits hold '
+            f'{_INT32.min} to {_INT32.max}'
+        )
+    return labels.astype(np.int32)

@@ -1,0 +1,62 @@
+"""The form in which a mask goes back into a json."""
+
+from typing import Any, NamedTuple
+
+from segrefiner_mm.io.outlines import TOLERANCE, has_holes, outlines_of
+from segrefiner_mm.io.segmentation import POLYGONS, RUNS, Segmentation
+from segrefiner_mm.run_table import decode_runs
+
+FORMS = ('same', 'rle', 'polygon')
+
+
+class MaskStyle(NamedTuple):
+    """How masks are written.
+
+    Attributes:
+        form (str): ``'rle'``, compressed run lengths; ``'polygon'``, whose
+            holes are filled; or ``'same'`` as they came, where what came as
+            polygons and has holes now becomes run lengths. Defaults to
+            'same'.
+        tolerance (float): How far polygons may be from the edge of the mask,
+            in pixels. Defaults to 0.5.
+    """
+
+    form: str = 'same'
+    tolerance: float = TOLERANCE
+
+
+def written(
+    encoded: dict[str, Any], before: Segmentation, style: MaskStyle
+) -> Any:
+    """What stands for a mask in a json.
+
+    Args:
+        encoded (dict): The mask, ``size`` and compressed ``counts``.
+        before (Segmentation): The mask that it takes the place of.
+        style (MaskStyle): How it is to be written.
+
+    Returns:
+        dict | list: COCO's ``segmentation``.
+    """
+    encoded = _as_text(encoded)
+    if style.form == 'rle':
+        return encoded
+    same = style.form == 'same'
+    if style.form == 'polygon' or before.form == POLYGONS:
+        if same and has_holes(encoded):
+            return encoded
+        polygons = outlines_of(encoded, style.tolerance)
+        if same and before.wrapped and len(polygons) == 1:
+            return polygons[0]
+        return polygons or encoded
+    if before.form == RUNS:
+        runs, _ = decode_runs([encoded])
+        encoded = dict(size=encoded['size'], counts=runs.tolist())
+    return [encoded] if before.wrapped else encoded
+
+
+def _as_text(encoded: dict[str, Any]) -> dict[str, Any]:
+    size, counts = list(encoded['size']), encoded['counts']
+    if isinstance(counts, bytes):
+        counts = counts.decode()
+    return dict(size=size, counts=counts)

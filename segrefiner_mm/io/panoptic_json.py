@@ -1,0 +1,114 @@
+"""The json of COCO panoptic, checked before any of its pictures is read."""
+
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.coco_annotations import Id, id_of, records_of
+from segrefiner_mm.io.confine import confined
+from segrefiner_mm.io.json_file import shown, shown_name
+from segrefiner_mm.io.numbers import whole_number
+
+MOST_IDS = 2**24  # three bytes of colour
+
+
+class PanopticRecord(NamedTuple):
+    """The segments of one image.
+
+    Attributes:
+        image_id (int | str): The image.
+        file_name (str): Picture of the segments, relative to their folder.
+        segments (list[dict]): As in the json; ``id`` is a whole number.
+    """
+
+    image_id: Id
+    file_name: str
+    segments: list[dict[str, Any]]
+
+    def picture(self, folder: Path) -> Path:
+        """Its picture in a folder; see :func:`confined`."""
+        return confined(folder, self.file_name)
+
+
+def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
+    """Read the annotations of a panoptic json.
+
+    Args:
+        content (object): What the json holds.
+        name (str | Path): What to call it in errors.
+
+    Returns:
+        list[PanopticRecord]: In the order of the json.
+
+    Raises:
+        InputError: If one is faulty, or two have one picture or image.
+    """
+    name = f'{name} (COCO panoptic)'
+    found: list[PanopticRecord] = []
+    for index, own in enumerate(records_of(content, 'annotations', name)):
+        where = f'{name}, annotations: number {index}'
+        image_id = id_of(own, 'image_id', where)
+        where = f'{name}, image {shown(image_id)}'
+        file_name = _picture_name(own.get('file_name'), where)
+        segments = own.get('segments_info')
+        if not isinstance(segments, list):
+            raise InputError(
+                f'{where}: segments_info must be a list, got {shown(segments)}'
+            )
+        _check_segments(segments, where)
+        found.append(PanopticRecord(image_id, file_name, segments))
+    for field in ('image_id', 'file_name'):
+        seen: set[Any] = set()
+        for record in found:
+            value = getattr(record, field)
+            if value in seen:
+                raise InputError(f'{name}: {field} {shown(value)} comes twice')
+            seen.add(value)
+    return found
+
+
+def number_of(record: dict[str, Any], field: str, where: str) -> int:
+    """A whole number, as ids of segments and categories are.
+
+    Args:
+        record (dict): Object of a json.
+        field (str): Which of its fields.
+        where (str): What to call the object in errors.
+
+    Returns:
+        int: The number.
+
+    Raises:
+        InputError: If there is none.
+    """
+    number = whole_number(record.get(field))
+    if number is None:
+        raise InputError(
+            f'{where} has a faulty {field}: {shown(record.get(field))}'
+        )
+    return number
+
+
+def _picture_name(name: Any, where: str) -> str:
+    if not isinstance(name, str):
+        raise InputError(f'{where}: its file_name is {shown(name)}')
+    # Other formats would change the colours, which are the ids.
+    if PurePosixPath(name).suffix.lower() != '.png':
+        raise InputError(
+            f'{where}: its picture must be a .png, got {shown_name(name)}'
+        )
+    return name
+
+
+def _check_segments(segments: list[Any], where: str) -> None:
+    seen = set()
+    for place, segment in enumerate(segments):
+        if not isinstance(segment, dict):
+            raise InputError(
+                f'{where}: segment {place} is {shown(segment)}, not an object'
+            )
+        number = number_of(segment, 'id', f'{where}: segment {place}')
+        if not 0 <= number < MOST_IDS or number in seen:
+            reason = 'is there twice' if number in seen else 'has no colour'
+            raise InputError(f'{where}: segment {number} {reason}')
+        seen.add(number)

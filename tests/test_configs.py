@@ -1,4 +1,7 @@
-"""Every shipped config builds and predicts."""
+"""Every shipped config builds and predicts.
+
+The numbers of parameters are those that the papers and the model card give.
+"""
 
 import pytest
 import torch
@@ -19,9 +22,21 @@ def test_there_are_configs():
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_the_network_is_that_of_the_paper(path):
+    """Without memory for its weights."""
+    with torch.device('meta'):
+        model = build_child(MODELS, Config.fromfile(path).model)
+    parameters = sum(p.numel() for p in model.parameters())
+    millions = 3.24 if 'tiny' in path.stem else 118.60
+    assert parameters / 1e6 == pytest.approx(millions, abs=0.005)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_builds_and_predicts(path):
-    """Small windows and two steps: the large networks run on a CPU."""
-    model = build_child(MODELS, Config.fromfile(path).model).eval()
+    """Small windows, two steps, and a network of few channels and blocks."""
+    cfg = Config.fromfile(path).model
+    cfg.head.denoiser.update(model_channels=32, num_res_blocks=1)
+    model = build_child(MODELS, cfg).eval()
     settings = model.settings(model_size=64, num_steps=2, guard=None)
     image = torch.randint(0, 255, (3, 90, 120), dtype=torch.uint8)
     mask = torch.zeros(1, 90, 120, dtype=torch.bool)

@@ -322,6 +322,12 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         '(default: %(default)s)',
     )
     add(
+        '--guard',
+        action='store_true',
+        help='let a guard keep masks and take refinements back even for '
+        'weights that its limits were not calibrated on',
+    )
+    add(
         '--no-guard',
         action='store_true',
         help='refine every mask, even where the guard would keep it',

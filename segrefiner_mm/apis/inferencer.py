@@ -1,6 +1,7 @@
 """Refinement for people: images and masks in, better masks out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dataset import pseudo_collate
 from mmengine.infer import BaseInferencer
+from mmengine.logging import print_log
 from rich.progress import track
 from torch import nn
 
@@ -18,7 +20,7 @@ from segrefiner_mm.apis.mask_inputs import MaskInputs
 from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
-from segrefiner_mm.models.checkpoint import load_weights
+from segrefiner_mm.models.checkpoint import holds_weights, load_weights
 from segrefiner_mm.models.model_zoo import config_of, read_config, weights_of
 from segrefiner_mm.models.segrefiner import stack_confidence
 from segrefiner_mm.registry import MODELS, SCOPE, build_child
@@ -124,9 +126,11 @@ class SegRefinerInferencer(BaseInferencer):
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
             guard (bool | dict): Whether a guard may keep masks as they are
-                and take refinements back: the guard of the model, or
-                :class:`DoNoHarmGuard`; or the config of one. False is the
-                plain algorithm. Defaults to True.
+                and take refinements back. True is that of the model: one
+                without, or with other weights than its limits were
+                calibrated on, has none, and a line in the log says so. The
+                config of a :class:`DoNoHarmGuard` is used with any weights.
+                False is the plain algorithm. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
                 ``'fp16'``. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
@@ -199,15 +203,28 @@ class SegRefinerInferencer(BaseInferencer):
             chosen['num_steps'] = num_steps
         if windows is not None:
             chosen['windows'] = self._window_plan(windows)
-        own = (self.model.test_cfg or {}).get('guard')
-        default = own or dict(type='DoNoHarmGuard')
         if isinstance(guard, bool):
-            guard = default if guard else None
+            guard = self._calibrated_guard if guard else None
         chosen['guard'] = guard
         try:
             return self.model.settings(**chosen)
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(str(error)) from error
+
+    @cached_property
+    def _calibrated_guard(self) -> dict | None:
+        """The guard of the model, if its limits are for these weights."""
+        own = (self.model.test_cfg or {}).get('guard')
+        name = own.get('calibrated_on') if isinstance(own, dict) else None
+        if own and (name is None or holds_weights(self.model, name)):
+            return own
+        why = f'was calibrated on {name}' if own else 'is not part of it'
+        print_log(
+            f'every mask is refined: a guard for this model {why}; to have '
+            "one all the same, ask for guard=dict(type='DoNoHarmGuard')",
+            'current',
+        )
+        return None
 
     def _window_plan(self, windows: str | dict) -> Any:
         """The config of a plan; one of the model's kind keeps its options."""

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from segrefiner_mm.apis.inferencer import SegRefinerInferencer
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.version import __version__
 
@@ -29,11 +30,22 @@ def prepare(
             num_steps=args.steps,
             batch_size=args.batch_size,
             seed=args.seed,
-            guard=not args.no_guard,
+            guard=_guard_of(args, inferencer),
             precision=args.precision,
         )
         args.prepared = inferencer, settings
     return args.prepared
+
+
+def _guard_of(
+    args: argparse.Namespace, inferencer: SegRefinerInferencer
+) -> bool | dict:
+    if args.guard and args.no_guard:
+        raise InputError('--guard and --no-guard: choose one')
+    if args.guard:
+        own = (inferencer.model.test_cfg or {}).get('guard')
+        return own or dict(type='DoNoHarmGuard')
+    return not args.no_guard
 
 
 def run_settings(args: argparse.Namespace) -> dict[str, Any]:
@@ -52,7 +64,7 @@ def run_settings(args: argparse.Namespace) -> dict[str, Any]:
         windows=args.windows,
         steps=args.steps,
         seed=args.seed,
-        guard=not args.no_guard,
+        guard='any weights' if args.guard else not args.no_guard,
         precision=args.precision,
     )
 

@@ -1,25 +1,16 @@
-"""Weights files in and out: official ``.pth``, our ``.pth``, safetensors.
-
-Nothing here executes code from a file: pickles are read by PyTorch's
-weights-only unpickler.
-"""
+"""Weights files in and out: official ``.pth``, our ``.pth``, safetensors."""
 
 import io
-import pickle
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile
 
-import numpy as np
 import torch
-from mmengine.logging.history_buffer import HistoryBuffer
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from segrefiner_mm.errors import CheckpointError
 from segrefiner_mm.files import write_whole
+from segrefiner_mm.models.weights_file import listed, read_tensors
 
 BUNDLED = {
     'segrefiner-tiny': Path(__file__).parents[1]
@@ -45,32 +36,14 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
 
     Raises:
         CheckpointError: If the file is missing, damaged, would need code to
-            be executed, or holds no weights.
+            be executed, or holds no weights or some that are not numbers.
     """
     file = BUNDLED.get(str(path), Path(path))
     if not file.is_file():
         raise CheckpointError(f'weights not found: {file}')
-    stored: object
-    try:
-        if file.suffix == '.safetensors':
-            stored = load_file(file)
-        else:
-            stored = _torch_load(file)
-    except pickle.UnpicklingError as error:
-        # PyTorch's own advice is to execute the file: not repeated here.
-        wanted = re.search(r'GLOBAL (\S+)', str(error))
-        what = f'asks for {wanted[1]}' if wanted else 'is damaged'
-        raise CheckpointError(
-            f'{file} is not a plain weights file: it {what}, and files are '
-            'read without executing code from them'
-        ) from None
-    except (SafetensorError, BadZipFile, RuntimeError, EOFError, OSError,
-            ValueError, KeyError) as error:  # fmt: skip
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise CheckpointError(
-            f'{file} is damaged or not a weights file ({reason})'
-        ) from None
-    return canonical_names(_weights_of(stored, file))
+    weights = canonical_names(read_tensors(file))
+    check_finite(weights, source=str(file))
+    return weights
 
 
 def load_weights(model: nn.Module, path: str | Path) -> None:
@@ -87,6 +60,25 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     state_dict = read_state_dict(path)
     check_match(model.state_dict(), state_dict, source=str(path))
     model.load_state_dict(state_dict)
+
+
+def holds_weights(model: nn.Module, name: str) -> bool:
+    """Whether a model has the weights of a bundled one, whatever their file.
+
+    Args:
+        model (nn.Module): A :class:`SegRefiner`.
+        name (str): Such as ``'segrefiner-tiny'``.
+
+    Returns:
+        bool: False also if there is no bundled model of that name.
+    """
+    if name not in BUNDLED:
+        return False
+    bundled, own = read_state_dict(name), model.state_dict()
+    return bundled.keys() == own.keys() and all(
+        torch.equal(tensor.float().cpu(), bundled[key].float())
+        for key, tensor in own.items()
+    )
 
 
 def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
@@ -157,9 +149,9 @@ def check_match(
         if name in given and given[name].shape != tensor.shape
     ]
     problems = [
-        _listed('missing', expected.keys() - given.keys()),
-        _listed('unknown', given.keys() - expected.keys()),
-        _listed('of another shape', shapes),
+        listed('missing', expected.keys() - given.keys()),
+        listed('unknown', given.keys() - expected.keys()),
+        listed('of another shape', shapes),
     ]
     if any(problems):
         raise CheckpointError(
@@ -168,61 +160,28 @@ def check_match(
         )
 
 
-def _torch_load(file: Path) -> object:
-    with torch.serialization.safe_globals(_runner_globals()):
-        return torch.load(file, map_location='cpu', weights_only=True)
+def check_finite(
+    weights: Mapping[str, Tensor], source: str = 'the checkpoint'
+) -> None:
+    """Raise if a weight is infinite or not a number: it would erase masks.
 
+    Args:
+        weights (Mapping[str, Tensor]): Weights to load.
+        source (str): Where they come from, for the message.
 
-def _runner_globals() -> list:
-    """Data classes that mmengine's runner stores beside the weights."""
-    dtypes = [type(np.dtype(name)) for name in ('f4', 'f8', 'i8', 'u4')]
-    return [
-        HistoryBuffer,
-        (_history_method, 'builtins.getattr'),
-        slice,
-        np.ndarray,
-        np.dtype,
-        *dtypes,
-        *_numpy_globals(),
+    Raises:
+        CheckpointError: Naming the tensors.
+    """
+    # Of float64, what float32 cannot hold is infinite too.
+    wrong = [
+        name
+        for name, tensor in weights.items()
+        if tensor.is_floating_point()
+        and not tensor.is_meta
+        and not tensor.float().isfinite().all()
     ]
-
-
-def _numpy_globals() -> list:
-    """How arrays and scalars are rebuilt, by the names of numpy 1 and 2."""
-    rebuild = {
-        '_reconstruct': np.empty(0).__reduce__()[0],
-        'scalar': np.float64(0).__reduce__()[0],
-    }
-    return [
-        (function, f'numpy.{core}.multiarray.{name}')
-        for name, function in rebuild.items()
-        for core in ('core', '_core')
-    ]
-
-
-def _history_method(owner: object, name: str) -> object:
-    """Stands in for ``getattr``: a log buffer names its own methods."""
-    if owner is not HistoryBuffer or name.startswith('_'):
-        raise pickle.UnpicklingError(f'refused: getattr({owner}, {name!r})')
-    return getattr(HistoryBuffer, name)
-
-
-def _weights_of(stored: object, file: Path) -> dict[str, Tensor]:
-    if isinstance(stored, Mapping) and 'state_dict' in stored:
-        stored = stored['state_dict']
-    if not isinstance(stored, dict) or not stored:
-        raise CheckpointError(f'{file} holds no weights')
-    odd = [name for name, t in stored.items() if not isinstance(t, Tensor)]
-    if odd:
+    if wrong:
         raise CheckpointError(
-            f'{file} holds no weights but {_listed("entries", odd)}'
+            f'{source} has weights that are infinite or not a number '
+            f'({listed("in", wrong)}): the training has failed'
         )
-    return stored
-
-
-def _listed(what: str, names: Iterable[str], show: int = 5) -> str:
-    names = sorted(names)
-    if not names:
-        return ''
-    more = f', ... ({len(names)} in all)' if len(names) > show else ''
-    return f'{what}: {", ".join(names[:show])}{more}'

@@ -1,11 +1,13 @@
 """How masks are refined: the ``test_cfg`` of :class:`SegRefiner`, checked."""
 
+import warnings
 from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import Any
 
 import torch
 
+from segrefiner_mm.models import half_precision
 from segrefiner_mm.registry import TASK_UTILS, build_child
 from segrefiner_mm.windows import DoNoHarmGuard, WindowPlan
 
@@ -31,8 +33,9 @@ class RefineSettings:
         seed (int, optional): Seed of the noise; None draws none, which is a
             deterministic result of its own. Defaults to 0.
         precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
-            bfloat16 on a CUDA device that has it, else float32. Defaults to
-            'auto'.
+            bfloat16 on a CUDA device that has it, else float32, so that a
+            result does not depend on the processor; what a device would
+            emulate warns. Defaults to 'auto'.
         guard (dict | DoNoHarmGuard, optional): What may keep a mask as it is
             or take a refinement back. Defaults to None: the plain algorithm.
     """
@@ -97,11 +100,21 @@ class RefineSettings:
             )
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
-        """The dtype to compute in on a device; None means float32."""
-        if self.precision != 'auto':
-            return PRECISIONS[self.precision]
-        if device.type == 'cuda' and torch.cuda.is_bf16_supported(
-            including_emulation=False
-        ):
-            return torch.bfloat16
-        return None
+        """The dtype to compute in on a device; None means float32.
+
+        Warns where a precision was asked for that the device would emulate.
+        """
+        if self.precision == 'auto':
+            if device.type != 'cuda':
+                return None
+            fast = half_precision.is_fast(torch.bfloat16, device)
+            return torch.bfloat16 if fast else None
+        dtype = PRECISIONS[self.precision]
+        if dtype is not None and not half_precision.is_fast(dtype, device):
+            warnings.warn(
+                f'precision={self.precision!r} is emulated on this '
+                f'{device.type}, which is many times slower than fp32: use '
+                "'auto' or 'fp32'",
+                stacklevel=2,
+            )
+        return dtype

@@ -1,17 +1,20 @@
 """The refiner as an mmengine model."""
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 import torch
 from mmengine.dist import get_dist_info
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
-from torch import Tensor
+from torch import Tensor, nn
 
 from segrefiner_mm.models.checkpoint import (
     canonical_names,
+    check_finite,
     check_match,
     load_weights,
 )
@@ -41,7 +44,8 @@ class SegRefiner(BaseModel):
 
     Raises:
         CheckpointError: If the weights do not fit, here or whenever a state
-            dict is loaded.
+            dict is loaded but with ``strict=False``; always if some are
+            infinite or not a number.
     """
 
     def __init__(
@@ -220,14 +224,35 @@ class SegRefiner(BaseModel):
     def _check_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *_: Any
     ) -> None:
-        """Translate official names and refuse weights that do not fit."""
+        """Translate official names and refuse weights that do not fit.
+
+        Unless ``load_state_dict(strict=False)`` is called, which reports
+        what is missing or unknown; mmengine, which would only log it, is
+        strict here.
+        """
         names = [name for name in state_dict if name.startswith(prefix)]
         if prefix and not names:
             return  # part of a larger model whose checkpoint lacks a refiner
         mine = {n.removeprefix(prefix): state_dict.pop(n) for n in names}
         mine = canonical_names(mine)
-        check_match(self.state_dict(), mine)
+        if _is_strict():
+            check_match(self.state_dict(), mine)
+        check_finite(mine)
         state_dict.update({prefix + name: t for name, t in mine.items()})
+
+
+def _is_strict() -> bool:
+    """Whether weights that are being loaded must fit.
+
+    PyTorch tells its hooks that it is strict in any case, so its own argument
+    is looked up.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code is nn.Module.load_state_dict.__code__:
+            return bool(frame.f_locals['strict'])
+        frame = frame.f_back
+    return True
 
 
 def stack_confidence(refined: Sequence[RefinedMask]) -> Tensor:

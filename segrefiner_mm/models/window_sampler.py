@@ -1,7 +1,8 @@
 """Answers the requests of window plans with the network."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -75,16 +76,42 @@ class WindowSampler:
     def _precision(self) -> Iterator[None]:
         """Half precision, or float32 without shortcuts.
 
-        Whatever the caller has turned on: a runner may test in half precision.
+        Whatever the caller has turned on: a runner may test in half
+        precision, or train in TF32.
         """
         device, half = self.device.type, self.dtype is not None
-        with ExitStack() as stack:
-            stack.enter_context(
-                torch.autocast(device, self.dtype, enabled=half)
-            )
-            if not half and device == 'cuda':
-                # TF32 convolutions are not float32.
-                stack.enter_context(
-                    torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-                )
+        autocast = torch.autocast(device, self.dtype, enabled=half)
+        with autocast, nullcontext() if half else exact_float32():
             yield
+
+
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Multiply and convolve in float32, not in TF32 or bfloat16.
+
+    Every other switch of the backends stays as the caller has set it, and
+    these are put back.
+    """
+    found = [
+        (owner, name, getattr(owner, name), exact)
+        for owner, name, exact in _precision_switches()
+    ]
+    changed = [switch for switch in found if switch[2] != switch[3]]
+    try:
+        for owner, name, _, exact in changed:
+            setattr(owner, name, exact)
+        yield
+    finally:
+        for owner, name, before, _ in changed:
+            setattr(owner, name, before)
+
+
+def _precision_switches() -> list[tuple[Any, str, Any]]:
+    """Owner, name and exact value of each."""
+    backends: Any = torch.backends
+    if not hasattr(backends.cuda.matmul, 'fp32_precision'):  # torch < 2.9
+        owners = [backends.cuda.matmul, backends.cudnn]
+        return [(owner, 'allow_tf32', False) for owner in owners]
+    owners = [backends.cuda.matmul, backends.cudnn.conv]
+    owners += [backends.mkldnn.matmul, backends.mkldnn.conv]
+    return [(owner, 'fp32_precision', 'ieee') for owner in owners]

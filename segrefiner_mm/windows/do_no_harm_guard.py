@@ -59,6 +59,9 @@ class DoNoHarmGuard:
             to 0.5.
         min_overlap (float): Least IoU of coarse and refined mask. Defaults to
             0.3.
+        calibrated_on (str, optional): Name of the bundled weights that the
+            limits are for; :class:`SegRefinerInferencer` leaves them off for
+            others. Defaults to None: for any.
 
     Raises:
         ValueError: If a limit is not within 0 to 1, or the weight negative.
@@ -71,6 +74,7 @@ class DoNoHarmGuard:
         bold_belief: float | None = 0.4,
         min_agreement: float = 0.5,
         min_overlap: float = 0.3,
+        calibrated_on: str | None = None,
     ) -> None:
         self.keep_belief = keep_belief
         self.bold_belief = bold_belief
@@ -82,6 +86,7 @@ class DoNoHarmGuard:
         if not 0.0 <= gain_weight < math.inf:
             raise ValueError(f'gain_weight must be >= 0, got {gain_weight}')
         self.gain_weight = gain_weight
+        self.calibrated_on = calibrated_on
 
     def refine(
         self,

@@ -13,7 +13,8 @@ from segrefiner_mm.windows.window_plan import (
 )
 
 Key = TypeVar('Key')
-Schedule = tuple[tuple[int, ...], int]
+# Steps, where they lead to, and whether a window is alone in its batch.
+Schedule = tuple[tuple[int, ...], int, bool]
 Sample = Callable[[list[WindowRequest]], list[WindowAnswer]]
 
 
@@ -31,8 +32,8 @@ class WindowEngine(Generic[Key]):
     """Drives plans of many masks and batches their windows.
 
     Windows that run the same steps share a batch, whatever mask or image
-    they come from. A batch runs when it is full, or when no further plan may
-    be opened.
+    they come from, unless they ask to be alone. A batch runs when it is full,
+    or when no further plan may be opened.
 
     Args:
         sample (Callable): Answers a list of requests that all run the same
@@ -73,25 +74,34 @@ class WindowEngine(Generic[Key]):
         source = iter(plans)
         exhausted = False
         while True:
-            queue = max(self._queues.values(), key=len, default=None)
-            waiting = len(queue) if queue else 0
-            may_open = not exhausted and (not waiting or self.has_room())
-            if waiting < self.batch_size and may_open:
+            schedule = max(self._queues, key=self._fullness, default=None)
+            fullness = self._fullness(schedule) if schedule else 0.0
+            may_open = not exhausted and (not fullness or self.has_room())
+            if fullness < 1 and may_open:
                 try:
                     key, plan = next(source)
                 except StopIteration:
                     exhausted = True
                     continue
                 yield from self._advance(_Open(key, plan), None)
-            elif queue:
-                yield from self._run_batch(queue)
+            elif schedule and fullness:
+                yield from self._run_batch(schedule)
             else:
                 return
 
+    def _fullness(self, schedule: Schedule) -> float:
+        """Windows that wait, as a part of a batch."""
+        return len(self._queues[schedule]) / self._batch_of(schedule)
+
+    def _batch_of(self, schedule: Schedule) -> int:
+        *_, alone = schedule
+        return 1 if alone else self.batch_size
+
     def _run_batch(
-        self, queue: deque[tuple[_Open[Key], int, WindowRequest]]
+        self, schedule: Schedule
     ) -> Iterator[tuple[Key, RefinedMask]]:
-        count = min(self.batch_size, len(queue))
+        queue = self._queues[schedule]
+        count = min(self._batch_of(schedule), len(queue))
         batch = [queue.popleft() for _ in range(count)]
         answers = self.sample([request for _, _, request in batch])
         for (opened, index, _), answer in zip(batch, answers, strict=True):
@@ -114,6 +124,6 @@ class WindowEngine(Generic[Key]):
             return
         opened.answers, opened.asked = {}, len(requests)
         for index, request in enumerate(requests):
-            schedule = request.timesteps, request.until
+            schedule = request.timesteps, request.until, request.alone
             queue = self._queues.setdefault(schedule, deque())
             queue.append((opened, index, request))

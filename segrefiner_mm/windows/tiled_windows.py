@@ -41,6 +41,11 @@ class TiledWindows(WindowPlan):
     too thin to be seen in the overview are kept. The confidence is that of the
     overview; of a mask that a guard keeps, the belief in it.
 
+    Which tiles are chosen depends on the order of many nearly equal
+    probabilities. The whole image is therefore never in a batch with others:
+    the tiles are the same whatever is refined beside it, and the rounding of
+    a batch of tiles can flip no more than single pixels at their edges.
+
     Args:
         fine_prob_thr (float): A pixel proposes a tile where its fine
             probability is under this part of the image's highest. Defaults
@@ -93,7 +98,9 @@ class TiledWindows(WindowPlan):
             return (yield from self._probe(image, mask, timesteps[0], size))
         overview = resize_nearest(image, size, size)
         *first, last = timesteps
-        [answer] = yield [WindowRequest(overview, coarse, tuple(first), last)]
+        [answer] = yield [
+            WindowRequest(overview, coarse, tuple(first), last, alone=True)
+        ]
 
         refined = resize_nearest(answer.probs[None] >= 0.5, height, width)[0]
         assert answer.fine_probs is not None

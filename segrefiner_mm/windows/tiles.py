@@ -67,7 +67,9 @@ def edge_tiles(mask: Tensor, size: int) -> list[Box]:
     """Cover the edge of a mask with full-resolution tiles.
 
     Every part of the edge lies in the middle of a tile, an eighth of its side
-    or more away from where it ends inside the image.
+    or more away from where it ends inside the image. The tiles are those of a
+    fixed grid: where the rounding of a backend has moved the edge by a pixel,
+    none of them moves.
 
     Args:
         mask (Tensor): (H, W) bool.
@@ -77,21 +79,12 @@ def edge_tiles(mask: Tensor, size: int) -> list[Box]:
         list[Box]: Tiles with an edge in them, from top to bottom.
     """
     height, width = mask.shape
-    tile_h, tile_w, margin = min(size, height), min(size, width), size // 8
-    # Where to go next depends on what is covered, so this runs on the CPU.
-    y, x = (places.cpu() for places in edge_pixels(mask))
-    tiles = []
-    while len(y):
-        # All that is left lies below the first pixel.
-        top = min(max(int(y[0]) - margin, 0), height - tile_h)
-        left = min(max(int(x[0]) - tile_w // 2, 0), width - tile_w)
-        tile = Box(left, top, left + tile_w, top + tile_h)
-        tiles.append(tile)
-        far = (y >= tile.y2 - margin) & (tile.y2 < height)
-        far |= (y < tile.y1 + margin) & (tile.y1 > 0)
-        far |= (x >= tile.x2 - margin) & (tile.x2 < width)
-        far |= (x < tile.x1 + margin) & (tile.x1 > 0)
-        y, x = y[far], x[far]
+    tile_h, tile_w = min(size, height), min(size, width)
+    y, x = edge_pixels(mask)
+    top = _grid_starts(y, height, tile_h, size)
+    left = _grid_starts(x, width, tile_w, size)
+    corners = torch.stack([top, left], 1).unique(dim=0).tolist()
+    tiles = [Box(x, y, x + tile_w, y + tile_h) for y, x in corners]
     return with_an_edge(mask, tiles)
 
 
@@ -203,3 +196,11 @@ def _tile_starts(grid: Tensor, length: int, cells: int, tile: int) -> Tensor:
     """First pixel of tiles centred on grid cells, shifted into the image."""
     centres = (grid.float() * (length / cells)).long()
     return (centres - tile // 2).clamp(min=0, max=length - tile)
+
+
+def _grid_starts(pixels: Tensor, length: int, tile: int, size: int) -> Tensor:
+    """First pixel of the tiles of a grid whose middles hold some pixels."""
+    margin = size // 8
+    middle = size - 2 * margin
+    cells = torch.div(pixels - margin, middle, rounding_mode='floor')
+    return (cells.clamp(min=0) * middle).clamp(max=length - tile)

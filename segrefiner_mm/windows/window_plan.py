@@ -23,12 +23,17 @@ class WindowRequest:
         coarse (Tensor): (S, S) bool.
         timesteps (tuple[int, ...]): Reverse steps to run.
         until (int): Timestep that they lead to; -1 is the clean mask.
+        alone (bool): Whether no other window may be in its batch. The
+            rounding of a backend depends on the size of a batch; a plan that
+            goes on by a ranking of many values, in which the last bit counts,
+            asks for the same bits in any company.
     """
 
     image: Tensor
     coarse: Tensor
     timesteps: tuple[int, ...]
     until: int = -1
+    alone: bool = False
 
 
 @dataclass

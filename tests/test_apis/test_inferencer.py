@@ -1,14 +1,18 @@
 """The inferencer with the bundled weights."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from PIL import Image
 
 import segrefiner_mm
 from segrefiner_mm.apis import SegRefinerInferencer
 from segrefiner_mm.errors import CheckpointError, InputError
+from segrefiner_mm.models.checkpoint import read_state_dict, save_weights
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 from tests.helpers import GOLDEN, ROOT, load_case, tiny_model_cfg
 
@@ -181,6 +185,54 @@ def test_the_guard_is_on_unless_it_is_turned_off(refiner, scene):
     [mine] = refiner(image, masks, guard=strict)['predictions']
     assert mine['verdicts'][1] == ROLLED_BACK
     assert np.array_equal(mine['masks'][1], coarse)
+
+
+def changed_weights(path):
+    """The bundled weights, but for one number."""
+    weights = read_state_dict('segrefiner-tiny')
+    name = next(iter(weights))
+    weights[name] = weights[name].clone()
+    weights[name].view(-1)[0] += 1e-3
+    save_weights(weights, path)
+    return path
+
+
+def test_a_guard_is_for_the_weights_it_was_calibrated_on(tmp_path):
+    """Others are refined as published, unless a guard is asked for."""
+    save_weights(read_state_dict('segrefiner-tiny'), tmp_path / 'same.pth')
+    same = SegRefinerInferencer(weights=tmp_path / 'same.pth', device='cpu')
+    assert same.settings().guard.bold_belief == 1.0
+    config = ROOT / 'configs' / 'segrefiner' / 'segrefiner_tiny.py'
+    golden = tiny_model_cfg(), GOLDEN / 'tiny_upstream.pth'
+    for other in (config, changed_weights(tmp_path / 'b.pth')), golden:
+        refiner = SegRefinerInferencer(*other, device='cpu')
+        said = lines_of(lambda r=refiner: (r.settings(), r.settings()))
+        assert len(said) == 1
+        assert said[0].startswith('every mask is refined')
+        assert refiner.settings(guard=True).guard is None
+        assert refiner.settings(guard=False).guard is None
+        mine = dict(type='DoNoHarmGuard', keep_belief=0.7)
+        assert refiner.settings(guard=mine).guard.keep_belief == 0.7
+
+
+def test_a_guard_of_ones_own_config_is_used():
+    cfg = tiny_model_cfg(guard=dict(type='DoNoHarmGuard', keep_belief=0.6))
+    refiner = SegRefinerInferencer(
+        cfg, GOLDEN / 'tiny_upstream.pth', device='cpu'
+    )
+    assert refiner.settings().guard.keep_belief == 0.6
+
+
+def lines_of(call):
+    """Lines that mmengine logs while something is called."""
+    lines = []
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    call()
+    logger.removeHandler(handler)
+    return lines
 
 
 def test_random_weights_are_refused():

@@ -1,7 +1,14 @@
 """What is compiled learns as what is not."""
 
-import pytest
+import copy
+from types import SimpleNamespace
 
+import pytest
+import torch
+
+from segrefiner_mm.engine import CompileNetworkHook
+from segrefiner_mm.registry import MODELS, build_child
+from tests.helpers import tiny_model_cfg
 from tests.test_tools.recipes import scalars, train, write_recipe
 
 EXACT = dict(
@@ -28,3 +35,53 @@ def test_a_compiled_network_gives_the_same_losses(tmp_path):
         assert plain.keys() == compiled.keys()
         for key in plain.keys() & {'loss', 'refine/iou'}:
             assert compiled[key] == pytest.approx(plain[key], rel=1e-4)
+
+
+@pytest.fixture
+def training():
+    """A runner with a small model, and a hook that notes compilations."""
+    compiled = []
+
+    def backend(graph, _):
+        compiled.append(graph)
+        return graph.forward
+
+    model = build_child(MODELS, tiny_model_cfg()).train()
+    runner = SimpleNamespace(model=model)
+    return runner, CompileNetworkHook(backend), compiled
+
+
+def answer(model):
+    return model.head.denoiser(torch.ones(1, 4, 16, 16), torch.tensor([3]))
+
+
+@torch.no_grad()
+def test_a_copy_answers_with_its_own_weights(training):
+    runner, hook, compiled = training
+    plain = answer(runner.model)
+    names = list(runner.model.state_dict())
+    hook.before_train(runner)
+    assert torch.allclose(answer(runner.model), plain, atol=1e-3)
+    assert compiled
+    assert list(runner.model.state_dict()) == names
+    other = copy.deepcopy(runner.model)
+    for weight in other.parameters():
+        weight.fill_(0.5)
+    assert not torch.allclose(answer(other), plain, atol=0.1)
+    assert torch.allclose(answer(runner.model), plain, atol=1e-3)
+
+
+@torch.no_grad()
+def test_validation_and_what_comes_after_run_what_is_not_compiled(training):
+    runner, hook, compiled = training
+    hook.before_train(runner)
+    hook.before_val_epoch(runner)
+    answer(runner.model.eval())
+    assert not compiled
+    hook.after_val_epoch(runner)
+    answer(runner.model.train())
+    count = len(compiled)
+    assert count
+    hook.after_train(runner)
+    answer(runner.model.eval())
+    assert len(compiled) == count

@@ -139,9 +139,13 @@ def test_as_a_part_of_another_model(fresh):
     base = {f'base.{n}': t for n, t in whole['base'].state_dict().items()}
     missing, _ = whole.load_state_dict(base, strict=False)
     assert all(name.startswith('refiner.') for name in missing)
+    odd = {**base, 'refiner.nonsense': torch.zeros(1)}
+    assert whole.load_state_dict(odd, strict=False).unexpected_keys == [
+        'refiner.nonsense'
+    ]
     whole.load_state_dict(whole.state_dict())
     with pytest.raises(CheckpointError, match='unknown: nonsense'):
-        whole.load_state_dict({**base, 'refiner.nonsense': torch.zeros(1)})
+        whole.load_state_dict(odd)
 
 
 @pytest.mark.parametrize('length', [0, 10, 2000, 1_000_000])
@@ -217,6 +221,41 @@ def test_files_without_weights_are_refused(fresh, tmp_path, content):
     torch.save(content, tmp_path / 'empty.pth')
     with pytest.raises(CheckpointError, match='holds no weights'):
         load_weights(fresh, tmp_path / 'empty.pth')
+
+
+def test_weights_that_are_no_numbers_are_refused_whatever_the_way(fresh):
+    weights = fresh.state_dict()
+    weights['head.denoiser.out.2.bias'].fill_(float('inf'))
+    for strict in (True, False):
+        with pytest.raises(CheckpointError, match=r'in: .*out\.2\.bias'):
+            fresh.load_state_dict(weights, strict=strict)
+
+
+def test_not_strict_reports_what_differs(tiny_model, fresh):
+    """As PyTorch says; official names are translated all the same."""
+    stored = torch.load(OFFICIAL, weights_only=True)['state_dict']
+    del stored['denoise_model.out.2.weight']
+    left_out = 'head.denoiser.out.2.weight'
+    stored['backbone.conv1.weight'] = torch.zeros(1)
+    missing, unknown = fresh.load_state_dict(stored, strict=False)
+    assert missing == [left_out]
+    assert unknown == ['backbone.conv1.weight']
+    expected = dict(tiny_model.state_dict())
+    expected[left_out] = fresh.state_dict()[left_out]
+    torch.testing.assert_close(dict(fresh.state_dict()), expected)
+    with pytest.raises(CheckpointError, match='unknown: backbone'):
+        fresh.load_state_dict(stored)
+    stored['denoise_model.out.2.bias'] = torch.zeros(7)
+    with pytest.raises(RuntimeError, match='size mismatch'):
+        fresh.load_state_dict(stored, strict=False)
+
+
+def test_a_runner_is_strict(fresh):
+    """Where mmengine itself would only log what is missing."""
+    from mmengine.runner.checkpoint import load_state_dict
+
+    with pytest.raises(CheckpointError, match=r'missing: .* in all'):
+        load_state_dict(fresh, {'a.b': torch.zeros(1)}, strict=False)
 
 
 def test_missing_file(fresh, tmp_path):

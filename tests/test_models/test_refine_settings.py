@@ -1,5 +1,4 @@
 import pytest
-import torch
 
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.windows import ObjectWindows, TiledWindows
@@ -38,10 +37,3 @@ def test_overrides_win():
 def test_mistakes_are_named(cfg, message):
     with pytest.raises(ValueError, match=message):
         RefineSettings.from_cfg(cfg)
-
-
-def test_precision():
-    settings = RefineSettings.from_cfg(None)
-    assert settings.autocast_dtype(torch.device('cpu')) is None
-    settings = RefineSettings.from_cfg(dict(precision='fp16'))
-    assert settings.autocast_dtype(torch.device('cpu')) == torch.float16

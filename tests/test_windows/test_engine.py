@@ -54,6 +54,34 @@ def test_batches_are_full_across_plans():
     assert batches == [4, 4, 2]
 
 
+def alone_then_together(name):
+    value = torch.tensor(float(name))
+    [answer] = yield [WindowRequest(value, value, (5,), 0, alone=True)]
+    assert answer.probs == value
+    yield [WindowRequest(value, value, (0,)) for _ in range(3)]
+    return name
+
+
+def test_a_window_that_must_be_alone_is():
+    """Steps are the same as of windows that share batches."""
+    batches = []
+
+    def sample(requests):
+        batches.append([(r.timesteps, r.alone) for r in requests])
+        return [WindowAnswer(r.image, r.image) for r in requests]
+
+    plans = [(i, alone_then_together(i)) for i in range(5)]
+    plans += [(i, plan(i, [((5,), 2)], [])) for i in range(5, 9)]
+    finished = dict(WindowEngine(sample, 4).run(plans))
+    assert finished == {i: i for i in range(9)}
+    alone = [batch for batch in batches if batch[0][1]]
+    assert alone == [[((5,), True)]] * 5
+    shared = [batch for batch in batches if not batch[0][1]]
+    assert not any(alone for batch in shared for _, alone in batch)
+    assert sum(map(len, shared)) == 3 * 5 + 2 * 4
+    assert max(map(len, shared)) == 4
+
+
 def test_plans_are_opened_as_late_as_possible():
     log = []
     plans = ((i, plan(i, ONE, log)) for i in range(10))

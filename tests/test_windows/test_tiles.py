@@ -49,6 +49,21 @@ def test_every_edge_lies_in_the_middle_of_a_tile(shape, height, width):
     assert len(tiles) <= 4 + edge.sum() / 24
 
 
+def test_an_edge_that_moves_by_a_pixel_moves_no_tile():
+    """It may only enter a further one, or leave one; so what a network says
+    of the others stays the same.
+    """
+    y, x = torch.meshgrid(
+        torch.arange(600) / 600, torch.arange(900) / 900, indexing='ij'
+    )
+    mask = oval(y, x)
+    tiles = set(edge_tiles(mask, 128))
+    for axis in (0, 1):
+        for shift in range(-3, 4):
+            moved = set(edge_tiles(mask.roll(shift, axis), 128))
+            assert len(tiles & moved) >= len(tiles) - 3
+
+
 @pytest.mark.parametrize('value', [False, True])
 def test_no_edge_no_tiles(value):
     mask = torch.full((100, 80), value)

@@ -14,6 +14,11 @@ model = dict(
     test_cfg=dict(
         windows=dict(polish=True),
         # Trained for it, its bold step gains more than all six do.
-        guard=dict(_delete_=True, type='DoNoHarmGuard', bold_belief=1.0),
+        guard=dict(
+            _delete_=True,
+            type='DoNoHarmGuard',
+            bold_belief=1.0,
+            calibrated_on='segrefiner-tiny',
+        ),
     ),
 )

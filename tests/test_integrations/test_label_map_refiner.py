@@ -194,6 +194,47 @@ def test_large_regions_go_by_tiles(tiny_model, scene):
     assert np.isin(tiled, (0, 1)).all()
 
 
+@pytest.mark.parametrize('ignore', [0, 1])
+def test_pieces_of_large_regions_are_not_taken_for_labels(
+    tiny_model, scene, ignore
+):
+    """They are cut out as 0 and 1, whatever numbers a user ignores."""
+    image, _, coarse = scene
+    labels = coarse.astype(np.uint8) * 5 + 3
+    options = dict(tile_size=64, margin=16)
+    free = refine(tiny_model, image, labels, ignore=(), **options)
+    held = refine(tiny_model, image, labels, ignore=(ignore,), **options)
+    assert (free != labels).any()
+    np.testing.assert_array_equal(held, free)
+
+
+def test_uniform_maps_come_back_at_once(tiny_model):
+    """Memory does not grow with a stream of them."""
+    taken = []
+
+    def jobs():
+        for index in range(500):
+            taken.append(index)
+            image = torch.zeros(3, 50, 60, dtype=torch.uint8)
+            yield image, np.full((50, 60), index % 3, np.uint8), index
+
+    refiner = LabelMapRefiner(tiny_model, tiny_model.settings(**FAST))
+    for refined, tag in refiner.refine(jobs()):
+        assert len(taken) == tag + 1
+        assert (refined == tag % 3).all()
+    assert len(taken) == 500
+
+
+@pytest.mark.parametrize('ids', [(-1, 70_000), (-(2**31), 2**31 - 1)])
+def test_labels_of_32_bits_stay_as_they_are(tiny_model, scene, ids):
+    image, _, coarse = scene
+    labels = np.where(coarse, *np.int32(ids))
+    refined = refine(tiny_model, image, labels)
+    assert refined.dtype == np.int32
+    assert (refined != labels).any()
+    assert set(np.unique(refined)) == set(ids)
+
+
 def test_no_label_is_lost():
     """A region that its neighbour claims as a whole keeps its pixels."""
     labels = np.zeros((40, 40), np.int32)

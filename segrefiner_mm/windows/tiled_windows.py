@@ -8,7 +8,7 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
-from segrefiner_mm.windows.edges import belief_in, edge_gain
+from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.resample import resize_nearest
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
@@ -128,15 +128,21 @@ class TiledWindows(WindowPlan):
             return keep(mask)
         maps, seen = yield from ask_tiles(image, refined, tiles, step, size)
         paste_averaged(refined, tiles, maps)
-        beliefs, gains = [], []
+        found = []
         for asked, answer in seen:
-            beliefs.append(belief_in(asked.coarse, answer.probs))
-            new = answer.probs >= 0.5
-            gains.append(edge_gain(asked.image, asked.coarse, new))
-        belief = torch.stack(beliefs).mean()
-        gain = torch.stack(gains).mean()
-        outcome = _outcome(refined, belief)
-        return replace(outcome, belief=belief, edge_gain=gain)
+            edges = asked.image, asked.coarse, answer.probs >= 0.5
+            belief = belief_in(asked.coarse, answer.probs)
+            numbers = [belief, edge_gain(*edges), edge_contrast(*edges)]
+            found.append(torch.stack(numbers))
+        belief, gain, _ = torch.stack(found).mean(0)
+        # An edge that shows in one tile is evidence enough.
+        contrast = torch.stack(found)[:, 2].amax()
+        return replace(
+            _outcome(refined, belief),
+            belief=belief,
+            edge_gain=gain,
+            edge_contrast=contrast,
+        )
 
 
 def _outcome(refined: Tensor, confidence: Tensor) -> RefinedMask:

@@ -66,6 +66,8 @@ class RefinedMask:
             guard.
         belief (Tensor, optional): See :func:`belief_in`.
         edge_gain (Tensor, optional): See :func:`edge_gain`; with the belief.
+        edge_contrast (Tensor, optional): See :func:`edge_contrast`; with the
+            belief.
         probs (Tensor, optional): Foreground probability over the box, at the
             resolution of the network, (S, S) float32; of plans with one
             window per mask. Single pixels may have been decided otherwise.
@@ -78,6 +80,7 @@ class RefinedMask:
     verdict: str
     belief: Tensor | None = None
     edge_gain: Tensor | None = None
+    edge_contrast: Tensor | None = None
     probs: Tensor | None = None
     evidence: dict[str, float] = field(default_factory=dict)
 

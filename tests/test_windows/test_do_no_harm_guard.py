@@ -24,6 +24,11 @@ def square(shift=0, size=100):
     return mask
 
 
+def guard_of(*limits, **more):
+    """One that does not ask whether the image shows anything at all."""
+    return DoNoHarmGuard(*limits, **{'min_contrast': 0.0} | more)
+
+
 def run(guard, network, plan=None, steps=STEPS, seen=None):
     """Drive the guard; the outcome, and the steps of every request.
 
@@ -59,21 +64,25 @@ def sure_of(shift_bold, shift_cautious, certainty=1.0):
 
 
 def test_a_mask_that_the_network_believes_in_costs_one_step():
-    refined, asked = run(DoNoHarmGuard(), sure_of(0, 9))
+    refined, asked = run(guard_of(), sure_of(0, 9))
     assert asked == [(5,)]
     assert refined.verdict == KEPT
     assert torch.equal(refined.pixels, torch.ones(40, 40, dtype=torch.bool))
-    assert refined.evidence == {'belief': 1.0, 'edge_gain': 0.0}
+    assert refined.evidence == {
+        'belief': 1.0,
+        'edge_gain': 0.0,
+        'edge_contrast': 0.0,
+    }
     assert refined.confidence == 1.0
 
 
 def test_belief_is_a_mean_probability_of_the_labels():
-    refined, _ = run(DoNoHarmGuard(keep_belief=0.0), sure_of(0, 0, 0.5))
+    refined, _ = run(guard_of(keep_belief=0.0), sure_of(0, 0, 0.5))
     assert refined.evidence['belief'] == pytest.approx(0.75)
 
 
 def test_doubt_is_refined_by_all_steps():
-    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=0.0)
+    guard = guard_of(keep_belief=1.0, bold_belief=0.0)
     refined, asked = run(guard, sure_of(2, 4))
     assert asked == [(5,), STEPS]
     assert refined.verdict == REFINED
@@ -83,14 +92,14 @@ def test_doubt_is_refined_by_all_steps():
 
 
 def test_disbelief_takes_the_bold_result():
-    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0)
+    guard = guard_of(keep_belief=1.0, bold_belief=1.0)
     refined, asked = run(guard, sure_of(4, 0))
     assert asked == [(5,)]
     assert refined.evidence['overlap'] == pytest.approx(35 / 45, abs=0.02)
 
 
 def test_candidates_that_disagree_are_rolled_back():
-    guard = DoNoHarmGuard(1.0, bold_belief=0.0, min_agreement=0.8)
+    guard = guard_of(1.0, bold_belief=0.0, min_agreement=0.8)
     refined, _ = run(guard, sure_of(-4, 4))
     assert refined.verdict == ROLLED_BACK
     assert torch.equal(refined.pixels, torch.ones(40, 40, dtype=torch.bool))
@@ -98,18 +107,19 @@ def test_candidates_that_disagree_are_rolled_back():
 
 
 def test_another_object_is_rolled_back():
-    guard = DoNoHarmGuard(keep_belief=1.0, min_overlap=0.7)
+    guard = guard_of(keep_belief=1.0, min_overlap=0.7)
     refined, _ = run(guard, sure_of(9, 9))
     assert refined.verdict == ROLLED_BACK
 
 
 def test_one_step_is_asked_for_once():
-    guard = DoNoHarmGuard(keep_belief=1.0)
+    guard = guard_of(keep_belief=1.0)
     refined, asked = run(guard, sure_of(4, 4), steps=(5,))
     assert asked == [(5,)]
     assert set(refined.evidence) == {
         'belief',
         'edge_gain',
+        'edge_contrast',
         'overlap',
         'islands',
     }
@@ -126,7 +136,7 @@ def test_the_image_has_a_say(plan, moved):
     and right edge it disbelieves one side (0.25) and believes the other
     (0.75).
     """
-    guard = DoNoHarmGuard(keep_belief=0.6, bold_belief=1.0)
+    guard = guard_of(keep_belief=0.6, bold_belief=1.0)
     network = sure_of(6, 6, 0.5)
     right, _ = run(guard, network, plan, seen=square())
     assert right.verdict == KEPT
@@ -140,9 +150,9 @@ def test_the_image_has_a_say(plan, moved):
         (0.6, square(), REFINED),
         (0.4, square(moved), KEPT),
     ):
-        deaf = DoNoHarmGuard(limit, gain_weight=0.0, bold_belief=1.0)
+        deaf = guard_of(limit, gain_weight=0.0, bold_belief=1.0)
         assert run(deaf, network, plan, seen=seen)[0].verdict == verdict
-    guard = DoNoHarmGuard(keep_belief=0.4, bold_belief=1.0)
+    guard = guard_of(keep_belief=0.4, bold_belief=1.0)
     wrong, _ = run(guard, network, plan, seen=square(moved))
     assert wrong.verdict == REFINED
 
@@ -150,12 +160,12 @@ def test_the_image_has_a_say(plan, moved):
 def test_tiles_along_the_edge_are_probed_at_full_resolution():
     """The image has 100 pixels and a tile 64, so a few of them cover it."""
     plan = TiledWindows()
-    refined, asked = run(DoNoHarmGuard(), sure_of(0, 0), plan)
+    refined, asked = run(guard_of(), sure_of(0, 0), plan)
     assert refined.verdict == KEPT
     assert set(asked) == {(5,)}
     assert 2 <= len(asked) <= 8
     refined, asked = run(
-        DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0), sure_of(4, 4), plan
+        guard_of(keep_belief=1.0, bold_belief=1.0), sure_of(4, 4), plan
     )
     assert STEPS[:-1] in asked
     assert asked[-1] == (0,)
@@ -165,15 +175,15 @@ def test_tiles_along_the_edge_are_probed_at_full_resolution():
 def test_only_what_is_taken_is_polished():
     """The window of 80 pixels is larger than the 64 that are seen."""
     plan = ObjectWindows(polish=True)
-    _, asked = run(DoNoHarmGuard(), sure_of(0, 0), plan)
+    _, asked = run(guard_of(), sure_of(0, 0), plan)
     assert asked == [(5,)]
-    guard = DoNoHarmGuard(1.0, bold_belief=0.0, min_agreement=0.8)
+    guard = guard_of(1.0, bold_belief=0.0, min_agreement=0.8)
     _, asked = run(guard, sure_of(-4, 4), plan)
     assert asked == [(5,), STEPS]
-    guard = DoNoHarmGuard(1.0, bold_belief=1.0, min_overlap=0.99)
+    guard = guard_of(1.0, bold_belief=1.0, min_overlap=0.99)
     refined, asked = run(guard, sure_of(4, 0), plan)
     assert (refined.verdict, asked) == (ROLLED_BACK, [(5,)])
-    guard = DoNoHarmGuard(keep_belief=1.0, bold_belief=1.0)
+    guard = guard_of(keep_belief=1.0, bold_belief=1.0)
     refined, asked = run(guard, sure_of(4, 0), plan)
     assert refined.verdict == REFINED
     assert set(asked) == {(5,)}
@@ -182,8 +192,26 @@ def test_only_what_is_taken_is_polished():
 
 def test_what_the_plan_keeps_is_kept():
     plan = ObjectWindows(min_area=10**4)
-    refined, asked = run(DoNoHarmGuard(), None, plan)
+    refined, asked = run(guard_of(), None, plan)
     assert (refined.verdict, refined.evidence, asked) == (KEPT, {}, [])
+
+
+@pytest.mark.parametrize(
+    'plan', [ObjectWindows(), ObjectWindows(polish=True), TiledWindows()]
+)
+def test_no_evidence_no_change(plan):
+    """However sure the network is of another edge."""
+    guard = DoNoHarmGuard(keep_belief=1.0, gain_weight=0.0, bold_belief=1.0)
+    refined, asked = run(guard, sure_of(5, 5), plan)
+    assert refined.verdict == KEPT
+    assert set(asked) == {(5,)}
+    assert refined.evidence['edge_contrast'] == 0.0
+    assert torch.equal(refined.pixels, torch.ones(40, 40, dtype=torch.bool))
+    # What is seen may be the old edge or another.
+    for shown in (square(), square(6)):
+        refined, _ = run(guard, sure_of(5, 5), plan, seen=shown)
+        assert refined.verdict == REFINED
+        assert refined.evidence['edge_contrast'] > 1
 
 
 def test_it_is_registered_and_checked():
@@ -195,6 +223,8 @@ def test_it_is_registered_and_checked():
         DoNoHarmGuard(gain_weight=-1.0)
     with pytest.raises(ValueError, match='gain_weight must be >= 0'):
         DoNoHarmGuard(gain_weight=float('inf'))
+    with pytest.raises(ValueError, match='min_contrast must be >= 0'):
+        DoNoHarmGuard(min_contrast=float('nan'))
 
 
 def test_without_a_bold_step_all_steps_are_taken_at_once():

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from segrefiner_mm.windows.edges import (
+    _noise,
     belief_in,
     edge_band,
+    edge_contrast,
     edge_gain,
     gradient,
 )
@@ -64,6 +66,62 @@ def test_masks_without_an_edge_have_no_contrast():
     # Of four columns, none lies three or more away from the edge.
     thin = right_of(2, 4)
     assert edge_gain(image[:, :4, 3:7], thin, ~thin) == 0
+
+
+def noise(deviation, channels=3, size=200):
+    generator = torch.Generator().manual_seed(5)
+    values = torch.randn(channels, size, size, generator=generator)
+    return (deviation * values).expand(3, size, size)
+
+
+def ramp(size=200):
+    return torch.arange(float(size)).expand(3, size, size)
+
+
+BLANK = {
+    'black': noise(0.0),
+    'white': 255 + noise(0.0),
+    'noise': 100 + noise(4.0),
+    'strong noise': 120 + noise(30.0),
+    'grey noise': 100 + noise(8.0, channels=1),
+    'dark noise': noise(5.0),
+    'a ramp': ramp(),
+    'fog': 128 + 40 * (ramp() / 30).sin() + noise(2.0),
+}
+
+
+@pytest.mark.parametrize('name', BLANK)
+def test_noise_and_fog_are_no_evidence(name):
+    """Edges drawn anywhere; the image has none that begins or ends there."""
+    image = BLANK[name].round().clamp(0, 255).to(torch.uint8)
+    masks = right_of(60, 200), right_of(90, 200)
+    assert edge_contrast(image, *masks) < 1
+    assert edge_contrast(image.flip(2).transpose(1, 2), *masks) < 1
+
+
+@pytest.mark.parametrize('name', BLANK)
+@pytest.mark.parametrize('place', [60, 90])
+def test_a_step_along_either_edge_is_evidence(name, place):
+    """Of twenty values, or as strong as the noise."""
+    step = 60 if name == 'strong noise' else 20
+    shown = right_of(place, 200) * step
+    image = (BLANK[name] * 0.8 + shown).round().clamp(0, 255)
+    masks = right_of(60, 200), right_of(90, 200)
+    assert edge_contrast(image.to(torch.uint8), *masks) > 1
+    # But not a step elsewhere.
+    assert edge_contrast(image, right_of(20, 200), right_of(130, 200)) < 1
+
+
+def test_the_noise_that_is_found_is_that_which_was_made():
+    assert _noise(noise(6.0)).item() == pytest.approx(6.0, rel=0.05)
+    stepped = noise(6.0) + right_of(50, 200) * 100
+    assert _noise(stepped).item() == pytest.approx(6.0, rel=0.05)
+    assert _noise(torch.ones(3, 2, 9)) == 0
+
+
+def test_masks_without_an_edge_show_nothing():
+    everything = torch.ones(200, 200, dtype=torch.bool)
+    assert edge_contrast(noise(9.0), everything, ~everything) == 0
 
 
 @pytest.mark.parametrize('reach', [1, 2, 5])

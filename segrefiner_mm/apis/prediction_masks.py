@@ -180,17 +180,15 @@ def _choose_size(
     the size is of the stored pixels and the polygons are of the upright
     image, or the other way round.
     """
-    stated = entry.size or next((m.size for m in masks if m.size), None)
-    if stated is None:
-        candidates = [picture.upright, picture.stored]
-    else:
-        candidates = [stated, stated[::-1]]
+    stated = entry.size
+    candidates = [stated, stated[::-1]] if stated else [*picture]
     fitting = [size for size in candidates if size in picture]
     for size in fitting:
         if all(_fits(mask, size) for mask in masks):
             return size
     if stated is None or stated in picture:
-        return fitting[0]
+        own = [mask.size for mask in masks if mask.size in fitting]
+        return next((size for size in own if size), fitting[0])
     height, width = picture.upright
     raise InputError(
         f'{entry.image} is {width} x {height}, but its masks are of '

@@ -15,7 +15,7 @@ def _default_again():
 
 def test_the_budget_can_be_moved():
     limits.check_pixels(13_000, 13_000, 'a mask')
-    with pytest.raises(InputError, match='14000 x 13000 .*--max-pixels'):
+    with pytest.raises(InputError, match=r'14000 x 13000 .*--max-pixels'):
         limits.check_pixels(13_000, 14_000, 'a mask')
     limits.set_max_pixels(13_000 * 14_000)
     limits.check_pixels(13_000, 14_000, 'a mask')

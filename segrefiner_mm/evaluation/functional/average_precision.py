@@ -15,6 +15,7 @@ from faster_coco_eval import COCO, COCOeval_faster
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional.boundary_eval import BoundaryEval
 from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
+from segrefiner_mm.evaluation.functional.coco_numbers import with_numbers
 
 IOU_TYPES = ('segm', 'boundary')
 Figures = dict[str, dict[str, float]]
@@ -124,10 +125,9 @@ def _evaluate(
     lvis = names is LVIS_NAMES
     truth = gt if isinstance(gt, CocoTruth) else CocoTruth(gt, lvis=lvis)
     results = truth.check_results(dt, skip_unknown)
-    content = truth.content
     # Copies, as boundaries and more are added to each.
-    copies = [dict(annotation) for annotation in content['annotations']]
-    coco_gt = COCO({**content, 'annotations': copies})
+    content, results, ids = with_numbers(truth.content, results)
+    coco_gt = COCO(content)
     coco_dt = COCO({**content, 'annotations': results})
     figures = {}
     for kind in iou_types:
@@ -140,14 +140,16 @@ def _evaluate(
         found = evaluator.stats_as_dict
         figures[kind] = {ours: found[name] for ours, name in names.items()}
         if classwise:
-            figures[kind] |= _by_class(evaluator, content['categories'])
+            figures[kind] |= _by_class(evaluator, content['categories'], ids)
     return figures
 
 
-def _by_class(evaluator: Any, categories: list[dict]) -> dict[str, float]:
+def _by_class(
+    evaluator: Any, categories: list[dict], ids: dict[int, Any]
+) -> dict[str, float]:
     """AP of every category, over all sizes and most results per image."""
     precision = evaluator.eval['precision'][:, :, :, 0, -1]
-    names = {c['id']: str(c.get('name', c['id'])) for c in categories}
+    names = {c['id']: str(c.get('name', ids[c['id']])) for c in categories}
     counts = Counter(names.values())
     figures = {}
     for place, category in enumerate(evaluator.params.catIds):
@@ -156,7 +158,7 @@ def _by_class(evaluator: Any, categories: list[dict]) -> dict[str, float]:
         mean = float(known.mean()) if known.size else -1.0
         name = names[category]
         if counts[name] > 1:
-            name = f'{name} ({category})'
+            name = f'{name} ({ids[category]})'
         figures[f'AP/{name}'] = mean
     return figures
 

@@ -17,6 +17,7 @@ from segrefiner_mm.evaluation.functional.coco_records import (
     areas_of,
     as_text,
     check_area,
+    check_frequencies,
     check_records,
     content_of,
     is_box,
@@ -69,6 +70,8 @@ class CocoTruth:
             records = records_of(content, part, self.name)
             extra = LVIS_PARTS.get(part, {}) if lvis else {}
             check_records(records, fields | extra, f'{self.name}, {part}')
+        if lvis:
+            check_frequencies(content['categories'], self.name)
         images = images_of(content, self.name)
         if len(images) < len(content['images']):
             raise InputError(f'{self.name}: two images have one id')

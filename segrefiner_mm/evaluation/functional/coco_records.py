@@ -88,6 +88,16 @@ def check_area(annotation: dict[str, Any], name: str) -> None:
         raise InputError(f'{name} has a faulty area: {shown(area)}')
 
 
+def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
+    """Whether LVIS's categories are rare, common or frequent."""
+    for category in categories:
+        if category['frequency'] not in ('r', 'c', 'f'):
+            raise InputError(
+                f'{name}, category {category["id"]}: its frequency is '
+                f"{shown(category['frequency'])}, not 'r', 'c' or 'f'"
+            )
+
+
 def is_box(box: Any) -> bool:
     return (
         isinstance(box, (list, tuple))

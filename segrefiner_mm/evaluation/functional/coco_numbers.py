@@ -1,0 +1,72 @@
+"""Ids as the package that counts takes them: numbers, and small ones."""
+
+from typing import Any
+
+Content = dict[str, Any]
+Results = list[dict[str, Any]]
+_LISTS = ('neg_category_ids', 'not_exhaustive_category_ids')
+
+
+def with_numbers(
+    content: Content, results: Results
+) -> tuple[Content, Results, dict[int, Any]]:
+    """Number what has texts for ids.
+
+    Args:
+        content (dict): Checked annotations.
+        results (list[dict]): Checked results for them.
+
+    Returns:
+        tuple[dict, list[dict], dict]: Copies of both, and the category of
+        every number. Annotations are numbered from 1, as one with the id 0
+        would count as none.
+    """
+    images = _numbers([image['id'] for image in content['images']])
+    kinds = _numbers([kind['id'] for kind in content['categories']])
+
+    def changed(record: dict[str, Any], **more: Any) -> dict[str, Any]:
+        image, kind = record['image_id'], record['category_id']
+        return {
+            **record,
+            'image_id': images[image],
+            'category_id': kinds[kind],
+            **more,
+        }
+
+    numbered = {
+        **content,
+        'images': [
+            {**image, 'id': images[image['id']], **_lists(image, kinds)}
+            for image in content['images']
+        ],
+        'categories': [
+            {**kind, 'id': kinds[kind['id']]} for kind in content['categories']
+        ],
+        'annotations': [
+            changed(annotation, id=number)
+            for number, annotation in enumerate(content['annotations'], 1)
+        ],
+    }
+    names = {number: kind for kind, number in kinds.items()}
+    return numbered, [changed(result) for result in results], names
+
+
+def _numbers(ids: list[Any]) -> dict[Any, int]:
+    """Of every id; its own where all are numbers that fit."""
+    if all(isinstance(own, int) and abs(own) < 2**31 for own in ids):
+        return {own: own for own in ids}
+    ordered = sorted(ids, key=lambda own: (isinstance(own, str), own))
+    return {own: number for number, own in enumerate(ordered, 1)}
+
+
+def _lists(image: dict[str, Any], kinds: dict[Any, int]) -> dict[str, Any]:
+    """LVIS's lists of categories; what is no category is left out."""
+    return {
+        name: [
+            kinds[kind]
+            for kind in image[name]
+            if isinstance(kind, (int, str)) and kind in kinds
+        ]
+        for name in _LISTS
+        if isinstance(image.get(name), list)
+    }

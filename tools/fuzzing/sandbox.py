@@ -122,9 +122,20 @@ class Sandbox:
 
     def run(self, *args: Any) -> Ran:
         """Do a case; a process that it spoiled is replaced."""
-        if self._process is None:
-            self.start()
+        self.send(*args)
+        return self.receive()
+
+    def send(self, *args: Any) -> None:
+        """Begin a case."""
+        self.start()
         self._pipe.send(args)
+
+    def has_answer(self) -> bool:
+        """Whether the case has come to an end."""
+        return self._pipe.poll()
+
+    def receive(self) -> Ran:
+        """Wait for the end of a case, which may have to be brought about."""
         until = time.monotonic() + self._seconds
         most, fault = 0, ''
         while not fault:
@@ -132,8 +143,7 @@ class Sandbox:
                 try:
                     ran: Ran = self._pipe.recv()
                 except EOFError:
-                    fault = self._end()
-                    break
+                    return Ran(None, '', self._end(), most)
                 if max(ran.peak, most) > self._memory:
                     ran = ran._replace(fault=ran.fault or _too_much(ran.peak))
                 return ran

@@ -132,7 +132,8 @@ def read_deep_colour(
             'stored in a way that is not known'
         )
     turned = _turned(array, orientation)
-    return turned if _shows_turned(stored, turned.shape[:2], size) else array
+    height, width = turned.shape[:2]
+    return turned if _shows_turned(stored, (height, width), size) else array
 
 
 def upright(picture: Image.Image, size: Size | None = None) -> Image.Image:

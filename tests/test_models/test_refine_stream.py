@@ -29,7 +29,7 @@ def most_held(model, masks, plan):
             image = torch.zeros(3, *own.shape[1:], dtype=torch.uint8)
             yield RefineJob(image, compact_masks(own), taken)
 
-    settings = model.settings(windows=dict(type=plan), num_steps=1)
+    settings = model.settings(windows=dict(type=plan), num_steps=2)
     for job, refined in model.refine(jobs(), settings):
         given += 1
         assert job.tag == given  # in order

@@ -229,7 +229,7 @@ def test_it_is_registered_and_checked():
 
 def test_without_a_bold_step_all_steps_are_taken_at_once():
     guard = DoNoHarmGuard(keep_belief=1.0, gain_weight=0, bold_belief=None)
-    refined, asked = run(guard, sure_of(9, 4))
+    refined, asked = run(guard, sure_of(9, 4), seen=square())
     assert asked == [STEPS]
     assert refined.verdict == REFINED
     assert 'agreement' not in refined.evidence
@@ -245,7 +245,9 @@ def test_what_was_not_changed_is_said_to_be_kept():
         return answer
 
     guard = DoNoHarmGuard(keep_belief=1.0, gain_weight=0, bold_belief=None)
-    refined, asked = run(guard, network, ObjectWindows(min_error=0.3))
+    refined, asked = run(
+        guard, network, ObjectWindows(min_error=0.3), seen=square()
+    )
     assert asked == [STEPS]
     assert refined.verdict == KEPT
     assert refined.evidence['overlap'] == 1.0

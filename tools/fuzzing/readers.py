@@ -1,8 +1,10 @@
 """The readers of files, and the commands that use each."""
 
+import io
 import random
 import shutil
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -232,6 +234,7 @@ def absolute(folder: Path, words: list[str]) -> list[str]:
 
 def _run(folder: Path, argv: list[str]) -> None:
     shutil.rmtree(folder / OUT, ignore_errors=True)
-    status = cli.main(absolute(folder, argv))
+    with redirect_stdout(io.StringIO()):
+        status = cli.main(absolute(folder, argv))
     if status:
         raise SystemExit(f'a valid file is not accepted: {argv}')

@@ -12,6 +12,10 @@ from fuzzing.readers import Trial, prepare
 from fuzzing.sandbox import Sandbox
 from fuzzing.trials import do_trial, keep
 
+_HEAD = (
+    f'{"reader":18} {"ok":>6} {"refused":>8} {"FAULTS":>7} {"MiB":>6} {"s":>6}'
+)
+
 
 class Fault(NamedTuple):
     """A mutation that something is wrong with."""
@@ -65,11 +69,14 @@ def fuzz(
     for name in names or readers:
         if name not in readers:
             raise SystemExit(f'no reader {name!r}: {", ".join(readers)}')
+    found = []
     with Sandbox(do_trial) as sandbox:
-        return [
-            _fuzz_reader(sandbox, folder, name, readers[name], count, first)
-            for name in names or readers
-        ]
+        for name in names or readers:
+            trials = readers[name]
+            own = _fuzz_reader(sandbox, folder, name, trials, count, first)
+            print(_row(own), flush=True)
+            found.append(own)
+    return found
 
 
 def keep_trial(folder: Path, reader: str, seed: int) -> str:
@@ -77,23 +84,13 @@ def keep_trial(folder: Path, reader: str, seed: int) -> str:
     return keep(folder, prepare(folder)[reader], reader, seed)
 
 
-def table(found: list[Counts]) -> str:
-    """What to print of it."""
-    lines = [
-        f'{"reader":18} {"ok":>6} {"refused":>8} {"FAULTS":>7} '
-        f'{"MiB":>6} {"s":>6}'
-    ]
-    lines += [
-        f'{own.reader:18} {own.ok:6} {own.refused:8} {len(own.faults):7} '
-        f'{own.peak / 2**20:6.0f} {own.seconds:6.1f}'
-        for own in found
-    ]
+def total(found: list[Counts]) -> str:
+    """What to print at the end."""
     faults = [fault for own in found for fault in own.faults]
     tried = sum(own.ok + own.refused for own in found) + len(faults)
     kinds = Counter(fault.kind for fault in faults)
     listed = ', '.join(f'{n} {kind}' for kind, n in kinds.items())
-    lines.append(f'{tried} mutations, {len(faults)} faults {listed}'.strip())
-    return '\n'.join(lines)
+    return f'{tried} mutations, {len(faults)} faults {listed}'.strip()
 
 
 def describe(found: list[Counts], most: int) -> str:
@@ -124,8 +121,9 @@ def main(reader: Sequence[str], count: int, seed: int, to: str | None) -> int:
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent).resolve() / 'seeds'
         folder.mkdir()
+        print(_HEAD, flush=True)
         found = fuzz(folder, reader, count, seed)
-    print(table(found))
+    print(total(found))
     faulty = any(own.faults for own in found)
     if faulty:
         print(describe(found, most=20), file=sys.stderr)
@@ -158,6 +156,13 @@ def _fuzz_reader(
             refused += 1
     seconds = time.monotonic() - start
     return Counts(name, ok, refused, faults, peak, seconds)
+
+
+def _row(own: Counts) -> str:
+    return (
+        f'{own.reader:18} {own.ok:6} {own.refused:8} {len(own.faults):7} '
+        f'{own.peak / 2**20:6.0f} {own.seconds:6.1f}'
+    )
 
 
 def _cause(fault: Fault) -> str:

@@ -96,14 +96,15 @@ def test_checkpoint_runs_a_command(place):
         assert not marker.exists()
 
 
-@pytest.mark.parametrize('name', ['model.yaml', 'model.yml', 'model.json'])
+@pytest.mark.parametrize('name', ['x.yaml', 'x.yml', 'x.json'])
 def test_config_that_does_not_look_like_a_program(place, name):
-    """What is in them, mmengine substitutes and evaluates."""
+    """The reader of mmengine builds any object, and runs what it inherits."""
     marker = place.folder.parent / 'owned'
-    command = f'__import__("os").system("touch {marker}")'
-    (place.folder / name).write_text(
-        f'{{"_base_": [], "model": {{"a": "{{{{{command!r}}}}}"}}}}'
-    )
+    (place.folder / 'base.py').write_text(f'open({str(marker)!r}, "w")\nx=1')
+    run = f'!!python/object/apply:os.system ["touch {marker}"]'
+    attacks = {'.json': '{"_base_": "base.py", "model": {}}'}
+    content = attacks.get(name[1:], f'model: {run}\n')
+    (place.folder / name).write_text(content)
     place.refuse(
         f'refine img/a.png masks/mask.png -o out/x.png --model {name}', name
     )
@@ -120,15 +121,14 @@ def test_array_of_pickled_objects(place):
     assert not marker.exists()
 
 
-@pytest.mark.parametrize('suffix', ['jpg', 'png', 'tif'])
-def test_postscript_that_is_named_a_picture(place, tmp_path, suffix):
+def test_postscript_that_is_named_a_picture(place, tmp_path):
     """Pillow would start Ghostscript, of which this is a stand-in."""
     marker, programs = tmp_path / 'owned', tmp_path / 'bin'
     programs.mkdir()
     for name in ('gs', 'gswin32c', 'gswin64c'):
         (programs / name).write_text(f'#!/bin/sh\ntouch {marker}\n')
         (programs / name).chmod(0o755)
-    image = place.folder / 'img' / f'x.{suffix}'
+    image = place.folder / 'img' / 'x.jpg'
     image.write_text(
         '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 48\n%%EndComments\n'
         f'({marker}) (w) file closefile\n%%EOF\n'

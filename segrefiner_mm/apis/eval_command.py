@@ -23,6 +23,7 @@ from segrefiner_mm.evaluation import (
 from segrefiner_mm.evaluation.comparison import comparison_table
 from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
 from segrefiner_mm.files import read_json, write_whole
+from segrefiner_mm.io.foreign_json import strange_json
 
 # Group of masks or kind of IoU -> coarse and, where given, refined figures.
 Rows = dict[str, list[dict[str, float]]]
@@ -79,6 +80,8 @@ def _evaluator(args: argparse.Namespace, gt: Path) -> Callable:
                 '--skip-unknown'
             )
         return partial(evaluate_panoptic, gt)
+    if isinstance(content, str):  # which would be taken for another file
+        raise InputError(f'{gt} {strange_json(content)}')
     return partial(
         evaluate_lvis if args.lvis else evaluate_coco,
         CocoTruth(content, str(gt), args.lvis),

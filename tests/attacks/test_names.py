@@ -78,3 +78,11 @@ def test_journal_of_another_folder(place):
     )
     assert ran.status == 0, ran
     assert (place.out / 'a.png').is_file()
+
+
+def test_json_that_is_the_name_of_another_file(place):
+    """It was read in place of the one that was given."""
+    other = place.folder / 'annotations.json'
+    (place.folder / 'lvis.json').write_text(json.dumps(str(other)))
+    for words in ('lvis.json results.json', 'annotations.json lvis.json'):
+        place.refuse(f'eval {words}', str(place.folder / 'lvis.json'))

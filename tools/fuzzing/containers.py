@@ -37,7 +37,7 @@ def mutate_zip(rng: random.Random, content: bytes) -> bytes:
     if kind < 0.1:
         del files[chosen]
     elif kind < 0.15:
-        files[rng.choice(('../x', f'a/{chosen}', ''))] = files.pop(chosen)
+        files[rng.choice(('../x', f'a/{chosen}', 'b'))] = files.pop(chosen)
     else:
         files[chosen] = mutate_bytes(rng, files[chosen])
     deflated = rng.random() < 0.15

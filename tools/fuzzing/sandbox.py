@@ -198,4 +198,9 @@ def _serve(pipe: Any, do: Callable[..., Ran]) -> None:
     torch.set_num_threads(1)
     with suppress(EOFError, BrokenPipeError):
         while True:
-            pipe.send(do(*pipe.recv()))
+            given = pipe.recv()
+            try:
+                ran = do(*given)
+            except Exception:
+                ran = Ran(None, '', f'tool: {traceback.format_exc()}')
+            pipe.send(ran)

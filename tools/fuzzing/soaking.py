@@ -147,7 +147,8 @@ class Soak:
     def _start(self, out: Path) -> Started:
         folder = self._folder
         files = ['refine', folder / 'img', folder / 'mask', '-o', out]
-        model = ['--model', folder / 'model.py', '--device', 'cpu']
+        model = ['--model', folder / 'model.py', '--no-guard']
+        model += ['--device', 'cpu']
         weights = ['--weights', folder / 'weights.safetensors']
         return Started([*files, *model, *weights])
 

@@ -13,7 +13,7 @@ from segrefiner_mm.apis.image_io import encode_picture, load_image
 from segrefiner_mm.apis.label_work import LabelInput, Labels, LabelWork
 from segrefiner_mm.apis.pair_jobs import PairJob
 from segrefiner_mm.encodings import colours_to_ids
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.files import write_whole
 from segrefiner_mm.io.coco_annotations import images_of
 from segrefiner_mm.io.image_finder import ImageFinder
@@ -51,7 +51,8 @@ def run_panoptic(args: argparse.Namespace, content: dict[str, Any]) -> int:
     if not pictures.is_dir():
         raise InputError(f'no folder {pictures} with the pictures of {source}')
     records = read_panoptic(content, source)
-    jobs, problems = _jobs(content, records, args, pictures, folder)
+    with about(source):
+        jobs, problems = _jobs(content, records, args, pictures, folder)
     work, own = PanopticWork(args, [VOID]), dict(panoptic=True)
     nothing = f'no picture of {source} can be refined'
     status = run_jobs(args, work, jobs, problems, folder, own, nothing)

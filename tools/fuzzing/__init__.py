@@ -1,0 +1,1 @@
+"""Hostile inputs: how they are made, and how commands are watched."""

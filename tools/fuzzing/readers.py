@@ -1,0 +1,240 @@
+"""The readers of files, and the commands that use each."""
+
+import io
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+from fuzzing import seeds
+from fuzzing.containers import (
+    mutate_picture,
+    mutate_safetensors,
+    mutate_zip,
+)
+from fuzzing.mutations import (
+    Mutate,
+    mutate_bytes,
+    mutate_json,
+    mutate_json_lines,
+)
+from segrefiner_mm.apis import cli, coco_command
+
+OUT = 'out'
+
+
+class Trial(NamedTuple):
+    """A command, and the file of it that is mutated.
+
+    Attributes:
+        target (str): The file, relative to the folder of the seeds.
+        mutate (Mutate): Makes a faulty file of it.
+        argv (list[str]): The command; of files, relative names.
+        named (list[str]): One of these is in what a refusal says.
+        start (str): Folder that the output is before; '' for none.
+    """
+
+    target: str
+    mutate: Mutate
+    argv: list[str]
+    named: list[str]
+    start: str = ''
+
+    def faulty(self, rng: random.Random, content: bytes) -> bytes:
+        """A mutation that is not the valid file."""
+        for _ in range(20):
+            mutated = self.mutate(rng, content)
+            if mutated != content:
+                return mutated
+        return b''
+
+
+def prepare(folder: Path) -> dict[str, list[Trial]]:
+    """Write the seeds into a folder; the trials of every reader."""
+    seeds.write_seeds(folder)
+    _write_journals(folder)
+    return {name: list(trials) for name, trials in _readers(folder)}
+
+
+def _readers(folder: Path) -> Iterator[tuple[str, Iterator[Trial]]]:
+    yield 'coco results', _coco('results.json', '--ann', 'annotations.json')
+    yield 'coco annotations', _annotations()
+    yield 'lvis annotations', _lvis()
+    yield 'panoptic', _panoptic()
+    yield 'det pickle', _pickles()
+    yield 'inferencer folder', _predictions()
+    yield 'image', _images()
+    yield 'mask', _masks(folder, ('png', 'bmp', 'tif', 'webp'))
+    yield 'numpy mask', _masks(folder, ('npy', 'npz'))
+    yield 'label map', _labels(folder)
+    yield 'pth', _weights('weights.pth', 'old.pth')
+    yield 'safetensors', _weights('weights.safetensors')
+    yield 'folder journal', _folder_journal(folder)
+    yield 'coco journal', _coco_journal(folder)
+    yield 'eval', _evaluated()
+
+
+def _model(weights: str = 'weights.safetensors') -> list[str]:
+    files = ['--model', 'model.py', '--weights', weights]
+    return [*files, '--device', 'cpu', '--no-guard']
+
+
+def _coco_argv(source: str, *options: str, out: str = 'new.json') -> list[str]:
+    target = f'{OUT}/{out}'
+    common = ['--img-dir', 'img', '-o', target, *_model(), *options]
+    return ['coco', source, *common]
+
+
+def _coco(source: str, *options: str) -> Iterator[Trial]:
+    for extra in ([], ['--segmentation', 'polygon', '--update-boxes']):
+        argv = _coco_argv(source, *options, *extra)
+        yield Trial(source, mutate_json, argv, [source])
+
+
+def _annotations() -> Iterator[Trial]:
+    yield from _coco('annotations.json')
+    argv = _coco_argv('results.json', '--ann', 'annotations.json')
+    named = ['annotations.json', 'results.json']
+    yield Trial('annotations.json', mutate_json, argv, named)
+
+
+def _lvis() -> Iterator[Trial]:
+    yield from _coco('lvis.json')
+    argv = ['eval', 'lvis.json', 'results.json', '--lvis']
+    yield Trial('lvis.json', mutate_json, argv, ['lvis.json', 'results.json'])
+
+
+def _panoptic() -> Iterator[Trial]:
+    argv = _coco_argv('panoptic.json')
+    for _ in range(2):  # as often as all the rest
+        yield Trial('panoptic.json', mutate_json, argv, ['panoptic.json'])
+    picture = 'panoptic/a.png'
+    named = [picture, 'panoptic.json']
+    yield Trial(picture, mutate_picture, argv, named)
+
+
+def _pickles() -> Iterator[Trial]:
+    for number in range(4):
+        name = f'dets{number}.pkl'
+        argv = _coco_argv(name, out='new.pkl')
+        yield Trial(name, mutate_bytes, argv, [name])
+
+
+def _predictions() -> Iterator[Trial]:
+    argv = _coco_argv('preds', out='new')
+    yield Trial('preds/a.json', mutate_json, argv, ['preds'])
+
+
+def _refine(image: str, mask: str, *options: str, out: str) -> list[str]:
+    return ['refine', image, mask, '-o', f'{OUT}/{out}', *_model(), *options]
+
+
+def _images() -> Iterator[Trial]:
+    for suffix in seeds.PICTURES:
+        image, mask = f'pictures/image.{suffix}', 'masks/mask.png'
+        argv = _refine(image, mask, '--overlay', out='new.png')
+        yield Trial(image, mutate_picture, argv, [image, mask])
+
+
+def _masks(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Trial]:
+    image = 'img/a.png'
+    for path in sorted((folder / 'masks').iterdir()):
+        mask, suffix = f'masks/{path.name}', path.suffix[1:]
+        if suffix in suffixes:
+            mutate = mutate_zip if suffix == 'npz' else mutate_picture
+            for options in ([], ['--threshold', '0.5']):
+                argv = _refine(image, mask, *options, out='new.png')
+                yield Trial(mask, mutate, argv, [mask, image])
+
+
+def _labels(folder: Path) -> Iterator[Trial]:
+    image = 'img/a.png'
+    for path in sorted((folder / 'labels').iterdir()):
+        labels = f'labels/{path.name}'
+        argv = _refine(image, labels, '--labels', out='new.tif')
+        yield Trial(labels, mutate_picture, argv, [labels, image])
+
+
+def _weights(*names: str) -> Iterator[Trial]:
+    for name in names:
+        is_safe = name.endswith('.safetensors')
+        mutate = mutate_safetensors if is_safe else mutate_zip
+        argv = ['convert', name, f'{OUT}/new.safetensors', '--half']
+        yield Trial(name, mutate, argv, [name])
+        files = ['refine', 'img/a.png', 'masks/mask.png']
+        argv = [*files, '-o', f'{OUT}/new.png', *_model(name)]
+        yield Trial(name, mutate, argv, [name])
+
+
+def _folder_argv() -> list[str]:
+    return ['refine', 'pairs/img', 'pairs/mask', '-o', OUT, *_model()]
+
+
+def _write_journals(folder: Path) -> None:
+    """Outputs of runs that were stopped after their work."""
+    image, mask = seeds.draw()
+    for name in ('a', 'b'):
+        seeds.write(folder / 'pairs' / 'img' / f'{name}.png', image)
+        seeds.write(folder / 'pairs' / 'mask' / f'{name}.png', mask * 255)
+    _run(folder, _folder_argv())
+    (folder / OUT).rename(folder / 'done_pairs')
+    forget = coco_command.PredictionRun.forget
+    coco_command.PredictionRun.forget = lambda _: None
+    try:
+        _run(folder, _coco_argv('journaled.json', *_ANN))
+    finally:
+        coco_command.PredictionRun.forget = forget
+    (folder / OUT / 'new.json').unlink()
+    (folder / OUT).rename(folder / 'done_coco')
+
+
+_ANN = ('--ann', 'annotations.json')
+
+
+def _folder_journal(folder: Path) -> Iterator[Trial]:
+    yield from _journal(folder, 'done_pairs', _folder_argv())
+
+
+def _coco_journal(folder: Path) -> Iterator[Trial]:
+    argv = _coco_argv('journaled.json', *_ANN)
+    yield from _journal(folder, 'done_coco', argv)
+
+
+def _journal(folder: Path, start: str, argv: list[str]) -> Iterator[Trial]:
+    [journal] = (folder / start).glob('.*.jsonl')
+    target = f'{OUT}/{journal.name}'
+    yield Trial(target, mutate_json_lines, argv, [OUT], start)
+
+
+def _evaluated() -> Iterator[Trial]:
+    figures = ['--json', f'{OUT}/figures.json']
+    for truth, found in (
+        ('annotations.json', 'results.json'),
+        ('panoptic.json', 'panoptic.json'),
+    ):
+        argv = ['eval', truth, found, *figures]
+        for target in (truth, found):
+            yield Trial(target, mutate_json, argv, [truth, found])
+    folders = ['eval', 'pairs/mask', 'pairs/mask', 'pairs/mask']
+    yield Trial('pairs/mask/a.png', mutate_picture, folders, ['pairs/mask'])
+    labels = [*folders, '--labels', '--ignore', '0']
+    yield Trial('pairs/mask/a.png', mutate_picture, labels, ['pairs/mask'])
+
+
+def absolute(folder: Path, words: list[str]) -> list[str]:
+    """Words of a command, with the full names of files."""
+    tops = {path.name for path in folder.iterdir()} | {OUT}
+    return [
+        str(folder / word) if word.split('/')[0] in tops else word
+        for word in words
+    ]
+
+
+def _run(folder: Path, argv: list[str]) -> None:
+    shutil.rmtree(folder / OUT, ignore_errors=True)
+    with redirect_stdout(io.StringIO()):
+        status = cli.main(absolute(folder, argv))
+    if status:
+        raise SystemExit(f'a valid file is not accepted: {argv}')

@@ -8,7 +8,7 @@ CORE := .venv-core
 FULL := .venv
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow fuzz soak lint format bench bench-quality clean
+.PHONY: demo test test-slow lint format bench bench-quality fuzz soak clean
 
 demo: $(CORE)/ready
 	$(CORE)/bin/python demo/demo.py
@@ -18,13 +18,6 @@ test: $(FULL)/ready
 
 test-slow: $(FULL)/ready
 	$(FULL)/bin/python -m pytest -m slow
-
-# make fuzz COUNT=2000: more damaged files per reader
-fuzz: $(FULL)/ready
-	$(FULL)/bin/python tools/fuzz.py $(if $(COUNT),--count $(COUNT))
-
-soak: $(FULL)/ready
-	$(FULL)/bin/python tools/soak.py
 
 lint: $(FULL)/ready
 	$(FULL)/bin/ruff check .
@@ -44,6 +37,13 @@ bench: $(CORE)/ready
 # make bench-quality DATA="folder --limit 50": see tools/benchmark_quality.py
 bench-quality: $(CORE)/ready
 	$(CORE)/bin/python tools/benchmark_quality.py $(DATA)
+
+# make fuzz FUZZ="--reader 'det pickle' --count 5000": see tools/fuzz.py
+fuzz: $(CORE)/ready
+	$(CORE)/bin/python tools/fuzz.py $(FUZZ)
+
+soak: $(CORE)/ready
+	$(CORE)/bin/python tools/soak.py
 
 clean:
 	rm -rf $(CORE) $(FULL) build dist *.egg-info segrefiner_mm/.mim demo/out

@@ -51,3 +51,5 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys={'encoder': dict(lr_mult=0.3)}),
 )
 auto_scale_lr = dict(base_batch_size=batch_size)
+# The statistics of batch normalisation belong to the averaged weights too.
+custom_hooks = [dict(type='EMAHook', momentum=0.003, update_buffers=True)]

@@ -73,6 +73,8 @@ def _check(args: argparse.Namespace, folders: bool) -> None:
 def _evaluator(args: argparse.Namespace, gt: Path) -> Callable:
     """What counts the results in a file."""
     content = read_json(gt)
+    if isinstance(content, str):  # which would be taken for a name
+        raise InputError(f'{gt} {strange_json(content)}')
     if is_panoptic(content):
         if args.lvis or args.classwise or args.skip_unknown:
             raise InputError(
@@ -80,7 +82,7 @@ def _evaluator(args: argparse.Namespace, gt: Path) -> Callable:
                 '--skip-unknown'
             )
         return partial(evaluate_panoptic, gt)
-    if isinstance(content, str):  # not to be taken for the name of a file
+    if isinstance(content, str):  # which would be taken for another file
         raise InputError(f'{gt} {strange_json(content)}')
     return partial(
         evaluate_lvis if args.lvis else evaluate_coco,

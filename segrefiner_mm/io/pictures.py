@@ -65,6 +65,7 @@ def read_picture(path: str | Path, one_page: bool = False) -> Image.Image:
                 'save it with one channel, or with 8 bits'
             )
         picture.load()
+        picture.getexif()  # what is damaged in it must show here
         return picture
 
 

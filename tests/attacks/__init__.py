@@ -1,6 +1,6 @@
-"""Hostile inputs, each of which must fail safely.
+"""Hostile inputs, in the manner of the attacks of safetensors.
 
-In the manner of the ``attacks`` folder of safetensors: a test builds one
-input that could do harm and hands it to the command, in a process of its own
-with a limit of time and memory.
+Each builds a file that is meant to do harm and gives it to the command that
+reads such files. The command must say why it does not take it, and neither
+run what is in it, nor write elsewhere, nor fill the memory.
 """

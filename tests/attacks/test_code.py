@@ -1,166 +1,153 @@
-"""Files that ask for a program to be run."""
+"""Files that are programs, where data are expected."""
 
-import json
 import os
 import pickle
-import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+import torch
 
-from tests.attacks.attack import refused, run, write_pair
+from tests.helpers import ROOT
 
 
-class Touches:
-    """Unpickled by Python, it makes a file outside."""
+class Runs:
+    """Pickled, it creates a file when somebody reads it."""
 
     def __init__(self, path):
-        self.path = str(path)
+        self.path = path
 
     def __reduce__(self):
         return os.system, (f'touch {self.path}',)
 
 
-def as_pickle(folder, content):
-    (folder / 'p.pkl').write_bytes(content)
-    said = refused(
-        folder,
-        *('coco', 'p.pkl', '--img-dir', 'img', '-o', 'out/p.pkl'),
-        names='p.pkl',
-        statuses=(2,),
-    )
-    assert not (folder / 'out' / 'p.pkl').exists()
-    return said
-
-
-@pytest.mark.parametrize('protocol', range(6))
-def test_pickle_with_a_program(folder, protocol):
-    marker = folder.parent / 'marker'
-    said = as_pickle(folder, pickle.dumps([Touches(marker)], protocol))
-    assert 'system' in said
-    assert not marker.exists()
-
-
-def _dtype_state(names, fields, char='|', size=8, flags=63):
-    return (3, char, None, names, fields, size, 8, flags)
-
-
-class _ObjectInside:
-    """A data type whose state makes numbers into addresses."""
+class StrangeDtype:
+    """Pickled, it is a dtype that takes plain bytes for an object."""
 
     def __reduce__(self):
         fields = {'f': (np.dtype('O'), 0)}
-        return np.dtype, ('V8', False, True), _dtype_state(('f',), fields)
+        state = (3, '|', None, ('f',), fields, 8, 1, 0)
+        return np.dtype, ('V8', False, True), state
 
 
-class _ObjectsAsFloats:
+class StrangeArray:
     def __reduce__(self):
-        state = (3, '<', None, None, None, -1, -1, 63)
-        return np.dtype, ('f8', False, True), state
+        build, args = np.empty(0).__reduce__()[:2]
+        return build, args, (1, (1,), StrangeDtype(), False, b'A' * 8)
 
 
-class _ObjectArray:
-    def __reduce__(self):
-        made = np.zeros(1).__reduce__()
-        types = np.dtype('O')
-        return made[0], made[1], (1, (1,), types, False, [print])
+def predictions_with(masks):
+    return [dict(img_path='img/a.png', pred_instances=dict(masks=masks))]
 
 
-@pytest.mark.parametrize(
-    'hostile', [_ObjectInside, _ObjectsAsFloats, _ObjectArray]
+COCO = (
+    'coco dets.pkl --img-dir img -o out/new.pkl --model model.py '
+    '--weights weights.safetensors --device cpu'
 )
-def test_pickle_that_makes_addresses(folder, hostile):
-    as_pickle(folder, pickle.dumps([hostile()]))
 
 
-def test_array_of_pickled_objects(folder):
-    marker = folder.parent / 'marker'
-    content = np.array([[Touches(marker)]], dtype=object)
-    np.save(folder / 'mask' / 'a.npy', content, allow_pickle=True)
-    np.savez(folder / 'mask' / 'a.npz', content)
-    for name in ('mask/a.npy', 'mask/a.npz'):
-        refused(
-            folder,
-            *('refine', 'img/a.png', name, '-o', 'out/a.png'),
-            names=name,
-            statuses=(2,),
+@pytest.mark.parametrize('protocol', range(6))
+def test_pickle_runs_a_command(place, protocol):
+    marker = place.folder.parent / 'owned'
+    content = pickle.dumps(predictions_with(Runs(marker)), protocol)
+    (place.folder / 'dets.pkl').write_bytes(content)
+    place.refuse(COCO, 'dets.pkl', 'system')
+    assert not marker.exists()
+
+
+def test_pickle_runs_a_command_of_the_shell(place):
+    """The same as a user starts it, in a process of its own."""
+    marker = place.folder.parent / 'owned'
+    content = pickle.dumps(predictions_with(Runs(marker)))
+    source = place.folder / 'dets.pkl'
+    source.write_bytes(content)
+    argv = ['coco', source, '--img-dir', place.folder, '-o', place.out / 'x']
+    process = subprocess.run(
+        [sys.executable, '-m', 'segrefiner_mm', *argv],
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert process.returncode == 2
+    [line] = process.stderr.splitlines()
+    assert line.startswith(f'segrefiner: error: {source}')
+    assert not marker.exists()
+
+
+def test_pickle_makes_a_pointer_of_bytes(place):
+    """numpy.dtype.__setstate__ believes the state that it is given."""
+    content = pickle.dumps(predictions_with(StrangeArray()))
+    (place.folder / 'dets.pkl').write_bytes(content)
+    place.refuse(COCO, 'dets.pkl')
+
+
+def test_checkpoint_runs_a_command(place):
+    marker = place.folder.parent / 'owned'
+    for zipped in (True, False):
+        torch.save(
+            dict(state_dict={'a': torch.zeros(1)}, meta=Runs(marker)),
+            place.folder / 'weights.pth',
+            _use_new_zipfile_serialization=zipped,
         )
-    assert not marker.exists()
+        place.refuse(
+            'convert weights.pth out/new.safetensors', 'weights.pth', 'system'
+        )
+        assert not marker.exists()
 
 
-@pytest.mark.parametrize('suffix', ['.json', '.yaml', '.yml'])
-def test_config_that_looks_like_data(folder, suffix):
-    """What ``type`` names is imported and called with what stands there."""
-    write_pair(folder)
-    marker = folder.parent / 'marker'
-    model = dict(type='os.system', command=f'touch {marker}')
-    # Every json is a yaml.
-    (folder / f'model{suffix}').write_text(json.dumps(dict(model=model)))
-    refused(
-        folder,
-        *('refine', 'img/a.png', 'mask/a.png', '-o', 'out/a.png'),
-        *('--model', f'model{suffix}'),
-        names=f'model{suffix}',
-        statuses=(2,),
+@pytest.mark.parametrize('name', ['x.yaml', 'x.yml', 'x.json'])
+def test_config_that_does_not_look_like_a_program(place, name):
+    """The reader of mmengine builds any object, and runs what it inherits."""
+    marker = place.folder.parent / 'owned'
+    (place.folder / 'base.py').write_text(f'open({str(marker)!r}, "w")\nx=1')
+    run = f'!!python/object/apply:os.system ["touch {marker}"]'
+    attacks = {'.json': '{"_base_": "base.py", "model": {}}'}
+    content = attacks.get(name[1:], f'model: {run}\n')
+    (place.folder / name).write_text(content)
+    place.refuse(
+        f'refine img/a.png masks/mask.png -o out/x.png --model {name}', name
     )
     assert not marker.exists()
 
 
-@pytest.mark.parametrize('place', ['img', 'mask'])
-def test_eps_in_disguise(folder, monkeypatch, place):
-    """Pillow hands an EPS to Ghostscript, whatever its name is."""
-    marker = folder.parent / 'marker'
-    (folder / 'bin').mkdir()
+def test_array_of_pickled_objects(place):
+    marker = place.folder.parent / 'owned'
+    array = np.array([[Runs(marker)]], object)
+    np.save(place.folder / 'masks' / 'mask.npy', array)
+    np.savez(place.folder / 'masks' / 'mask.npz', array)
+    for mask in ('masks/mask.npy', 'masks/mask.npz'):
+        place.refuse(f'refine img/a.png {mask} -o out/new.png', mask)
+    assert not marker.exists()
+
+
+def test_postscript_that_is_named_a_picture(place, tmp_path):
+    """Pillow would start Ghostscript, of which this is a stand-in."""
+    marker, programs = tmp_path / 'owned', tmp_path / 'bin'
+    programs.mkdir()
     for name in ('gs', 'gswin32c', 'gswin64c'):
-        program = folder / 'bin' / name
-        program.write_text(f'#!/bin/sh\ntouch {marker}\n')
-        program.chmod(0o755)
-    content = (
-        '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 48\n'
-        '%%EndComments\nnewpath\n%%EOF\n'
+        (programs / name).write_text(f'#!/bin/sh\ntouch {marker}\n')
+        (programs / name).chmod(0o755)
+    image = place.folder / 'img' / 'x.jpg'
+    image.write_text(
+        '%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 48\n%%EndComments\n'
+        f'({marker}) (w) file closefile\n%%EOF\n'
     )
-    (folder / place / 'a.jpg').write_text(content)
-    pair = ['img/a.png', 'mask/a.png']
-    pair[place == 'mask'] = f'{place}/a.jpg'
-    paths = f'{folder / "bin"}{os.pathsep}{os.environ["PATH"]}'
-    monkeypatch.setenv('PATH', paths)
-    refused(
-        folder,
-        *('refine', *pair, '-o', 'out/a.png'),
-        names=f'{place}/a.jpg',
-        statuses=(2,),
+    argv = ['refine', image, place.folder / 'masks/mask.png']
+    process = subprocess.run(
+        [sys.executable, '-m', 'segrefiner_mm', *argv, '-o', place.out / 'x'],
+        env=dict(
+            os.environ,
+            PYTHONPATH=str(ROOT),
+            PATH=f'{programs}:{os.environ["PATH"]}',
+        ),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
+    assert process.returncode == 2
+    [line] = process.stderr.splitlines()
+    assert line.startswith('segrefiner: error: ')
+    assert str(image) in line
     assert not marker.exists()
-
-
-def test_journal_of_wrong_shapes(folder):
-    """What its lines say is not believed, and nothing in them is a path."""
-    lines = [
-        [],
-        dict(out=[]),
-        dict(out='1.png'),
-        dict(out='2.png', settings=7, inputs=3, outputs='x', ours={}),
-        dict(out='3.png', inputs=[[]], outputs=[None], ours=[[1], {}]),
-        dict(out='../../.profile', inputs=[], outputs=[], ours=['']),
-    ]
-    for number in range(1, 4):
-        for name in ('img', 'mask'):
-            shutil.copy(
-                folder / name / 'a.png', folder / name / f'{number}.png'
-            )
-    journal = folder / 'out' / '.segrefiner-run.jsonl'
-    journal.parent.mkdir()
-    journal.write_text(''.join(json.dumps(line) + '\n' for line in lines))
-    outcome = run(folder, 'refine', 'img', 'mask', '-o', 'out', '--steps', 1)
-    assert outcome.status == 0, outcome
-    assert '4 refined' in outcome.said
-    assert outcome.changed == []
-
-
-def test_deep_journal(folder):
-    (folder / 'out').mkdir()
-    journal = folder / 'out' / '.segrefiner-run.jsonl'
-    journal.write_text('[' * 100_000 + '\n' + '{"out":' * 100_000)
-    outcome = run(folder, 'refine', 'img', 'mask', '-o', 'out', '--steps', 1)
-    assert outcome.status == 0, outcome
-    assert 'Traceback' not in outcome.said

@@ -13,6 +13,7 @@ import torch
 from segrefiner_mm.apis import SegRefinerInferencer, cli, prediction_run
 from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.io.outlines import outlines_of
+from segrefiner_mm.run_table import decode_runs
 from tests.helpers import iou
 from tests.test_integrations.hosts import SIZE, write_results, write_scenes
 
@@ -400,3 +401,102 @@ def test_a_fault_of_the_annotations_names_them(scenes, tmp_path, capsys):
     errors = capsys.readouterr().err
     assert 'results.json: result 1 of image 1: ' in errors
     assert f'{ann}: image 1: its height is' in errors
+
+
+def write_annotations(path, scenes, *changes):
+    """An annotation of the first image per change, polygons but for them."""
+    content = read(scenes / 'coco.json')
+    [coarse] = [
+        result['segmentation']
+        for result in read(scenes / 'results.json')
+        if result['image_id'] == 0
+    ]
+    base = dict(image_id=0, category_id=1, segmentation=outlines_of(coarse))
+    content['annotations'] = [
+        {**base, 'id': number, **change}
+        for number, change in enumerate(changes, 1)
+    ]
+    path.write_text(json.dumps(content))
+    return coarse
+
+
+def test_forms_of_masks_come_back_as_they_came(scenes, tmp_path, capsys):
+    source, out = tmp_path / 'ann.json', tmp_path / 'out.json'
+    coarse = write_annotations(source, scenes)
+    runs, _ = decode_runs([coarse])
+    listed = dict(size=coarse['size'], counts=runs.tolist())
+    [flat] = outlines_of(coarse)
+    write_annotations(
+        source,
+        scenes,
+        dict(segmentation=listed, iscrowd='0'),
+        dict(segmentation=[coarse]),
+        dict(segmentation=flat),
+        dict(segmentation=[[3.0, 3.0], flat]),
+    )
+    assert run(scenes, source, out) == 0
+    masks = [a['segmentation'] for a in read(out)['annotations']]
+    assert isinstance(masks[0]['counts'], list)
+    assert isinstance(masks[1][0]['counts'], str)
+    assert isinstance(masks[2][0], float)
+    assert [type(part) for part in masks[3]] == [list]
+    assert len(masks[3][0]) > 6
+    streams = capsys.readouterr()
+    assert '4 refined' in streams.out
+    assert f'note: {source}: annotation 4 of image 0: 1 of 2' in streams.err
+    exact = decode_mask(masks[0])
+    np.testing.assert_array_equal(exact, decode_mask(masks[1]))
+    for mask in masks[2:]:
+        assert iou(decode_mask(mask, SIZE) > 0, exact > 0) > 0.95
+
+
+def test_boxes_alone_are_no_mistake(scenes, tmp_path, capsys):
+    source, out = tmp_path / 'ann.json', tmp_path / 'out.json'
+    boxes = [dict(segmentation=none) for none in ([], [[]], None)]
+    write_annotations(source, scenes, *boxes, {})
+    assert run(scenes, source, out) == 0
+    assert '3 left: no mask, 1 refined' in capsys.readouterr().out
+    assert read(out)['annotations'][:3] == read(source)['annotations'][:3]
+    write_annotations(source, scenes, *boxes)
+    assert run(scenes, source, out, '--overwrite') == 0
+    assert 'no masks' in capsys.readouterr().out
+    assert read(out) == read(source)
+
+
+def test_a_mistake_names_file_annotation_and_image(scenes, tmp_path, capsys):
+    source, out = tmp_path / 'ann.json', tmp_path / 'out.json'
+    pairs = [[1, 2], [30, 2], [30, 40]]
+    write_annotations(source, scenes, {}, dict(id='x', segmentation=pairs))
+    assert run(scenes, source, out) == 1
+    error = capsys.readouterr().err
+    assert f"{source}: annotation 'x' of image 0: its points are" in error
+    write_annotations(source, scenes, dict(image_id='0'))
+    assert run(scenes, source, out, '--overwrite') == 2
+    error = capsys.readouterr().err
+    assert 'here the id is a text' in error
+    results = tmp_path / 'results.json'
+    results.write_text(
+        json.dumps([dict(image_id=77, segmentation=[[0, 0, 9, 0, 9, 9]])])
+    )
+    assert run(scenes, results, out, '--overwrite') == 2
+    assert '000000000077.jpg' in (error := capsys.readouterr().err)
+    assert 'without --ann' in error
+
+
+def test_boxes_change_on_request_alone(scenes, tmp_path):
+    source, out = tmp_path / 'ann.json', tmp_path / 'out.json'
+    old = dict(bbox=[1, 2, 3, 4], area=5.0)
+    write_annotations(source, scenes, old, {}, dict(old, segmentation=[]))
+    assert run(scenes, source, out) == 0
+    assert read(out)['annotations'][0].items() >= old.items()
+    options = ['--overwrite', '--update-boxes', '--segmentation', 'rle']
+    assert run(scenes, source, out, *options) == 0
+    first, second, box = read(out)['annotations']
+    mask = decode_mask(first['segmentation'])
+    y, x = np.nonzero(mask)
+    size = [np.ptp(x) + 1, np.ptp(y) + 1]
+    assert first['bbox'] == [x.min(), y.min(), *size]
+    assert first['area'] == mask.sum()
+    assert isinstance(first['area'], float)
+    assert not second.keys() & old.keys()
+    assert box.items() >= old.items()

@@ -112,3 +112,36 @@ def test_faults_are_named(panoptic, capsys):
     assert run(folder, '-o', folder / 'new.json') == 2
     assert 'no folder' in capsys.readouterr().err
     assert not (folder / 'new.json').exists()
+
+
+@pytest.mark.parametrize(
+    ('change', 'reason'),
+    [
+        (dict(file_name='../.profile.png'), 'leads out of'),
+        (dict(file_name='/tmp/x.png'), 'leads out of'),
+        (dict(file_name='..\\x.png'), 'leads out of'),
+        (dict(file_name='.profile'), 'must be a .png'),
+        (dict(file_name='0.jpg'), 'must be a .png'),
+        (dict(file_name=None), 'its file_name is null'),
+        (dict(file_name='0.png'), "file_name '0.png' comes twice"),
+        (dict(image_id=0), 'image_id 0 comes twice'),
+        (dict(image_id=[]), 'faulty image_id'),
+        (dict(segments_info={}), 'segments_info must be a list'),
+        (dict(segments_info=[3]), 'segment 0 is 3, not an object'),
+        (dict(segments_info=[{}]), 'segment 0 has a faulty id: null'),
+        (dict(segments_info=[dict(id='x')]), "faulty id: 'x'"),
+        (dict(segments_info=[dict(id=2**24)]), 'has no colour'),
+        (dict(segments_info=[dict(id=1)] * 2), 'segment 1 is there twice'),
+    ],
+)
+def test_all_is_checked_before_any_work(panoptic, capsys, change, reason):
+    folder, _ = panoptic
+    content = json.loads((folder / 'pan.json').read_text())
+    content['annotations'][1].update(change)
+    (folder / 'pan.json').write_text(json.dumps(content))
+    before = sorted(folder.rglob('*'))
+    assert run(folder, '-o', folder / 'new' / 'refined.json') == 2
+    error = capsys.readouterr().err
+    assert reason in error
+    assert 'pan.json' in error or 'leads out' in error
+    assert sorted(folder.rglob('*')) == before

@@ -1,1 +1,1 @@
-"""What ``tools/fuzz.py`` consists of."""
+"""Hostile inputs: how they are made, and how commands are watched."""

@@ -1,141 +1,178 @@
-"""Damages bytes, and puts values where they do not belong."""
+"""Makes faulty files out of valid ones: any bytes, and json.
 
-import copy
+A mutation takes a generator and the content of a valid file, and returns that
+of a faulty one. The same generator gives the same file.
+"""
+
 import json
 import random
 from collections.abc import Callable
 from typing import Any
 
-# Stands for a value that json.dumps cannot write: the text takes its place.
-_TOKENS = {
-    f'@@{name}@@': text
-    for name, text in dict(
-        deep='[' * 100_000 + ']' * 100_000,
-        open='[' * 100_000,
-        objects='{"a":' * 5_000 + '1' + '}' * 5_000,
-        nan='NaN',
-        infinity='Infinity',
-        minus='-Infinity',
-        large='1e308',
-        larger='1e400',
-        huge='1' + '0' * 400,
-        longest='9' * 5000,
-    ).items()
-}
-_STRANGE: list[Any] = [
-    *('', 'abc', 'NaN', '../../x', 'C:\\x', '\x00', '\ud800', 'é' * 300),
-    *(-1, 0, 1, 2, 0.5, -0.0, 255, 256, 65536, 2**31, 2**32, 2**63, 2**64),
-    *(None, True, False, [], {}, [[]], [{}], [None], [1], {'a': 1}, [[], []]),
-    *([0, 0], [-1, -1], [1, 1, 1], [2**20, 2**20], {'id': 1}),
-]
+Mutate = Callable[[random.Random, bytes], bytes]
 
-Node = tuple[Any, Any]  # a container, and the key of a value in it
+_DEEP = 100_000
+# What stands in the place of a value of a json, as text.
+TOKENS = (
+    *(
+        '""',
+        '"abc"',
+        '"1"',
+        '"-1"',
+        '"0"',
+        '"nan"',
+        '" "',
+        '"é"',
+        '"e\\u0301"',
+    ),
+    *('"../../x"', '"/etc/passwd"', '"C:\\\\x"', '"a\\u0000b"', '"\\ud800"'),
+    *('NaN', 'Infinity', '-Infinity', '1e308', '-1e308', '1e999', '-0.0'),
+    *('-1', '0', '1', '2', '1.5', '1e-300', '255', '65536', '2147483648'),
+    *('-9223372036854775809', '18446744073709551616', '100000'),
+    *('9' * 400, '9' * 5000, f'"{"9" * 400}"', f'"{"x" * 5000}"'),
+    *(
+        'null',
+        'true',
+        'false',
+        '[]',
+        '{}',
+        '[[]]',
+        '[{}]',
+        '[null]',
+        '{"": 1}',
+    ),
+    *('[1, 2]', '[1, 2, 3, 4]', '[[1, 2], [3, 4]]', '["a", "b"]', '[1e308]'),
+    *('[NaN, NaN]', '[-5, 1e9, 3, 4, 1e9, -5]', '[[0, 0, 0, 0, 0, 0]]'),
+    *('{"size": [9, 9], "counts": "99"}', '{"size": [1048576, 1048576]}'),
+    *('{"size": [1048576, 1048576], "counts": [1099511627776]}',),
+    *('{"size": [48, 64], "counts": [3072, -1, 1]}', '{"counts": ""}'),
+    *('{"size": [48, 64], "counts": ""}', '{"size": "ab", "counts": "oo"}'),
+    *('[' * depth + ']' * depth for depth in (90, 500, 900, 990, 2000, _DEEP)),
+    *('{"a":' * depth + '1' + '}' * depth for depth in (500, 990, _DEEP)),
+    '[' * _DEEP,
+)
+_HOLE = 'the hole of a json'
+_NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 2**31 - 1, 2**31)
 
 
-def mutate_json(content: Any, rng: random.Random) -> bytes:
-    """A json with one or a few values that do not belong there."""
-    content = copy.deepcopy(content)
-    tokens = list(_TOKENS)
-    for _ in range(rng.choice([1, 1, 1, 2, 4])):
-        content = mutate_tree(content, rng, _STRANGE + tokens)
-    text = json.dumps(content)
-    for token, put in _TOKENS.items():
-        text = text.replace(f'"{token}"', put)
-    raw = text.encode()
-    if rng.random() < 0.25:
-        raw = mutate_bytes(raw, rng)
-    return raw
+def mutate_bytes(rng: random.Random, content: bytes) -> bytes:
+    """Change some bytes: flipped, cut off, spliced, or other numbers."""
+    data = bytearray(content)
+    for _ in range(rng.choice((1, 1, 1, 2, 4, 8))):
+        _BYTES[rng.randrange(len(_BYTES))](rng, data)
+    return bytes(data)
 
 
-def mutate_tree(content: Any, rng: random.Random, values: list[Any]) -> Any:
-    """Change a value, its name or its place, at any depth."""
-    if not isinstance(content, (dict, list)) or not content:
-        return copy.deepcopy(rng.choice(values))
-    if rng.random() < 0.02:
-        return copy.deepcopy(rng.choice(values))
-    holder, key = _node(content, rng)
-    action = rng.choice(['put'] * 6 + ['wrap', 'drop', 'double', 'other'])
-    if action == 'put':
-        holder[key] = copy.deepcopy(rng.choice(values))
-    elif action == 'wrap':
-        holder[key] = [holder[key]]
-    elif action == 'drop':
-        del holder[key]
-    elif action == 'other':
-        elsewhere, place = _node(content, rng)
-        holder[key] = copy.deepcopy(elsewhere[place])
-    elif isinstance(holder, list):
-        holder.insert(key, copy.deepcopy(holder[key]))
+def mutate_json(rng: random.Random, content: bytes) -> bytes:
+    """Change values of a json, or now and then its bytes."""
+    kind = rng.random()
+    if kind < 0.12:
+        return mutate_bytes(rng, content)
+    if kind < 0.16:
+        codec = rng.choice(('utf-16', 'utf-32', 'utf-8-sig', 'cp037'))
+        return content.decode().encode(codec)
+    value = json.loads(content)
+    return mutate_value(rng, value).encode('utf-8', 'surrogatepass')
+
+
+def mutate_json_lines(rng: random.Random, content: bytes) -> bytes:
+    """Change a line of a journal, or the order of the lines."""
+    kind = rng.random()
+    if kind < 0.2:
+        return mutate_bytes(rng, content)
+    lines = content.decode().splitlines()
+    place = rng.randrange(len(lines))
+    if kind < 0.3:
+        lines.insert(rng.randrange(len(lines)), lines.pop(place))
+    elif kind < 0.4:
+        lines.insert(place, rng.choice(TOKENS))
     else:
-        holder[f'{key}_'] = holder.pop(key)
-    return content
+        lines[place] = mutate_value(rng, json.loads(lines[place]))
+    return '\n'.join([*lines, '']).encode('utf-8', 'surrogatepass')
 
 
-def _node(content: Any, rng: random.Random) -> Node:
-    """A value at any depth; long lists count no more than short ones."""
+def mutate_value(rng: random.Random, value: Any) -> str:
+    """Text of a json in which some values are others."""
+    holder = [value]
+    tokens = []
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        parent, key = _any_place(rng, holder)
+        if rng.random() < 0.75:
+            tokens.append(rng.choice(TOKENS))
+            parent[key] = f'{_HOLE} {len(tokens) - 1}'
+        else:
+            _rearrange(rng, holder, parent, key)
+    text = json.dumps(holder[0])
+    for number, token in enumerate(tokens):
+        text = text.replace(f'"{_HOLE} {number}"', token)
+    return text
+
+
+def _any_place(rng: random.Random, holder: list) -> tuple[Any, Any]:
+    """A container in a json and a key of it; deep ones as often as others."""
+    parent: Any = holder
+    key: Any = 0
     while True:
-        places = content if isinstance(content, dict) else range(len(content))
-        key = rng.choice(list(places))
-        below = content[key]
-        if not isinstance(below, (dict, list)) or not below:
-            return content, key
-        if rng.random() < 0.3:
-            return content, key
-        content = below
+        child = parent[key]
+        if not isinstance(child, (dict, list)) or not child:
+            return parent, key
+        if rng.random() < 0.15:
+            return parent, key
+        parent = child
+        keys = list(child) if isinstance(child, dict) else range(len(child))
+        key = rng.choice(keys)
 
 
-def mutate_bytes(content: bytes, rng: random.Random) -> bytes:
-    """Flip bits, cut, and put pieces where they do not belong."""
-    for _ in range(rng.choice([1, 1, 2, 3])):
-        content = rng.choice(_ON_BYTES)(content, rng)
-    return content
+def _rearrange(
+    rng: random.Random, holder: list, parent: Any, key: Any
+) -> None:
+    """Leave out, double, wrap, or take the value of another place."""
+    kind = rng.randrange(4)
+    if kind == 0 and parent is not holder:
+        del parent[key]
+    elif kind == 1 and isinstance(parent, list) and parent is not holder:
+        parent.append(parent[key])
+    elif kind == 2:
+        parent[key] = [parent[key]]
+    else:
+        other, place = _any_place(rng, holder)
+        # As text: a container must not come to hold itself.
+        parent[key] = json.loads(json.dumps(other[place]))
 
 
-def _flip(content: bytes, rng: random.Random) -> bytes:
-    changed = bytearray(content)
-    for _ in range(rng.choice([1, 2, 8]) if changed else 0):
-        changed[_place(content, rng)] ^= 1 << rng.randrange(8)
-    return bytes(changed)
+def _flip(rng: random.Random, data: bytearray) -> None:
+    if data:
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
 
 
-def _cut(content: bytes, rng: random.Random) -> bytes:
-    return content[: rng.randrange(len(content) + 1)]
+def _cut(rng: random.Random, data: bytearray) -> None:
+    del data[rng.randrange(len(data) + 1) :]
 
 
-def _splice(content: bytes, rng: random.Random) -> bytes:
-    start, end = _piece(content, rng)
-    place = _place(content, rng)
-    return content[:place] + content[start:end] + content[place:]
+def _leave_out(rng: random.Random, data: bytearray) -> None:
+    start = rng.randrange(len(data) + 1)
+    del data[start : start + rng.choice((1, 2, 4, 16, 256))]
 
 
-def _remove(content: bytes, rng: random.Random) -> bytes:
-    start, end = _piece(content, rng)
-    return content[:start] + content[end:]
+def _splice(rng: random.Random, data: bytearray) -> None:
+    start = rng.randrange(len(data) + 1)
+    part = data[start : start + rng.choice((1, 4, 16, 64, 1024))]
+    place = rng.randrange(len(data) + 1)
+    data[place:place] = part
 
 
-def _fill(content: bytes, rng: random.Random) -> bytes:
-    start, end = _piece(content, rng)
-    filled = rng.choice([b'\x00', b'\xff', b'\x7f', b'\x80'])
-    return content[:start] + filled * (end - start) + content[end:]
+def _overwrite(rng: random.Random, data: bytearray) -> None:
+    size = rng.choice((1, 2, 4, 8))
+    number = rng.choice(_NUMBERS) * rng.choice((1, 1, 2**16, 2**32))
+    order = rng.choice(('little', 'big'))
+    place = rng.randrange(len(data) + 1)
+    written = (number % 256**size).to_bytes(size, order)
+    data[place : place + size] = written
 
 
-def _noise(content: bytes, rng: random.Random) -> bytes:
-    place = _place(content, rng)
-    noise = rng.randbytes(rng.randrange(1, 9))
-    return content[:place] + noise + content[place + len(noise) :]
+def _insert(rng: random.Random, data: bytearray) -> None:
+    place = rng.randrange(len(data) + 1)
+    data[place:place] = rng.randbytes(rng.choice((1, 3, 50)))
 
 
-def _place(content: bytes, rng: random.Random) -> int:
-    """Mostly anywhere, and often in the header."""
-    last = max(len(content), 1)
-    return rng.randrange(min(last, 64) if rng.random() < 0.4 else last)
-
-
-def _piece(content: bytes, rng: random.Random) -> tuple[int, int]:
-    start = _place(content, rng)
-    return start, start + rng.choice([1, 4, 16, 64])
-
-
-_ON_BYTES: list[Callable[[bytes, random.Random], bytes]] = [
-    *(_flip, _flip, _flip, _cut, _splice, _remove, _fill, _noise)
-]
+_BYTES = (_flip, _flip, _flip, _cut, _leave_out, _splice, _overwrite, _insert)

@@ -1,279 +1,258 @@
-"""The readers of the commands, and how each is given a damaged file."""
+"""The readers of files, and the commands that use each."""
 
-import json
-import pickle
+import io
 import random
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-import torch
-
-from fuzzing.binaries import (
-    mutate_array,
-    mutate_checkpoint,
+from fuzzing import seeds
+from fuzzing.containers import (
     mutate_picture,
     mutate_safetensors,
-    strange_array,
+    mutate_zip,
 )
-from fuzzing.mutations import mutate_bytes, mutate_json, mutate_tree
-from fuzzing.samples import copy_tree
+from fuzzing.mutations import (
+    Mutate,
+    mutate_bytes,
+    mutate_json,
+    mutate_json_lines,
+)
+from fuzzing.rebuilt import (
+    rebuild_checkpoint,
+    rebuild_npy,
+    rebuild_npz,
+    rebuild_pickle,
+    rebuild_picture,
+)
+from segrefiner_mm.apis import cli, coco_command
+
+OUT = 'out'
 
 
 class Trial(NamedTuple):
-    """A command on a damaged file.
+    """A command, and the file of it that is mutated.
 
     Attributes:
-        argv (list[str]): The command.
-        file (str): What a refusal must name.
-        out (Path, optional): What must be there when it was done.
+        target (str): The file, relative to the folder of the seeds.
+        mutate (Mutate): Makes a faulty file of it.
+        argv (list[str]): The command; of files, relative names.
+        named (list[str]): One of these is in what a refusal says.
+        start (str): Folder that the output is before; '' for none.
     """
 
+    target: str
+    mutate: Mutate
     argv: list[str]
-    file: str
-    out: Path | None = None
+    named: list[str]
+    start: str = ''
+
+    def faulty(self, rng: random.Random, content: bytes) -> bytes:
+        """A mutation that is not the valid file."""
+        for _ in range(20):
+            mutated = self.mutate(rng, content)
+            if mutated != content:
+                return mutated
+        return b''
 
 
-Reader = Callable[[Path, Path, random.Random], Trial]
+def prepare(folder: Path) -> dict[str, list[Trial]]:
+    """Write the seeds into a folder; the trials of every reader."""
+    seeds.write_seeds(folder)
+    _write_journals(folder)
+    return {name: list(trials) for name, trials in _readers(folder)}
 
 
-def _coco(base: Path, source: Path, out: Path, *more: object) -> list[str]:
-    command = ['coco', source, '--img-dir', base / 'img', '-o', out, *more]
-    return [*map(str, command), '--model', str(base / 'model.py')]
+def _readers(folder: Path) -> Iterator[tuple[str, Iterator[Trial]]]:
+    yield 'coco results', _coco('results.json', '--ann', 'annotations.json')
+    yield 'coco annotations', _annotations()
+    yield 'lvis annotations', _lvis()
+    yield 'panoptic', _panoptic()
+    yield 'det pickle', _pickles()
+    yield 'inferencer folder', _predictions()
+    yield 'image', _images()
+    yield 'mask', _masks(folder, ('png', 'bmp', 'tif', 'webp'))
+    yield 'numpy mask', _masks(folder, ('npy', 'npz'))
+    yield 'label map', _labels(folder)
+    yield 'pth', _weights('weights.pth', 'old.pth')
+    yield 'safetensors', _weights('weights.safetensors')
+    yield 'folder journal', _folder_journal(folder)
+    yield 'coco journal', _coco_journal(folder)
+    yield 'eval', _evaluated()
 
 
-def _refine(
-    base: Path, image: Path, mask: Path, out: Path, *more: object
-) -> list[str]:
-    command = ['refine', image, mask, '-o', out, '--device', 'cpu', *more]
-    if '--weights' not in more:
-        command += ['--model', base / 'model.py']
-    return [str(part) for part in command]
+def _model(weights: str = 'weights.safetensors') -> list[str]:
+    files = ['--model', 'model.py', '--weights', weights]
+    return [*files, '--device', 'cpu', '--no-guard']
 
 
-def _damaged_json(base: Path, name: str, rng: random.Random) -> bytes:
-    return mutate_json(json.loads((base / name).read_text()), rng)
+def _coco_argv(source: str, *options: str, out: str = 'new.json') -> list[str]:
+    target = f'{OUT}/{out}'
+    common = ['--img-dir', 'img', '-o', target, *_model(), *options]
+    return ['coco', source, *common]
 
 
-def coco_results(base: Path, work: Path, rng: random.Random) -> Trial:
-    file, out = work / 'fuzzed.json', work / 'out.json'
-    file.write_bytes(_damaged_json(base, 'results.json', rng))
-    argv = _coco(base, file, out, '--ann', base / 'coco.json')
-    return Trial([*argv, *_style(rng)], file.name, out)
+def _coco(source: str, *options: str) -> Iterator[Trial]:
+    for extra in ([], ['--segmentation', 'polygon', '--update-boxes']):
+        argv = _coco_argv(source, *options, *extra)
+        yield Trial(source, mutate_json, argv, [source])
 
 
-def coco_annotations(base: Path, work: Path, rng: random.Random) -> Trial:
-    file, out = work / 'fuzzed.json', work / 'out.json'
-    file.write_bytes(_damaged_json(base, 'coco.json', rng))
-    if rng.random() < 0.3:
-        argv = _coco(base, base / 'results.json', out, '--ann', file)
-    else:
-        argv = _coco(base, file, out, *_style(rng))
-    return Trial(argv, file.name, out)
+def _annotations() -> Iterator[Trial]:
+    yield from _coco('annotations.json')
+    argv = _coco_argv('results.json', '--ann', 'annotations.json')
+    named = ['annotations.json', 'results.json']
+    yield Trial('annotations.json', mutate_json, argv, named)
 
 
-def lvis_annotations(base: Path, work: Path, rng: random.Random) -> Trial:
-    file, out = work / 'fuzzed.json', work / 'out.json'
-    file.write_bytes(_damaged_json(base, 'lvis.json', rng))
-    return Trial(_coco(base, file, out, *_style(rng)), file.name, out)
+def _lvis() -> Iterator[Trial]:
+    yield from _coco('lvis.json')
+    argv = ['eval', 'lvis.json', 'results.json', '--lvis']
+    yield Trial('lvis.json', mutate_json, argv, ['lvis.json', 'results.json'])
 
 
-def _style(rng: random.Random) -> list[str]:
-    form = rng.choice(['same', 'rle', 'polygon'])
-    boxes = ['--update-boxes'] if rng.random() < 0.5 else []
-    return ['--segmentation', form, *boxes]
+def _panoptic() -> Iterator[Trial]:
+    argv = _coco_argv('panoptic.json')
+    for _ in range(2):  # as often as all the rest
+        yield Trial('panoptic.json', mutate_json, argv, ['panoptic.json'])
+    picture = 'panoptic/a.png'
+    named = [picture, 'panoptic.json']
+    yield Trial(picture, mutate_picture, argv, named)
 
 
-def panoptic_json(base: Path, work: Path, rng: random.Random) -> Trial:
-    file, out = work / 'fuzzed.json', work / 'out.json'
-    copy_tree(base / 'pan', work / 'fuzzed')
-    if rng.random() < 0.75:
-        file.write_bytes(_damaged_json(base, 'pan.json', rng))
-        return Trial(_coco(base, file, out), file.name, out)
-    file.write_bytes((base / 'pan.json').read_bytes())
-    picture = work / 'fuzzed' / 'a.png'
-    picture.write_bytes(mutate_picture(picture.read_bytes(), rng))
-    return Trial(_coco(base, file, out), picture.name, out)
+def _pickles() -> Iterator[Trial]:
+    for number in range(4):
+        name = f'dets{number}.pkl'
+        argv = _coco_argv(name, out='new.pkl')
+        yield Trial(name, mutate_bytes, argv, [name])
+        boxes = [*argv, '--update-boxes']
+        yield Trial(name, rebuild_pickle, boxes, [name])
 
 
-def det_pickle(base: Path, work: Path, rng: random.Random) -> Trial:
-    file, out = work / 'fuzzed.pkl', work / 'out.pkl'
-    content = (base / 'det.pkl').read_bytes()
-    if rng.random() < 0.6:
-        stored = pickle.loads(content)
-        values = [*_PICKLED, strange_array(rng)]
-        for _ in range(rng.choice([1, 1, 2])):
-            stored = mutate_tree(stored, rng, values)
-        content = pickle.dumps(stored, rng.randrange(6))
-    if content == (base / 'det.pkl').read_bytes() or rng.random() < 0.1:
-        content = mutate_bytes(content, rng)
-    file.write_bytes(content)
-    boxes = ['--update-boxes'] if rng.random() < 0.5 else []
-    return Trial(_coco(base, file, out, *boxes), file.name, out)
+def _predictions() -> Iterator[Trial]:
+    argv = _coco_argv('preds', out='new')
+    yield Trial('preds/a.json', mutate_json, argv, ['preds'])
 
 
-_PICKLED: list[Any] = [
-    *(None, '', 'abc', '../x', b'', b'abc', -1, 2**70, 1e308, float('nan')),
-    *([], {}, (), [[]], [None], (48,), (0, 0), (2**20, 2**20), [{}], {1: 2}),
-    *(torch.zeros(0), torch.ones(1, 48, 64), torch.zeros(2, 0, 64)),
-    *(torch.zeros(1, 48, 64).bool(), torch.zeros(1), np.float64(3)),
-    torch.zeros(1, 1, 1, dtype=torch.uint8).expand(1, 48, 64),
-]
+def _refine(image: str, mask: str, *options: str, out: str) -> list[str]:
+    return ['refine', image, mask, '-o', f'{OUT}/{out}', *_model(), *options]
 
 
-def inferencer_folder(base: Path, work: Path, rng: random.Random) -> Trial:
-    folder, out = work / 'preds', work / 'out'
-    folder.mkdir()
-    file = folder / 'a.json'
-    file.write_bytes(_damaged_json(base, 'preds/a.json', rng))
-    return Trial(_coco(base, folder, out), 'a', out / 'a.json')
+def _images() -> Iterator[Trial]:
+    for suffix in seeds.PICTURES:
+        image, mask = f'pictures/image.{suffix}', 'masks/mask.png'
+        argv = _refine(image, mask, '--overlay', out='new.png')
+        yield Trial(image, mutate_picture, argv, [image, mask])
+    yield Trial(image, rebuild_picture, argv, [image, mask])
 
 
-def image_picture(base: Path, work: Path, rng: random.Random) -> Trial:
-    source = base / 'img' / rng.choice(['a.jpg', 'b.png'])
-    file, out = work / f'fuzzed{source.suffix}', work / 'out.png'
-    file.write_bytes(mutate_picture(source.read_bytes(), rng))
-    mask = base / 'mask' / f'{source.stem}.png'
-    overlay = ['--overlay'] if rng.random() < 0.2 else []
-    return Trial(_refine(base, file, mask, out, *overlay), file.name, out)
+def _masks(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Trial]:
+    image = 'img/a.png'
+    for path in sorted((folder / 'masks').iterdir()):
+        mask, suffix = f'masks/{path.name}', path.suffix[1:]
+        if suffix in suffixes:
+            mutate = mutate_zip if suffix == 'npz' else mutate_picture
+            rebuild = _REBUILD.get(suffix, rebuild_picture)
+            for options in ([], ['--threshold', '0.5']):
+                argv = _refine(image, mask, *options, out='new.png')
+                yield Trial(mask, mutate, argv, [mask, image])
+                yield Trial(mask, rebuild, argv, [mask, image])
 
 
-def mask_picture(base: Path, work: Path, rng: random.Random) -> Trial:
-    source = base / rng.choice(['mask/a.png', 'a_1bit.png'])
-    file, out = work / 'fuzzed.png', work / 'out.png'
-    file.write_bytes(mutate_picture(source.read_bytes(), rng))
-    argv = _refine(base, base / 'img' / 'a.jpg', file, out, *_soft(rng))
-    return Trial(argv, file.name, out)
+_REBUILD = {'npy': rebuild_npy, 'npz': rebuild_npz}
 
 
-def mask_array(base: Path, work: Path, rng: random.Random) -> Trial:
-    suffix = rng.choice(['.npy', '.npz'])
-    file, out = work / f'fuzzed{suffix}', work / 'out.png'
-    content = (base / f'mask{suffix}').read_bytes()
-    file.write_bytes(mutate_array(content, suffix, rng))
-    more = ['--labels'] if rng.random() < 0.3 else _soft(rng)
-    argv = _refine(base, base / 'img' / 'a.jpg', file, out, *more)
-    return Trial(argv, file.name, out)
+def _labels(folder: Path) -> Iterator[Trial]:
+    image = 'img/a.png'
+    for path in sorted((folder / 'labels').iterdir()):
+        labels = f'labels/{path.name}'
+        argv = _refine(image, labels, '--labels', out='new.tif')
+        yield Trial(labels, mutate_picture, argv, [labels, image])
+    yield Trial(labels, rebuild_picture, argv, [labels, image])
 
 
-def _soft(rng: random.Random) -> list[str]:
-    return ['--threshold', '0.5'] if rng.random() < 0.5 else []
+def _weights(*names: str) -> Iterator[Trial]:
+    for name in names:
+        is_safe = name.endswith('.safetensors')
+        mutate = mutate_safetensors if is_safe else mutate_zip
+        argv = ['convert', name, f'{OUT}/new.safetensors', '--half']
+        yield Trial(name, mutate, argv, [name])
+        if not is_safe:
+            yield Trial(name, rebuild_checkpoint, argv, [name])
+        files = ['refine', 'img/a.png', 'masks/mask.png']
+        argv = [*files, '-o', f'{OUT}/new.png', *_model(name)]
+        yield Trial(name, mutate, argv, [name])
 
 
-def label_map(base: Path, work: Path, rng: random.Random) -> Trial:
-    source = base / rng.choice(['label/a.png', 'a_label.tif'])
-    file, out = work / f'fuzzed{source.suffix}', work / 'out.tif'
-    file.write_bytes(mutate_picture(source.read_bytes(), rng))
-    image = base / 'img' / 'a.jpg'
-    return Trial(_refine(base, image, file, out, '--labels'), file.name, out)
+def _folder_argv() -> list[str]:
+    return ['refine', 'pairs/img', 'pairs/mask', '-o', OUT, *_model()]
 
 
-def pth_checkpoint(base: Path, work: Path, rng: random.Random) -> Trial:
-    file = work / 'fuzzed.pth'
-    content = (base / 'weights.pth').read_bytes()
-    file.write_bytes(mutate_checkpoint(content, rng))
-    return _with_weights(base, work, file, rng)
+def _write_journals(folder: Path) -> None:
+    """Outputs of runs that were stopped after their work."""
+    image, mask = seeds.draw()
+    for name in ('a', 'b'):
+        seeds.write(folder / 'pairs' / 'img' / f'{name}.png', image)
+        seeds.write(folder / 'pairs' / 'mask' / f'{name}.png', mask * 255)
+    _run(folder, _folder_argv())
+    (folder / OUT).rename(folder / 'done_pairs')
+    forget = coco_command.PredictionRun.forget
+    coco_command.PredictionRun.forget = lambda _: None
+    try:
+        _run(folder, _coco_argv('journaled.json', *_ANN))
+    finally:
+        coco_command.PredictionRun.forget = forget
+    (folder / OUT / 'new.json').unlink()
+    (folder / OUT).rename(folder / 'done_coco')
 
 
-def safetensors_checkpoint(
-    base: Path, work: Path, rng: random.Random
-) -> Trial:
-    file = work / 'fuzzed.safetensors'
-    content = (base / 'weights.safetensors').read_bytes()
-    file.write_bytes(mutate_safetensors(content, rng))
-    return _with_weights(base, work, file, rng)
+_ANN = ('--ann', 'annotations.json')
 
 
-def _with_weights(
-    base: Path, work: Path, file: Path, rng: random.Random
-) -> Trial:
-    if rng.random() < 0.7:
-        out = work / 'out.safetensors'
-        return Trial(['convert', str(file), str(out)], file.name, out)
-    out, pair = work / 'out.png', (base / 'img/a.jpg', base / 'mask/a.png')
-    weights = '--weights', file, '--model', base / 'model.py'
-    return Trial(_refine(base, *pair, out, *weights), file.name, out)
+def _folder_journal(folder: Path) -> Iterator[Trial]:
+    yield from _journal(folder, 'done_pairs', _folder_argv())
 
 
-def run_journal(base: Path, work: Path, rng: random.Random) -> Trial:
-    out = work / 'out'
-    copy_tree(base / 'done', out)
-    journal = out / '.segrefiner-run.jsonl'
-    _damage_lines(journal, rng)
-    if rng.random() < 0.5:
-        (out / 'a.png').unlink()
-    argv = _refine(base, base / 'img', base / 'mask', out)
-    return Trial(argv, '.png', out / 'b.png')
+def _coco_journal(folder: Path) -> Iterator[Trial]:
+    argv = _coco_argv('journaled.json', *_ANN)
+    yield from _journal(folder, 'done_coco', argv)
 
 
-def prediction_journal(base: Path, work: Path, rng: random.Random) -> Trial:
-    copy_tree(base / 'notes', work)
-    [notes] = work.glob('.segrefiner-*notes.jsonl')
-    _damage_lines(notes, rng)
-    out = work / 'out.json'
-    return Trial(_coco(base, base / 'coco.json', out), 'coco.json', out)
+def _journal(folder: Path, start: str, argv: list[str]) -> Iterator[Trial]:
+    [journal] = (folder / start).glob('.*.jsonl')
+    target = f'{OUT}/{journal.name}'
+    yield Trial(target, mutate_json_lines, argv, [OUT], start)
 
 
-def _damage_lines(path: Path, rng: random.Random) -> None:
-    lines = path.read_text().splitlines()
-    place = rng.randrange(len(lines))
-    damaged = mutate_json(json.loads(lines[place]), rng)
-    raw = [line.encode() for line in lines]
-    raw[place] = damaged
-    path.write_bytes(b'\n'.join(raw) + b'\n')
+def _evaluated() -> Iterator[Trial]:
+    figures = ['--json', f'{OUT}/figures.json']
+    for truth, found in (
+        ('annotations.json', 'results.json'),
+        ('panoptic.json', 'panoptic.json'),
+    ):
+        argv = ['eval', truth, found, *figures]
+        for target in (truth, found):
+            yield Trial(target, mutate_json, argv, [truth, found])
+    folders = ['eval', 'pairs/mask', 'pairs/mask', 'pairs/mask']
+    yield Trial('pairs/mask/a.png', mutate_picture, folders, ['pairs/mask'])
+    labels = [*folders, '--labels', '--ignore', '0']
+    yield Trial('pairs/mask/a.png', mutate_picture, labels, ['pairs/mask'])
 
 
-def eval_json(base: Path, work: Path, rng: random.Random) -> Trial:
-    file = work / 'fuzzed.json'
-    kind = rng.choice(['coco', 'lvis', 'pan'])
-    more = ['--lvis'] if kind == 'lvis' else []
-    if kind == 'pan':
-        copy_tree(base / 'pan', work / 'fuzzed')
-        gt = found = 'pan.json'
-    else:
-        gt, found = f'{kind}.json', 'results.json'
-    if rng.random() < 0.5:
-        file.write_bytes(_damaged_json(base, gt, rng))
-        pair = [file, base / found]
-    else:
-        file.write_bytes(_damaged_json(base, found, rng))
-        pair = [base / gt, file]
-    if more == [] and kind == 'coco' and rng.random() < 0.3:
-        more = ['--skip-unknown', '--classwise']
-    return Trial(['eval', *map(str, pair), *more], file.name)
+def absolute(folder: Path, words: list[str]) -> list[str]:
+    """Words of a command, with the full names of files."""
+    tops = {path.name for path in folder.iterdir()} | {OUT}
+    return [
+        str(folder / word) if word.split('/')[0] in tops else word
+        for word in words
+    ]
 
 
-def eval_folder(base: Path, work: Path, rng: random.Random) -> Trial:
-    labels = rng.random() < 0.5
-    source = base / ('label' if labels else 'mask')
-    folder = work / 'fuzzed'
-    copy_tree(source, folder)
-    file = folder / 'a.png'
-    file.write_bytes(mutate_picture(file.read_bytes(), rng))
-    pair = [source, folder] if rng.random() < 0.5 else [folder, source]
-    more = ['--labels'] if labels else []
-    return Trial(['eval', *map(str, pair), *more], file.name)
-
-
-READERS: dict[str, Reader] = {
-    reader.__name__.replace('_', '-'): reader
-    for reader in (
-        coco_results,
-        coco_annotations,
-        lvis_annotations,
-        panoptic_json,
-        det_pickle,
-        inferencer_folder,
-        image_picture,
-        mask_picture,
-        mask_array,
-        label_map,
-        pth_checkpoint,
-        safetensors_checkpoint,
-        run_journal,
-        prediction_journal,
-        eval_json,
-        eval_folder,
-    )
-}
+def _run(folder: Path, argv: list[str]) -> None:
+    shutil.rmtree(folder / OUT, ignore_errors=True)
+    with redirect_stdout(io.StringIO()):
+        status = cli.main(absolute(folder, argv))
+    if status:
+        raise SystemExit(f'a valid file is not accepted: {argv}')

@@ -152,6 +152,29 @@ def ragged(mask: Mask, severity: float, rng: Rng) -> Mask:
     return _move_edge(mask, noise * severity * 0.35 * _radius(mask))
 
 
+@FUNCTIONS.register_module()
+def one_stage(mask: Mask, severity: float, rng: Rng) -> Mask:
+    """Soft cells of a grid, cut by a box: as YOLO and YOLACT predict masks."""
+    size = _radius(mask)
+    cell = 1.0 + 0.16 * severity * size
+    height, width = (max(round(side / cell), 2) for side in mask.shape)
+    soft = cv2.resize(
+        mask.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA
+    )
+    soft = cv2.GaussianBlur(soft, (0, 0), rng.uniform(0.5, 1.2))
+    noise = _smooth_noise(soft.shape, int(rng.integers(5, 16)), rng)
+    soft += 0.25 * severity * noise * (soft > 0.02)
+    result = (cv2.resize(soft, mask.shape[::-1]) >= 0.5).astype(np.uint8)
+    x, y, w, h = cv2.boundingRect(mask)
+    off = rng.normal(0.0, 0.04, 4) * severity * np.array([w, h, w, h])
+    corners = np.array([x, y, x + w, y + h])
+    left, top, right, bottom = np.round(off + corners).astype(int)
+    inside = slice(max(top, 0), bottom), slice(max(left, 0), right)
+    boxed = np.zeros_like(mask)
+    boxed[inside] = result[inside]
+    return boxed
+
+
 def _move_edge(mask: Mask, offset: npt.NDArray[Any]) -> Mask:
     """Move the edge outwards by ``offset`` pixels, which may vary."""
     inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)

@@ -31,6 +31,7 @@ CORRUPTIONS = (
     'holes',
     'rounded',
     'ragged',
+    'one_stage',
 )
 # Larger objects are corrupted at this scale.
 LONGEST_SIDE = 384

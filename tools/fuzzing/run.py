@@ -1,0 +1,175 @@
+"""Fuzzes readers of files, and tells what became of it."""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from fuzzing.readers import Trial, prepare
+from fuzzing.sandbox import Sandbox
+from fuzzing.trials import do_trial, keep
+
+_HEAD = (
+    f'{"reader":18} {"ok":>6} {"refused":>8} {"FAULTS":>7} {"MiB":>6} {"s":>6}'
+)
+
+
+class Fault(NamedTuple):
+    """A mutation that something is wrong with."""
+
+    reader: str
+    seed: int
+    text: str
+
+    @property
+    def kind(self) -> str:
+        return self.text.partition(':')[0]
+
+
+class Counts(NamedTuple):
+    """What became of the mutations of a reader.
+
+    Attributes:
+        reader (str): Its name.
+        ok (int): Accepted.
+        refused (int): Refused, wholly or in part, with the name of the file.
+        faults (list[Fault]): All others.
+        peak (int): Most bytes of memory.
+        seconds (float): It took so long.
+    """
+
+    reader: str
+    ok: int
+    refused: int
+    faults: list[Fault]
+    peak: int
+    seconds: float
+
+
+def fuzz(
+    folder: Path, names: Sequence[str], count: int, first: int
+) -> list[Counts]:
+    """Try mutations on readers.
+
+    Args:
+        folder (Path): An empty folder in an empty folder.
+        names (Sequence[str]): Readers; none stand for all.
+        count (int): Mutations of each.
+        first (int): The first seed.
+
+    Returns:
+        list[Counts]: Of each reader.
+    """
+    # What leads out of the folder of the seeds would hit this one.
+    (folder.parent / '.profile').write_text('unharmed')
+    readers = prepare(folder)
+    for name in names or readers:
+        if name not in readers:
+            raise SystemExit(f'no reader {name!r}: {", ".join(readers)}')
+    found = []
+    with Sandbox(do_trial) as sandbox:
+        for name in names or readers:
+            trials = readers[name]
+            own = _fuzz_reader(sandbox, folder, name, trials, count, first)
+            print(_row(own), flush=True)
+            found.append(own)
+    return found
+
+
+def keep_trial(folder: Path, reader: str, seed: int) -> str:
+    """Write a mutation; the command that reads it."""
+    return keep(folder, prepare(folder)[reader], reader, seed)
+
+
+def total(found: list[Counts]) -> str:
+    """What to print at the end."""
+    faults = [fault for own in found for fault in own.faults]
+    tried = sum(own.ok + own.refused for own in found) + len(faults)
+    kinds = Counter(fault.kind for fault in faults)
+    listed = ', '.join(f'{n} {kind}' for kind, n in kinds.items())
+    return f'{tried} mutations, {len(faults)} faults {listed}'.strip()
+
+
+def describe(found: list[Counts], most: int) -> str:
+    """The faults, those of one cause together."""
+    groups: dict[tuple[str, str], list[Fault]] = {}
+    for own in found:
+        for fault in own.faults:
+            groups.setdefault((own.reader, _cause(fault)), []).append(fault)
+    lines = []
+    for (reader, cause), faults in groups.items():
+        seeds = ', '.join(str(fault.seed) for fault in faults[:5])
+        lines.append(f'{reader}: {len(faults)} x {cause}')
+        lines.append(f'    --reader {reader!r} --count 1 --seed {seeds}')
+        if len(lines) <= 2 * most:
+            lines += [f'    | {line}' for line in faults[0].text.splitlines()]
+    return '\n'.join(lines)
+
+
+def main(reader: Sequence[str], count: int, seed: int, to: str | None) -> int:
+    """Fuzz, print a table and the faults; returns the exit status."""
+    if to is not None:
+        if len(reader) != 1:
+            raise SystemExit('--keep is for one --reader')
+        folder = Path(to, 'seeds').resolve()
+        folder.mkdir(parents=True)
+        print(keep_trial(folder, reader[0], seed))
+        return 0
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent).resolve() / 'seeds'
+        folder.mkdir()
+        print(_HEAD, flush=True)
+        found = fuzz(folder, reader, count, seed)
+    print(total(found))
+    faulty = any(own.faults for own in found)
+    if faulty:
+        print(describe(found, most=20), file=sys.stderr)
+    return int(faulty)
+
+
+def _fuzz_reader(
+    sandbox: Sandbox,
+    folder: Path,
+    name: str,
+    trials: list[Trial],
+    count: int,
+    first: int,
+) -> Counts:
+    start, peak = time.monotonic(), 0
+    ok = refused = 0
+    faults = []
+    targets = [folder / trial.target for trial in trials if not trial.start]
+    valid = {path: path.read_bytes() for path in targets}
+    for seed in range(first, first + count):
+        ran = sandbox.run(folder, trials, name, seed)
+        peak = max(peak, ran.peak)
+        if ran.fault:
+            faults.append(Fault(name, seed, ran.fault))
+            for path, content in valid.items():  # it may have been killed
+                path.write_bytes(content)
+        elif ran.status == 0:
+            ok += 1
+        else:
+            refused += 1
+    seconds = time.monotonic() - start
+    return Counts(name, ok, refused, faults, peak, seconds)
+
+
+def _row(own: Counts) -> str:
+    return (
+        f'{own.reader:18} {own.ok:6} {own.refused:8} {len(own.faults):7} '
+        f'{own.peak / 2**20:6.0f} {own.seconds:6.1f}'
+    )
+
+
+def _cause(fault: Fault) -> str:
+    """Kind of a fault, and for a traceback where it comes from."""
+    lines = fault.text.strip().splitlines()
+    if fault.kind != 'traceback':
+        return lines[0][:160]
+    places = [line.strip() for line in lines if 'segrefiner_mm' in line]
+    place = places[-1].rpartition('segrefiner_mm')[2] if places else ''
+    return f'traceback {lines[-1][:100]} ({place})'

@@ -1,0 +1,127 @@
+"""Does one trial: puts a faulty file in place, and judges what comes."""
+
+import functools
+import os
+import random
+import shutil
+from pathlib import Path
+
+from fuzzing.readers import OUT, Trial, absolute
+from fuzzing.sandbox import Ran, run_command
+
+Files = dict[str, tuple[int, int]]
+
+
+def do_trial(
+    folder: Path, trials: list[Trial], reader: str, seed: int | None
+) -> Ran:
+    """Mutate a file of a reader, run the command, and judge it.
+
+    Args:
+        folder (Path): The seeds.
+        trials (list[Trial]): Of the reader, one of which is done.
+        reader (str): Its name.
+        seed (int, optional): Which mutation. None: the first trial with its
+            valid file.
+
+    Returns:
+        Ran: With a ``fault`` if the command failed in a way that no file may
+        bring about.
+    """
+    _share_model()
+    rng = random.Random(f'{reader} {seed}')
+    trial = rng.choice(trials) if seed is not None else trials[0]
+    out, target = folder / OUT, folder / trial.target
+    shutil.rmtree(out, ignore_errors=True)
+    if trial.start:
+        shutil.copytree(folder / trial.start, out)
+    else:
+        out.mkdir()
+    content = target.read_bytes()
+    try:
+        if seed is not None:
+            target.write_bytes(trial.faulty(rng, content))
+        before = _files(folder)
+        ran = run_command(absolute(folder, trial.argv))
+        # The folder of the seeds, with all that is beside it.
+        changed = before.items() ^ _files(folder).items()
+    finally:
+        if target.parent.is_dir():
+            target.write_bytes(content)
+    fault = ran.fault or _fault_of(ran, absolute(folder, trial.named))
+    if changed and not fault:
+        names = sorted({name for name, _ in changed})
+        fault = f'outside: wrote {names[0]}'
+    return ran._replace(fault=fault or _left_behind(out))
+
+
+def keep(folder: Path, trials: list[Trial], reader: str, seed: int) -> str:
+    """Put the file of a trial in place for good; the command for a shell."""
+    rng = random.Random(f'{reader} {seed}')
+    trial = rng.choice(trials)
+    shutil.rmtree(folder / OUT, ignore_errors=True)
+    if trial.start:
+        shutil.copytree(folder / trial.start, folder / OUT)
+    target = folder / trial.target
+    target.write_bytes(trial.faulty(rng, target.read_bytes()))
+    return ' '.join(['segrefiner', *absolute(folder, trial.argv)])
+
+
+def _fault_of(ran: Ran, named: list[str]) -> str:
+    if ran.status == 0:
+        return ''
+    if ran.status not in (1, 2):
+        return f'status: {ran.status}'
+    lines = [
+        line
+        for line in ran.said.splitlines()
+        if line.startswith('segrefiner: error:')
+    ]
+    if not lines:
+        return f'silent: nothing says why: {ran.said[-200:]!r}'
+    for line in lines:
+        if not any(name in line for name in named):
+            return f'unnamed: {line}'
+    return ''
+
+
+def _left_behind(out: Path) -> str:
+    left = [
+        str(path)
+        for path in out.rglob('.segrefiner-*')
+        if path.name.endswith(('.partial', 'lock'))
+    ]
+    return f'left behind: {left[0]}' if left else ''
+
+
+def _files(folder: Path) -> Files:
+    """Size and time of all files beside the output, and of those above."""
+    found = {}
+    for top, folders, names in os.walk(folder.parent):
+        if Path(top) == folder:
+            folders[:] = [name for name in folders if name != OUT]
+        for name in names:
+            path = os.path.join(top, name)
+            state = os.stat(path, follow_symlinks=False)
+            found[path] = state.st_size, state.st_mtime_ns
+    return found
+
+
+def _share_model() -> None:
+    """Build the network once for all trials with the same weights."""
+    from segrefiner_mm.apis import model_options
+
+    build = model_options.SegRefinerInferencer
+    if hasattr(build, 'of_state'):
+        return
+
+    @functools.lru_cache(maxsize=1)
+    def of_state(model: str, weights: str, device: str, _: int) -> object:
+        return build(model, weights, device)
+
+    def shared(model: str, weights: str, device: str) -> object:
+        time = os.stat(weights).st_mtime_ns
+        return of_state(model, weights, device, time)
+
+    shared.of_state = of_state
+    model_options.SegRefinerInferencer = shared

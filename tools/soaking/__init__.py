@@ -1,1 +1,0 @@
-"""What ``tools/soak.py`` consists of."""

@@ -69,7 +69,7 @@ class CocoFile(PredictionFile):
         listed = isinstance(content, list)
         self.masks = records_of(content, '' if listed else 'annotations', path)
         self._images: dict[Id, CocoImage] | None = None
-        self._images_file = ann_file or path
+        self._path, self._images_file = path, ann_file or path
         if ann_file is not None:
             self._images = images_of(read_json(ann_file), ann_file)
         elif not listed:
@@ -150,7 +150,10 @@ class CocoFile(PredictionFile):
                 f'{self._images_file}{other_kind(image_id, self._images)}'
             )
             return ImageEntry(key, None, None, masks, problem)
-        return ImageEntry(key, image.name, image.size, masks, image.problem)
+        problem = image.problem
+        if problem and self._images_file != self._path:
+            problem = f'{self._images_file}: {problem}'
+        return ImageEntry(key, image.name, image.size, masks, problem)
 
     def _check_results(self, path: Path) -> None:
         """Whether these are results, and have masks."""

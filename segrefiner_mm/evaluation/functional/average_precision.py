@@ -127,6 +127,8 @@ def _evaluate(
     results = truth.check_results(dt, skip_unknown)
     # Copies, as boundaries and more are added to each.
     content, results, ids = with_numbers(truth.content, results)
+    if lvis:
+        results = _known_to_lvis(content, results)
     coco_gt = COCO(content)
     coco_dt = COCO({**content, 'annotations': results})
     figures = {}
@@ -142,6 +144,24 @@ def _evaluate(
         if classwise:
             figures[kind] |= _by_class(evaluator, content['categories'], ids)
     return figures
+
+
+def _known_to_lvis(content: dict, results: list[dict]) -> list[dict]:
+    """Results of categories that were looked for in their image.
+
+    The others do not count, by LVIS's rules. faster-coco-eval leaves them out
+    too, but fails where an image has no others.
+    """
+    absent = {i['id']: set(i['neg_category_ids']) for i in content['images']}
+    present = {
+        (a['image_id'], a['category_id']) for a in content['annotations']
+    }
+    return [
+        result
+        for result in results
+        if (result['image_id'], result['category_id']) in present
+        or result['category_id'] in absent[result['image_id']]
+    ]
 
 
 def _by_class(

@@ -127,3 +127,22 @@ def test_mistakes_are_named(squares, tmp_path):
     results[1]['segmentation'] = dict(size=[60, 80], counts='1')
     with pytest.raises(InputError, match='result 1'):
         evaluate_coco(squares, results)
+
+
+@pytest.mark.parametrize('looked_for', [True, False])
+def test_lvis_results_of_an_image_without_annotations(squares, looked_for):
+    """They are wrong where the category was looked for, and else unknown."""
+    results = results_of(squares)
+    for category in squares['categories']:
+        category['frequency'] = 'f'
+    for image in squares['images']:
+        image.update(neg_category_ids=[], not_exhaustive_category_ids=[])
+    squares['annotations'].pop()
+    results[1]['score'] = 0.9
+    if looked_for:
+        squares['images'][1]['neg_category_ids'] = [1]
+    figures = evaluate_lvis(squares, results)
+    # One true square, found second of two: the precision is a half.
+    expected = 0.5 if looked_for else 1
+    assert figures['segm']['AP'] == pytest.approx(expected)
+    assert figures['boundary']['AP'] == pytest.approx(expected)

@@ -391,18 +391,6 @@ def test_wrong_usage(scenes, tmp_path, capsys):
     assert not new.exists()
 
 
-def test_a_fault_of_the_annotations_names_them(scenes, tmp_path, capsys):
-    """The results are not at fault, though it is theirs that fail."""
-    content = read(scenes / 'coco.json')
-    content['images'][1]['height'] = '\x00'
-    ann, out = tmp_path / 'ann.json', tmp_path / 'out.json'
-    ann.write_text(json.dumps(content))
-    assert run(scenes, scenes / 'results.json', out, '--ann', ann) == 1
-    errors = capsys.readouterr().err
-    assert 'results.json: result 1 of image 1: ' in errors
-    assert f'{ann}: image 1: its height is' in errors
-
-
 def write_annotations(path, scenes, *changes):
     """An annotation of the first image per change, polygons but for them."""
     content = read(scenes / 'coco.json')
@@ -500,3 +488,15 @@ def test_boxes_change_on_request_alone(scenes, tmp_path):
     assert isinstance(first['area'], float)
     assert not second.keys() & old.keys()
     assert box.items() >= old.items()
+
+
+def test_a_fault_of_the_annotations_names_them(scenes, tmp_path, capsys):
+    """The results are not at fault, though it is theirs that fail."""
+    content = read(scenes / 'coco.json')
+    content['images'][1]['height'] = '\x00'
+    ann, out = tmp_path / 'ann.json', tmp_path / 'out.json'
+    ann.write_text(json.dumps(content))
+    assert run(scenes, scenes / 'results.json', out, '--ann', ann) == 1
+    errors = capsys.readouterr().err
+    assert 'results.json: result 1 of image 1: ' in errors
+    assert f'{ann}: image 1: its height is' in errors

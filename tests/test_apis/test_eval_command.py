@@ -205,3 +205,15 @@ def test_a_json_is_never_taken_for_a_name(
     error = capsys.readouterr().err
     assert 'gt.json' in error
     assert 'secret' not in error
+
+
+@pytest.mark.parametrize('name', ['gt.json', 'other.json', '../x', '\x00'])
+def test_a_json_that_holds_the_name_of_a_file(tmp_path, capsys, name):
+    """It is not opened in place of the annotations."""
+    (tmp_path / 'gt.json').write_text(json.dumps(name))
+    (tmp_path / 'other.json').write_text('{"secret": 1}')
+    (tmp_path / 'results.json').write_text('[]')
+    assert run(tmp_path / 'gt.json', tmp_path / 'results.json') == 2
+    errors = capsys.readouterr().err
+    assert 'gt.json is neither' in errors
+    assert 'secret' not in errors

@@ -167,8 +167,8 @@ def one_stage(mask: Mask, severity: float, rng: Rng) -> Mask:
     result = (cv2.resize(soft, mask.shape[::-1]) >= 0.5).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(mask)
     off = rng.normal(0.0, 0.04, 4) * severity * np.array([w, h, w, h])
-    corners = np.array([x, y, x + w, y + h])
-    left, top, right, bottom = np.round(off + corners).astype(int)
+    box = np.round(off + np.array([x, y, x + w, y + h])).astype(int)
+    left, top, right, bottom = box.tolist()
     inside = slice(max(top, 0), bottom), slice(max(left, 0), right)
     boxed = np.zeros_like(mask)
     boxed[inside] = result[inside]

@@ -330,7 +330,7 @@ def make_bad_inputs(tmp_path):
         (dict(mask='small.png'), 'they must be equal'),
         (dict(mask='soft.png'), 'is not binary'),
         (dict(mask='folder'), 'two files or two folders'),
-        (dict(image='folder', mask='folder'), 'no image in'),
+        (dict(image='folder', mask='folder'), 'give two folders'),
         (dict(out='better.jpg'), 'written as .bmp, .png'),
         (dict(out='good.png'), 'would be overwritten'),
         (dict(more=['--weights', 'nothing.pth']), 'weights not found'),

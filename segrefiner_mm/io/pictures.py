@@ -20,7 +20,7 @@ _LOSSY = frozenset(['JPEG', 'MPO'])
 _LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
 _ORIENTATION = 0x0112  # tag of EXIF
 _ON_ITS_SIDE = (5, 6, 7, 8)
-_INVERSE = {6: 8, 8: 6}  # every other orientation undoes itself
+_INVERSE = {5: 5, 6: 8, 7: 7, 8: 6}  # of those
 _opening = threading.Lock()
 
 Size = tuple[int, int]
@@ -181,7 +181,7 @@ def turned_back(
         orientation = picture.getexif().get(_ORIENTATION, 1)
     if orientation not in _ON_ITS_SIDE or stored != size:
         return array
-    return _turned(array, _INVERSE.get(orientation, orientation))
+    return _turned(array, _INVERSE[orientation])
 
 
 def picture_to_array(

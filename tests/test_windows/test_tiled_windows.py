@@ -131,3 +131,8 @@ def test_masks_that_are_lost_in_the_overview_are_kept(tiny_model):
 def test_mistakes_are_refused(name):
     with pytest.raises(ValueError, match=f'{name} must be 0 to 1'):
         TiledWindows(**{name: 1.5})
+
+
+def test_tiles_must_not_repeat():
+    with pytest.raises(ValueError, match='iou_thr must be under 1'):
+        TiledWindows(iou_thr=1.0)

@@ -27,8 +27,6 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
-    from mmengine.runner import Runner
-
     from segrefiner_mm.apis import runner_setup
     from segrefiner_mm.errors import InputError, SegRefinerError
 
@@ -40,12 +38,13 @@ def main() -> int:
                 f'{args.config} says nothing of a test: it needs '
                 'test_dataloader, test_cfg and test_evaluator'
             )
-        if cfg.model.type.rpartition('.')[2] == 'SegRefiner':
-            cfg.model.checkpoint = args.checkpoint
-        else:
-            cfg.load_from = args.checkpoint
+        with runner_setup.of_settings('model'):
+            if cfg.model.type.rpartition('.')[2] == 'SegRefiner':
+                cfg.model.checkpoint = args.checkpoint
+            else:
+                cfg.load_from = args.checkpoint
         runner_setup.use_cpu_processes(cfg)
-        Runner.from_cfg(cfg).test()
+        runner_setup.start(cfg, 'test')
         runner_setup.leave_together()
     except pickle.UnpicklingError as error:
         print(

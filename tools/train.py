@@ -49,8 +49,6 @@ def set_start(cfg: Any, resume: str | None) -> None:
 
 def main() -> int:
     args = parse_args()
-    from mmengine.runner import Runner
-
     from segrefiner_mm.apis import runner_setup
     from segrefiner_mm.errors import (
         InputError,
@@ -61,14 +59,15 @@ def main() -> int:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     try:
         cfg = runner_setup.configure(args)
-        loader = cfg.get('train_dataloader')
-        if not loader or not cfg.get('train_cfg'):
-            raise InputError(f'{args.config} has nothing to train on')
-        if loader.get('sampler', {}).get('type') == 'DrawSampler':
-            loader.sampler.batch_size = loader.batch_size
-        set_start(cfg, args.resume)
+        with runner_setup.of_settings('train_dataloader'):
+            loader = cfg.get('train_dataloader')
+            if not loader or not cfg.get('train_cfg'):
+                raise InputError(f'{args.config} has nothing to train on')
+            if loader.get('sampler', {}).get('type') == 'DrawSampler':
+                loader.sampler.batch_size = loader.batch_size
+            set_start(cfg, args.resume)
         runner_setup.use_cpu_processes(cfg)
-        Runner.from_cfg(cfg).train()
+        runner_setup.start(cfg, 'train')
         runner_setup.leave_together()
     except TrainingCollapsedError as error:
         print(f'train: stopped: {error}', file=sys.stderr)

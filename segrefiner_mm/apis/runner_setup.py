@@ -4,13 +4,28 @@ Torch is imported where it is needed, so that ``--help`` comes at once.
 """
 
 import argparse
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, SegRefinerError, reason_of
 
 if TYPE_CHECKING:
     from mmengine.config import Config
+
+
+# What a wrong setting raises, here, in mmengine and in PyTorch.
+WRONG_SETTINGS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    ImportError,
+    OSError,
+)
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +76,81 @@ def configure(args: argparse.Namespace) -> 'Config':
         'work_dir', str(Path('work_dirs', Path(args.config).stem))
     )
     return cfg
+
+
+@contextmanager
+def of_settings(
+    part: str = '', begun: Callable[[], Any] = bool
+) -> Iterator[None]:
+    """Have wrong settings end in one line.
+
+    Args:
+        part (str): Which part of the config they are. Defaults to '': what
+            mmengine was building.
+        begun (Callable): Whether the settings have been used up: errors are
+            bugs from then on, and stay as they are. Defaults to never.
+
+    Raises:
+        InputError: What a setting caused, in one line.
+    """
+    try:
+        yield
+    except SegRefinerError:
+        raise
+    except WRONG_SETTINGS as error:
+        if begun():
+            raise
+        part = part or _part_being_built(error)
+        where = f' of {part}' if part else ''
+        raise InputError(
+            f'a setting{where} does not fit: {_said(error)}'
+        ) from error
+
+
+def _part_being_built(error: Exception) -> str:
+    """What mmengine's Runner was at, such as ``optim_wrapper``."""
+    names = [
+        frame.f_code.co_name
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals.get('__name__') == 'mmengine.runner.runner'
+    ]
+    built = [name for name in names if name.startswith('build_')]
+    return built[-1].removeprefix('build_') if built else ''
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, KeyError) and error.args:
+        text = str(error.args[0])
+        return f'{text} is missing' if len(text.split()) == 1 else text
+    return reason_of(error)
+
+
+def start(cfg: 'Config', action: Literal['train', 'test']) -> None:
+    """Build everything that a config describes, and run it.
+
+    Args:
+        cfg (Config): From :func:`configure`.
+        action (str): ``'train'`` or ``'test'``.
+
+    Raises:
+        InputError: If something cannot be built from its settings. What is
+            raised after the first step has begun is left as it is.
+    """
+    from mmengine.hooks import Hook
+    from mmengine.runner import Runner
+
+    begun = []
+
+    class Begun(Hook):
+        def before_train(self, runner: Runner) -> None:
+            begun.append(runner)
+
+        before_test = before_train
+
+    with of_settings(begun=lambda: begun):
+        runner = Runner.from_cfg(cfg)
+        runner.register_hook(Begun(), priority='LOWEST')
+        getattr(runner, action)()
 
 
 def check_weights(file: str) -> None:

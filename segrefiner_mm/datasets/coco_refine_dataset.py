@@ -70,7 +70,7 @@ class CocoRefineDataset(BaseDataset):
         """Read both files.
 
         Returns:
-            list[dict]: Per image ``img_path``, ``img_id``, ``ori_shape``, and
+            list[dict]: Per image ``img_path``, ``img_id``, ``ann_size``, and
             of its predictions ``coarse_segmentations``, ``coarse_scores`` and
             ``coarse_labels``, the places of their categories.
         """
@@ -127,7 +127,7 @@ class CocoRefineDataset(BaseDataset):
         return dict(
             img_path=path_below(folder, image.name, self.ann_file),
             img_id=image.id,
-            ori_shape=image.known_size(self.ann_file),
+            ann_size=image.known_size(self.ann_file),
             coarse_segmentations=[r['segmentation'] for r in results],
             coarse_scores=[r['score'] for r in results],
             coarse_labels=[label_of[r['category_id']] for r in results],

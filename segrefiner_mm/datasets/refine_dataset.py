@@ -23,8 +23,9 @@ class RefineDataset(BaseDataset):
     depend on workers, processes, or where a run was resumed. In test mode
     index ``i`` is the ``i``-th sample, always with the same random choices.
 
-    A sample that cannot be used is skipped with one line of explanation and
-    another one takes its place.
+    In training, a sample that cannot be used is skipped with one line of
+    explanation and another one takes its place. In test mode it is an error,
+    as the figures would be those of other samples.
 
     Args:
         seed (int): Seed of the order and of all random choices. Defaults to
@@ -117,7 +118,7 @@ class RefineDataset(BaseDataset):
     def _usable(
         self, chosen: int, draw: int, rng: np.random.Generator
     ) -> dict | None:
-        """Run the pipeline; None, after a line in the log, if it fails."""
+        """Run the pipeline; in training None, and a line, if it fails."""
         data_info = self.choose(self.get_data_info(chosen), rng)
         key = chosen, data_info.get('ann_id')
         data_info.update(draw=draw, seed=int(rng.integers(2**62)))
@@ -126,5 +127,11 @@ class RefineDataset(BaseDataset):
         except (OSError, InputError, AssertionError, cv2.error) as error:
             # mmcv asserts that an image could be decoded.
             path = data_info['img_path']
-            self.skip(key, str(error).strip() or f'cannot decode {path}')
+            reason = str(error).strip() or f'cannot decode {path}'
+            if self.test_mode:
+                raise InputError(
+                    f'{path} cannot be tested on, and no other sample may '
+                    f'count in its place: {reason}'
+                ) from error
+            self.skip(key, reason)
             return None

@@ -20,6 +20,7 @@ _LOSSY = frozenset(['JPEG', 'MPO'])
 _LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
 _ORIENTATION = 0x0112  # tag of EXIF
 _ON_ITS_SIDE = (5, 6, 7, 8)
+_INVERSE = {5: 5, 6: 8, 7: 7, 8: 6}  # of those
 _opening = threading.Lock()
 
 Size = tuple[int, int]
@@ -152,6 +153,36 @@ def upright(picture: Image.Image, size: Size | None = None) -> Image.Image:
     turned = ImageOps.exif_transpose(picture)
     shown = _shows_turned(picture.size[::-1], turned.size[::-1], size)
     return turned if shown else picture
+
+
+def turned_back(
+    array: npt.NDArray[Any], path: str | Path, size: Size
+) -> npt.NDArray[Any]:
+    """An upright photograph as it is stored, if only so it has a size.
+
+    By the same rule as :func:`upright`, for a photograph that another reader
+    has turned already.
+
+    Args:
+        array (np.ndarray): (H, W) or (H, W, C), upright.
+        path (str | Path): Its file.
+        size (tuple[int, int]): Height and width that are asked for.
+
+    Returns:
+        np.ndarray: A view of the array, as stored or as it was.
+
+    Raises:
+        InputError: As :func:`read_picture`.
+    """
+    shown = array.shape[:2]
+    if shown == size or shown != size[::-1] or not Path(path).is_file():
+        return array
+    with _opened(path) as picture:
+        stored = picture.size[::-1]
+        orientation = picture.getexif().get(_ORIENTATION, 1)
+    if orientation not in _ON_ITS_SIDE or stored != size:
+        return array
+    return _turned(array, _INVERSE[orientation])
 
 
 def picture_to_array(

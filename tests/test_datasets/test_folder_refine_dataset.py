@@ -181,6 +181,27 @@ def test_what_cannot_be_used_is_skipped(folder):
     assert len(dataset.skipped) == 4
 
 
+@pytest.mark.parametrize('fault', ['image', 'mask', 'small', 'size'])
+def test_in_a_test_nothing_takes_the_place_of_another(folder, fault):
+    image, mask = (
+        folder / name / f'scene1_00000.{suffix}'
+        for name, suffix in (('images', 'jpg'), ('masks', 'png'))
+    )
+    content = {
+        'small': np.zeros((120, 160), np.uint8),
+        'size': np.full((9, 9), 255, np.uint8),
+    }
+    if fault in content:
+        cv2.imwrite(str(mask), content[fault])
+    else:
+        (image if fault == 'image' else mask).write_bytes(b'')
+    dataset = build(folder, test_mode=True)
+    with pytest.raises(InputError, match=r'scene1_00000.* no other sample'):
+        dataset[2]
+    assert 'scene0_00001' in dataset[1]['data_samples'].img_path
+    assert 'scene1_00001' in dataset[3]['data_samples'].img_path
+
+
 def test_nothing_that_can_be_used(folder):
     for mask in (folder / 'masks').iterdir():
         mask.write_bytes(b'')

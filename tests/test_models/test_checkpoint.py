@@ -13,10 +13,12 @@ from torch.utils.data import Dataset
 
 from segrefiner_mm.errors import CheckpointError
 from segrefiner_mm.models.checkpoint import (
+    holds_weights,
     load_weights,
     read_state_dict,
     save_weights,
 )
+from segrefiner_mm.models.model_zoo import model_cfg
 from segrefiner_mm.registry import MODELS, build_child
 from segrefiner_mm.structures import RefineDataSample
 from tests.helpers import GOLDEN, tiny_model_cfg
@@ -274,3 +276,13 @@ def test_bundled_file_holds_float16_tensors():
 
     tensors = load_file(BUNDLED['segrefiner-tiny'])
     assert {t.dtype for t in tensors.values()} == {torch.float16}
+
+
+def test_the_bundled_weights_are_known_by_their_values():
+    """Wherever they were loaded from, and no longer after a change."""
+    model = build_child(MODELS, model_cfg('segrefiner-tiny'))
+    assert holds_weights(model, 'segrefiner-tiny')
+    assert not holds_weights(model, 'segrefiner-lr')
+    with torch.no_grad():
+        next(model.head.parameters()).view(-1)[0] += 1e-3
+    assert not holds_weights(model, 'segrefiner-tiny')

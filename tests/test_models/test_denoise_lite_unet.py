@@ -6,6 +6,7 @@ import torch
 from segrefiner_mm.errors import CheckpointError
 from segrefiner_mm.models import DenoiseLiteUNet, DiffusionRefineHead
 from segrefiner_mm.registry import MODELS, build_child
+from tests.test_models.test_efficientnet_lite import imagenet_names
 
 
 @pytest.fixture(scope='module')
@@ -69,6 +70,16 @@ def test_missing_imagenet_weights_are_named(tmp_path):
     lost = DenoiseLiteUNet(encoder_weights=str(tmp_path / 'lost.pth'))
     with pytest.raises(CheckpointError, match='no such file'):
         lost.init_weights()
+
+
+def test_imagenet_weights_of_a_file_are_loaded(network, tmp_path):
+    path = tmp_path / 'encoder.pth'
+    torch.save(imagenet_names(network.encoder), path)
+    other = DenoiseLiteUNet(encoder_weights=str(path))
+    other.init_weights()
+    own = other.encoder.state_dict()
+    for name, tensor in network.encoder.state_dict().items():
+        assert torch.equal(own[name], tensor)
 
 
 def head(**settings):

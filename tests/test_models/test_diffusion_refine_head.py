@@ -28,6 +28,11 @@ def windows(tiny_model):
     return images, torch.stack(masks), torch.from_numpy(case['crop_probs'])
 
 
+def small(windows):
+    """Their middles, where what is compared is made by the test itself."""
+    return [part[..., 64:192, 64:192] for part in windows]
+
+
 def test_windows_equal_the_official_code(tiny_model, windows):
     images, coarse, expected = windows
     output = tiny_model.head.sample(images, coarse)
@@ -35,9 +40,9 @@ def test_windows_equal_the_official_code(tiny_model, windows):
 
 
 def test_sampling_is_its_written_out_loop(tiny_model, windows):
-    head, (images, coarse, _) = tiny_model.head, windows
+    head, (images, coarse, _) = tiny_model.head, small(windows)
     images, coarse = images[:1], coarse[:1]
-    noise = torch.rand(6, 1, 1, 256, 256)
+    noise = torch.rand(6, 1, 1, 128, 128)
     mask, fine_probs = coarse, torch.zeros_like(coarse)
     with torch.no_grad():
         for index, t in enumerate([5, 4, 3, 2, 1, 0]):
@@ -52,7 +57,7 @@ def test_sampling_is_its_written_out_loop(tiny_model, windows):
 
 
 def test_a_generator_makes_sampling_repeatable(tiny_model, windows):
-    images, coarse, _ = windows
+    images, coarse, _ = small(windows)
     first, second, other = (
         tiny_model.head.sample(
             images[:1],
@@ -66,7 +71,7 @@ def test_a_generator_makes_sampling_repeatable(tiny_model, windows):
 
 
 def test_loss_is_repeatable_and_needs_a_source_of_noise(tiny_model, windows):
-    images, coarse, _ = windows
+    images, coarse, _ = small(windows)
     inputs = images[:2], coarse[:2], coarse[2:]
     losses = [
         tiny_model.head.loss(

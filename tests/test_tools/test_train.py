@@ -1,10 +1,12 @@
 """``tools/train.py`` as a user runs it, and mistakes that users make."""
 
+import runpy
+
 import pytest
 import torch
 
 from tests.helpers import ROOT
-from tests.test_tools.recipes import train, write_recipe
+from tests.test_tools.recipes import TRAIN, train, write_recipe
 
 
 @pytest.fixture
@@ -80,6 +82,48 @@ def test_options_that_cannot_be(config, option, message):
     assert process.returncode == 2
     assert message in process.stderr
     assert 'Traceback' not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ('optim_wrapper.optimizer.lr=-1', 'Invalid learning rate'),
+        ('optim_wrapper.optimizer.type=Adamm', 'of optim_wrapper does'),
+        ('model.head.denoiser.colour=red', 'colour'),
+        ('model.test_cfg.model_size=63', 'model_size must be a multiple'),
+        ('train_dataloader.batch_size=none', 'none'),
+        ('train_dataloader.dataset.pipeline.1.area=4', 'area'),
+        ('train_dataloader=here', 'of train_dataloader does'),
+        ('param_scheduler.0.type=Later', 'Later'),
+        ('val_evaluator.type=Best', 'Best'),
+    ],
+)
+def test_wrong_settings_end_in_one_line(
+    config, tmp_path, monkeypatch, capsys, option, message
+):
+    """Of any part, in the same process, which is fast."""
+    assert main(config, tmp_path, monkeypatch, option) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith('train: error: ')
+    assert message in error
+
+
+def test_a_bug_in_a_step_keeps_its_traceback(config, tmp_path, monkeypatch):
+    def step(*_, **__):
+        raise ValueError('a bug')
+
+    monkeypatch.setattr('segrefiner_mm.models.SegRefiner.train_step', step)
+    with pytest.raises(ValueError, match=r'^a bug$'):
+        main(config, tmp_path, monkeypatch)
+
+
+def main(config, work_dir, monkeypatch, *options):
+    """``tools/train.py``, without a process of its own."""
+    argv = ['train.py', str(config), '--work-dir', str(work_dir / 'work')]
+    argv += ['--cfg-options', *options] if options else []
+    monkeypatch.setattr('sys.argv', argv)
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    return runpy.run_path(str(TRAIN))['main']()
 
 
 @pytest.mark.parametrize(

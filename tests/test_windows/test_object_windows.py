@@ -248,3 +248,13 @@ def test_tiles_change_nothing_where_they_see_no_error():
     right = mask.numpy()[:, 200:]
     assert np.array_equal(result[:, 200:], right)
     assert result[150, 57]  # the left edge was moved
+
+
+def test_a_plan_needs_a_step():
+    with pytest.raises(ValueError, match='ObjectWindows needs at least 1'):
+        ObjectWindows().check_steps([])
+
+
+def test_a_part_of_errors_is_refused_above_1():
+    with pytest.raises(ValueError, match='min_error must be 0 to 1'):
+        ObjectWindows(min_error=1.5)

@@ -15,20 +15,32 @@ TILED = dict(type='TiledWindows')
 PUBLISHED = TiledWindows().fine_prob_thr, TiledWindows().iou_thr
 
 
-def check_case(model, case):
+def refine_case(model, case):
     case['coarse'] = case['coarse'][None]
     [refined] = refine(model, case, windows=TILED)
+    return refined
+
+
+def check(refined, case):
     mask = dense([refined], case['image'].shape[:2])[0]
     assert iou(mask, case['refined']) >= 0.999
 
 
-def test_drawn_scene_equals_the_official_code(tiny_model):
-    check_case(tiny_model, load_case(GOLDEN / 'synthetic_hr.npz'))
+@pytest.fixture(scope='module')
+def drawn(tiny_model):
+    """The outcome on the drawn scene, and what is known of it."""
+    case = load_case(GOLDEN / 'synthetic_hr.npz')
+    return refine_case(tiny_model, case), case
+
+
+def test_drawn_scene_equals_the_official_code(drawn):
+    check(*drawn)
 
 
 @pytest.mark.slow
 def test_photograph_equals_the_official_code(tiny_model, shared):
-    check_case(tiny_model, load_case(shared / 'real_hr.npz'))
+    case = load_case(shared / 'real_hr.npz')
+    check(refine_case(tiny_model, case), case)
 
 
 def test_tiles_equal_the_official_code():
@@ -99,10 +111,8 @@ def test_a_step_for_the_whole_image_and_one_for_the_tiles():
         TiledWindows().check_steps([5])
 
 
-def test_outcomes_are_as_small_as_their_objects(tiny_model):
-    case = load_case(GOLDEN / 'synthetic_hr.npz')
-    case['coarse'] = case['coarse'][None]
-    [refined] = refine(tiny_model, case, windows=TILED)
+def test_outcomes_are_as_small_as_their_objects(drawn):
+    refined, _ = drawn
     assert refined.pixels.shape == (refined.box.height, refined.box.width)
     assert refined.pixels.any(dim=0)[[0, -1]].all()
     assert refined.pixels.any(dim=1)[[0, -1]].all()
@@ -121,3 +131,8 @@ def test_masks_that_are_lost_in_the_overview_are_kept(tiny_model):
 def test_mistakes_are_refused(name):
     with pytest.raises(ValueError, match=f'{name} must be 0 to 1'):
         TiledWindows(**{name: 1.5})
+
+
+def test_tiles_must_not_repeat():
+    with pytest.raises(ValueError, match='iou_thr must be under 1'):
+        TiledWindows(iou_thr=1.0)

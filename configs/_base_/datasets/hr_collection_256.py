@@ -3,12 +3,9 @@
 data_root = 'data/'
 batch_size = 16
 
-load = [
+train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrueMask', min_area=512),
-]
-train_pipeline = [
-    *load,
     dict(
         type='AlternateViews',
         views=[
@@ -27,7 +24,8 @@ train_pipeline = [
     dict(type='PackRefineInputs'),
 ]
 val_pipeline = [
-    *load,
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadTrueMask', min_area=1),
     dict(type='SynthesizeCoarseMask', mode='diverse'),
     dict(type='PackRefineInputs'),
 ]

@@ -14,7 +14,7 @@ train_pipeline = [
 ]
 val_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='LoadTrueMask', min_area=512),
+    dict(type='LoadTrueMask', min_area=1),
     dict(type='SynthesizeCoarseMask', mode='diverse'),
     dict(type='PackRefineInputs'),
 ]

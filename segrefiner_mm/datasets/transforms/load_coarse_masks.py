@@ -6,6 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
+from segrefiner_mm.datasets.transforms.orientation import lay_as_masks
 from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import TRANSFORMS
@@ -21,7 +22,8 @@ class LoadCoarseMasks(BaseTransform):
     Required Keys:
 
     - img (np.ndarray)
-    - coarse_segmentations (list): COCO encodings; or
+    - coarse_segmentations (list): COCO encodings, with ann_size (tuple,
+      optional), height and width that they were made for; or
     - coarse_paths (list[str]): Mask pictures
     - seed (int, optional): For a choice among pictures
 
@@ -29,6 +31,10 @@ class LoadCoarseMasks(BaseTransform):
 
     - coarse_mask (np.ndarray): (N, H, W), or (H, W) of a picture, uint8,
       values 0 and 1
+
+    Modified Keys, as by :class:`LoadTrueMask`:
+
+    - img, img_shape, ori_shape
 
     Args:
         prob (float): How often; else, and where an image has no picture of
@@ -41,12 +47,16 @@ class LoadCoarseMasks(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add ``coarse_mask``; an InputError says why it cannot be used."""
-        size = results['img'].shape[:2]
         if (encoded := results.get('coarse_segmentations')) is not None:
+            name = results.get('img_path', 'the image')
+            if 'ann_size' in results:
+                lay_as_masks(
+                    results, results['ann_size'], f'the annotation of {name}'
+                )
+            size = results['img'].shape[:2]
             try:
                 masks = [decode_mask(mask, size) for mask in encoded]
             except InputError as error:
-                name = results.get('img_path', 'the image')
                 raise InputError(f'a coarse mask of {name}: {error}') from None
             results['coarse_mask'] = np.array(masks, np.uint8).reshape(
                 -1, *size
@@ -59,5 +69,9 @@ class LoadCoarseMasks(BaseTransform):
         if not paths and self.prob < 1.0:
             return results
         path = paths[rng.integers(len(paths))]
-        results['coarse_mask'] = read_mask(path, size)
+        # With a true mask the image lies as that does.
+        size = results['img'].shape[:2] if 'gt_mask' in results else None
+        mask = read_mask(path, size)
+        lay_as_masks(results, mask.shape, path)
+        results['coarse_mask'] = mask
         return results

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
+from segrefiner_mm.datasets.transforms.orientation import lay_as_masks
 from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import TRANSFORMS
@@ -16,15 +17,22 @@ from segrefiner_mm.registry import TRANSFORMS
 class LoadTrueMask(BaseTransform):
     """Loads a mask from a picture or from COCO's polygons and encodings.
 
+    A photograph whose masks were drawn on its pixels as they are stored is
+    turned back to these, as on the command line: loaders turn it upright.
+
     Required Keys:
 
-    - img (np.ndarray)
+    - img (np.ndarray), img_path (str)
     - mask_path (str), or segmentation (list | dict) with ann_id, and
       ann_size, height and width that the annotation was made for
 
     Added Keys:
 
     - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
+
+    Modified Keys, for such a photograph:
+
+    - img, img_shape, ori_shape
 
     Args:
         min_area (int): Masks with fewer pixels cannot be used. Defaults to
@@ -36,13 +44,13 @@ class LoadTrueMask(BaseTransform):
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add ``gt_mask``; an InputError says why it cannot be used."""
-        size = results['img'].shape[:2]
         if 'mask_path' in results:
             name = results['mask_path']
-            mask = read_mask(name, size)
+            mask = read_mask(name)
+            lay_as_masks(results, mask.shape, name)
         else:
             name = f'annotation {results["ann_id"]} of {results["img_path"]}'
-            mask = _decode(results, size, name)
+            mask = _decode(results, name)
         area = cv2.countNonZero(mask)
         if area < self.min_area:
             raise InputError(
@@ -92,15 +100,9 @@ def _has_more_than_two_values(picture: npt.NDArray[Any]) -> bool:
     return bool(between.any())
 
 
-def _decode(
-    results: dict[str, Any], size: tuple[int, int], name: str
-) -> npt.NDArray[np.uint8]:
-    said = results.get('ann_size', size)
-    if tuple(said) != tuple(size):
-        raise InputError(
-            f'{name} is of an image of {said[1]} x {said[0]}, the file is '
-            f'{size[1]} x {size[0]}'
-        )
+def _decode(results: dict[str, Any], name: str) -> npt.NDArray[np.uint8]:
+    lay_as_masks(results, results.get('ann_size', results['img'].shape), name)
+    size = results['img'].shape[:2]
     try:
         return decode_mask(results['segmentation'], size)
     except InputError as error:

@@ -109,7 +109,10 @@ def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
         pred (np.ndarray): Predicted mask, same shape.
 
     Returns:
-        float: 0 to 1; 1 where the true mask has no edge.
+        float: 0 to 1. A true mask without an edge, empty or full, gives 1 if
+        the predicted one is the same, else 0. An empty prediction for a true
+        mask with an edge has the half of the band right that lies outside, as
+        in the published script.
     """
     right = gt == pred
     largest = sum(gt.shape) / 300
@@ -123,7 +126,9 @@ def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
         ).astype(bool)
         if band.any():
             accuracies.append(float(right[band].mean()))
-    return sum(accuracies) / len(accuracies) if accuracies else 1.0
+    if not accuracies:
+        return float(bool(right.all()))
+    return sum(accuracies) / len(accuracies)
 
 
 def boundary_width(

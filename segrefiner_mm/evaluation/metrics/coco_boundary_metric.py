@@ -31,6 +31,7 @@ class CocoBoundaryMetric(BaseMetric):
     Predictions need ``img_id`` and ``pred_instances`` with ``masks``,
     ``scores`` and ``labels``. Where ``coarse_instances`` are there too, their
     figures come first, in the same pass: ``coarse_segm_AP``, ``segm_AP``, ...
+    Either alone will do, but for all images alike.
 
     Args:
         ann_file (str): COCO annotations.
@@ -81,7 +82,8 @@ class CocoBoundaryMetric(BaseMetric):
             data_samples (Sequence[dict]): See the class.
 
         Raises:
-            InputError: If predictions lack masks, scores or labels.
+            InputError: If a sample has neither, or they lack masks, scores or
+                labels.
         """
         for sample in data_samples:
             row = dict(img_id=sample['img_id'])
@@ -89,14 +91,7 @@ class CocoBoundaryMetric(BaseMetric):
                 found = sample.get(f'{side}_instances')
                 if found is not None:
                     row[side] = _encoded(found, name_of(sample))
-            # The refiner leaves these with the masks that it was given.
-            for name in ('scores', 'labels'):
-                if name not in row.get('pred', {}):
-                    if name not in row.get('coarse', {}):
-                        raise InputError(
-                            f'{name_of(sample)}: predictions have no {name}'
-                        )
-                    row['pred'][name] = row['coarse'][name]
+            _complete(row, name_of(sample))
             self.results.append(row)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
@@ -140,6 +135,20 @@ class CocoBoundaryMetric(BaseMetric):
             for c in self.truth.content['categories']
         }
         return label_categories(by_name, self.classes, self.dataset_meta)
+
+
+def _complete(row: dict[str, Any], name: str) -> None:
+    """See that both sides have scores and labels."""
+    sides = [row[side] for side, _ in SIDES if side in row]
+    if not sides:
+        raise InputError(f'{name}: there are no predictions')
+    for own in sides:
+        for part in ('scores', 'labels'):
+            # The refiner leaves these with the masks that it was given.
+            found = own.get(part, sides[0].get(part))
+            if found is None:
+                raise InputError(f'{name}: predictions have no {part}')
+            own[part] = found
 
 
 def _encoded(instances: Any, name: str) -> dict[str, list]:

@@ -82,8 +82,29 @@ def test_boundary_f_without_boundaries():
 def test_perfect_empty_and_full():
     for mask in (np.zeros((9, 9), bool), np.ones((9, 9), bool)):
         assert set(mask_quality(mask, mask).values()) == {1.0}
-    nothing = mask_quality(np.ones((9, 9), bool), np.zeros((9, 9), bool))
-    assert (nothing['iou'], nothing['boundary_iou']) == (0, 0)
+
+
+@pytest.mark.parametrize('turn', [False, True])
+def test_without_a_true_edge_only_the_same_mask_is_right(turn):
+    """Nothing of an object is found, or something where there is none."""
+    empty, full = np.zeros((9, 9), bool), np.ones((9, 9), bool)
+    gt, pred = (full, empty) if turn else (empty, full)
+    assert set(mask_quality(gt, pred).values()) == {0.0}
+    assert boundary_f(gt, pred) == 0
+    pred = gt.copy()
+    pred[4, 4] ^= True
+    assert mask_quality(gt, pred)['mba'] == 0
+
+
+def test_an_empty_prediction_has_the_outside_of_the_edge_right():
+    """By hand: in 60 x 60 all bands are the cross of 3 x 3, of which 36 of
+    a 10 x 10 square's pixels lie inside and 40 outside.
+    """
+    gt = np.zeros((60, 60), bool)
+    gt[20:30, 20:30] = True
+    found = mask_quality(gt, np.zeros_like(gt))
+    assert (found['iou'], found['boundary_iou']) == (0, 0)
+    assert found['mba'] == pytest.approx(40 / 76)
 
 
 def test_shapes_must_agree():

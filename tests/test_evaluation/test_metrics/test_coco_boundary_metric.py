@@ -101,6 +101,30 @@ def test_coarse_and_refined_in_one_pass(samples, tmp_path):
     assert evaluate_coco(GT, coarse)['boundary']['AP'] == pytest.approx(alone)
 
 
+def test_coarse_masks_alone(samples):
+    """As a data set gives them, before any model; not of some images."""
+    expected = evaluate(CocoBoundaryMetric(str(GT)), samples)
+    for sample in samples:
+        sample.coarse_instances = sample.pred_instances
+        del sample.pred_instances
+    figures = evaluate(CocoBoundaryMetric(str(GT)), samples)
+    assert figures == {
+        name.replace('coco/', 'coco/coarse_'): value
+        for name, value in expected.items()
+    }
+    samples[0].pred_instances = samples[0].coarse_instances
+    with pytest.raises(InputError, match=r'1 of .* pred predictions'):
+        evaluate(CocoBoundaryMetric(str(GT)), samples)
+    for name in ('scores', 'labels'):
+        lacking = copy.deepcopy(samples[1])
+        delattr(lacking.coarse_instances, name)
+        with pytest.raises(InputError, match=f'no {name}'):
+            evaluate(CocoBoundaryMetric(str(GT)), [lacking])
+    del samples[0].pred_instances, samples[0].coarse_instances
+    with pytest.raises(InputError, match='no predictions'):
+        evaluate(CocoBoundaryMetric(str(GT)), samples)
+
+
 def test_every_class(samples):
     figures = evaluate(CocoBoundaryMetric(str(GT), classwise=True), samples)
     names = [c['name'] for c in json.loads(GT.read_text())['categories']]

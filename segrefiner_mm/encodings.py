@@ -145,8 +145,21 @@ def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
     Returns:
         dict: ``size`` and compressed ``counts``, a str.
     """
-    encoded = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
-    return dict(encoded, counts=encoded['counts'].decode())
+    return with_text(coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8)))
+
+
+def with_text(encoded: dict[str, Any]) -> dict[str, Any]:
+    """Compressed run lengths as json can hold them.
+
+    Args:
+        encoded (dict): ``size`` and compressed ``counts``, bytes or a str.
+
+    Returns:
+        dict: ``size``, a list, and ``counts``, a str.
+    """
+    counts = encoded['counts']
+    counts = counts.decode() if isinstance(counts, bytes) else counts
+    return dict(size=list(encoded['size']), counts=counts)
 
 
 def colours_to_ids(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:

@@ -150,6 +150,36 @@ def read_json(path: Path) -> Any:
     return parse_json(content, path)
 
 
+def append_json_line(
+    path: Path, line: dict[str, Any], sync: bool = False
+) -> None:
+    """Add a line to a journal; a part of it is never left there.
+
+    Args:
+        path (Path): File that is there.
+        line (dict): What to note.
+        sync (bool): Whether to wait until it is on the disk. Defaults to
+            False.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    try:
+        size = path.stat().st_size
+        try:
+            with path.open('a') as file:
+                file.write(json.dumps(line) + '\n')
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):  # no half a line before the next one
+                os.truncate(path, size)
+            raise
+    except OSError as error:
+        raise InputError(f'cannot write {path}: {reason_of(error)}') from error
+
+
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
     """Read a journal: a json object per line.
 

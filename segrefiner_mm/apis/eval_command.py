@@ -82,8 +82,6 @@ def _evaluator(args: argparse.Namespace, gt: Path) -> Callable:
                 '--skip-unknown'
             )
         return partial(evaluate_panoptic, gt)
-    if isinstance(content, str):  # which would be taken for another file
-        raise InputError(f'{gt} {strange_json(content)}')
     return partial(
         evaluate_lvis if args.lvis else evaluate_coco,
         CocoTruth(content, str(gt), args.lvis),

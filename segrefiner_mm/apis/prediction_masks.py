@@ -12,7 +12,7 @@ from segrefiner_mm.io.compact_runs import MaskCrops
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.json_file import shown_name
 from segrefiner_mm.io.limits import MAX_DECODED
-from segrefiner_mm.io.outside import Outside, outside
+from segrefiner_mm.io.outside import INSIDE, Outside, outside
 from segrefiner_mm.io.pictures import PictureSize, picture_size
 from segrefiner_mm.io.segmentation import (
     POLYGONS,
@@ -205,7 +205,7 @@ def _fits(mask: Segmentation, size: Size) -> bool:
 def _reach(mask: Segmentation, size: Size) -> Outside:
     if mask.form == POLYGONS:
         return outside(mask.polygons, size)
-    return Outside(0.0, 0.0)
+    return INSIDE
 
 
 def _too_far(out: Outside, size: Size) -> str:

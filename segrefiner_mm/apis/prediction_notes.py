@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.encodings import run_lengths
-from segrefiner_mm.errors import InputError, reason_of
-from segrefiner_mm.files import read_json_lines, write_whole
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import (
+    append_json_line,
+    read_json_lines,
+    write_whole,
+)
 from segrefiner_mm.integrations.prediction_file import ImageEntry
 from segrefiner_mm.io.file_state import file_state, is_same_file
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
@@ -57,13 +61,7 @@ class PredictionNotes:
         """Note that an image is done."""
         state = None if entry.image is None else file_state(entry.image)
         line = dict(image=entry.key, file=state, masks=outcomes)
-        try:
-            with self._path.open('a') as file:
-                file.write(json.dumps(line) + '\n')
-        except OSError as error:
-            raise InputError(
-                f'cannot write {self._path}: {reason_of(error)}'
-            ) from error
+        append_json_line(self._path, line)
 
     def begin(self) -> None:
         """Write what is known, so that only whole lines are there."""

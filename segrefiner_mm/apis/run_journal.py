@@ -1,15 +1,16 @@
 """What a folder run has done, so that the next one can go on."""
 
 import json
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from os.path import relpath
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.errors import InputError, reason_of
-from segrefiner_mm.files import read_json_lines, write_whole
+from segrefiner_mm.files import (
+    append_json_line,
+    read_json_lines,
+    write_whole,
+)
 from segrefiner_mm.io.file_state import digest, file_state, is_same_file
 
 NAME = '.segrefiner-run.jsonl'
@@ -109,22 +110,7 @@ class RunJournal:
         self._append({**line, **notes})
 
     def _append(self, line: dict[str, Any], sync: bool = False) -> None:
-        try:
-            size = self._path.stat().st_size
-            try:
-                with self._path.open('a') as file:
-                    file.write(json.dumps(line) + '\n')
-                    file.flush()
-                    if sync:
-                        os.fsync(file.fileno())
-            except OSError:
-                with suppress(OSError):  # no half a line before the next one
-                    os.truncate(self._path, size)
-                raise
-        except OSError as error:
-            raise InputError(
-                f'cannot write {self._path}: {reason_of(error)}'
-            ) from error
+        append_json_line(self._path, line, sync)
         self._lines[line['out']] = line
 
     def _key(self, outputs: list[Path]) -> str:

@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from segrefiner_mm.datasets.refine_dataset import RefineDataset
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.files import read_json
+from segrefiner_mm.io.boxes import is_box
 from segrefiner_mm.io.coco_annotations import (
     CocoImage,
     Id,
@@ -150,11 +151,7 @@ def _check(annotation: dict, size: tuple[int, int]) -> None:
     if mask is None:
         raise InputError('it has no segmentation')
     box = annotation.get('bbox') or (0, 0, 1, 1)
-    if not (
-        isinstance(box, (list, tuple))
-        and len(box) == 4
-        and all(map(is_real, box))
-    ):
+    if not is_box(box):
         raise InputError(f'its box is {shown(box)}')
     _, _, width, height = box
     if width <= 0 or height <= 0:

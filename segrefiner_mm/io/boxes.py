@@ -4,6 +4,8 @@ from typing import Any
 
 from pycocotools import mask as coco_mask
 
+from segrefiner_mm.io.numbers import is_real
+
 
 def update_box(record: dict[str, Any], encoded: dict[str, Any]) -> None:
     """Put box and area of a mask in the place of those of the coarse one.
@@ -25,6 +27,15 @@ def box_of(encoded: dict[str, Any]) -> list[int]:
     """Left, top, right and bottom of a mask in pixels, the latter two out."""
     x, y, width, height = (int(v) for v in coco_mask.toBbox(encoded))
     return [x, y, x + width, y + height]
+
+
+def is_box(box: Any) -> bool:
+    """Whether this is four numbers, as a box in a json is."""
+    return (
+        isinstance(box, (list, tuple))
+        and len(box) == 4
+        and all(map(is_real, box))
+    )
 
 
 def _alike(numbers: list[int], before: Any) -> list[Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from segrefiner_mm.encodings import from_runs
+from segrefiner_mm.encodings import from_runs, with_text
 from segrefiner_mm.run_table import RunTable
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
 
@@ -75,8 +75,7 @@ def encode_crop(pixels: Tensor, box: Box, size: Size) -> dict[str, Any]:
     runs = np.diff(borders, prepend=0, append=height * width)
     if len(borders) and borders[-1] == height * width:
         runs = runs[:-1]
-    encoded = from_runs(runs, size)
-    return dict(encoded, counts=encoded['counts'].decode())
+    return with_text(from_runs(runs, size))
 
 
 def _places(there: np.ndarray, box: Box, height: int) -> np.ndarray:

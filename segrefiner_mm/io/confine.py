@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.files import composed
 from segrefiner_mm.io.json_file import shown, shown_name
 
 _DRIVE = re.compile(r'[A-Za-z]:')
@@ -95,7 +96,7 @@ def spellings(name: str) -> list[tuple[str, ...]]:
         leads upwards or to a root.
     """
     texts = [name]
-    for change in (_slashes, unquote, _bare, _composed, _decomposed):
+    for change in (_slashes, unquote, _bare, composed, _decomposed):
         texts += [change(text) for text in texts]
     found = []
     for text in dict.fromkeys(texts):
@@ -118,10 +119,6 @@ def _slashes(name: str) -> str:
 def _bare(name: str) -> str:
     """Without what follows the path in a web address."""
     return re.split(r'[?#]', name, maxsplit=1)[0]
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize('NFC', name)
 
 
 def _decomposed(name: str) -> str:

@@ -1,12 +1,11 @@
 """Finds the image that a data file means, in one folder and not beyond."""
 
 import os
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import PICTURE_SUFFIXES
+from segrefiner_mm.files import PICTURE_SUFFIXES, composed
 from segrefiner_mm.io.confine import is_within, spellings
 from segrefiner_mm.io.json_file import shown_name
 
@@ -127,7 +126,7 @@ def _by_key(paths: Iterator[Path] | tuple[()]) -> dict[str, list[Path]]:
 
 
 def _key(name: str) -> str:
-    return unicodedata.normalize('NFC', name).casefold()
+    return composed(name).casefold()
 
 
 def _pictures(folder: Path) -> Iterator[Path]:

@@ -2,11 +2,10 @@
 
 from typing import Any, NamedTuple
 
+from segrefiner_mm.encodings import with_text
 from segrefiner_mm.io.outlines import TOLERANCE, has_holes, outlines_of
 from segrefiner_mm.io.segmentation import POLYGONS, RUNS, Segmentation
 from segrefiner_mm.run_table import decode_runs
-
-FORMS = ('same', 'rle', 'polygon')
 
 
 class MaskStyle(NamedTuple):
@@ -38,7 +37,7 @@ def written(
     Returns:
         dict | list: COCO's ``segmentation``.
     """
-    encoded = _as_text(encoded)
+    encoded = with_text(encoded)
     if style.form == 'rle':
         return encoded
     same = style.form == 'same'
@@ -53,10 +52,3 @@ def written(
         runs, _ = decode_runs([encoded])
         encoded = dict(size=encoded['size'], counts=runs.tolist())
     return [encoded] if before.wrapped else encoded
-
-
-def _as_text(encoded: dict[str, Any]) -> dict[str, Any]:
-    size, counts = list(encoded['size']), encoded['counts']
-    if isinstance(counts, bytes):
-        counts = counts.decode()
-    return dict(size=size, counts=counts)

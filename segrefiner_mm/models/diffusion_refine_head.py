@@ -164,14 +164,11 @@ class DiffusionRefineHead(BaseModule):
             timesteps = self.draw_timesteps(len(images), generator)
             timesteps = timesteps.to(images.device)
         context = self.denoiser.encode(images, coarse)
-        losses = {}
-        fine_seen = fine
+        first, fine_seen = None, fine
         if self.chain_weight:
             first = self._decode(
                 context, coarse, self.scheduler.num_timesteps - 1
             )
-            losses['loss_mask'] = self.loss_mask(first, fine)
-            losses['loss_texture'] = self.loss_texture(first, fine)
             guess = (first.detach() >= 0).to(fine.dtype)
             # Even and odd samples, so that nothing more must be drawn.
             own = torch.arange(len(fine), device=fine.device) % 2 == 0
@@ -180,16 +177,13 @@ class DiffusionRefineHead(BaseModule):
             fine_seen, coarse, timesteps, noise, generator
         )
         logits = self._decode(context, masks, timesteps)
-        if self.chain_weight:
-            weight = self.chain_weight
-            losses['loss_mask_later'] = weight * self.loss_mask(logits, fine)
-            losses['loss_texture_later'] = weight * self.loss_texture(
-                logits, fine
-            )
+        losses = self._mask_losses(logits if first is None else first, fine)
+        if first is not None:
+            losses |= {
+                f'{name}_later': self.chain_weight * loss
+                for name, loss in self._mask_losses(logits, fine).items()
+            }
             logits = first
-        else:
-            losses['loss_mask'] = self.loss_mask(logits, fine)
-            losses['loss_texture'] = self.loss_texture(logits, fine)
         if self.loss_error is not None:
             losses['loss_error'] = self.loss_error(
                 context.error_logits, coarse, fine
@@ -197,6 +191,12 @@ class DiffusionRefineHead(BaseModule):
         losses['iou'] = mean_iou(logits.detach() >= 0, fine > 0.5)
         losses['coarse_iou'] = mean_iou(coarse > 0.5, fine > 0.5)
         return losses
+
+    def _mask_losses(self, logits: Tensor, fine: Tensor) -> dict[str, Tensor]:
+        return dict(
+            loss_mask=self.loss_mask(logits, fine),
+            loss_texture=self.loss_texture(logits, fine),
+        )
 
     def draw_timesteps(self, count: int, generator: torch.Generator) -> Tensor:
         """Timesteps to train on.

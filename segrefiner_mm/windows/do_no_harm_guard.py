@@ -124,8 +124,8 @@ class DoNoHarmGuard:
             differs between batches, a mask whose numbers lie on a limit to
             the last bit may be decided otherwise.
         """
-        bold_first = self.bold_belief is not None
-        steps = timesteps[:1] if bold_first else timesteps
+        limit = self.bold_belief
+        steps = timesteps if limit is None else timesteps[:1]
         bold = yield from plan.propose(image, mask, steps, size)
         if bold.verdict == KEPT:
             return bold
@@ -141,8 +141,7 @@ class DoNoHarmGuard:
             return _take_back(mask, bold, evidence, KEPT)
         chosen, trusted = bold, True
         # Of a whole image the bold step has seen the old edge alone.
-        disbelieved = bold_first and belief < self.bold_belief
-        in_doubt = bold_first and (plan.whole_image or not disbelieved)
+        in_doubt = limit is not None and (plan.whole_image or belief >= limit)
         if len(timesteps) > 1 and in_doubt:
             chosen = yield from plan.propose(image, mask, timesteps, size)
             evidence['agreement'] = compact_iou(bold, chosen)

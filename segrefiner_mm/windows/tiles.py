@@ -142,10 +142,9 @@ def paste_averaged(
     # Every tile sums its neighbours, so that no float map of the image is
     # needed; the order of the sum is the same for a pixel in all its tiles.
     for tile, others in zip(tiles, _neighbours(tiles), strict=True):
-        total = torch.zeros_like(values[0][..., :1, :1])
-        total = total.expand(*total.shape[:-2], tile.height, tile.width)
-        total = total.clone()
-        count = total.new_zeros(tile.height, tile.width)
+        size = tile.height, tile.width
+        total = values[0].new_zeros(*values[0].shape[:-2], *size)
+        count = total.new_zeros(size)
         for index in others:
             shared = tile.intersect(tiles[index])
             if shared is not None:

@@ -68,41 +68,42 @@ class PasteObject(BaseTransform):
         background = cv2.imread(str(path))
         if background is None:
             raise InputError(f'cannot read the background {path}')
-        rows, columns = (
+        around = (
             slice(max(y - 4, 0), y + h + 4),
             slice(max(x - 4, 0), x + w + 4),
         )
-        part = results['img'][rows, columns]
-        factor = rng.uniform(*self.scale) * min(
-            background.shape[0] / part.shape[0],
-            background.shape[1] / part.shape[1],
-        )
-        # Enlarged, an object would be blurred and its background not.
-        factor = min(factor, 1.25)
-        size = tuple(
-            max(round(side * factor), 8) for side in part.shape[1::-1]
-        )
-        shrink = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-        part = cv2.resize(part, size, interpolation=shrink)
+        part = self._resized(results['img'][around], background, rng)
         top, left = (
-            int(rng.integers(whole - side + 1))
-            for whole, side in zip(
-                background.shape, part.shape[:2], strict=False
+            int(rng.integers(there - own + 1))
+            for there, own in zip(
+                background.shape[:2], part.shape[:2], strict=True
             )
         )
         place = (
             slice(top, top + part.shape[0]),
             slice(left, left + part.shape[1]),
         )
-        for key in ('gt_mask', 'coarse_mask'):
-            if key in results:
-                mask = np.zeros(background.shape[:2], np.uint8)
-                small = stretched(results[key][rows, columns], part.shape[:2])
-                mask[place] = small
-                results[key] = mask
+        for key in {'gt_mask', 'coarse_mask'} & results.keys():
+            mask = np.zeros(background.shape[:2], np.uint8)
+            mask[place] = stretched(results[key][around], part.shape[:2])
+            results[key] = mask
         true = results['gt_mask'][place]
         results['img'] = _blend(background, part, true, place, rng)
         return results
+
+    def _resized(
+        self, part: Any, background: Any, rng: np.random.Generator
+    ) -> Any:
+        """The object in the size that it is to have on the background."""
+        factor = rng.uniform(*self.scale) * min(
+            background.shape[0] / part.shape[0],
+            background.shape[1] / part.shape[1],
+        )
+        # Enlarged, an object would be blurred and its background not.
+        factor = min(factor, 1.25)
+        size = [max(round(side * factor), 8) for side in part.shape[1::-1]]
+        how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        return cv2.resize(part, size, interpolation=how)
 
 
 def _blend(

@@ -8,6 +8,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 
+from segrefiner_mm.encodings import with_text
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional.coco_records import (
     LVIS_PARTS,
@@ -15,15 +16,14 @@ from segrefiner_mm.evaluation.functional.coco_records import (
     RESULT,
     Size,
     areas_of,
-    as_text,
     check_area,
     check_frequencies,
     check_records,
     content_of,
-    is_box,
     name_of_source,
     run_lengths_of,
 )
+from segrefiner_mm.io.boxes import is_box
 from segrefiner_mm.io.coco_annotations import (
     images_of,
     is_crowd,
@@ -210,7 +210,7 @@ class CocoTruth:
                     'area': area,
                     **mask,
                     'iscrowd': int(is_crowd(mask)),
-                    'segmentation': as_text(own, size),
+                    'segmentation': with_text({**own, 'size': size}),
                 }
                 for mask, own, size, area in zip(
                     part, encoded, sizes, areas.tolist(), strict=True

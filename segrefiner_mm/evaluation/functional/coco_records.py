@@ -57,12 +57,6 @@ def run_lengths_of(mask: dict, size: Size, name: str) -> dict[str, Any]:
         ) from None
 
 
-def as_text(encoded: dict[str, Any], size: Size) -> dict[str, Any]:
-    counts = encoded['counts']
-    counts = counts.decode() if isinstance(counts, bytes) else counts
-    return dict(size=list(size), counts=counts)
-
-
 def check_records(
     records: Sequence[dict[str, Any]], fields: dict[str, Any], name: str
 ) -> None:
@@ -96,14 +90,6 @@ def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
                 f'{name}, category {category["id"]}: its frequency is '
                 f"{shown(category['frequency'])}, not 'r', 'c' or 'f'"
             )
-
-
-def is_box(box: Any) -> bool:
-    return (
-        isinstance(box, (list, tuple))
-        and len(box) == 4
-        and all(map(is_real, box))
-    )
 
 
 def content_of(source: Any) -> Any:

@@ -11,10 +11,12 @@ from PIL import Image
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.files import write_whole
 from segrefiner_mm.io.bit_depth import to_8_bit
+from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES
 from segrefiner_mm.io.pictures import (
     Size,
     read_deep_colour,
     read_picture,
+    stored_size,
     upright,
 )
 
@@ -52,11 +54,28 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
             f'{type(source).__name__}'
         )
     if size is not None and image.shape[:2] != size:
-        raise InputError(
-            f'{name} is {_by(image.shape[:2])}, but its mask is {_by(size)} '
-            '(width x height): they must be equal'
-        )
+        raise _unequal(name, image.shape[:2], size)
     return image
+
+
+def check_same_size(image: Any, mask: Any) -> None:
+    """Refuse a mask picture that cannot fit its image, by the headers.
+
+    A few bytes of a mask can ask for a minute of decoding. What only a
+    rotation tells, or is not a picture file, :func:`load_image` checks.
+
+    Args:
+        image (object): See :func:`load_image`.
+        mask (object): Of which only the path of a picture is looked at.
+
+    Raises:
+        InputError: If the sizes differ, or a file cannot be read.
+    """
+    if not (_is_picture(image) and _is_picture(mask)):
+        return
+    size, mask_size = stored_size(image), stored_size(mask)
+    if sorted(size) != sorted(mask_size):
+        raise _unequal(str(image), size, mask_size)
 
 
 def save_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
@@ -145,6 +164,19 @@ def _bgr(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if array.shape[2] == 1:
         array = array.repeat(3, axis=2)
     return np.require(array, requirements=['C', 'W'])
+
+
+def _is_picture(source: Any) -> bool:
+    if not isinstance(source, (str, Path)):
+        return False
+    return Path(source).suffix.lower() not in NUMPY_SUFFIXES
+
+
+def _unequal(name: str, size: tuple[int, ...], mask: Size) -> InputError:
+    return InputError(
+        f'{name} is {_by(size)}, but its mask is {_by(mask)} '
+        '(width x height): they must be equal'
+    )
 
 
 def _by(size: tuple[int, ...]) -> str:

@@ -9,7 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from segrefiner_mm.apis.image_io import encode_picture, load_image
+from segrefiner_mm.apis.image_io import (
+    check_same_size,
+    encode_picture,
+    load_image,
+)
 from segrefiner_mm.apis.model_options import prepare, run_settings
 from segrefiner_mm.apis.pair_jobs import PairJob
 from segrefiner_mm.integrations import LabelMapRefiner
@@ -68,6 +72,7 @@ class LabelWork:
 
     def load(self, job: PairJob) -> LabelInput:
         """Read a pair; an InputError says why it cannot be."""
+        check_same_size(job.image, job.mask)
         found = read_label_map(job.mask)
         height, width = found.labels.shape
         return LabelInput(load_image(job.image, (height, width)), found, job)

@@ -16,7 +16,9 @@ from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.label_maps import check_lossless
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
+from segrefiner_mm.io.outside import outside
 from segrefiner_mm.io.pictures import Size, picture_to_array, read_picture
+from segrefiner_mm.io.segmentation import read_segmentation
 from segrefiner_mm.windows import CompactMask, compact_masks
 
 
@@ -83,6 +85,8 @@ def load_masks(
         raise InputError('a label map is a picture or a 2-d array')
     if isinstance(source, dict) or _is_polygons(source, image_size):
         size = None if isinstance(source, dict) else image_size
+        if size is not None:
+            _check_inside(source, size)
         mask = _compact(decode_mask(source, size).astype(bool))
         return MaskInputs(mask.size, [mask], single=True)
     if isinstance(source, Sequence):
@@ -171,6 +175,18 @@ def _is_polygons(source: Any, image_size: Size | None) -> bool:
             'a polygon is a list x1, y1, x2, y2, ... of at least 3 points'
         )
     return True
+
+
+def _check_inside(polygons: Any, size: Size) -> None:
+    """Refuse what was drawn on a picture of another size."""
+    read = read_segmentation(polygons)
+    if read is None or not (out := outside(read.polygons, size)).much:
+        return
+    raise InputError(
+        f'{out.area:.0%} of the polygon lies outside of the image, which is '
+        f'{size[1]} x {size[0]} (width x height): was it drawn on a copy of '
+        'another size, or before the photograph was turned?'
+    )
 
 
 def _compact(mask: npt.NDArray[np.bool_]) -> CompactMask:

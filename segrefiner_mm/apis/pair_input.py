@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segrefiner_mm.apis.image_io import Size, load_image
+from segrefiner_mm.apis.image_io import Size, check_same_size, load_image
 from segrefiner_mm.apis.mask_inputs import MaskInputs, load_masks
 
 
@@ -45,6 +45,7 @@ def load_pair(
     Raises:
         InputError: If one cannot be read or the sizes differ.
     """
+    check_same_size(image, masks)
     # Only lists may hold polygons, which take their size from the image.
     listed = isinstance(masks, (list, tuple))
     upright = load_image(image) if listed else None

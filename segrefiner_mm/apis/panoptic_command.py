@@ -9,7 +9,11 @@ import numpy as np
 
 from segrefiner_mm.apis.cli import NOTHING_DONE
 from segrefiner_mm.apis.folder_run import run_jobs
-from segrefiner_mm.apis.image_io import encode_picture, load_image
+from segrefiner_mm.apis.image_io import (
+    check_same_size,
+    encode_picture,
+    load_image,
+)
 from segrefiner_mm.apis.label_work import LabelInput, Labels, LabelWork
 from segrefiner_mm.apis.pair_jobs import PairJob
 from segrefiner_mm.encodings import colours_to_ids
@@ -71,6 +75,7 @@ class PanopticWork(LabelWork):
     """The same for pictures whose colours are the ids of segments."""
 
     def load(self, job: PairJob) -> LabelInput:
+        check_same_size(job.image, job.mask)
         ids = _read_ids(job.mask)
         image = load_image(job.image, (ids.shape[0], ids.shape[1]))
         return LabelInput(image, LabelMap(ids), job)

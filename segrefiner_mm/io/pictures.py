@@ -83,8 +83,21 @@ def mode_of(path: str | Path) -> str:
         return picture.mode
 
 
+def stored_size(path: str | Path) -> Size:
+    """Height and width of the pixels in a picture file, by its header alone.
+
+    Args:
+        path (str | Path): As in :func:`read_picture`.
+
+    Raises:
+        InputError: As :func:`read_picture`.
+    """
+    with _opened(path) as picture:
+        return picture.height, picture.width
+
+
 def picture_size(path: str | Path) -> PictureSize:
-    """Size of a picture file, by its header alone.
+    """Size of a picture file, by its header and its EXIF data.
 
     Args:
         path (str | Path): As in :func:`read_picture`.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segrefiner_mm.apis.image_io import load_image, save_mask
+from segrefiner_mm.apis.image_io import check_same_size, load_image, save_mask
 from segrefiner_mm.errors import InputError
 
 RGB = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
@@ -92,6 +92,17 @@ def test_one_pixel():
 def test_sizes_must_agree():
     with pytest.raises(InputError, match=r'7 x 5, but its mask is 9 x 8'):
         load_image(BGR, (8, 9))
+
+
+def test_sizes_are_compared_before_anything_is_decoded(tmp_path):
+    image, mask = tmp_path / 'image.png', tmp_path / 'mask.png'
+    Image.fromarray(BGR).save(image)
+    save_mask(mask, np.ones((700, 90), bool))
+    mask.write_bytes(mask.read_bytes()[:48])  # a header, and no pixels
+    with pytest.raises(InputError, match=r'7 x 5, but its mask is 90 x 700'):
+        check_same_size(image, mask)
+    check_same_size(BGR, mask)  # not a file: load_image compares
+    check_same_size(image, tmp_path / 'mask.npy')
 
 
 def test_missing(tmp_path):

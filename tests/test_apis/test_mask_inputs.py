@@ -196,6 +196,13 @@ def test_transparent_cut_outs(tmp_path):
         load_masks(tmp_path / 'mask.png')
 
 
+def test_polygons_of_a_larger_copy_are_refused():
+    box = [0, 0, 30, 0, 30, 30, 0, 30]
+    with pytest.raises(InputError, match='56% of the polygon lies outside'):
+        load_masks([box], image_size=(20, 20))
+    load_masks([box], image_size=(28, 29))  # a hand has slipped
+
+
 def test_polygons_need_the_size():
     with pytest.raises(InputError, match='polygons need the size'):
         load_masks(POLYGON)

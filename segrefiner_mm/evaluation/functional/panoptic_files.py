@@ -25,7 +25,7 @@ from segrefiner_mm.io.panoptic_json import (
     number_of,
     read_panoptic,
 )
-from segrefiner_mm.io.pictures import picture_size
+from segrefiner_mm.io.pictures import stored_size
 
 
 class PanopticTruth(NamedTuple):
@@ -100,7 +100,7 @@ class PanopticFile:
         """
         path = self.picture_of(image_id)
         if path.is_file():
-            picture_size(path)  # which refuses what is too large
+            stored_size(path)  # which refuses what is too large
         picture = cv2.imread(str(path)) if path.is_file() else None
         if picture is None:
             raise InputError(f'cannot read the panoptic picture {path}')

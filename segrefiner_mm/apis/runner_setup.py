@@ -122,6 +122,9 @@ def _said(error: Exception) -> str:
     if isinstance(error, KeyError) and error.args:
         text = str(error.args[0])
         return f'{text} is missing' if len(text.split()) == 1 else text
+    if not str(error).strip():  # an assertion, of mmengine mostly
+        *_, last = traceback.extract_tb(error.__traceback__)
+        return f'{last.line!r} fails in {last.name}'
     return reason_of(error)
 
 

@@ -96,6 +96,7 @@ def test_options_that_cannot_be(config, option, message):
         ('train_dataloader=here', 'of train_dataloader does'),
         ('param_scheduler.0.type=Later', 'Later'),
         ('val_evaluator.type=Best', 'Best'),
+        ('default_hooks.colour=None', "'assert hook is not None' fails"),
     ],
 )
 def test_wrong_settings_end_in_one_line(

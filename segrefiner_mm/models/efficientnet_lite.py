@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segrefiner_mm.models.depthwise_conv import depthwise_conv2d
+
 # Batch normalisation as the ImageNet weights were trained with.
 BN_EPS = 1e-3
 BN_MOMENTUM = 0.01
@@ -39,6 +41,8 @@ FEATURE_CHANNELS = (16, 24, 40, 112, 320)
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's ``SAME`` padding, for even input sizes.
 
+    Its groups are one, or one per channel.
+
     With a stride of 2 the padding is one pixel wider below and to the right.
     The ImageNet weights were trained so.
     """
@@ -63,13 +67,16 @@ class SameConv2d(nn.Conv2d):
             groups=groups,
             bias=False,
         )
+        self.sides = stride, before if even else 0
         after = total - before
         self.frame = None if even else (before, after, before, after)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.frame is not None:
             x = F.pad(x, self.frame)
-        return super().forward(x)
+        if self.groups == 1:
+            return super().forward(x)
+        return depthwise_conv2d(x, self.weight, *self.sides)
 
 
 def conv_bn(

@@ -117,7 +117,7 @@ setup(
         'dev': [*TESTS, 'ruff>=0.12', 'mypy>=1.15', 'pre-commit>=4'],
     },
     entry_points={
-        'console_scripts': ['segrefiner = segrefiner_mm.apis.cli:main']
+        'console_scripts': ['segrefiner = segrefiner_mm.cli.main:main']
     },
     cmdclass={
         'build_py': BuildWithMim,

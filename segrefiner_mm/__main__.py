@@ -1,6 +1,6 @@
 import sys
 
-from segrefiner_mm.apis.cli import main
+from segrefiner_mm.cli.main import main
 
 if __name__ == '__main__':
     sys.exit(main())

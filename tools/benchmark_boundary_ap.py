@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from segrefiner_mm.encodings import decode_mask, encode_mask
 from segrefiner_mm.evaluation import evaluate_coco
 from segrefiner_mm.evaluation.functional import mask_iou
+from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 HEIGHT, WIDTH, CATEGORIES = 480, 640, 10
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
-from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.evaluation.functional import mask_iou
+from segrefiner_mm.io.rle import decode_mask
 
 Mask = npt.NDArray[np.uint8]
 

@@ -17,7 +17,7 @@ from segrefiner_mm.datasets.transforms.synthesize_coarse_mask import (
     CORRUPTIONS,
 )
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import pictures_in
+from segrefiner_mm.io.files import pictures_in
 
 Image = npt.NDArray[Any]  # uint8; OpenCV does not say so
 Mask = npt.NDArray[np.bool_]

@@ -12,7 +12,7 @@ import sys
 
 def parse_args() -> argparse.Namespace:
     # The options come from the package, which is slow to import.
-    from segrefiner_mm.apis.runner_setup import add_runner_options
+    from segrefiner_mm.cli.runner_setup import add_runner_options
 
     parser = argparse.ArgumentParser(description='Test a refiner.')
     parser.add_argument('config', help='config file')
@@ -27,7 +27,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> int:
     args = parse_args()
-    from segrefiner_mm.apis import runner_setup
+    from segrefiner_mm.cli import runner_setup
     from segrefiner_mm.errors import InputError, SegRefinerError
 
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))

@@ -12,7 +12,7 @@ from typing import Any
 
 def parse_args() -> argparse.Namespace:
     # The options come from the package, which is slow to import.
-    from segrefiner_mm.apis.runner_setup import add_runner_options
+    from segrefiner_mm.cli.runner_setup import add_runner_options
 
     parser = argparse.ArgumentParser(description='Train a refiner.')
     parser.add_argument('config', help='config file')
@@ -30,7 +30,7 @@ def set_start(cfg: Any, resume: str | None) -> None:
     """Say where to begin: at a checkpoint, or with the weights of one."""
     from mmengine.runner import find_latest_checkpoint
 
-    from segrefiner_mm.apis.runner_setup import check_weights
+    from segrefiner_mm.cli.runner_setup import check_weights
     from segrefiner_mm.errors import InputError
 
     if resume == 'auto':  # mmengine would forget load_from
@@ -49,7 +49,7 @@ def set_start(cfg: Any, resume: str | None) -> None:
 
 def main() -> int:
     args = parse_args()
-    from segrefiner_mm.apis import runner_setup
+    from segrefiner_mm.cli import runner_setup
     from segrefiner_mm.errors import (
         InputError,
         SegRefinerError,

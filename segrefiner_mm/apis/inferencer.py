@@ -15,10 +15,10 @@ from mmengine.logging import print_log
 from rich.progress import track
 from torch import nn
 
-from segrefiner_mm.apis.image_io import save_mask, save_picture
-from segrefiner_mm.apis.mask_inputs import MaskInputs
-from segrefiner_mm.apis.pair_input import RefineInput, load_pair
 from segrefiner_mm.errors import InputError, SegRefinerError
+from segrefiner_mm.io.image_with_masks import RefineInput, load_pair
+from segrefiner_mm.io.images import save_mask, save_picture
+from segrefiner_mm.io.masks import MaskInputs
 from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
 from segrefiner_mm.models.checkpoint import holds_weights, load_weights
 from segrefiner_mm.models.model_zoo import config_of, read_config, weights_of

@@ -7,7 +7,7 @@ from mmengine.dataset import BaseDataset
 
 from segrefiner_mm.datasets.picture_pairs import Pair
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import pictures_in
+from segrefiner_mm.io.files import pictures_in
 
 
 class CoarsePairsDataset(BaseDataset):

@@ -6,7 +6,7 @@ from typing import Any
 from segrefiner_mm.datasets.coarse_pairs_dataset import CoarsePairsDataset
 from segrefiner_mm.datasets.picture_pairs import Pair
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import pictures_in
+from segrefiner_mm.io.files import pictures_in
 from segrefiner_mm.registry import DATASETS
 
 

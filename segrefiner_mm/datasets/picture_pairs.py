@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import pictures_in
+from segrefiner_mm.io.files import pictures_in
 
 Pair = tuple[Path, Path]
 # Image and mask; coarse masks of it may follow.

@@ -9,8 +9,8 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.integrations.label_map_refiner import LabelMapRefiner
 from segrefiner_mm.integrations.refined_model import RefinedModel
+from segrefiner_mm.label_maps.label_map_refiner import LabelMapRefiner
 from segrefiner_mm.models import RefineJob
 from segrefiner_mm.registry import MODELS
 from segrefiner_mm.windows import compact_masks

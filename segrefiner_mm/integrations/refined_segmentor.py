@@ -7,8 +7,8 @@ import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
-from segrefiner_mm.integrations.label_map_refiner import LabelMapRefiner
 from segrefiner_mm.integrations.refined_model import RefinedModel
+from segrefiner_mm.label_maps.label_map_refiner import LabelMapRefiner
 from segrefiner_mm.registry import MODELS
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from segrefiner_mm.encodings import from_runs, with_text
-from segrefiner_mm.run_table import RunTable
+from segrefiner_mm.io.rle import from_runs, with_text
+from segrefiner_mm.io.run_table import RunTable
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
 
 Size = tuple[int, int]

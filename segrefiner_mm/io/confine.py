@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import composed
+from segrefiner_mm.io.files import composed
 from segrefiner_mm.io.json_file import shown, shown_name
 
 _DRIVE = re.compile(r'[A-Za-z]:')

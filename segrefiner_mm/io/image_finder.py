@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import PICTURE_SUFFIXES, composed
 from segrefiner_mm.io.confine import is_within, spellings
+from segrefiner_mm.io.files import PICTURE_SUFFIXES, composed
 from segrefiner_mm.io.json_file import shown_name
 
 # What a name may end with, whether or not it can be read.

@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from segrefiner_mm.encodings import with_text
 from segrefiner_mm.io.outlines import TOLERANCE, has_holes, outlines_of
+from segrefiner_mm.io.rle import with_text
+from segrefiner_mm.io.run_table import decode_runs
 from segrefiner_mm.io.segmentation import POLYGONS, RUNS, Segmentation
-from segrefiner_mm.run_table import decode_runs
 
 
 class MaskStyle(NamedTuple):

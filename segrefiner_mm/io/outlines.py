@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
-from segrefiner_mm.encodings import encode_segmentation
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.rle import encode_segmentation
+from segrefiner_mm.io.run_table import RunTable
 from segrefiner_mm.io.segmentation import POLYGONS, Segmentation
-from segrefiner_mm.run_table import RunTable
 
 Mask = npt.NDArray[np.uint8]
 Corners = npt.NDArray[np.float64]

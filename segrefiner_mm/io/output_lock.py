@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from segrefiner_mm.errors import InputError, reason_of
-from segrefiner_mm.files import PARTIAL, partial_prefix
+from segrefiner_mm.io.files import PARTIAL, partial_prefix
 
 if sys.platform == 'win32':
     import msvcrt

@@ -9,7 +9,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from segrefiner_mm.errors import CheckpointError
-from segrefiner_mm.files import write_whole
+from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.models.weights_file import listed, read_tensors
 
 BUNDLED = {

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import CompactMask, compact_iou
-from segrefiner_mm.windows.islands import without_islands
+from segrefiner_mm.windows.detached_changes import without_islands
 from segrefiner_mm.windows.window_plan import (
     KEPT,
     ROLLED_BACK,

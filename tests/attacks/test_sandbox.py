@@ -30,7 +30,7 @@ def test_what_spoils_its_process_is_a_fault(how):
 
 def test_a_traceback_is_a_fault(monkeypatch):
     """As of a command that does not foresee what it meets."""
-    from segrefiner_mm.apis import cli
+    from segrefiner_mm.cli import main as cli
 
     def main(argv):
         raise KeyError(argv[0])

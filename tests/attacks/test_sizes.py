@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from segrefiner_mm.encodings import encode_mask
+from segrefiner_mm.io.rle import encode_mask
 
 COCO = (
     'coco {} --img-dir img -o out/new.json --model model.py '

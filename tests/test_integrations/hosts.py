@@ -12,7 +12,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.runner import Runner
 
 import segrefiner_mm  # noqa: F401  (lets configs inherit from mmseg)
-from segrefiner_mm.encodings import decode_mask, encode_mask
+from segrefiner_mm.io.rle import decode_mask, encode_mask
 from tests.helpers import GOLDEN, blocky, draw_object, tiny_model_cfg
 
 

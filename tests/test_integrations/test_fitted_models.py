@@ -11,7 +11,7 @@ import torch
 from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import Runner
 
-from segrefiner_mm.encodings import encode_mask
+from segrefiner_mm.io.rle import encode_mask
 from tests.helpers import ROOT
 from tests.test_integrations.hosts import (
     mask_rcnn,

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from segrefiner_mm.encodings import encode_mask
 from segrefiner_mm.io.compact_runs import MaskCrops, encode_crop
+from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.windows import Box, compact_masks
 
 

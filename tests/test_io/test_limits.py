@@ -2,9 +2,9 @@
 
 import pytest
 
-from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io import limits
+from segrefiner_mm.io.rle import decode_mask
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from segrefiner_mm.encodings import decode_mask, encode_mask
 from segrefiner_mm.io.mask_forms import MaskStyle, written
 from segrefiner_mm.io.outlines import has_holes, outlines_of
+from segrefiner_mm.io.rle import decode_mask, encode_mask
 from segrefiner_mm.io.segmentation import read_segmentation
 from tests.helpers import iou
 

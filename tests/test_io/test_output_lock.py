@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import partial_prefix
+from segrefiner_mm.io.files import partial_prefix
 from segrefiner_mm.io.output_lock import OutputLock
 from tests.helpers import ROOT
 

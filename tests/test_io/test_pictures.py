@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from segrefiner_mm.apis.image_io import load_image
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.images import load_image
 from segrefiner_mm.io.limits import set_max_pixels
 from segrefiner_mm.io.pictures import read_deep_colour, read_picture
 

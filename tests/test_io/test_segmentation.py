@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from segrefiner_mm.encodings import encode_mask
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.io.segmentation import (
     POLYGONS,
     RUNS,

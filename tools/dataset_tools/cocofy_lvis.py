@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.apis.cli import DONE, NOTHING_DONE
+from segrefiner_mm.cli.exit_status import DONE, NOTHING_DONE
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import read_json, write_whole
+from segrefiner_mm.io.files import read_json, write_whole
 
 # WordNet's name of each of COCO's categories, as LVIS assigns them.
 SYNSETS = {

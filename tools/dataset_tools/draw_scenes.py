@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import write_whole
+from segrefiner_mm.io.files import write_whole
 
 SMOOTH = 8  # shapes are drawn this much larger than a pixel's grid
 

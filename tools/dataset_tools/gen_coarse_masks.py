@@ -19,12 +19,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from segrefiner_mm.apis.cli import DONE, NOTHING_DONE, SOME_FAILED
+from segrefiner_mm.cli.exit_status import DONE, NOTHING_DONE, SOME_FAILED
 from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
 from segrefiner_mm.datasets.transforms.corruptions import without_holes
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import pictures_in, write_whole
+from segrefiner_mm.io.files import pictures_in, write_whole
 
 STOPPED = 130
 

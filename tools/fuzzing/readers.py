@@ -27,7 +27,8 @@ from fuzzing.rebuilt import (
     rebuild_pickle,
     rebuild_picture,
 )
-from segrefiner_mm.apis import cli, coco_command
+from segrefiner_mm.cli import coco_command
+from segrefiner_mm.cli import main as cli
 
 OUT = 'out'
 

@@ -21,7 +21,7 @@ MOST_MEMORY = 2**31
 # Beyond this an allocation fails at once, instead of slowing the machine.
 MOST_ADDRESSES = 2**33
 _COMMANDS = [
-    f'segrefiner_mm.apis.{name}_command'
+    f'segrefiner_mm.cli.{name}_command'
     for name in ('coco', 'convert', 'eval', 'refine')
 ]
 # Keyword of a note in the process itself that its peak can be measured anew.
@@ -49,7 +49,7 @@ class Ran(NamedTuple):
 
 def run_command(argv: Sequence[str | Path]) -> Ran:
     """Run the command line in this process, as a shell would see it."""
-    from segrefiner_mm.apis import cli
+    from segrefiner_mm.cli import main as cli
 
     status, fault = None, ''
     out, said = io.StringIO(), io.StringIO()

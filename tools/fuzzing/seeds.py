@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from segrefiner_mm.encodings import encode_mask
+from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.models.checkpoint import save_weights
 from segrefiner_mm.registry import MODELS, build_child
 

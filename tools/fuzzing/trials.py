@@ -109,7 +109,7 @@ def _files(folder: Path) -> Files:
 
 def _share_model() -> None:
     """Build the network once for all trials with the same weights."""
-    from segrefiner_mm.apis import model_options
+    from segrefiner_mm.runs import model_options
 
     build = model_options.SegRefinerInferencer
     if hasattr(build, 'of_state'):

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
 from segrefiner_mm.datasets.transforms.orientation import lay_as_masks
-from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.registry import TRANSFORMS
 
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from mmengine.logging import print_log
 from pycocotools import mask as coco_mask
 
-from segrefiner_mm.encodings import run_lengths
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import read_json
 from segrefiner_mm.io.coco_annotations import id_of, records_of
+from segrefiner_mm.io.files import read_json
+from segrefiner_mm.io.rle import run_lengths
 
 Mask = npt.NDArray[Any]
 MIN_IOU = 0.3

@@ -9,7 +9,7 @@ from mmcv.transforms import BaseTransform
 
 from segrefiner_mm.datasets.transforms.reference_corruption import stretched
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.files import pictures_in
+from segrefiner_mm.io.files import pictures_in
 from segrefiner_mm.registry import TRANSFORMS
 
 

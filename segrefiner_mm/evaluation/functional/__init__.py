@@ -2,7 +2,7 @@ from segrefiner_mm.evaluation.functional.average_precision import (
     evaluate_coco,
     evaluate_lvis,
 )
-from segrefiner_mm.evaluation.functional.dichotomous_quality import (
+from segrefiner_mm.evaluation.functional.dis5k_measures import (
     average_dichotomous,
     dichotomous_quality,
 )

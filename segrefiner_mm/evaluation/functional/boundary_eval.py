@@ -12,7 +12,7 @@ from segrefiner_mm.evaluation.functional.mask_quality import (
     boundary_width,
     inner_edge,
 )
-from segrefiner_mm.run_table import RunTable
+from segrefiner_mm.io.run_table import RunTable
 from segrefiner_mm.windows.compact_mask import Box
 
 GROUPS = 500  # images and categories whose masks are decoded together

@@ -8,7 +8,6 @@ from typing import Any
 
 from mmengine.logging import print_log
 
-from segrefiner_mm.encodings import with_text
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional.coco_records import (
     LVIS_PARTS,
@@ -34,6 +33,7 @@ from segrefiner_mm.io.foreign_json import foreign_kind
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.limits import check_pixels
 from segrefiner_mm.io.numbers import is_real
+from segrefiner_mm.io.rle import with_text
 
 TOGETHER = 1000  # masks whose encodings are checked at once
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.evaluation.functional.dichotomous_quality import (
+from segrefiner_mm.evaluation.functional.dis5k_measures import (
     average_dichotomous,
     dichotomous_quality,
 )

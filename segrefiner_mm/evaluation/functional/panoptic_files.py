@@ -7,25 +7,25 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from segrefiner_mm.encodings import colours_to_ids
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional.panoptic_quality import (
     PanopticMap,
     panoptic_counts,
     panoptic_figures,
 )
-from segrefiner_mm.files import read_json
 from segrefiner_mm.io.coco_annotations import (
     is_crowd,
     other_kind,
     records_of,
 )
+from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.panoptic_json import (
     PanopticRecord,
     number_of,
     read_panoptic,
 )
 from segrefiner_mm.io.pictures import stored_size
+from segrefiner_mm.io.rle import colours_to_ids
 
 
 class PanopticTruth(NamedTuple):

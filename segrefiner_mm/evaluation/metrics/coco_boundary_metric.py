@@ -8,19 +8,19 @@ from typing import Any, ClassVar
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
-from segrefiner_mm.encodings import encode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import log_comparison
 from segrefiner_mm.evaluation.functional import evaluate_coco
 from segrefiner_mm.evaluation.functional.average_precision import IOU_TYPES
 from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
-from segrefiner_mm.evaluation.metrics.sides import (
+from segrefiner_mm.evaluation.metrics.coarse_and_refined import (
     SIDES,
     by_side,
     label_categories,
     name_of,
 )
-from segrefiner_mm.files import write_whole
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.registry import METRICS
 
 

@@ -8,14 +8,14 @@ from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import log_comparison
-from segrefiner_mm.evaluation.functional.dichotomous_quality import (
+from segrefiner_mm.evaluation.functional.dis5k_measures import (
     measures_of_dis,
 )
 from segrefiner_mm.evaluation.functional.mask_set import (
     mask_row,
     mask_set_figures,
 )
-from segrefiner_mm.evaluation.metrics.sides import SIDES, name_of
+from segrefiner_mm.evaluation.metrics.coarse_and_refined import SIDES, name_of
 from segrefiner_mm.registry import METRICS
 
 

@@ -14,7 +14,7 @@ from segrefiner_mm.evaluation.functional.panoptic_quality import (
     panoptic_counts,
     panoptic_figures,
 )
-from segrefiner_mm.evaluation.metrics.sides import (
+from segrefiner_mm.evaluation.metrics.coarse_and_refined import (
     SIDES,
     by_side,
     label_categories,

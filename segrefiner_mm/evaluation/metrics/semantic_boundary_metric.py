@@ -13,7 +13,11 @@ from segrefiner_mm.evaluation.functional.label_quality import (
     label_ious,
     label_overlaps,
 )
-from segrefiner_mm.evaluation.metrics.sides import SIDES, by_side, name_of
+from segrefiner_mm.evaluation.metrics.coarse_and_refined import (
+    SIDES,
+    by_side,
+    name_of,
+)
 from segrefiner_mm.registry import METRICS
 
 

@@ -11,8 +11,8 @@ from mmcv.transforms import LoadImageFromFile
 from PIL import Image, ImageOps
 
 from segrefiner_mm.datasets.transforms import LoadCoarseMasks, LoadTrueMask
-from segrefiner_mm.encodings import encode_mask
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.rle import encode_mask
 
 LYING = (5, 6, 7, 8)
 SIZE = (60, 90)

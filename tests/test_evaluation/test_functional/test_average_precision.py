@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from segrefiner_mm.encodings import encode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import evaluate_coco, evaluate_lvis
+from segrefiner_mm.io.rle import encode_mask
 from tests.helpers import GOLDEN
 
 DRAWN = GOLDEN / 'synthetic_metrics'

@@ -5,10 +5,10 @@ import copy
 import numpy as np
 import pytest
 
-from segrefiner_mm.encodings import decode_mask, encode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import evaluate_coco, evaluate_lvis
 from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
+from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 POLYGON = [[10.0, 10, 30, 10, 30, 30, 10, 30]]
 

@@ -5,9 +5,9 @@ import copy
 import numpy as np
 import pytest
 
-from segrefiner_mm.encodings import encode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import evaluate_coco, evaluate_lvis
+from segrefiner_mm.io.rle import encode_mask
 
 
 def scene(rename):

@@ -10,7 +10,6 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 from pycocotools import mask as coco_mask
 
-from segrefiner_mm.encodings import decode_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import (
     CocoBoundaryMetric,
@@ -18,6 +17,7 @@ from segrefiner_mm.evaluation import (
     evaluate_coco,
     evaluate_lvis,
 )
+from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.structures import RefineDataSample
 from tests.helpers import GOLDEN
 

@@ -12,7 +12,6 @@ from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData, PixelData
 from torch.utils.data import DataLoader
 
-from segrefiner_mm.encodings import encode_mask
 from segrefiner_mm.evaluation import (
     CocoBoundaryMetric,
     LVISBoundaryMetric,
@@ -20,6 +19,7 @@ from segrefiner_mm.evaluation import (
     PanopticBoundaryMetric,
     SemanticBoundaryMetric,
 )
+from segrefiner_mm.io.rle import encode_mask
 from tests.helpers import blocky, draw_object
 from tests.test_evaluation.test_metrics import (
     test_panoptic_boundary_metric as panoptic,

@@ -1,0 +1,301 @@
+"""The options of every command.
+
+Nothing heavy is imported here, so that help comes at once.
+"""
+
+import argparse
+from collections.abc import Callable
+
+from segrefiner_mm.io.limits import MAX_PIXELS
+from segrefiner_mm.version import __version__
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog='segrefiner', description='Refine coarse segmentation masks.'
+    )
+    parser.set_defaults(max_pixels=None)  # not every command reads pictures
+    parser.add_argument(
+        '--version', action='version', version=f'%(prog)s {__version__}'
+    )
+    commands = parser.add_subparsers(metavar='COMMAND', required=True)
+    _add_refine(commands)
+    _add_coco(commands)
+    _add_eval(commands)
+    _add_convert(commands)
+    return parser
+
+
+def _add_refine(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'refine',
+        help='refine the mask of an image, or a folder of them',
+        description='Refine the mask of an image, or the masks of a folder: '
+        'images and masks are matched by their names without suffix. Masks '
+        'are pictures with two values, .npy or .npz; refined masks are '
+        'written as 0 and 255. Folders below belong together by name; a '
+        'folder of masks that is named as an image holds its objects. A run '
+        'that was stopped goes on where it was.',
+    )
+    add = parser.add_argument
+    add('image', metavar='IMAGE', help='image file, or folder of images')
+    add('mask', metavar='MASK', help='its mask, or the folder of masks')
+    add(
+        '-o',
+        '--out',
+        required=True,
+        help='file to write (.png, .bmp, .tif), or folder',
+    )
+    add(
+        '--mask-suffix',
+        default='',
+        metavar='END',
+        help='what the name of a mask has after that of its image: _mask for '
+        'a.jpg and a_mask.png; * stands for anything, as in "_*"',
+    )
+    _add_model_options(parser)
+    add(
+        '--threshold',
+        type=float,
+        help='take soft masks: foreground is what reaches this value',
+    )
+    add(
+        '--labels',
+        action='store_true',
+        help='MASK is a label map, or a folder of them and of folders of '
+        'them: one number per pixel, written as .png; a .tif of 32 bits comes '
+        'back as one',
+    )
+    _add_ignore(
+        add,
+        'labels that stay where they are; where 0 stands for nothing, as '
+        'with reduce_zero_label, give 0 255 (default: 255)',
+    )
+    add(
+        '--overlay',
+        action='store_true',
+        help='also write the image with coarse and refined outlines',
+    )
+    add(
+        '--overwrite',
+        action='store_true',
+        help='do again what an earlier run has done, and overwrite what is '
+        'in the way in the output folder',
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.cli.refine_command import run_refine
+
+        return run_refine(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_coco(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'coco',
+        help='refine the masks of a results file or of annotations',
+        description='Refine the masks of COCO or LVIS results (.json), of '
+        "annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
+        'DetInferencer (folder preds/), and write the same format; panoptic '
+        'X.json goes with its pictures in the folder X. Order, '
+        'ids and all fields but the masks stay. A run that was stopped goes '
+        'on where it was.',
+    )
+    add = parser.add_argument
+    add('predictions', metavar='RESULTS', help='file or folder to refine')
+    add('--img-dir', help='folder of the images (a .pkl may know its own)')
+    add('-o', '--out', metavar='OUT', required=True, help='what to write')
+    add('--ann', help='annotations (.json) that name the images of results')
+    add(
+        '--segmentation',
+        choices=['same', 'rle', 'polygon'],
+        default='same',
+        help='how masks are written in a json; polygons have no holes '
+        '(default: %(default)s)',
+    )
+    add(
+        '--tolerance',
+        type=float,
+        default=0.5,
+        metavar='PIXELS',
+        help='how far polygons may be from the edge of their mask: the more, '
+        'the fewer points; 0 follows the pixels (default: %(default)s)',
+    )
+    add(
+        '--update-boxes',
+        action='store_true',
+        help='boxes and areas, where there are some, become those of the '
+        'refined masks',
+    )
+    add(
+        '--worst',
+        type=int,
+        default=10,
+        metavar='N',
+        help='list the N masks that changed most (default: %(default)s)',
+    )
+    add('--report', metavar='CSV', help='write what became of every mask')
+    _add_model_options(parser)
+    add('--overwrite', action='store_true', help='overwrite what is there')
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.cli.coco_command import run_coco
+
+        return run_coco(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_eval(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'eval',
+        help='compare coarse and refined masks with the true ones',
+        description='Compare masks with the true ones, coarse beside refined. '
+        'COCO or LVIS json: mask AP and Boundary AP; panoptic json beside '
+        'their pictures: PQ and Boundary PQ. Folders of masks, with folders '
+        'below as sources: IoU (mean, and over the set), Boundary IoU, mean '
+        'boundary accuracy (mBA) and boundary F; of label maps: mIoU and '
+        'boundary mIoU. All of 100.',
+    )
+    add = parser.add_argument
+    add('gt', metavar='GT', help='annotations (.json), or folder of masks')
+    add('coarse', metavar='COARSE', help='results (.json), or folder of masks')
+    add('refined', metavar='REFINED', nargs='?', help='the same, refined')
+    add('--lvis', action='store_true', help="count by LVIS's rules")
+    add('--classwise', action='store_true', help='figures of every class too')
+    add('--labels', action='store_true', help='the folders are of label maps')
+    _add_ignore(add, 'true labels that do not count (default: 255)')
+    add(
+        '--threshold',
+        type=float,
+        help='take soft masks: foreground is what reaches this value',
+    )
+    add('--dis', action='store_true', help='the measures of DIS5K too')
+    add(
+        '--skip-unknown',
+        action='store_true',
+        help='leave out results of images and categories that GT lacks',
+    )
+    add('--json', metavar='FILE', help='write the figures, 0 to 1')
+    add(
+        '--worst',
+        type=int,
+        default=0,
+        metavar='N',
+        help='draw the N masks that lost most and the N that won most',
+    )
+    add('--img-dir', help='images to draw on')
+    add(
+        '--pictures',
+        default='worst',
+        metavar='DIR',
+        help='folder of the drawings (default: %(default)s)',
+    )
+
+    _add_max_pixels(add)
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.cli.eval_command import run_eval
+
+        return run_eval(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_ignore(add: Callable, text: str) -> None:
+    add(
+        '--ignore',
+        type=int,
+        nargs='+',
+        default=[255],
+        metavar='LABEL',
+        help=text,
+    )
+
+
+def _add_max_pixels(add: Callable) -> None:
+    add(
+        '--max-pixels',
+        type=int,
+        metavar='N',
+        help='largest picture or mask that is read, in pixels (default: '
+        f'{MAX_PIXELS})',
+    )
+
+
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    """What chooses the model and how it works, for all that refine."""
+    add = parser.add_argument
+    add(
+        '--model',
+        default='segrefiner-tiny',
+        help='segrefiner-tiny, segrefiner-lr, segrefiner-hr or a config file '
+        '(default: %(default)s)',
+    )
+    add('--weights', help='weights file (default: those of the model)')
+    add(
+        '--windows',
+        choices=['object', 'tiled'],
+        help='a window around the object, or the whole image and then tiles '
+        'at full resolution (default: as the model says)',
+    )
+    add('--steps', type=int, help='reverse steps (default: all of the model)')
+    add(
+        '--batch-size',
+        type=int,
+        help='most windows in a batch (default: as the model says; a CPU '
+        'takes one at a time)',
+    )
+    add(
+        '--seed',
+        type=_seed,
+        default=0,
+        help='seed of the noise, or none for a noise-free result '
+        '(default: %(default)s)',
+    )
+    add(
+        '--guard',
+        action='store_true',
+        help='let a guard keep masks and take refinements back even for '
+        'weights that its limits were not calibrated on',
+    )
+    add(
+        '--no-guard',
+        action='store_true',
+        help='refine every mask, even where the guard would keep it',
+    )
+    add('--device', help='such as cpu or cuda:0 (default: the best there is)')
+    add(
+        '--precision',
+        choices=['auto', 'fp32', 'bf16', 'fp16'],
+        help='auto is bf16 where a GPU has it, else fp32 (default: as the '
+        'model says)',
+    )
+    _add_max_pixels(add)
+
+
+def _seed(text: str) -> int | None:
+    return None if text == 'none' else int(text)
+
+
+def _add_convert(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        'convert',
+        help='convert weights, official ones included',
+        description='Write the weights of a checkpoint, official ones '
+        'included, as .safetensors or .pth with the names of this package.',
+    )
+    parser.add_argument('source', metavar='IN', help='.pth or .safetensors')
+    parser.add_argument('target', metavar='OUT', help='.safetensors or .pth')
+    parser.add_argument(
+        '--half', action='store_true', help='store float16: half the size'
+    )
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.cli.convert_command import run_convert
+
+        return run_convert(args)
+
+    parser.set_defaults(run=run)

@@ -1,0 +1,60 @@
+"""An image and its masks, loaded and known to fit."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.io.images import Size, check_same_size, load_image
+from segrefiner_mm.io.masks import MaskInputs, load_masks
+
+
+class RefineInput(NamedTuple):
+    """An image with its masks.
+
+    Attributes:
+        image (np.ndarray): (H, W, 3) uint8 BGR.
+        masks (MaskInputs): Masks of the same size.
+        tag (object): What the caller wants back with the result.
+    """
+
+    image: npt.NDArray[np.uint8]
+    masks: MaskInputs
+    tag: Any = None
+
+
+def load_pair(
+    image: Any,
+    masks: Any,
+    labels: bool = False,
+    threshold: float | None = None,
+    tag: Any = None,
+) -> RefineInput:
+    """Load an image and its masks, and see that they fit.
+
+    Args:
+        image (object): See :func:`load_image`.
+        masks (object): See :func:`load_masks`.
+        labels (bool): See :func:`load_masks`. Defaults to False.
+        threshold (float, optional): See :func:`load_masks`. Defaults to None.
+        tag (object): Stays with the pair. Defaults to None.
+
+    Returns:
+        RefineInput: Both, of equal size.
+
+    Raises:
+        InputError: If one cannot be read or the sizes differ.
+    """
+    check_same_size(image, masks)
+    # Only lists may hold polygons, which take their size from the image.
+    listed = isinstance(masks, (list, tuple))
+    upright = load_image(image) if listed else None
+    size = None if upright is None else _size(upright)
+    loaded = load_masks(masks, labels, size, threshold)
+    if upright is None or size != loaded.size:
+        upright = load_image(image, loaded.size)
+    return RefineInput(upright, loaded, tag)
+
+
+def _size(image: npt.NDArray[np.uint8]) -> Size:
+    return image.shape[0], image.shape[1]

@@ -1,0 +1,183 @@
+"""Images in, masks out."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.bit_depth import to_8_bit
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES
+from segrefiner_mm.io.pictures import (
+    Size,
+    read_deep_colour,
+    read_picture,
+    stored_size,
+    upright,
+)
+
+LOSSLESS_SUFFIXES = frozenset(['.bmp', '.png', '.tif', '.tiff'])
+
+
+def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
+    """Load an image as the mm packages do: BGR, upright.
+
+    Args:
+        source (str | Path | np.ndarray | PIL.Image.Image): A file; a BGR or
+            grey array, uint8 or uint16, (H, W), (H, W, 1), (H, W, 3) or
+            (H, W, 4) with alpha, which is dropped; or a PIL image. More than
+            8 bits are scaled by what is used of them: see :func:`to_8_bit`.
+        size (tuple[int, int], optional): Height and width of the masks. A
+            photograph whose EXIF data turn it is turned, unless only the
+            stored orientation has this size; where both have it, the masks
+            are taken to be drawn on the turned one. Defaults to None.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8, BGR, contiguous.
+
+    Raises:
+        InputError: If it cannot be read, or has another size.
+    """
+    if isinstance(source, np.ndarray):
+        name, image = 'the image array', _bgr(source)
+    elif isinstance(source, Image.Image):
+        name, image = 'the image', _picture_bgr(source, size)
+    elif isinstance(source, (str, Path)):
+        name, image = str(source), _file_bgr(source, size)
+    else:
+        raise InputError(
+            'an image is a path, a uint8 BGR array or a PIL image, got '
+            f'{type(source).__name__}'
+        )
+    if size is not None and image.shape[:2] != size:
+        raise _unequal(name, image.shape[:2], size)
+    return image
+
+
+def check_same_size(image: Any, mask: Any) -> None:
+    """Refuse a mask picture that cannot fit its image, by the headers.
+
+    A few bytes of a mask can ask for a minute of decoding. What only a
+    rotation tells, or is not a picture file, :func:`load_image` checks.
+
+    Args:
+        image (object): See :func:`load_image`.
+        mask (object): Of which only the path of a picture is looked at.
+
+    Raises:
+        InputError: If the sizes differ, or a file cannot be read.
+    """
+    if not (_is_picture(image) and _is_picture(mask)):
+        return
+    size, mask_size = stored_size(image), stored_size(mask)
+    if sorted(size) != sorted(mask_size):
+        raise _unequal(str(image), size, mask_size)
+
+
+def save_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
+    """Write a mask as 0 and 255; the file appears whole or not at all.
+
+    Args:
+        path (Path): A file of a lossless format; its folder is made.
+        mask (np.ndarray): (H, W) bool.
+    """
+    write_whole(path, encode_mask_picture(path, mask))
+
+
+def save_picture(path: Path, picture: npt.NDArray[np.uint8]) -> None:
+    """Write a grey or BGR picture; it appears whole or not at all."""
+    write_whole(path, encode_picture(path, picture))
+
+
+def encode_mask_picture(path: Path, mask: npt.NDArray[np.bool_]) -> bytes:
+    """What :func:`save_mask` writes."""
+    return encode_picture(path, mask.astype(np.uint8) * 255)
+
+
+def encode_picture(path: Path, picture: npt.NDArray[np.uint8]) -> bytes:
+    """The content of a picture file.
+
+    Args:
+        path (Path): Its name, whose suffix says the format.
+        picture (np.ndarray): (H, W) grey or (H, W, 3) BGR.
+
+    Returns:
+        bytes: Of the whole file.
+
+    Raises:
+        InputError: If the format cannot hold it.
+    """
+    try:
+        done, encoded = cv2.imencode(path.suffix.lower(), picture)
+    except cv2.error:  # such as a side that the format cannot hold
+        done = False
+    if not done:
+        height, width = picture.shape[:2]
+        raise InputError(
+            f'cannot encode {path}: its format may not hold {width} x '
+            f'{height} pixels'
+        )
+    return encoded.tobytes()
+
+
+def _file_bgr(path: str | Path, size: Size | None) -> npt.NDArray[np.uint8]:
+    deep = read_deep_colour(path, size)
+    if deep is not None:
+        return _bgr(deep)
+    with about(path):
+        return _picture_bgr(read_picture(path), size)
+
+
+def _picture_bgr(
+    picture: Image.Image, size: Size | None
+) -> npt.NDArray[np.uint8]:
+    picture = upright(picture, size)
+    if picture.mode == 'F':
+        raise InputError(
+            'pictures of floating-point numbers have no known range: save it '
+            'with 8 or 16 bits'
+        )
+    if picture.mode[:1] == 'I':
+        return _bgr(to_8_bit(np.asarray(picture)))
+    return np.array(np.asarray(picture.convert('RGB'))[..., ::-1], order='C')
+
+
+def _bgr(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    if array.dtype not in (np.uint8, np.uint16):
+        raise InputError(
+            f'an image array must be uint8 or uint16, got {array.dtype}'
+        )
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or not array.size:
+        raise InputError(
+            'an image array must be (H, W), (H, W, 1), (H, W, 3) or '
+            f'(H, W, 4), got {array.shape}'
+        )
+    array = array[..., :3]
+    if array.dtype == np.uint16:
+        array = to_8_bit(array)
+    if array.shape[2] == 1:
+        array = array.repeat(3, axis=2)
+    return np.require(array, requirements=['C', 'W'])
+
+
+def _is_picture(source: Any) -> bool:
+    if not isinstance(source, (str, Path)):
+        return False
+    return Path(source).suffix.lower() not in NUMPY_SUFFIXES
+
+
+def _unequal(name: str, size: tuple[int, ...], mask: Size) -> InputError:
+    return InputError(
+        f'{name} is {_by(size)}, but its mask is {_by(mask)} '
+        '(width x height): they must be equal'
+    )
+
+
+def _by(size: tuple[int, ...]) -> str:
+    return f'{size[1]} x {size[0]}'

@@ -1,0 +1,231 @@
+"""Coarse masks of every form that people have, as compact masks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+from torch import Tensor
+
+from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.label_maps import check_lossless
+from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
+from segrefiner_mm.io.outside import outside
+from segrefiner_mm.io.pictures import Size, picture_to_array, read_picture
+from segrefiner_mm.io.rle import decode_mask
+from segrefiner_mm.io.segmentation import read_segmentation
+from segrefiner_mm.windows import CompactMask, compact_masks
+
+
+@dataclass
+class MaskInputs:
+    """Masks of one image.
+
+    Attributes:
+        size (tuple[int, int]): Height and width.
+        masks (list[CompactMask]): The masks.
+        single (bool): Whether one mask was given without a list around it.
+        labels (list[int], optional): Value of each mask in a label map.
+    """
+
+    size: Size
+    masks: list[CompactMask]
+    single: bool = False
+    labels: list[int] | None = None
+
+
+def load_masks(
+    source: Any,
+    labels: bool = False,
+    image_size: Size | None = None,
+    threshold: float | None = None,
+) -> MaskInputs:
+    """Understand what the user calls masks.
+
+    Args:
+        source (object): A picture file, a ``.npy`` or a ``.npz`` with one
+            array; a PIL image; an array or tensor,
+            (H, W) for one mask or (N, H, W) for several, bool, with values 0
+            and 1, or 0 and 255; a COCO run-length encoding, or the polygons
+            of one object; a list of any of these, one per object.
+        labels (bool): Whether ``source`` is a label map, whose every value
+            but 0 is an object. Defaults to False.
+        image_size (tuple[int, int], optional): Needed for polygons, which do
+            not say how large their image is. Defaults to None.
+        threshold (float, optional): Foreground is what reaches this value,
+            for soft masks. Defaults to None: a soft mask is an error.
+
+    Returns:
+        MaskInputs: The masks.
+
+    Raises:
+        InputError: If it is not understood, cannot be read, or is not
+            binary.
+    """
+    if isinstance(source, (str, Path)):
+        with about(source):
+            array = _from_file(Path(source), labels)
+            return _from_array(array, labels, threshold, str(source))
+    if isinstance(source, Image.Image):
+        array = _grey(picture_to_array(source, indices=labels))
+        return _from_array(array, labels, threshold, 'the mask')
+    if isinstance(source, Tensor):
+        source = source.detach().cpu()
+        if source.is_floating_point():  # numpy has no bfloat16
+            source = source.float()
+        source = source.numpy()
+    if isinstance(source, np.ndarray):
+        return _from_array(source, labels, threshold, 'the mask')
+    if labels:
+        raise InputError('a label map is a picture or a 2-d array')
+    if isinstance(source, dict) or _is_polygons(source, image_size):
+        size = None if isinstance(source, dict) else image_size
+        if size is not None:
+            _check_inside(source, size)
+        mask = _compact(decode_mask(source, size).astype(bool))
+        return MaskInputs(mask.size, [mask], single=True)
+    if isinstance(source, Sequence):
+        return _from_list(source, image_size, threshold)
+    raise InputError(
+        'masks are pictures, arrays, run-length encodings or polygons, got '
+        f'{type(source).__name__}'
+    )
+
+
+def _from_file(path: Path, labels: bool) -> npt.NDArray[Any]:
+    if path.suffix.lower() in NUMPY_SUFFIXES:
+        return read_array(path)
+    picture = read_picture(path, one_page=True)
+    if labels:
+        check_lossless(picture, path)
+    return _grey(picture_to_array(picture, indices=labels))
+
+
+def _from_array(
+    array: npt.NDArray[Any], labels: bool, threshold: float | None, name: str
+) -> MaskInputs:
+    if array.ndim not in (2, 3) or 0 in array.shape[-2:]:
+        raise InputError(
+            f'{name} must be (H, W) or (N, H, W), got {array.shape}'
+        )
+    if array.ndim == 3 and array.shape[2] in (1, 3, 4):
+        raise InputError(
+            f'{name} must be (H, W) or (N, H, W), got {array.shape}: is the '
+            'last axis that of colours?'
+        )
+    if array.dtype.kind not in 'biuf':
+        raise InputError(f'{name} must hold numbers, got {array.dtype}')
+    size = (array.shape[-2], array.shape[-1])
+    if labels:
+        if array.ndim != 2 or array.dtype.kind not in 'iu':
+            raise InputError(
+                f'a label map is a 2-d integer array, got {array.dtype} '
+                f'{array.shape}'
+            )
+        values = [int(v) for v in np.unique(array) if v != 0]
+        masks = [_compact(array == value) for value in values]
+        return MaskInputs(size, masks, labels=values)
+    single = array.ndim == 2
+    planes = array[None] if single else array
+    masks = [_compact(_binary(plane, threshold, name)) for plane in planes]
+    return MaskInputs(size, masks, single)
+
+
+def _from_list(
+    items: Sequence, image_size: Size | None, threshold: float | None
+) -> MaskInputs:
+    if not items:
+        if image_size is None:
+            raise InputError('no masks, and no image to take the size from')
+        return MaskInputs(image_size, [])
+    parts = [
+        load_masks(item, image_size=image_size, threshold=threshold)
+        for item in items
+    ]
+    sizes = sorted({part.size for part in parts})
+    if len(sizes) > 1:
+        raise InputError(f'masks of one image differ in size: {sizes}')
+    if not all(part.single for part in parts):
+        raise InputError('a list of masks must hold one mask per entry')
+    return MaskInputs(sizes[0], [part.masks[0] for part in parts])
+
+
+def _is_polygons(source: Any, image_size: Size | None) -> bool:
+    """Whether it is a list of flat lists of coordinates."""
+    if not isinstance(source, (list, tuple)) or not source:
+        return False
+    lists = (list, tuple)
+    if not all(
+        isinstance(row, lists)
+        or (isinstance(row, np.ndarray) and row.ndim < 2)
+        for row in source
+    ):
+        return False
+    if not all(isinstance(v, Real) for row in source for v in row):
+        return False
+    if len(source) > 1 and (len(source), len(source[0])) == image_size:
+        raise InputError('nested lists of pixels: pass them as an array')
+    if any(len(row) < 6 or len(row) % 2 for row in source):
+        raise InputError(
+            'a polygon is a list x1, y1, x2, y2, ... of at least 3 points'
+        )
+    return True
+
+
+def _check_inside(polygons: Any, size: Size) -> None:
+    """Refuse what was drawn on a picture of another size."""
+    read = read_segmentation(polygons)
+    if read is None or not (out := outside(read.polygons, size)).much:
+        return
+    raise InputError(
+        f'{out.area:.0%} of the polygon lies outside of the image, which is '
+        f'{size[1]} x {size[0]} (width x height): was it drawn on a copy of '
+        'another size, or before the photograph was turned?'
+    )
+
+
+def _compact(mask: npt.NDArray[np.bool_]) -> CompactMask:
+    writeable = np.require(mask, requirements=['C', 'W'])
+    [compact] = compact_masks(torch.from_numpy(writeable)[None])
+    # A view would keep the whole mask in memory.
+    return replace(compact, pixels=compact.pixels.clone())
+
+
+def _binary(
+    plane: npt.NDArray[Any], threshold: float | None, name: str
+) -> npt.NDArray[np.bool_]:
+    if threshold is not None:
+        if not 0 < threshold < np.inf:
+            raise InputError(f'threshold must be positive, got {threshold}')
+        return plane >= threshold
+    if plane.dtype == bool:
+        return plane
+    top = plane.max()
+    foreground = plane == top if top > 0 else np.zeros(plane.shape, bool)
+    if not np.all(foreground | (plane == 0)):
+        values = np.unique(plane)
+        listed = ', '.join(f'{v:g}' for v in values[:5].tolist())
+        more = ', ...' if len(values) > 5 else ''
+        raise InputError(
+            f'{name} is not binary: it has {len(values)} values ({listed}'
+            f'{more}). If it is soft, give a threshold (--threshold 128); '
+            'if it is a label map, say so (labels=True)'
+        )
+    return foreground
+
+
+def _grey(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """One channel of a colour picture whose channels are equal."""
+    if array.ndim == 2:
+        return array
+    if np.any(array != array[..., :1]):
+        raise InputError(
+            'a mask picture must be grey, this one is coloured; save it with '
+            'one channel'
+        )
+    return array[..., 0]

@@ -1,0 +1,175 @@
+"""COCO's ways to write a mask, checked before pycocotools sees them.
+
+pycocotools crashes on some faulty encodings, and fills what others do not
+cover with whatever is in memory.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco_mask
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.limits import MAX_OUTLINE, check_pixels
+from segrefiner_mm.io.run_table import decode_runs
+from segrefiner_mm.io.segmentation import (
+    Corners,
+    Segmentation,
+    Size,
+    read_segmentation,
+)
+
+MERGED = 16  # polygons of one object that are put together at once
+
+
+def decode_mask(
+    segmentation: Any, size: Size | None = None
+) -> npt.NDArray[np.uint8]:
+    """Decode a run-length encoding or the polygons of one object.
+
+    Args:
+        segmentation (dict | list): See :func:`run_lengths`.
+        size (tuple[int, int], optional): See :func:`run_lengths`.
+
+    Returns:
+        np.ndarray: (H, W) uint8, values 0 and 1.
+
+    Raises:
+        InputError: If it is faulty or of another size.
+    """
+    encoded = run_lengths(segmentation, size)
+    return np.ascontiguousarray(coco_mask.decode(encoded))
+
+
+def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
+    """Turn any of COCO's encodings into the one that pycocotools works on.
+
+    Args:
+        segmentation (dict | list): ``size`` and ``counts``, a list or
+            compressed; or a list of polygons x1, y1, x2, y2, ... in pixels.
+        size (tuple[int, int], optional): Height and width of the image, which
+            polygons need. Defaults to None: those of the encoding.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``.
+
+    Raises:
+        InputError: If it is faulty, of another size, or too large.
+    """
+    read = read_segmentation(segmentation)
+    if read is None:
+        raise InputError('there is no polygon and no run-length encoding')
+    return encode_segmentation(read, size)
+
+
+def encode_segmentation(
+    mask: Segmentation, size: Size | None = None
+) -> dict[str, Any]:
+    """The same for what :func:`read_segmentation` has read."""
+    if mask.size is None:
+        if size is None:
+            raise InputError('polygons need the size of their image')
+        return _from_polygons(mask.polygons, (int(size[0]), int(size[1])))
+    height, width = mask.size
+    if size is not None and mask.size != tuple(size):
+        raise InputError(
+            f'a run-length encoding is of {height} x {width} pixels, its '
+            f'image has {size[0]} x {size[1]}'
+        )
+    check_pixels(height, width, 'a mask')
+    if isinstance(mask.counts, bytes):
+        checked = dict(size=[height, width], counts=mask.counts)
+        decode_runs([checked])
+        return checked
+    assert mask.counts is not None
+    runs = mask.counts
+    # Each alone too, as a sum of large ones would begin from zero again.
+    pixels, most = height * width, int(runs.max(initial=0))
+    covered = sum(runs.tolist()) if most > pixels else int(runs.sum())
+    if runs.min(initial=0) < 0 or most > pixels or covered != pixels:
+        raise InputError(
+            f'a run-length encoding covers {covered} pixels, not the '
+            f'{height} x {width} that it names'
+        )
+    return from_runs(runs, (height, width))
+
+
+def from_runs(runs: npt.NDArray[np.int64], size: Size) -> dict[str, Any]:
+    """Compress run lengths.
+
+    Args:
+        runs (np.ndarray): (N,) int64, of background and foreground in turn,
+            column by column; their sum is height times width.
+        size (tuple[int, int]): Height and width.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``.
+    """
+    given = dict(size=list(size), counts=runs.tolist())
+    return coco_mask.frPyObjects(given, *size)
+
+
+def _from_polygons(polygons: Sequence[Corners], size: Size) -> dict[str, Any]:
+    check_pixels(*size, 'an image')
+    outline = 0.0
+    for polygon in polygons:
+        # Far away corners would be traced pixel by pixel.
+        if not (np.abs(polygon) < 10 * max(size) + 100).all():
+            raise InputError('a polygon has corners far outside of its image')
+        steps = np.abs(np.diff(polygon, axis=0, append=polygon[:1]))
+        outline += float(steps.max(axis=1).sum())
+    if outline > MAX_OUTLINE:
+        raise InputError(
+            f'a polygon has an outline of {outline:,.0f} pixels, more than '
+            f'the {MAX_OUTLINE:,} that are allowed'
+        )
+    lists = [polygon.ravel().tolist() for polygon in polygons]
+    parts = coco_mask.frPyObjects(lists, *size)
+    # Few at a time, as each merge reads all that was merged before.
+    while len(parts) > 1:
+        parts = [
+            coco_mask.merge(parts[first : first + MERGED])
+            for first in range(0, len(parts), MERGED)
+        ]
+    return parts[0]
+
+
+def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
+    """Encode a mask as json can hold it.
+
+    Args:
+        mask (np.ndarray): (H, W), bool or 0 and 1.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``, a str.
+    """
+    return with_text(coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8)))
+
+
+def with_text(encoded: dict[str, Any]) -> dict[str, Any]:
+    """Compressed run lengths as json can hold them.
+
+    Args:
+        encoded (dict): ``size`` and compressed ``counts``, bytes or a str.
+
+    Returns:
+        dict: ``size``, a list, and ``counts``, a str.
+    """
+    counts = encoded['counts']
+    counts = counts.decode() if isinstance(counts, bytes) else counts
+    return dict(size=list(encoded['size']), counts=counts)
+
+
+def colours_to_ids(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """Ids of the segments in a picture of COCO panoptic.
+
+    Args:
+        colours (np.ndarray): (H, W, 3) uint8, RGB.
+
+    Returns:
+        np.ndarray: (H, W) int32.
+    """
+    red, green, blue = np.moveaxis(colours.astype(np.int32), 2, 0)
+    return red + (green << 8) + (blue << 16)

@@ -1,0 +1,133 @@
+"""Pickles of predictions, read without running anybody's code."""
+
+import io
+import math
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.pickled_arrays import NUMPY_NAMES
+
+# What mmdet's and mmengine's dumps consist of, beside plain Python values.
+_PLAIN = {
+    ('collections', 'OrderedDict'),
+    ('torch', 'device'),
+    ('torch', 'Size'),
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows a short list of names and refuses all others."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _PLAIN:
+            return super().find_class(module, name)
+        own = _OWN.get((module, name)) or NUMPY_NAMES.get((module, name))
+        if own is None:
+            raise pickle.UnpicklingError(f'it refers to {module}.{name}')
+        return own
+
+
+class _Nowhere:
+    """A file that keeps nothing."""
+
+    def write(self, content: bytes) -> int:
+        return len(content)
+
+
+def _encode(text: str, codec: str) -> bytes:
+    """How old protocols write bytes; other codecs have no place here."""
+    if codec != 'latin1':
+        raise pickle.UnpicklingError(f'it holds a text in {shown(codec)}')
+    return text.encode('latin1')
+
+
+def _no_bytes() -> bytes:
+    """How old protocols write empty bytes."""
+    return b''
+
+
+def _storage(content: bytes) -> Any:
+    """Values of a tensor; by default torch would unpickle anything here."""
+    try:
+        storage = torch.load(
+            io.BytesIO(content), map_location='cpu', weights_only=True
+        )
+    except Exception:  # a broken file may raise anything
+        storage = None
+    if not isinstance(storage, torch.storage.TypedStorage):
+        raise pickle.UnpicklingError('it holds a tensor without its values')
+    return storage
+
+
+def _tensor(
+    storage: Any,
+    offset: Any,
+    size: Sequence[int],
+    stride: Sequence[int],
+    *others: Any,
+) -> Tensor:
+    """A tensor whose every element has a place of its own in its storage."""
+    if not isinstance(storage, torch.storage.TypedStorage):
+        raise pickle.UnpicklingError('it holds a tensor without its values')
+    numbers = [offset, *size, *stride]
+    if len(size) != len(stride) or not all(
+        type(number) is int and number >= 0 for number in numbers
+    ):
+        raise pickle.UnpicklingError('it holds a tensor of no valid shape')
+    last = offset + sum(
+        (side - 1) * step for side, step in zip(size, stride, strict=True)
+    )
+    count = math.prod(size)
+    if count and (last >= storage._size() or count > storage._size()):
+        raise pickle.UnpicklingError(
+            'it holds a tensor that is larger than its values'
+        )
+    values = torch.empty(0, dtype=storage.dtype)
+    return values.set_(storage._untyped_storage, offset, size, stride)
+
+
+_OWN = {
+    ('_codecs', 'encode'): _encode,
+    ('__builtin__', 'bytes'): _no_bytes,
+    ('builtins', 'bytes'): _no_bytes,
+    ('torch.storage', '_load_from_bytes'): _storage,
+    ('torch._utils', '_rebuild_tensor_v2'): _tensor,
+}
+
+
+def load_pickle(path: Path) -> Any:
+    """Read a pickle of plain values, arrays and tensors.
+
+    Args:
+        path (Path): File to read.
+
+    Returns:
+        object: What it holds; it can be pickled again.
+
+    Raises:
+        InputError: If it cannot be read or refers to anything else.
+    """
+    try:
+        with path.open('rb') as file:
+            content = _Unpickler(file).load()
+        # What is nested too deep would fail when all work is done.
+        pickle.Pickler(_Nowhere()).dump(content)
+    except OSError as error:
+        raise InputError(f'cannot read {path}: {error.strerror}') from error
+    except RecursionError:
+        raise InputError(
+            f'{path} is not a pickle of predictions: it is nested too deep'
+        ) from None
+    except Exception as error:  # a broken pickle may raise anything
+        reason = str(error)[:200].partition('\n')[0]
+        raise InputError(
+            f'{path} is not a pickle of predictions: {reason}'
+        ) from None
+    return content

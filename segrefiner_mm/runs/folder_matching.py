@@ -1,0 +1,180 @@
+"""Which mask belongs to which image, by the names in two folders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.files import (
+    MASK_SUFFIXES,
+    composed,
+    folders_below,
+    pictures_by_stem,
+)
+from segrefiner_mm.runs.jobs import OVERLAYS, PairJob
+from segrefiner_mm.runs.run_journal import NAME
+
+Found = dict[str, list[Path]]
+
+
+@dataclass
+class PairMatching:
+    """Pairs of images and masks, and what has no partner.
+
+    A mask in a folder below belongs to the image of its name in the folder of
+    that name; a folder of masks that is named as an image holds its objects,
+    one per file. Where all masks lie in one folder, the images may lie in any
+    folder below.
+
+    Args:
+        images (Path): Folder of images.
+        masks (Path): Folder of masks.
+        out (Path): Where results go, in folders as those of the masks.
+        overlay (bool): Whether overlays are written too. Defaults to False.
+        suffix (str): What the name of a mask has after that of its image,
+            such as ``'_mask'``; ``*`` stands for anything, as in ``'_*'``.
+            Defaults to ''.
+        ambiguous (bool): Whether an image at the top counts no more than one
+            of its name below, where all masks lie in one folder. Defaults to
+            False.
+
+    Attributes:
+        jobs (list[PairJob]): The pairs, folder by folder.
+        problems (list[str]): What could not be paired, in words.
+
+    Raises:
+        InputError: If both are one folder, and no suffix tells them apart.
+    """
+
+    images: Path
+    masks: Path
+    out: Path
+    overlay: bool = False
+    suffix: str = ''
+    ambiguous: bool = False
+    jobs: list[PairJob] = field(default_factory=list, init=False)
+    problems: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self._shared = self.images.resolve() == self.masks.resolve()
+        if self._shared and not self.suffix:
+            raise InputError(
+                f'{self.images} cannot hold images and masks of the same '
+                'names: give two folders, or --mask-suffix, such as _mask'
+            )
+        self._pattern = '*' in self.suffix
+        self._images: list[Path] = []  # those that should have a mask
+        self._used: set[Path] = set()
+        below = [
+            folder
+            for folder in self._below(self.masks, self.images)
+            if self._masks_in(folder)
+        ]
+        top = self._images_in(self.images) if below else self._all_images()
+        self._match_folder(self.masks, top)
+        for folder in below:
+            self._match_below(folder)
+        self.problems += [
+            f'no mask for the image {path}'
+            for path in self._images
+            if path not in self._used
+        ]
+
+    def _match_below(self, folder: Path) -> None:
+        own = self.images / folder.relative_to(self.masks)
+        if own.is_dir():
+            self._match_folder(folder, self._images_in(own))
+            return
+        objects_of = self._images_in(own.parent).get(composed(own.name), [])
+        if len(objects_of) == 1:
+            for stem, paths in self._masks_in(folder).items():
+                self._pair(stem, objects_of, paths)
+            return
+        self.problems.append(f'no folder {own} for {folder}')
+
+    def _match_folder(self, folder: Path, images: Found) -> None:
+        self._images += [paths[0] for paths in images.values()]
+        for stem, paths in self._masks_in(folder).items():
+            owner = self._owner(stem, images)
+            self._pair(stem, images.get(owner, []), paths)
+        if self.suffix and not self._shared:
+            self.problems += [
+                f'{paths[0]} is no mask: its name does not end in '
+                f'{self.suffix}'
+                for stem, paths in pictures_by_stem(
+                    folder, MASK_SUFFIXES
+                ).items()
+                if not self._is_mask(stem)
+            ]
+
+    def _pair(self, stem: str, images: list[Path], masks: list[Path]) -> None:
+        self._used.update(images)
+        if not images:
+            self.problems.append(f'no image for the mask {masks[0]}')
+        elif len(images) > 1 or len(masks) > 1:
+            names = ', '.join(str(path) for path in images + masks)
+            self.problems.append(f'several files named {stem}: {names}')
+        else:
+            mask = masks[0]
+            out = self.out / mask.parent.relative_to(self.masks)
+            picture = out / OVERLAYS / f'{mask.stem}.jpg'
+            self.jobs.append(
+                PairJob(
+                    images[0],
+                    mask,
+                    out / f'{mask.stem}.png',
+                    picture if self.overlay else None,
+                )
+            )
+
+    def _owner(self, stem: str, images: Found) -> str:
+        """Name of the image that a mask belongs to."""
+        if not self._pattern:
+            return stem.removesuffix(self.suffix) if self.suffix else stem
+        return next(
+            (
+                stem[:end]
+                for end in range(len(stem), 0, -1)
+                if stem[:end] in images and self._fits(stem[end:])
+            ),
+            stem,
+        )
+
+    def _fits(self, end: str) -> bool:
+        return fnmatchcase(end, composed(self.suffix))
+
+    def _is_mask(self, stem: str) -> bool:
+        return not self.suffix or fnmatchcase(
+            stem, '?*' + composed(self.suffix)
+        )
+
+    def _masks_in(self, folder: Path) -> Found:
+        """Masks of a folder by their stems."""
+        found = pictures_by_stem(folder, MASK_SUFFIXES)
+        return {stem: p for stem, p in found.items() if self._is_mask(stem)}
+
+    def _images_in(self, folder: Path) -> Found:
+        found = pictures_by_stem(folder) if folder.is_dir() else {}
+        if not self._shared:
+            return found
+        return {s: paths for s, paths in found.items() if not self._is_mask(s)}
+
+    def _all_images(self) -> Found:
+        found = self._images_in(self.images)
+        if found and not self.ambiguous:
+            return found
+        for folder in self._below(self.images, self.masks):
+            for stem, paths in self._images_in(folder).items():
+                found.setdefault(stem, []).extend(paths)
+        return found
+
+    def _below(self, root: Path, other: Path) -> Iterator[Path]:
+        """Folders below, but those of the other kind and of results."""
+        apart = {other.resolve(), self.out.resolve()} - {root.resolve()}
+        ours = (root / NAME).is_file()
+        for folder in folders_below(root):
+            there = {folder.resolve(), *folder.resolve().parents}
+            is_overlays = ours and folder.name == OVERLAYS
+            if not (apart & there or is_overlays):
+                yield folder

@@ -1,0 +1,120 @@
+"""``segrefiner refine --labels``: pictures with a label per pixel."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from segrefiner_mm.io.images import (
+    check_same_size,
+    encode_picture,
+    load_image,
+)
+from segrefiner_mm.io.label_maps import (
+    LabelMap,
+    encode_label_map,
+    read_label_map,
+)
+from segrefiner_mm.label_maps import LabelMapRefiner
+from segrefiner_mm.runs.jobs import PairJob
+from segrefiner_mm.runs.model_options import prepare, run_settings
+from segrefiner_mm.visualization import draw_outlines
+from segrefiner_mm.windows import KEPT, REFINED
+
+Labels = npt.NDArray[Any]
+
+
+class LabelInput(NamedTuple):
+    """An image with its label map.
+
+    Attributes:
+        image (np.ndarray): (H, W, 3) uint8 BGR.
+        map (LabelMap): Of the same size.
+        tag (PairJob): Where they are from and go to.
+    """
+
+    image: npt.NDArray[np.uint8]
+    map: LabelMap
+    tag: PairJob
+
+    @property
+    def labels(self) -> Labels:
+        return self.map.labels
+
+
+class LabelWork:
+    """Loads, refines and writes pairs of an image and a label map.
+
+    Args:
+        args (argparse.Namespace): Of the command line.
+        ignore (list[int]): Labels that stay where they are.
+    """
+
+    def __init__(self, args: argparse.Namespace, ignore: list[int]) -> None:
+        self._args = args
+        self._ignore = ignore
+
+    def prepare(self) -> dict[str, Any]:
+        """Build the model, so that a mistake in the options shows now.
+
+        Returns:
+            dict: What results depend on: see :func:`run_settings`.
+        """
+        inferencer, settings = prepare(self._args)
+        self._refiner = LabelMapRefiner(
+            inferencer.model, settings, ignore=self._ignore
+        )
+        return run_settings(self._args)
+
+    def load(self, job: PairJob) -> LabelInput:
+        """Read a pair; an InputError says why it cannot be."""
+        check_same_size(job.image, job.mask)
+        found = read_label_map(job.mask)
+        height, width = found.labels.shape
+        return LabelInput(load_image(job.image, (height, width)), found, job)
+
+    def refine(
+        self, inputs: Iterable[LabelInput]
+    ) -> Iterator[tuple[LabelInput, Labels]]:
+        """Refine a stream of pairs, in order."""
+        jobs = (
+            (torch.from_numpy(i.image).permute(2, 0, 1), i.labels, i)
+            for i in inputs
+        )
+        for refined, loaded in self._refiner.refine(jobs):
+            yield loaded, refined
+
+    def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
+        """What the job asks for: the content of every file to write."""
+        job = loaded.tag
+        result = loaded.map._replace(labels=refined)
+        files = {job.out: encode_label_map(job.out, result)}
+        if job.overlay is not None:
+            picture = _overlay(loaded, refined)
+            files[job.overlay] = encode_picture(job.overlay, picture)
+        return files
+
+    def notes(self, loaded: LabelInput, refined: Labels) -> dict[str, Any]:
+        """What the journal remembers: ``verdict`` and more."""
+        changed = int(np.count_nonzero(loaded.labels != refined))
+        return dict(verdict=REFINED if changed else KEPT, changed=changed)
+
+    def summary(self, loaded: LabelInput, refined: Labels) -> str:
+        """What to tell of a pair."""
+        changed = self.notes(loaded, refined)['changed']
+        count = len(np.unique(refined))
+        share = changed / refined.size
+        return f'{count} labels, {changed} pixels changed ({share:.1%})'
+
+
+def _overlay(loaded: LabelInput, refined: Labels) -> npt.NDArray[np.uint8]:
+    def regions(labels: Labels) -> Iterator[npt.NDArray[np.bool_]]:
+        return (labels == label for label in np.unique(labels)[1:])
+
+    return draw_outlines(
+        loaded.image, regions(loaded.labels), regions(refined)
+    )

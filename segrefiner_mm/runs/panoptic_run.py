@@ -1,0 +1,130 @@
+"""``segrefiner coco`` on panoptic segmentation: a json and its pictures."""
+
+import argparse
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import cv2
+import numpy as np
+
+from segrefiner_mm.cli.exit_status import NOTHING_DONE
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.coco_annotations import images_of
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.images import (
+    check_same_size,
+    encode_picture,
+    load_image,
+)
+from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.label_maps import LabelMap, check_lossless
+from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.panoptic_json import PanopticRecord, read_panoptic
+from segrefiner_mm.io.pictures import picture_to_array, read_picture
+from segrefiner_mm.io.rle import colours_to_ids
+from segrefiner_mm.runs.folder_run import run_jobs
+from segrefiner_mm.runs.jobs import PairJob
+from segrefiner_mm.runs.label_task import LabelInput, Labels, LabelWork
+
+VOID = 0  # the id of pixels without a segment
+
+
+def is_panoptic(content: Any) -> bool:
+    """Whether this is what a COCO panoptic json holds."""
+    found = content.get('annotations') if isinstance(content, dict) else []
+    return isinstance(found, list) and any(
+        'segments_info' in a for a in found if isinstance(a, dict)
+    )
+
+
+def run_panoptic(args: argparse.Namespace, content: dict[str, Any]) -> int:
+    """Refine a panoptic json with its folder; returns the exit status."""
+    source, out = Path(args.predictions), Path(args.out)
+    if out.suffix != '.json':
+        raise InputError(f'panoptic results are written as .json, not {out}')
+    if args.report or args.ann or args.segmentation != 'same':
+        raise InputError(
+            '--report, --ann and --segmentation are not for panoptic results'
+        )
+    if args.img_dir is None:
+        raise InputError('a .json needs --img-dir: where its images are')
+    pictures, folder = source.with_suffix(''), out.with_suffix('')
+    if out.exists() and not args.overwrite:
+        raise InputError(f'{out} is there already: --overwrite, or another')
+    if not pictures.is_dir():
+        raise InputError(f'no folder {pictures} with the pictures of {source}')
+    records = read_panoptic(content, source)
+    jobs, problems = _jobs(content, records, args, pictures, folder)
+    work, own = PanopticWork(args, [VOID]), dict(panoptic=True)
+    nothing = f'no picture of {source} can be refined'
+    status = run_jobs(args, work, jobs, problems, folder, own, nothing)
+    if status == NOTHING_DONE:
+        return status
+    for record in records:
+        before, after = record.picture(pictures), record.picture(folder)
+        if after.is_file():
+            _update(record.segments, _read_ids(after))
+        elif before.is_file():  # what failed is left as it was
+            write_whole(after, before.read_bytes())
+    write_whole(out, json_bytes(content, out))
+    return status
+
+
+class PanopticWork(LabelWork):
+    """The same for pictures whose colours are the ids of segments."""
+
+    def load(self, job: PairJob) -> LabelInput:
+        check_same_size(job.image, job.mask)
+        ids = _read_ids(job.mask)
+        image = load_image(job.image, (ids.shape[0], ids.shape[1]))
+        return LabelInput(image, LabelMap(ids), job)
+
+    def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
+        red, green, blue = (refined >> shift & 255 for shift in (0, 8, 16))
+        picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
+        out = loaded.tag.out
+        return {out: encode_picture(out, picture)}
+
+
+def _jobs(
+    content: dict[str, Any],
+    records: list[PanopticRecord],
+    args: argparse.Namespace,
+    pictures: Path,
+    folder: Path,
+) -> tuple[list[PairJob], list[str]]:
+    source = Path(args.predictions)
+    known = images_of(content, source) if content.get('images') else {}
+    finder = ImageFinder(Path(args.img_dir))
+    jobs, problems = [], []
+    for record in records:
+        before, after = record.picture(pictures), record.picture(folder)
+        # Results have no images; theirs have the names of the pictures.
+        image = known.get(record.image_id)
+        name = image.name if image else PurePosixPath(record.file_name).stem
+        try:
+            jobs.append(PairJob(finder.find(name), before, after, None))
+        except InputError as error:
+            where = f'{source}: image {shown(record.image_id)}'
+            problems.append(f'{where}: {error}')
+    return jobs, problems
+
+
+def _read_ids(path: Path) -> Labels:
+    picture = read_picture(path, one_page=True)
+    check_lossless(picture, path)
+    colours = picture_to_array(picture)
+    if colours.ndim != 3:
+        raise InputError(f'{path} is not a panoptic picture: it is grey')
+    return colours_to_ids(colours)
+
+
+def _update(segments: list[dict[str, Any]], ids: Labels) -> None:
+    """Areas and boxes of the segments, where they are given."""
+    for segment in segments:
+        mask = (ids == whole_number(segment['id'])).astype(np.uint8)
+        if 'area' in segment:
+            segment['area'] = cv2.countNonZero(mask)
+        if 'bbox' in segment:
+            segment['bbox'] = list(cv2.boundingRect(mask))

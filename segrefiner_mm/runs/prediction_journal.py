@@ -1,0 +1,93 @@
+"""What a run over a file of predictions has done, beside its output."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.file_state import file_state, is_same_file
+from segrefiner_mm.io.files import (
+    append_json_line,
+    read_json_lines,
+    write_whole,
+)
+from segrefiner_mm.io.prediction_file import ImageEntry
+from segrefiner_mm.io.rle import run_lengths
+from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
+
+# What is noted of a mask: the verdict, the IoU with the coarse mask, the size
+# of the image, and of a refined one its encoding.
+Outcome = dict[str, Any]
+VERDICTS = (KEPT, REFINED, ROLLED_BACK)
+
+
+class PredictionNotes:
+    """A line for every image that is done, so that the next run goes on.
+
+    Args:
+        path (Path): File of the notes.
+        settings (dict): What results depend on, as plain values; notes of
+            others are forgotten.
+    """
+
+    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
+        self._path = path
+        self._settings = json.loads(json.dumps(settings))
+        self._lines = self._read()
+
+    def outcomes(self, entry: ImageEntry) -> list[Outcome] | None:
+        """What became of the masks of an image.
+
+        Args:
+            entry (ImageEntry): The image, with its file.
+
+        Returns:
+            list[dict] | None: One per mask; None if it is to be done, or its
+            file changed since.
+        """
+        line = self._lines.get(entry.key, {})
+        outcomes = line.get('masks')
+        if (
+            entry.image is None
+            or not isinstance(outcomes, list)
+            or len(outcomes) != len(entry.masks)
+            or not all(map(_is_outcome, outcomes))
+            or not is_same_file(line.get('file'), entry.image)
+        ):
+            return None
+        return outcomes
+
+    def add(self, entry: ImageEntry, outcomes: list[Any]) -> None:
+        """Note that an image is done."""
+        state = None if entry.image is None else file_state(entry.image)
+        line = dict(image=entry.key, file=state, masks=outcomes)
+        append_json_line(self._path, line)
+
+    def begin(self) -> None:
+        """Write what is known, so that only whole lines are there."""
+        lines = [dict(settings=self._settings), *self._lines.values()]
+        text = ''.join(json.dumps(line) + '\n' for line in lines)
+        write_whole(self._path, text.encode())
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        lines = read_json_lines(self._path)
+        if not lines or lines[0].get('settings') != self._settings:
+            return {}
+        named = [line for line in lines if isinstance(line.get('image'), str)]
+        return {line['image']: line for line in named}
+
+
+def _is_outcome(outcome: Any) -> bool:
+    """Whether a note can be used: somebody may have touched the file."""
+    if not isinstance(outcome, dict) or outcome.get('verdict') not in VERDICTS:
+        return False
+    iou, size = outcome.get('iou'), outcome.get('size')
+    if not isinstance(iou, (int, float)) or not isinstance(size, list):
+        return False
+    if outcome['verdict'] != REFINED:
+        return len(size) == 2
+    try:
+        run_lengths(outcome.get('encoded'), (size[0], size[1]))
+    except (InputError, IndexError, TypeError):
+        return False
+    return True

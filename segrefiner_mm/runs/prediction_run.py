@@ -1,0 +1,200 @@
+"""Refines the masks of a file of predictions, image by image."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from rich.console import Console
+from rich.progress import Progress
+from torch import Tensor
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.compact_runs import encode_crop
+from segrefiner_mm.io.file_state import file_state
+from segrefiner_mm.io.files import partial_prefix
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.images import load_image
+from segrefiner_mm.io.prediction_file import (
+    ImageEntry,
+    Key,
+    PredictionFile,
+)
+from segrefiner_mm.models import RefineJob
+from segrefiner_mm.runs.model_options import prepare, run_settings
+from segrefiner_mm.runs.prediction_journal import Outcome, PredictionNotes
+from segrefiner_mm.runs.prediction_masks import (
+    decode_group,
+    open_entry,
+    with_images,
+)
+from segrefiner_mm.windows import REFINED, CompactMask, RefinedMask
+from segrefiner_mm.windows.compact_mask import compact_iou
+
+Outcomes = list[Outcome | None]
+
+
+class _Group(NamedTuple):
+    """Masks of an image in work: their places, and whether they are the last.
+
+    The groups of an image come one after the other.
+    """
+
+    entry: ImageEntry
+    places: list[int]
+    last: bool
+
+
+class PredictionRun:
+    """Refines image by image and notes what is done beside the output.
+
+    Args:
+        args (argparse.Namespace): Of the command line.
+        predictions (PredictionFile): Names masks in messages.
+        entries (list[ImageEntry]): What to refine.
+        finder (ImageFinder): Where the images are.
+        out (Path): The output, which is written at the end.
+    """
+
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        predictions: PredictionFile,
+        entries: list[ImageEntry],
+        finder: ImageFinder,
+        out: Path,
+    ) -> None:
+        self._args = args
+        self._predictions = predictions
+        self._entries = entries
+        self._finder = finder
+        self.failed = 0
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._notes_file = out.with_name(f'{partial_prefix(out)}notes.jsonl')
+
+    def outcomes(self) -> dict[str, Outcomes]:
+        """What became of every mask: per image, in the order of its masks."""
+        done: dict[str, Outcomes] = {}
+        if not self._entries:
+            return done
+        entries = with_images(self._entries, self._finder)
+        notes = PredictionNotes(self._notes_file, self._settings())
+        for entry in entries:
+            found = notes.outcomes(entry)
+            if found is not None:
+                done[entry.key] = list(found)
+        todo = [entry for entry in entries if entry.key not in done]
+        if done:
+            self._console.print(f'{len(done)} images were done before')
+        if todo:
+            self._refine(todo, done, notes)
+        return done
+
+    def forget(self) -> None:
+        """Remove the notes: the output is written, or there is nothing."""
+        self._notes_file.unlink(missing_ok=True)
+
+    def _settings(self) -> dict[str, Any]:
+        """What results depend on, as plain values."""
+        folder, ann = self._finder.folder, self._args.ann
+        return {
+            **run_settings(self._args),
+            'source': _states(Path(self._args.predictions)),
+            'images': str(folder and folder.resolve()),
+            'ann': file_state(Path(ann)) if ann else None,
+        }
+
+    def _refine(
+        self,
+        todo: list[ImageEntry],
+        done: dict[str, Outcomes],
+        notes: PredictionNotes,
+    ) -> None:
+        inferencer, settings = prepare(self._args)
+        model = inferencer.model
+        notes.begin()
+        bar = Progress(
+            console=self._console, disable=not self._console.is_terminal
+        )
+        with bar:
+            task = bar.add_task('Refining', total=len(todo))
+            jobs = self._jobs(todo, model.device)
+            for job, refined in model.refine(jobs, settings):
+                entry, places, last = job.tag
+                empty: Outcomes = [None] * len(entry.masks)
+                outcomes = done.setdefault(entry.key, empty)
+                for place, coarse, mask in zip(
+                    places, job.masks, refined, strict=True
+                ):
+                    outcomes[place] = _outcome(coarse, mask)
+                if not last:
+                    continue
+                bar.advance(task)
+                if all(outcomes):  # a mistake is tried again
+                    notes.add(entry, outcomes)
+
+    def _jobs(
+        self, todo: list[ImageEntry], device: torch.device
+    ) -> Iterator[RefineJob]:
+        nothing = torch.zeros(3, 1, 1, dtype=torch.uint8, device=device)
+        for entry in todo:
+            try:
+                opened = open_entry(entry, self._fail, self._note)
+                groups = opened.groups()
+                image = nothing
+                if groups:
+                    image = _image(opened.image, opened.size)
+            except InputError as error:
+                self._fail_all(entry, str(error))
+                groups = []
+            if not groups:
+                yield RefineJob(nothing, [], _Group(entry, [], True))
+                continue
+            on_device = image.to(device)
+            for number, (places, crops, own) in enumerate(groups, 1):
+                masks = [mask.to(device) for mask in decode_group(crops, own)]
+                tag = _Group(entry, places, number == len(groups))
+                yield RefineJob(on_device, masks, tag)
+
+    def _fail_all(self, entry: ImageEntry, problem: str) -> None:
+        """Name an image none of whose masks can be refined."""
+        first, count = next(iter(entry.masks)), len(entry.masks)
+        name = self._predictions.label(first)
+        more = f' and {count - 1} more of it' if count > 1 else ''
+        self.failed += count
+        self._say(f'error: {name}{more}: {problem}')
+
+    def _fail(self, key: Key, problem: str) -> None:
+        self.failed += 1
+        self._say(f'error: {self._predictions.label(key)}: {problem}')
+
+    def _note(self, key: Key, text: str) -> None:
+        self._say(f'note: {self._predictions.label(key)}: {text}')
+
+    def _say(self, text: str) -> None:
+        source = self._args.predictions
+        kind, _, rest = text.partition(': ')
+        self._console.print(
+            f'segrefiner: {kind}: {source}: {rest}', markup=False
+        )
+
+
+def _states(source: Path) -> list | None:
+    """Of a file, or of the files of a folder."""
+    if source.is_dir():
+        return [file_state(path) for path in sorted(source.glob('*.json'))]
+    return file_state(source)
+
+
+def _image(path: Path, size: tuple[int, int]) -> Tensor:
+    return torch.from_numpy(load_image(path, size)).permute(2, 0, 1)
+
+
+def _outcome(coarse: CompactMask, refined: RefinedMask) -> dict[str, Any]:
+    outcome: Outcome = dict(verdict=refined.verdict, iou=1.0, size=coarse.size)
+    if refined.verdict == REFINED:
+        outcome['iou'] = compact_iou(coarse, refined)
+        pixels = refined.pixels.cpu()
+        outcome['encoded'] = encode_crop(pixels, refined.box, coarse.size)
+    return outcome

@@ -1,18 +1,55 @@
-"""For people: the inferencer, ``refine()`` and the command line."""
+"""Python for people: the inferencer, ``refine()``, a function per command."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segrefiner_mm.apis.file_functions import (
+        evaluate,
+        refine_folder,
+        refine_labels,
+        refine_predictions,
+    )
     from segrefiner_mm.apis.inferencer import SegRefinerInferencer
     from segrefiner_mm.apis.refine_image import refine
+    from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
+    from segrefiner_mm.runs.refine_pairs import LabelOptions, MaskOptions
+    from segrefiner_mm.runs.refine_predictions import PredictionOptions
+    from segrefiner_mm.runs.refiner import RefinerOptions
 
-__all__ = ['SegRefinerInferencer', 'refine']
+_ROOMS = {
+    'segrefiner_mm.apis.inferencer': ['SegRefinerInferencer'],
+    'segrefiner_mm.apis.refine_image': ['refine'],
+    'segrefiner_mm.runs.refiner': ['RefinerOptions'],
+    'segrefiner_mm.apis.file_functions': [
+        'evaluate',
+        'refine_folder',
+        'refine_labels',
+        'refine_predictions',
+    ],
+    'segrefiner_mm.evaluation.evaluate_files': ['EvaluateOptions'],
+    'segrefiner_mm.runs.refine_pairs': ['LabelOptions', 'MaskOptions'],
+    'segrefiner_mm.runs.refine_predictions': ['PredictionOptions'],
+}
+
+__all__ = [
+    'EvaluateOptions',
+    'LabelOptions',
+    'MaskOptions',
+    'PredictionOptions',
+    'RefinerOptions',
+    'SegRefinerInferencer',
+    'evaluate',
+    'refine',
+    'refine_folder',
+    'refine_labels',
+    'refine_predictions',
+]
 
 
 def __getattr__(name: str) -> Any:
     # The command line answers --help without waiting for PyTorch.
-    if name in __all__:
-        from segrefiner_mm.apis import refine_image
-
-        return getattr(refine_image, name)
+    for module, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(module), name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,33 +1,28 @@
 """Refinement for people: images and masks in, better masks out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.infer import BaseInferencer
-from mmengine.logging import print_log
 from rich.progress import track
 from torch import nn
 
-from segrefiner_mm.errors import InputError, SegRefinerError
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import RefineInput, load_pair
-from segrefiner_mm.io.images import save_mask, save_picture
-from segrefiner_mm.io.masks import MaskInputs
-from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
-from segrefiner_mm.models.checkpoint import holds_weights, load_weights
-from segrefiner_mm.models.model_zoo import config_of, read_config, weights_of
-from segrefiner_mm.models.segrefiner import stack_confidence
-from segrefiner_mm.registry import MODELS, SCOPE, build_child
+from segrefiner_mm.io.images import save_picture
+from segrefiner_mm.io.mask_folder import output_names, write_masks
+from segrefiner_mm.models import RefineSettings
+from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
+from segrefiner_mm.models.user_settings import calibrated_guard, user_settings
+from segrefiner_mm.registry import SCOPE
+from segrefiner_mm.runs.refine_inputs import refine_inputs
 from segrefiner_mm.visualization import draw_outlines
-from segrefiner_mm.windows import RefinedMask
-
-PLANS = dict(object='ObjectWindows', tiled='TiledWindows')
 
 
 class SegRefinerInferencer(BaseInferencer):
@@ -77,20 +72,8 @@ class SegRefinerInferencer(BaseInferencer):
         scope: str = SCOPE,
         show_progress: bool = False,
     ) -> None:
-        if isinstance(model, (str, Path)) and not Path(model).is_file():
-            weights = weights or weights_of(str(model))
-            model = config_of(str(model))
-        if isinstance(model, (str, Path)):
-            model = read_config(model)
-        elif isinstance(model, dict) and 'model' not in model:
-            model = ConfigDict(model=model)
-        super().__init__(
-            model,
-            None if weights is None else str(weights),
-            device,
-            scope,
-            show_progress,
-        )
+        config, weights = resolve_model(model, weights)
+        super().__init__(config, weights, device, scope, show_progress)
 
     def __call__(
         self,
@@ -160,7 +143,11 @@ class SegRefinerInferencer(BaseInferencer):
             precision=precision,
         )
         pairs = self._inputs_to_list(images, masks)
-        names = _unique_stems(pairs) if out_dir else [''] * len(pairs)
+        names = (
+            output_names([image for image, _ in pairs])
+            if out_dir
+            else [''] * len(pairs)
+        )
         results = self.forward(self.preprocess(pairs, labels), settings)
         if self.show_progress:
             results = iter(track(results, 'Refining', total=len(pairs)))
@@ -170,7 +157,7 @@ class SegRefinerInferencer(BaseInferencer):
             if return_vis:
                 pictures += self.visualize([loaded], [prediction])
             if out_dir:
-                _write_masks(Path(out_dir, 'masks'), name, prediction)
+                write_masks(Path(out_dir, 'masks'), name, prediction['masks'])
             if out_dir and return_vis:
                 save_picture(Path(out_dir, 'vis', f'{name}.jpg'), pictures[-1])
         return self.postprocess(predictions, pictures)
@@ -196,48 +183,14 @@ class SegRefinerInferencer(BaseInferencer):
         Raises:
             InputError: If a value is not usable.
         """
-        chosen = {k: v for k, v in others.items() if v is not None}
-        if 'seed' in others:
-            chosen['seed'] = others['seed']  # None is a choice of its own
-        if num_steps is not None:
-            chosen['num_steps'] = num_steps
-        if windows is not None:
-            chosen['windows'] = self._window_plan(windows)
-        if isinstance(guard, bool):
-            guard = self._calibrated_guard if guard else None
-        chosen['guard'] = guard
-        try:
-            return self.model.settings(**chosen)
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(str(error)) from error
+        if guard is True:
+            guard = self._guard
+        return user_settings(self.model, windows, num_steps, guard, **others)
 
     @cached_property
-    def _calibrated_guard(self) -> dict | None:
-        """The guard of the model, if its limits are for these weights."""
-        own = (self.model.test_cfg or {}).get('guard')
-        name = own.get('calibrated_on') if isinstance(own, dict) else None
-        if own and (name is None or holds_weights(self.model, name)):
-            return own
-        why = f'was calibrated on {name}' if own else 'is not part of it'
-        print_log(
-            f'every mask is refined: a guard for this model {why}; to have '
-            "one all the same, ask for guard=dict(type='DoNoHarmGuard')",
-            'current',
-        )
-        return None
-
-    def _window_plan(self, windows: str | dict) -> Any:
-        """The config of a plan; one of the model's kind keeps its options."""
-        if not isinstance(windows, str):
-            return windows
-        if windows not in PLANS:
-            raise InputError(
-                f'windows must be {" or ".join(map(repr, PLANS))} or the '
-                f'config of a window plan, got {windows!r}'
-            )
-        own = (self.model.test_cfg or {}).get('windows') or {}
-        same = str(own.get('type')).rpartition('.')[2] == PLANS[windows]
-        return own if same else dict(type=PLANS[windows])
+    def _guard(self) -> dict | None:
+        # Looked for once, as it compares weights and may log a line.
+        return calibrated_guard(self.model)
 
     def preprocess(
         self, inputs: Iterable[tuple[Any, Any]], labels: bool = False
@@ -259,16 +212,7 @@ class SegRefinerInferencer(BaseInferencer):
             tuple[RefineInput, dict]: Each pair with its prediction, in the
             order of the pairs.
         """
-        device = self.model.device
-
-        def jobs() -> Iterator[RefineJob]:
-            for loaded in inputs:
-                image = torch.from_numpy(loaded.image).to(device)
-                masks = [mask.to(device) for mask in loaded.masks.masks]
-                yield RefineJob(image.permute(2, 0, 1), masks, tag=loaded)
-
-        for job, refined in self.model.refine(jobs(), settings):
-            yield job.tag, _prediction(job.tag.masks, refined)
+        return refine_inputs(self.model, inputs, settings)
 
     def visualize(
         self, inputs: list[RefineInput], preds: list[dict], **_: Any
@@ -305,24 +249,7 @@ class SegRefinerInferencer(BaseInferencer):
     def _init_model(
         self, cfg: Config, weights: str | None, device: str = 'cpu'
     ) -> nn.Module:
-        if not isinstance(model := _build(cfg.model), SegRefiner):
-            raise InputError(
-                f'not a refiner: the config describes {type(model).__name__}'
-            )
-        if weights is not None:
-            load_weights(model, weights)
-        elif cfg.model.get('checkpoint') is None:
-            raise InputError(
-                'no weights were given, and a random refiner ruins masks: '
-                'pass weights= or --weights'
-            )
-        try:
-            return model.to(device).eval()
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(
-                f'cannot use device {device!r}: {reason}'
-            ) from None
+        return build_refiner(cfg, weights, device)
 
     def _init_pipeline(self, cfg: Config) -> Callable:
         return load_pair
@@ -332,52 +259,3 @@ class SegRefinerInferencer(BaseInferencer):
 
     def _init_visualizer(self, cfg: Config) -> None:
         return None
-
-
-def _build(cfg: dict) -> nn.Module:
-    try:
-        return build_child(MODELS, cfg)
-    except SegRefinerError:
-        raise
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f'the model config is not valid: {error}') from error
-
-
-def _prediction(
-    inputs: MaskInputs, refined: Sequence[RefinedMask]
-) -> dict[str, Any]:
-    # Pages that no mask touches are never backed by memory.
-    masks = np.zeros((len(refined), *inputs.size), dtype=bool)
-    for mask, part in zip(masks, refined, strict=True):
-        mask[part.box.slices()] = part.pixels.cpu().numpy()
-    prediction = dict(
-        masks=masks,
-        confidence=stack_confidence(refined).cpu().numpy(),
-        verdicts=[part.verdict for part in refined],
-        evidence=[part.evidence for part in refined],
-    )
-    if inputs.labels is not None:
-        prediction['labels'] = inputs.labels
-    return prediction
-
-
-def _unique_stems(pairs: list[tuple[Any, Any]]) -> list[str]:
-    """Names of the outputs: the stems of files, the numbers of others."""
-    names = [
-        Path(image).stem if isinstance(image, (str, Path)) else f'{index:08d}'
-        for index, (image, _) in enumerate(pairs)
-    ]
-    twice = sorted(name for name in set(names) if names.count(name) > 1)
-    if twice:
-        raise InputError(
-            f'several images named {twice[0]}: their outputs would overwrite '
-            'each other'
-        )
-    return names
-
-
-def _write_masks(folder: Path, name: str, prediction: dict) -> None:
-    masks = prediction['masks']
-    for index, mask in enumerate(masks):
-        suffix = f'_{index}' if len(masks) > 1 else ''
-        save_mask(folder / f'{name}{suffix}.png', mask)

@@ -1,5 +1,17 @@
 """What a command tells the shell."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segrefiner_mm.runs.run_summary import RunSummary
+
 # All is done; some inputs failed, each named on stderr, and the rest is done;
 # bad usage, or nothing could be done; stopped by Ctrl-C or by a termination.
 DONE, SOME_FAILED, NOTHING_DONE, STOPPED = 0, 1, 2, 130
+
+
+def status_of(summary: 'RunSummary') -> int:
+    """The exit status of a run."""
+    if not summary.failed:
+        return DONE
+    return SOME_FAILED if summary.done else NOTHING_DONE

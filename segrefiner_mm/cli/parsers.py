@@ -4,9 +4,13 @@ Nothing heavy is imported here, so that help comes at once.
 """
 
 import argparse
-from collections.abc import Callable
+import textwrap
 
-from segrefiner_mm.io.limits import MAX_PIXELS
+from segrefiner_mm.cli.shared_options import (
+    add_ignore,
+    add_max_pixels,
+    add_model_options,
+)
 from segrefiner_mm.version import __version__
 
 
@@ -27,16 +31,38 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_command(
+    commands: argparse._SubParsersAction,
+    name: str,
+    summary: str,
+    description: str,
+    examples: tuple[str, ...],
+) -> argparse.ArgumentParser:
+    """Add a command whose help ends with examples."""
+    return commands.add_parser(
+        name,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help=summary,
+        description=textwrap.fill(description, 79),
+        epilog='\n  '.join(['examples:', *examples]),
+    )
+
+
 def _add_refine(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
+    parser = _add_command(
+        commands,
         'refine',
-        help='refine the mask of an image, or a folder of them',
+        summary='refine the mask of an image, or a folder of them',
         description='Refine the mask of an image, or the masks of a folder: '
         'images and masks are matched by their names without suffix. Masks '
         'are pictures with two values, .npy or .npz; refined masks are '
         'written as 0 and 255. Folders below belong together by name; a '
         'folder of masks that is named as an image holds its objects. A run '
         'that was stopped goes on where it was.',
+        examples=(
+            'segrefiner refine photo.jpg mask.png -o refined.png --overlay',
+            'segrefiner refine images/ masks/ -o refined/ --mask-suffix _mask',
+        ),
     )
     add = parser.add_argument
     add('image', metavar='IMAGE', help='image file, or folder of images')
@@ -54,7 +80,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         help='what the name of a mask has after that of its image: _mask for '
         'a.jpg and a_mask.png; * stands for anything, as in "_*"',
     )
-    _add_model_options(parser)
+    add_model_options(parser)
     add(
         '--threshold',
         type=float,
@@ -67,7 +93,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         'them: one number per pixel, written as .png; a .tif of 32 bits comes '
         'back as one',
     )
-    _add_ignore(
+    add_ignore(
         add,
         'labels that stay where they are; where 0 stands for nothing, as '
         'with reduce_zero_label, give 0 255 (default: 255)',
@@ -93,15 +119,21 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_coco(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
+    parser = _add_command(
+        commands,
         'coco',
-        help='refine the masks of a results file or of annotations',
+        summary='refine the masks of a results file or of annotations',
         description='Refine the masks of COCO or LVIS results (.json), of '
         "annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
         'DetInferencer (folder preds/), and write the same format; panoptic '
         'X.json goes with its pictures in the folder X. Order, '
         'ids and all fields but the masks stay. A run that was stopped goes '
         'on where it was.',
+        examples=(
+            'segrefiner coco results.json --ann val.json --img-dir val/ '
+            '-o refined.json',
+            'segrefiner coco results.pkl -o refined.pkl --report changes.csv',
+        ),
     )
     add = parser.add_argument
     add('predictions', metavar='RESULTS', help='file or folder to refine')
@@ -137,7 +169,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         help='list the N masks that changed most (default: %(default)s)',
     )
     add('--report', metavar='CSV', help='write what became of every mask')
-    _add_model_options(parser)
+    add_model_options(parser)
     add('--overwrite', action='store_true', help='overwrite what is there')
 
     def run(args: argparse.Namespace) -> int:
@@ -149,15 +181,20 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_eval(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
+    parser = _add_command(
+        commands,
         'eval',
-        help='compare coarse and refined masks with the true ones',
+        summary='compare coarse and refined masks with the true ones',
         description='Compare masks with the true ones, coarse beside refined. '
         'COCO or LVIS json: mask AP and Boundary AP; panoptic json beside '
         'their pictures: PQ and Boundary PQ. Folders of masks, with folders '
         'below as sources: IoU (mean, and over the set), Boundary IoU, mean '
         'boundary accuracy (mBA) and boundary F; of label maps: mIoU and '
         'boundary mIoU. All of 100.',
+        examples=(
+            'segrefiner eval val.json coarse.json refined.json',
+            'segrefiner eval gt/ coarse/ refined/ --worst 5 --img-dir images/',
+        ),
     )
     add = parser.add_argument
     add('gt', metavar='GT', help='annotations (.json), or folder of masks')
@@ -166,7 +203,7 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
     add('--lvis', action='store_true', help="count by LVIS's rules")
     add('--classwise', action='store_true', help='figures of every class too')
     add('--labels', action='store_true', help='the folders are of label maps')
-    _add_ignore(add, 'true labels that do not count (default: 255)')
+    add_ignore(add, 'true labels that do not count (default: 255)')
     add(
         '--threshold',
         type=float,
@@ -194,7 +231,7 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         help='folder of the drawings (default: %(default)s)',
     )
 
-    _add_max_pixels(add)
+    add_max_pixels(add)
 
     def run(args: argparse.Namespace) -> int:
         from segrefiner_mm.cli.eval_command import run_eval
@@ -204,88 +241,17 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(run=run)
 
 
-def _add_ignore(add: Callable, text: str) -> None:
-    add(
-        '--ignore',
-        type=int,
-        nargs='+',
-        default=[255],
-        metavar='LABEL',
-        help=text,
-    )
-
-
-def _add_max_pixels(add: Callable) -> None:
-    add(
-        '--max-pixels',
-        type=int,
-        metavar='N',
-        help='largest picture or mask that is read, in pixels (default: '
-        f'{MAX_PIXELS})',
-    )
-
-
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    """What chooses the model and how it works, for all that refine."""
-    add = parser.add_argument
-    add(
-        '--model',
-        default='segrefiner-tiny',
-        help='segrefiner-tiny, segrefiner-lr, segrefiner-hr or a config file '
-        '(default: %(default)s)',
-    )
-    add('--weights', help='weights file (default: those of the model)')
-    add(
-        '--windows',
-        choices=['object', 'tiled'],
-        help='a window around the object, or the whole image and then tiles '
-        'at full resolution (default: as the model says)',
-    )
-    add('--steps', type=int, help='reverse steps (default: all of the model)')
-    add(
-        '--batch-size',
-        type=int,
-        help='most windows in a batch (default: as the model says; a CPU '
-        'takes one at a time)',
-    )
-    add(
-        '--seed',
-        type=_seed,
-        default=0,
-        help='seed of the noise, or none for a noise-free result '
-        '(default: %(default)s)',
-    )
-    add(
-        '--guard',
-        action='store_true',
-        help='let a guard keep masks and take refinements back even for '
-        'weights that its limits were not calibrated on',
-    )
-    add(
-        '--no-guard',
-        action='store_true',
-        help='refine every mask, even where the guard would keep it',
-    )
-    add('--device', help='such as cpu or cuda:0 (default: the best there is)')
-    add(
-        '--precision',
-        choices=['auto', 'fp32', 'bf16', 'fp16'],
-        help='auto is bf16 where a GPU has it, else fp32 (default: as the '
-        'model says)',
-    )
-    _add_max_pixels(add)
-
-
-def _seed(text: str) -> int | None:
-    return None if text == 'none' else int(text)
-
-
 def _add_convert(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser(
+    parser = _add_command(
+        commands,
         'convert',
-        help='convert weights, official ones included',
+        summary='convert weights, official ones included',
         description='Write the weights of a checkpoint, official ones '
         'included, as .safetensors or .pth with the names of this package.',
+        examples=(
+            'segrefiner convert official.pth segrefiner_lr.safetensors',
+            'segrefiner convert iter_5000.pth mine.safetensors --half',
+        ),
     )
     parser.add_argument('source', metavar='IN', help='.pth or .safetensors')
     parser.add_argument('target', metavar='OUT', help='.safetensors or .pth')

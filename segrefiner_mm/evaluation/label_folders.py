@@ -1,6 +1,6 @@
 """Folders of label maps, compared with the true ones."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,12 @@ MOST_LABELS = 65534
 
 
 def compare_labels(
-    gt: Path, given: list[Path], ignore: Sequence[int]
+    gt: Path,
+    given: list[Path],
+    ignore: Sequence[int],
+    on_error: Callable[[object], None],
 ) -> Iterator[Compared | None]:
-    """Overlaps of the classes of label maps, map by map."""
+    """Compare folders of label maps; see :func:`compare`."""
 
     def count(true: Picture, found: Picture) -> npt.NDArray[np.int64]:
         true = np.where(np.isin(true, ignore), IGNORED, true)
@@ -40,7 +43,7 @@ def compare_labels(
         return label_overlaps(true, found, MOST_LABELS, IGNORED)
 
     read = partial(_read_labels, ignore=ignore)
-    return compare(gt, given, read, count)
+    return compare(gt, given, read, count, on_error)
 
 
 def label_rows(

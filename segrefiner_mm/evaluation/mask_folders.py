@@ -1,7 +1,7 @@
 """Folders of masks, compared with the true ones."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,16 +31,21 @@ from segrefiner_mm.visualization import draw_outlines
 
 
 def compare_masks(
-    gt: Path, given: list[Path], threshold: float | None, dis: bool
+    gt: Path,
+    given: list[Path],
+    threshold: float | None,
+    dis: bool,
+    on_error: Callable[[object], None],
 ) -> Iterator[Compared | None]:
-    """Quality of masks, mask by mask."""
+    """Compare folders of masks; see :func:`compare`."""
     if dis:
         measures_of_dis()
 
     def count(true: Picture, found: Picture) -> dict[str, Any]:
         return mask_row(true, found, dis)
 
-    return compare(gt, given, partial(_read_mask, threshold=threshold), count)
+    read = partial(_read_mask, threshold=threshold)
+    return compare(gt, given, read, count, on_error)
 
 
 def mask_rows(compared: list[Compared]) -> dict[str, list[dict[str, float]]]:
@@ -67,8 +72,12 @@ def draw_worst(
     img_dir: Path,
     out: Path,
     threshold: float | None,
-) -> None:
-    """Pictures of the masks that lost most, and of those that won most."""
+) -> str:
+    """Draw the masks that lost most and those that won most.
+
+    Returns:
+        str: One line for the user.
+    """
     read = partial(_read_mask, threshold=threshold)
     images = pictures_in(img_dir)
     ranked = sorted(compared, key=lambda mask: mask.gain)
@@ -88,7 +97,7 @@ def draw_worst(
             name = f'{what}_{place:02d}_{100 * mask.gain:+.1f}_{mask.stem}.jpg'
             save_picture(out / name, picture)
     lost, won = map(len, chosen.values())
-    print(f'{out}: pictures of {lost} that lost and {won} that won most')
+    return f'{out}: pictures of {lost} that lost and {won} that won most'
 
 
 def _read_mask(

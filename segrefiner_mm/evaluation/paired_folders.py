@@ -1,6 +1,5 @@
 """Folders of pictures, compared with the true ones."""
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,17 +40,20 @@ def compare(
     given: list[Path],
     read: Callable[[Path], Picture],
     count: Callable[[Picture, Picture], Any],
+    on_error: Callable[[object], None],
 ) -> Iterator[Compared | None]:
-    """Compare picture by picture; what cannot be is named, and None.
+    """Compare picture by picture.
 
     Args:
         gt (Path): Folder of the truth, with folders below.
         given (list[Path]): Folders of predictions, with the same below.
         read (Callable): Reads a picture.
         count (Callable): Compares the true one with a prediction.
+        on_error (Callable): Is called with what cannot be compared.
 
     Yields:
-        Compared | None: For every name that is in any of the folders.
+        Compared | None: For every name that is in any of the folders; None
+        where it cannot be compared.
     """
     for group, stem, paths in _matched([gt, *given]):
         try:
@@ -61,7 +63,7 @@ def compare(
                 _check_size(path, picture, found[0], true)
             rows = [count(true, picture) for picture in predictions]
         except InputError as error:
-            print(f'segrefiner: error: {error}', file=sys.stderr)
+            on_error(error)
             yield None
             continue
         yield Compared(group, stem, found, rows)

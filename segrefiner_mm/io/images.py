@@ -12,12 +12,11 @@ from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.bit_depth import to_8_bit
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES
+from segrefiner_mm.io.orientation import Size, upright
 from segrefiner_mm.io.pictures import (
-    Size,
     read_deep_colour,
     read_picture,
     stored_size,
-    upright,
 )
 
 LOSSLESS_SUFFIXES = frozenset(['.bmp', '.png', '.tif', '.tiff'])

@@ -33,6 +33,14 @@ class PanopticRecord(NamedTuple):
             return confined(folder, self.file_name)
 
 
+def is_panoptic(content: Any) -> bool:
+    """Whether this is the content of a COCO panoptic json."""
+    found = content.get('annotations') if isinstance(content, dict) else []
+    return isinstance(found, list) and any(
+        'segments_info' in a for a in found if isinstance(a, dict)
+    )
+
+
 def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
     """Read the annotations of a panoptic json.
 

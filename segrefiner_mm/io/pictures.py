@@ -9,21 +9,25 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from segrefiner_mm.errors import InputError, about, reason_of
 from segrefiner_mm.io.limits import check_pixels
+from segrefiner_mm.io.orientation import (
+    INVERSE,
+    ON_ITS_SIDE,
+    ORIENTATION,
+    Size,
+    shows_turned,
+    turned_by,
+    upright,
+)
 
 # Pillow knows more, some of which start other programs (EPS).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
 _LOSSY = frozenset(['JPEG', 'MPO'])
 _LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
-_ORIENTATION = 0x0112  # tag of EXIF
-_ON_ITS_SIDE = (5, 6, 7, 8)
-_INVERSE = {5: 5, 6: 8, 7: 7, 8: 6}  # of those
 _opening = threading.Lock()
-
-Size = tuple[int, int]
 
 
 class PictureSize(NamedTuple):
@@ -110,7 +114,7 @@ def picture_size(path: str | Path) -> PictureSize:
     """
     with _opened(path) as picture:
         width, height = picture.size
-        lies = picture.getexif().get(_ORIENTATION) in _ON_ITS_SIDE
+        lies = picture.getexif().get(ORIENTATION) in ON_ITS_SIDE
     upright_size = (width, height) if lies else (height, width)
     return PictureSize(upright_size, (height, width))
 
@@ -135,7 +139,7 @@ def read_deep_colour(
         if not _is_deep_colour(picture):
             return None
         stored = picture.size[::-1]
-        orientation = picture.getexif().get(_ORIENTATION, 1)
+        orientation = picture.getexif().get(ORIENTATION, 1)
     content = np.frombuffer(Path(path).read_bytes(), np.uint8)
     try:
         array = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
@@ -146,26 +150,9 @@ def read_deep_colour(
             f'cannot read {path}: its 16 bits per colour are damaged, or '
             'stored in a way that is not known'
         )
-    turned = _turned(array, orientation)
+    turned = turned_by(array, orientation)
     height, width = turned.shape[:2]
-    return turned if _shows_turned(stored, (height, width), size) else array
-
-
-def upright(picture: Image.Image, size: Size | None = None) -> Image.Image:
-    """A picture as a viewer shows it: turned as its EXIF data say.
-
-    Args:
-        picture (PIL.Image.Image): As stored.
-        size (tuple[int, int], optional): Height and width that are asked for:
-            where only the stored orientation has them, it is not turned.
-            Defaults to None.
-
-    Returns:
-        PIL.Image.Image: Without a note to turn it again.
-    """
-    turned = ImageOps.exif_transpose(picture)
-    shown = _shows_turned(picture.size[::-1], turned.size[::-1], size)
-    return turned if shown else picture
+    return turned if shows_turned(stored, (height, width), size) else array
 
 
 def turned_back(
@@ -192,10 +179,10 @@ def turned_back(
         return array
     with _opened(path) as picture:
         stored = picture.size[::-1]
-        orientation = picture.getexif().get(_ORIENTATION, 1)
-    if orientation not in _ON_ITS_SIDE or stored != size:
+        orientation = picture.getexif().get(ORIENTATION, 1)
+    if orientation not in ON_ITS_SIDE or stored != size:
         return array
-    return _turned(array, _INVERSE[orientation])
+    return turned_by(array, INVERSE[orientation])
 
 
 def picture_to_array(
@@ -289,19 +276,3 @@ def _is_deep_colour(picture: Image.Image) -> bool:
     return several and any(
         ';16' in str(tile[3]) for tile in getattr(picture, 'tile', ())
     )
-
-
-def _shows_turned(stored: Size, turned: Size, size: Size | None) -> bool:
-    """The one rule for photographs that say how they are to be turned."""
-    return size is None or turned == size or stored != size
-
-
-def _turned(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """As Pillow turns a picture by its EXIF orientation, 1 to 8."""
-    if orientation in (5, 6, 7, 8):
-        array = array.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        array = array[::-1]
-    if orientation in (2, 3, 6, 7):
-        array = array[:, ::-1]
-    return array

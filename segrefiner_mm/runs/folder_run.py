@@ -1,67 +1,56 @@
 """Does many jobs, goes on where it was stopped, and loses nothing."""
 
-import argparse
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
-
-from segrefiner_mm.cli.exit_status import DONE, NOTHING_DONE, SOME_FAILED
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.pictures import read_picture
 from segrefiner_mm.runs.jobs import PairJob, protect_inputs
-from segrefiner_mm.runs.label_task import LabelWork
-from segrefiner_mm.runs.mask_task import MaskWork
+from segrefiner_mm.runs.reporter import Advance, Reporter
 from segrefiner_mm.runs.run_journal import RunJournal
+from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.runs.task import Loaded, Result, Task
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
-
-Work = MaskWork | LabelWork
 
 
 def run_jobs(
-    args: argparse.Namespace,
-    work: Work,
+    task: Task[Loaded, Result],
     jobs: list[PairJob],
-    problems: list[str],
     out: Path,
     own_settings: dict[str, Any],
-    nothing: str,
-) -> int:
-    """Do what earlier runs have not done, and say what became of it.
+    overwrite: bool,
+    reporter: Reporter,
+) -> RunSummary:
+    """Do the jobs that earlier runs have not done.
 
     Args:
-        args (argparse.Namespace): Of the command line.
-        work (Work): How to do a job.
-        jobs (list[PairJob]): What to do.
-        problems (list[str]): What could not become a job.
+        task (Task): How to do a job.
+        jobs (list[PairJob]): What to do, one job or more.
         out (Path): Output folder, where the journal is.
-        own_settings (dict): What results depend on beside the model options.
-        nothing (str): What to say where there is no job.
+        own_settings (dict): What results depend on beside the refiner.
+        overwrite (bool): Whether to do again what is done, and to overwrite
+            files of others.
+        reporter (Reporter): Is told of jobs that fail; it may know of
+            failures already, which are counted too.
 
     Returns:
-        int: Exit status.
+        RunSummary: Counts of the verdicts and of the failures.
 
     Raises:
-        InputError: If there is nothing to do, something would be lost, or
-            another run writes this output.
+        InputError: If something would be lost, or another run writes this
+            output.
     """
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    for problem in problems:
-        _report(console, problem)
-    if not jobs:
-        raise InputError(nothing)
     protect_inputs(jobs)
-    settings = {**work.prepare(), **own_settings}  # mistakes leave no folder
+    settings = {**task.prepare(), **own_settings}  # mistakes leave no folder
     with OutputLock(out, is_folder=True):
-        run = _FolderRun(work, RunJournal(out, settings), console)
-        todo = run.open(jobs, args.overwrite)
+        run = _FolderRun(task, RunJournal(out, settings), reporter)
+        todo = run.open(jobs, overwrite)
         verdicts = run.write_all(todo)
-    failed = len(problems) + run.failed
+    failed = len(reporter.problems)
     counts = {
         'refined': verdicts.count(REFINED),
         'kept': verdicts.count(KEPT),
@@ -69,24 +58,24 @@ def run_jobs(
         'done before': run.done_before,
         'failed': failed,
     }
-    listed = ', '.join(f'{n} {what}' for what, n in counts.items() if n)
-    print(f'{out}: {listed}')
-    if not failed:
-        return DONE
-    return SOME_FAILED if verdicts or run.done_before else NOTHING_DONE
+    listed = ', '.join(f'{n} {name}' for name, n in counts.items() if n)
+    done = len(verdicts) + run.done_before
+    return RunSummary(
+        f'{out}: {listed}', done, failed, tuple(reporter.problems)
+    )
 
 
 class _FolderRun:
-    """Loads and writes result by result; names what fails, and goes on."""
+    """Loads and writes result by result; reports what fails, and goes on."""
 
     def __init__(
-        self, work: Work, journal: RunJournal, console: Console
+        self, task: Task, journal: RunJournal, reporter: Reporter
     ) -> None:
-        self.failed = 0
         self.done_before = 0
-        self._work = work
+        self._task = task
         self._journal = journal
-        self._console = console
+        self._reporter = reporter
+        self._advance: Advance = lambda count=1: None
 
     def open(self, jobs: list[PairJob], overwrite: bool) -> list[PairJob]:
         """The jobs that are to be done, and may be."""
@@ -116,30 +105,25 @@ class _FolderRun:
         names = ' and '.join(str(path) for path in edited)
         kept = f'{names} was changed after it was written, and is kept'
         if self._journal.is_due(inputs, outputs):
-            self._fail(
+            self._reporter.error(
                 f'{kept}, though its inputs or the settings are others now: '
                 '--overwrite does it again'
             )
         else:
-            self._console.print(f'segrefiner: {kept}', markup=False)
+            self._reporter.say(f'segrefiner: {kept}')
             self.done_before += 1
         return False
 
     def write_all(self, jobs: list[PairJob]) -> list[str]:
         """Do the jobs; returns the verdicts of those that worked."""
         verdicts: list[str] = []
-        hidden = not self._console.is_terminal
-        with Progress(console=self._console, disable=hidden) as bar:
-            count = len(jobs) + self.failed
-            task = bar.add_task('Refining', total=count)
-            results: Any = self._work.refine(self._loaded(jobs))
-            for loaded, result in results:
+        with self._reporter.progress(len(jobs)) as self._advance:
+            for loaded, result in self._task.refine(self._loaded(jobs)):
                 try:
                     verdicts.append(self._write(loaded, result))
                 except InputError as error:
-                    self._fail(error)
-                done = len(verdicts) + self.failed
-                bar.update(task, completed=done)
+                    self._reporter.error(error)
+                self._advance()
         return verdicts
 
     def _loaded(self, jobs: list[PairJob]) -> Iterator[Any]:
@@ -147,26 +131,23 @@ class _FolderRun:
             try:
                 with about(job.mask):
                     self._journal.look(job.inputs(), job.outputs())
-                    loaded: Any = self._work.load(job)
+                    loaded = self._task.load(job)
             except InputError as error:
-                self._fail(error)
+                self._reporter.error(error)
+                self._advance()
                 continue
             yield loaded
 
     def _write(self, loaded: Any, result: Any) -> str:
-        job: PairJob = loaded.tag
-        files: dict[Path, bytes] = self._work.encode(loaded, result)
+        job = self._task.job_of(loaded)
+        files = self._task.encode(loaded, result)
         contents = [sha256(content).hexdigest() for content in files.values()]
         self._journal.begin(job.outputs(), contents)
         for path, content in files.items():
             write_whole(path, content)
-        notes = self._work.notes(loaded, result)
+        notes = self._task.notes(loaded, result)
         self._journal.add(job.inputs(), job.outputs(), **notes)
         return notes['verdict']
-
-    def _fail(self, problem: object) -> None:
-        self.failed += 1
-        _report(self._console, problem)
 
 
 def _is_whole(path: Path) -> bool:
@@ -176,7 +157,3 @@ def _is_whole(path: Path) -> bool:
     except InputError:
         return False
     return True
-
-
-def _report(console: Console, problem: object) -> None:
-    console.print(f'segrefiner: error: {problem}', markup=False)

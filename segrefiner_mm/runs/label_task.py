@@ -1,7 +1,6 @@
-"""``segrefiner refine --labels``: pictures with a label per pixel."""
+"""Refining pairs of an image and a label map."""
 
-import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from segrefiner_mm.io.label_maps import (
 )
 from segrefiner_mm.label_maps import LabelMapRefiner
 from segrefiner_mm.runs.jobs import PairJob
-from segrefiner_mm.runs.model_options import prepare, run_settings
+from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.visualization import draw_outlines
 from segrefiner_mm.windows import KEPT, REFINED
 
@@ -46,36 +45,32 @@ class LabelInput(NamedTuple):
         return self.map.labels
 
 
-class LabelWork:
-    """Loads, refines and writes pairs of an image and a label map.
+class LabelTask:
+    """Loads, refines and encodes pairs of an image and a label map.
 
     Args:
-        args (argparse.Namespace): Of the command line.
-        ignore (list[int]): Labels that stay where they are.
+        refiner (Refiner): The model and its settings.
+        ignore (Sequence[int]): Labels that stay where they are.
     """
 
-    def __init__(self, args: argparse.Namespace, ignore: list[int]) -> None:
-        self._args = args
-        self._ignore = ignore
+    def __init__(self, refiner: Refiner, ignore: Sequence[int]) -> None:
+        self._refiner = refiner
+        self._ignore = list(ignore)
 
     def prepare(self) -> dict[str, Any]:
-        """Build the model, so that a mistake in the options shows now.
-
-        Returns:
-            dict: What results depend on: see :func:`run_settings`.
-        """
-        inferencer, settings = prepare(self._args)
-        self._refiner = LabelMapRefiner(
-            inferencer.model, settings, ignore=self._ignore
-        )
-        return run_settings(self._args)
+        """Build the model; see :meth:`Task.prepare`."""
+        return self._refiner.fingerprint()
 
     def load(self, job: PairJob) -> LabelInput:
-        """Read a pair; an InputError says why it cannot be."""
+        """Read a pair; an InputError says why it cannot be used."""
         check_same_size(job.image, job.mask)
         found = read_label_map(job.mask)
         height, width = found.labels.shape
         return LabelInput(load_image(job.image, (height, width)), found, job)
+
+    def job_of(self, loaded: LabelInput) -> PairJob:
+        """The job that a pair was loaded for."""
+        return loaded.tag
 
     def refine(
         self, inputs: Iterable[LabelInput]
@@ -85,11 +80,14 @@ class LabelWork:
             (torch.from_numpy(i.image).permute(2, 0, 1), i.labels, i)
             for i in inputs
         )
-        for refined, loaded in self._refiner.refine(jobs):
+        refiner = LabelMapRefiner(
+            self._refiner.model, self._refiner.settings, ignore=self._ignore
+        )
+        for refined, loaded in refiner.refine(jobs):
             yield loaded, refined
 
     def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
-        """What the job asks for: the content of every file to write."""
+        """Encode the map, and the overlay if one is asked for."""
         job = loaded.tag
         result = loaded.map._replace(labels=refined)
         files = {job.out: encode_label_map(job.out, result)}
@@ -99,12 +97,12 @@ class LabelWork:
         return files
 
     def notes(self, loaded: LabelInput, refined: Labels) -> dict[str, Any]:
-        """What the journal remembers: ``verdict`` and more."""
+        """Describe the result for the journal: ``verdict`` and more."""
         changed = int(np.count_nonzero(loaded.labels != refined))
         return dict(verdict=REFINED if changed else KEPT, changed=changed)
 
     def summary(self, loaded: LabelInput, refined: Labels) -> str:
-        """What to tell of a pair."""
+        """Describe the result in one line for the user."""
         changed = self.notes(loaded, refined)['changed']
         count = len(np.unique(refined))
         share = changed / refined.size

@@ -1,6 +1,5 @@
-"""``segrefiner refine`` on binary masks."""
+"""Refining pairs of an image and a binary mask."""
 
-import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,35 +10,36 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import RefineInput, load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
 from segrefiner_mm.runs.jobs import PairJob
-from segrefiner_mm.runs.model_options import prepare, run_settings
+from segrefiner_mm.runs.refine_inputs import Prediction, refine_inputs
+from segrefiner_mm.runs.refiner import Refiner
+from segrefiner_mm.visualization import draw_outlines
 from segrefiner_mm.windows import KEPT, ROLLED_BACK
 
-Prediction = dict[str, Any]
 
-
-class MaskWork:
-    """Loads, refines and writes pairs of an image and a mask.
+class MaskTask:
+    """Loads, refines and encodes pairs of an image and a mask.
 
     Args:
-        args (argparse.Namespace): Of the command line.
+        refiner (Refiner): The model and its settings.
+        threshold (float, optional): Soft masks are foreground from this
+            value on. Defaults to None: masks have two values.
     """
 
-    def __init__(self, args: argparse.Namespace) -> None:
-        self._args = args
+    def __init__(
+        self, refiner: Refiner, threshold: float | None = None
+    ) -> None:
+        self._refiner = refiner
+        self._threshold = threshold
 
     def prepare(self) -> dict[str, Any]:
-        """Build the model, so that a mistake in the options shows now.
-
-        Returns:
-            dict: What results depend on: see :func:`run_settings`.
-        """
-        self._inferencer, self._settings = prepare(self._args)
-        return run_settings(self._args)
+        """Build the model; see :meth:`Task.prepare`."""
+        return self._refiner.fingerprint()
 
     def load(self, job: PairJob) -> RefineInput:
-        """Read a pair; an InputError says why it cannot be."""
-        threshold = self._args.threshold
-        loaded = load_pair(job.image, job.mask, threshold=threshold, tag=job)
+        """Read a pair; an InputError says why it cannot be used."""
+        loaded = load_pair(
+            job.image, job.mask, threshold=self._threshold, tag=job
+        )
         if (count := len(loaded.masks.masks)) != 1:
             raise InputError(
                 f'{job.mask} holds {count} masks, and one is written: save '
@@ -47,32 +47,39 @@ class MaskWork:
             )
         return loaded
 
+    def job_of(self, loaded: RefineInput) -> PairJob:
+        """The job that a pair was loaded for."""
+        return loaded.tag
+
     def refine(
         self, inputs: Iterable[RefineInput]
     ) -> Iterator[tuple[RefineInput, Prediction]]:
         """Refine a stream of pairs, in order."""
-        return self._inferencer.forward(inputs, self._settings)
+        return refine_inputs(
+            self._refiner.model, inputs, self._refiner.settings
+        )
 
     def encode(
         self, loaded: RefineInput, prediction: Prediction
     ) -> dict[Path, bytes]:
-        """What the job asks for: the content of every file to write."""
-        job: PairJob = loaded.tag
+        """Encode the mask, and the overlay if one is asked for."""
+        job = self.job_of(loaded)
         files = {job.out: encode_mask_picture(job.out, prediction['masks'][0])}
         if job.overlay is not None:
-            [picture] = self._inferencer.visualize([loaded], [prediction])
+            coarse = [mask.dense().numpy() for mask in loaded.masks.masks]
+            picture = draw_outlines(loaded.image, coarse, prediction['masks'])
             files[job.overlay] = encode_picture(job.overlay, picture)
         return files
 
     def notes(self, loaded: RefineInput, prediction: Prediction) -> Prediction:
-        """What the journal remembers: ``verdict`` and more."""
+        """Describe the result for the journal: ``verdict`` and more."""
         return dict(
             verdict=prediction['verdicts'][0],
             evidence=prediction['evidence'][0],
         )
 
     def summary(self, loaded: RefineInput, prediction: Prediction) -> str:
-        """What to tell of a pair."""
+        """Describe the result in one line for the user."""
         [verdict], [mask] = prediction['verdicts'], prediction['masks']
         [evidence] = prediction['evidence']
         numbers = ', '.join(f'{name} {n:.2f}' for name, n in evidence.items())

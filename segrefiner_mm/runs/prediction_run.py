@@ -1,13 +1,10 @@
 """Refines the masks of a file of predictions, image by image."""
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from rich.console import Console
-from rich.progress import Progress
 from torch import Tensor
 
 from segrefiner_mm.errors import InputError
@@ -22,13 +19,14 @@ from segrefiner_mm.io.prediction_file import (
     PredictionFile,
 )
 from segrefiner_mm.models import RefineJob
-from segrefiner_mm.runs.model_options import prepare, run_settings
 from segrefiner_mm.runs.prediction_journal import Outcome, PredictionNotes
 from segrefiner_mm.runs.prediction_masks import (
     decode_group,
     open_entry,
     with_images,
 )
+from segrefiner_mm.runs.refiner import Refiner
+from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.windows import REFINED, CompactMask, RefinedMask
 from segrefiner_mm.windows.compact_mask import compact_iou
 
@@ -50,27 +48,38 @@ class PredictionRun:
     """Refines image by image and notes what is done beside the output.
 
     Args:
-        args (argparse.Namespace): Of the command line.
+        refiner (Refiner): The model and its settings.
         predictions (PredictionFile): Names masks in messages.
         entries (list[ImageEntry]): What to refine.
         finder (ImageFinder): Where the images are.
+        source (Path): File or folder of the predictions.
+        ann (Path, optional): Annotations that name the images.
         out (Path): The output, which is written at the end.
+        reporter (Reporter): Is told of masks that fail.
+
+    Attributes:
+        failed (int): Number of masks that could not be refined.
     """
 
     def __init__(
         self,
-        args: argparse.Namespace,
+        refiner: Refiner,
         predictions: PredictionFile,
         entries: list[ImageEntry],
         finder: ImageFinder,
+        source: Path,
+        ann: Path | None,
         out: Path,
+        reporter: Reporter,
     ) -> None:
-        self._args = args
+        self._refiner = refiner
         self._predictions = predictions
         self._entries = entries
         self._finder = finder
+        self._source = source
+        self._ann = ann
+        self._reporter = reporter
         self.failed = 0
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._notes_file = out.with_name(f'{partial_prefix(out)}notes.jsonl')
 
     def outcomes(self) -> dict[str, Outcomes]:
@@ -86,7 +95,7 @@ class PredictionRun:
                 done[entry.key] = list(found)
         todo = [entry for entry in entries if entry.key not in done]
         if done:
-            self._console.print(f'{len(done)} images were done before')
+            self._reporter.say(f'{len(done)} images were done before')
         if todo:
             self._refine(todo, done, notes)
         return done
@@ -97,12 +106,12 @@ class PredictionRun:
 
     def _settings(self) -> dict[str, Any]:
         """What results depend on, as plain values."""
-        folder, ann = self._finder.folder, self._args.ann
+        folder = self._finder.folder
         return {
-            **run_settings(self._args),
-            'source': _states(Path(self._args.predictions)),
+            **self._refiner.fingerprint(),
+            'source': _states(self._source),
             'images': str(folder and folder.resolve()),
-            'ann': file_state(Path(ann)) if ann else None,
+            'ann': file_state(self._ann) if self._ann else None,
         }
 
     def _refine(
@@ -111,16 +120,11 @@ class PredictionRun:
         done: dict[str, Outcomes],
         notes: PredictionNotes,
     ) -> None:
-        inferencer, settings = prepare(self._args)
-        model = inferencer.model
+        model = self._refiner.model
         notes.begin()
-        bar = Progress(
-            console=self._console, disable=not self._console.is_terminal
-        )
-        with bar:
-            task = bar.add_task('Refining', total=len(todo))
+        with self._reporter.progress(len(todo)) as advance:
             jobs = self._jobs(todo, model.device)
-            for job, refined in model.refine(jobs, settings):
+            for job, refined in model.refine(jobs, self._refiner.settings):
                 entry, places, last = job.tag
                 empty: Outcomes = [None] * len(entry.masks)
                 outcomes = done.setdefault(entry.key, empty)
@@ -130,7 +134,7 @@ class PredictionRun:
                     outcomes[place] = _outcome(coarse, mask)
                 if not last:
                     continue
-                bar.advance(task)
+                advance()
                 if all(outcomes):  # a mistake is tried again
                     notes.add(entry, outcomes)
 
@@ -163,21 +167,16 @@ class PredictionRun:
         name = self._predictions.label(first)
         more = f' and {count - 1} more of it' if count > 1 else ''
         self.failed += count
-        self._say(f'error: {name}{more}: {problem}')
+        self._reporter.error(f'{self._source}: {name}{more}: {problem}')
 
     def _fail(self, key: Key, problem: str) -> None:
         self.failed += 1
-        self._say(f'error: {self._predictions.label(key)}: {problem}')
+        name = self._predictions.label(key)
+        self._reporter.error(f'{self._source}: {name}: {problem}')
 
     def _note(self, key: Key, text: str) -> None:
-        self._say(f'note: {self._predictions.label(key)}: {text}')
-
-    def _say(self, text: str) -> None:
-        source = self._args.predictions
-        kind, _, rest = text.partition(': ')
-        self._console.print(
-            f'segrefiner: {kind}: {source}: {rest}', markup=False
-        )
+        name = self._predictions.label(key)
+        self._reporter.say(f'segrefiner: note: {self._source}: {name}: {text}')
 
 
 def _states(source: Path) -> list | None:

@@ -27,8 +27,8 @@ from fuzzing.rebuilt import (
     rebuild_pickle,
     rebuild_picture,
 )
-from segrefiner_mm.cli import coco_command
 from segrefiner_mm.cli import main as cli
+from segrefiner_mm.runs.prediction_run import PredictionRun
 
 OUT = 'out'
 
@@ -199,12 +199,12 @@ def _write_journals(folder: Path) -> None:
         seeds.write(folder / 'pairs' / 'mask' / f'{name}.png', mask * 255)
     _run(folder, _folder_argv())
     (folder / OUT).rename(folder / 'done_pairs')
-    forget = coco_command.PredictionRun.forget
-    coco_command.PredictionRun.forget = lambda _: None
+    forget = PredictionRun.forget
+    PredictionRun.forget = lambda _: None
     try:
         _run(folder, _coco_argv('journaled.json', *_ANN))
     finally:
-        coco_command.PredictionRun.forget = forget
+        PredictionRun.forget = forget
     (folder / OUT / 'new.json').unlink()
     (folder / OUT).rename(folder / 'done_coco')
 

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 from fuzzing.readers import OUT, Trial, absolute
 from fuzzing.sandbox import Ran, run_command
@@ -109,19 +110,21 @@ def _files(folder: Path) -> Files:
 
 def _share_model() -> None:
     """Build the network once for all trials with the same weights."""
-    from segrefiner_mm.runs import model_options
+    from segrefiner_mm.runs import refiner
 
-    build = model_options.SegRefinerInferencer
+    build = refiner.build_refiner
     if hasattr(build, 'of_state'):
         return
+    cfg_of: dict[str, Any] = {}
 
     @functools.lru_cache(maxsize=1)
-    def of_state(model: str, weights: str, device: str, _: int) -> object:
-        return build(model, weights, device)
+    def of_state(described: str, weights: str, device: str, _: int) -> object:
+        return build(cfg_of[described], weights, device)
 
-    def shared(model: str, weights: str, device: str) -> object:
+    def shared(cfg: Any, weights: str, device: str) -> object:
         time = os.stat(weights).st_mtime_ns
-        return of_state(model, weights, device, time)
+        cfg_of[cfg.pretty_text] = cfg
+        return of_state(cfg.pretty_text, weights, device, time)
 
     shared.of_state = of_state
-    model_options.SegRefinerInferencer = shared
+    refiner.build_refiner = shared

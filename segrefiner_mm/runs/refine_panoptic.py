@@ -1,13 +1,11 @@
-"""``segrefiner coco`` on panoptic segmentation: a json and its pictures."""
+"""Refines panoptic segmentation: a json and its pictures."""
 
-import argparse
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
 import numpy as np
 
-from segrefiner_mm.cli.exit_status import NOTHING_DONE
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_annotations import images_of
 from segrefiner_mm.io.files import write_whole
@@ -25,42 +23,55 @@ from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.io.rle import colours_to_ids
 from segrefiner_mm.runs.folder_run import run_jobs
 from segrefiner_mm.runs.jobs import PairJob
-from segrefiner_mm.runs.label_task import LabelInput, Labels, LabelWork
+from segrefiner_mm.runs.label_task import LabelInput, Labels, LabelTask
+from segrefiner_mm.runs.refiner import Refiner
+from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.run_summary import RunSummary
 
 VOID = 0  # the id of pixels without a segment
 
 
-def is_panoptic(content: Any) -> bool:
-    """Whether this is what a COCO panoptic json holds."""
-    found = content.get('annotations') if isinstance(content, dict) else []
-    return isinstance(found, list) and any(
-        'segments_info' in a for a in found if isinstance(a, dict)
-    )
+def refine_panoptic(
+    content: dict[str, Any],
+    source: Path,
+    img_dir: Path,
+    out: Path,
+    overwrite: bool,
+    refiner: Refiner,
+    reporter: Reporter,
+) -> RunSummary:
+    """Refine a panoptic json with the folder of its pictures.
 
+    Args:
+        content (dict): What the json holds; areas and boxes are updated.
+        source (Path): The json; its pictures lie in the folder of its name.
+        img_dir (Path): Folder of the images.
+        out (Path): The json to write, with a folder of its name.
+        overwrite (bool): Whether ``out`` may be there already.
+        refiner (Refiner): The model and its settings.
+        reporter (Reporter): Is told of pictures that fail.
 
-def run_panoptic(args: argparse.Namespace, content: dict[str, Any]) -> int:
-    """Refine a panoptic json with its folder; returns the exit status."""
-    source, out = Path(args.predictions), Path(args.out)
+    Returns:
+        RunSummary: Counts over the pictures.
+
+    Raises:
+        InputError: If nothing can be done, or something would be lost.
+    """
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')
-    if args.report or args.ann or args.segmentation != 'same':
-        raise InputError(
-            '--report, --ann and --segmentation are not for panoptic results'
-        )
-    if args.img_dir is None:
-        raise InputError('a .json needs --img-dir: where its images are')
     pictures, folder = source.with_suffix(''), out.with_suffix('')
-    if out.exists() and not args.overwrite:
+    if out.exists() and not overwrite:
         raise InputError(f'{out} is there already: --overwrite, or another')
     if not pictures.is_dir():
         raise InputError(f'no folder {pictures} with the pictures of {source}')
     records = read_panoptic(content, source)
-    jobs, problems = _jobs(content, records, args, pictures, folder)
-    work, own = PanopticWork(args, [VOID]), dict(panoptic=True)
-    nothing = f'no picture of {source} can be refined'
-    status = run_jobs(args, work, jobs, problems, folder, own, nothing)
-    if status == NOTHING_DONE:
-        return status
+    jobs = _jobs(content, source, records, img_dir, out, reporter)
+    if not jobs:
+        raise InputError(f'no picture of {source} can be refined')
+    task, own = PanopticTask(refiner, [VOID]), dict(panoptic=True)
+    summary = run_jobs(task, jobs, folder, own, overwrite, reporter)
+    if not summary.done:
+        return summary
     for record in records:
         before, after = record.picture(pictures), record.picture(folder)
         if after.is_file():
@@ -68,11 +79,11 @@ def run_panoptic(args: argparse.Namespace, content: dict[str, Any]) -> int:
         elif before.is_file():  # what failed is left as it was
             write_whole(after, before.read_bytes())
     write_whole(out, json_bytes(content, out))
-    return status
+    return summary
 
 
-class PanopticWork(LabelWork):
-    """The same for pictures whose colours are the ids of segments."""
+class PanopticTask(LabelTask):
+    """Label maps whose colours are the ids of segments."""
 
     def load(self, job: PairJob) -> LabelInput:
         check_same_size(job.image, job.mask)
@@ -89,15 +100,16 @@ class PanopticWork(LabelWork):
 
 def _jobs(
     content: dict[str, Any],
+    source: Path,
     records: list[PanopticRecord],
-    args: argparse.Namespace,
-    pictures: Path,
-    folder: Path,
-) -> tuple[list[PairJob], list[str]]:
-    source = Path(args.predictions)
+    img_dir: Path,
+    out: Path,
+    reporter: Reporter,
+) -> list[PairJob]:
     known = images_of(content, source) if content.get('images') else {}
-    finder = ImageFinder(Path(args.img_dir))
-    jobs, problems = [], []
+    pictures, folder = source.with_suffix(''), out.with_suffix('')
+    finder = ImageFinder(img_dir)
+    jobs = []
     for record in records:
         before, after = record.picture(pictures), record.picture(folder)
         # Results have no images; theirs have the names of the pictures.
@@ -107,8 +119,8 @@ def _jobs(
             jobs.append(PairJob(finder.find(name), before, after, None))
         except InputError as error:
             where = f'{source}: image {shown(record.image_id)}'
-            problems.append(f'{where}: {error}')
-    return jobs, problems
+            reporter.error(f'{where}: {error}')
+    return jobs
 
 
 def _read_ids(path: Path) -> Labels:

@@ -1,0 +1,87 @@
+"""The options that several commands share.
+
+Nothing heavy is imported here, so that help comes at once.
+"""
+
+import argparse
+from collections.abc import Callable
+
+from segrefiner_mm.io.limits import MAX_PIXELS
+
+
+def add_ignore(add: Callable, text: str) -> None:
+    """Add the labels that do not take part."""
+    add(
+        '--ignore',
+        type=int,
+        nargs='+',
+        default=[255],
+        metavar='LABEL',
+        help=text,
+    )
+
+
+def add_max_pixels(add: Callable) -> None:
+    """Add the limit on the size of pictures."""
+    add(
+        '--max-pixels',
+        type=int,
+        metavar='N',
+        help='largest picture or mask that is read, in pixels (default: '
+        f'{MAX_PIXELS})',
+    )
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the model, for the commands that refine."""
+    add = parser.add_argument
+    add(
+        '--model',
+        default='segrefiner-tiny',
+        help='segrefiner-tiny, segrefiner-lr, segrefiner-hr or a config file '
+        '(default: %(default)s)',
+    )
+    add('--weights', help='weights file (default: those of the model)')
+    add(
+        '--windows',
+        choices=['object', 'tiled'],
+        help='a window around the object, or the whole image and then tiles '
+        'at full resolution (default: as the model says)',
+    )
+    add('--steps', type=int, help='reverse steps (default: all of the model)')
+    add(
+        '--batch-size',
+        type=int,
+        help='most windows in a batch (default: as the model says; a CPU '
+        'takes one at a time)',
+    )
+    add(
+        '--seed',
+        type=_seed,
+        default=0,
+        help='seed of the noise, or none for a noise-free result '
+        '(default: %(default)s)',
+    )
+    add(
+        '--guard',
+        action='store_true',
+        help='let a guard keep masks and take refinements back even for '
+        'weights that its limits were not calibrated on',
+    )
+    add(
+        '--no-guard',
+        action='store_true',
+        help='refine every mask, even where the guard would keep it',
+    )
+    add('--device', help='such as cpu or cuda:0 (default: the best there is)')
+    add(
+        '--precision',
+        choices=['auto', 'fp32', 'bf16', 'fp16'],
+        help='auto is bf16 where a GPU has it, else fp32 (default: as the '
+        'model says)',
+    )
+    add_max_pixels(add)
+
+
+def _seed(text: str) -> int | None:
+    return None if text == 'none' else int(text)

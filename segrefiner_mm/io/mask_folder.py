@@ -1,0 +1,50 @@
+"""Writes the refined masks of images into a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.images import save_mask
+
+
+def output_names(images: Sequence[Any]) -> list[str]:
+    """Names of the outputs: the stems of files, the numbers of others.
+
+    Args:
+        images (Sequence): Files or arrays.
+
+    Returns:
+        list[str]: One per image, without suffix.
+
+    Raises:
+        InputError: If two are the same.
+    """
+    names = [
+        Path(image).stem if isinstance(image, (str, Path)) else f'{index:08d}'
+        for index, image in enumerate(images)
+    ]
+    twice = sorted(name for name in set(names) if names.count(name) > 1)
+    if twice:
+        raise InputError(
+            f'several images named {twice[0]}: their outputs would overwrite '
+            'each other'
+        )
+    return names
+
+
+def write_masks(folder: Path, name: str, masks: npt.NDArray[np.bool_]) -> None:
+    """Write the masks of an image as pictures.
+
+    Args:
+        folder (Path): Where to.
+        name (str): From :func:`output_names`; of several masks each gets its
+            number too.
+        masks (np.ndarray): Bool, (N, H, W).
+    """
+    for index, mask in enumerate(masks):
+        suffix = f'_{index}' if len(masks) > 1 else ''
+        save_mask(folder / f'{name}{suffix}.png', mask)

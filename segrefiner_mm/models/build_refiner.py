@@ -1,0 +1,82 @@
+"""From what a user names as a model to a refiner that is ready."""
+
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict
+
+from segrefiner_mm.errors import InputError, SegRefinerError
+from segrefiner_mm.models.checkpoint import load_weights
+from segrefiner_mm.models.model_zoo import config_of, read_config, weights_of
+from segrefiner_mm.models.segrefiner import SegRefiner
+from segrefiner_mm.registry import MODELS, build_child
+
+
+def resolve_model(
+    model: str | Path | Config | dict, weights: str | Path | None
+) -> tuple[Config | ConfigDict, str | None]:
+    """Find the config and the weights of a model.
+
+    Args:
+        model (str | Path | Config | dict): A name, a config file, a config,
+            or the ``model`` part of one.
+        weights (str | Path, optional): Weights file; None: those of the
+            named model or of the config.
+
+    Returns:
+        tuple[Config | ConfigDict, str | None]: The config, with ``model``,
+        and the weights for :func:`build_refiner`.
+
+    Raises:
+        InputError: If there is no such model, or it has no weights here.
+    """
+    if isinstance(model, (str, Path)) and not Path(model).is_file():
+        weights = weights or weights_of(str(model))
+        model = config_of(str(model))
+    if isinstance(model, (str, Path)):
+        model = read_config(model)
+    elif isinstance(model, dict) and 'model' not in model:
+        model = ConfigDict(model=model)
+    return model, None if weights is None else str(weights)
+
+
+def build_refiner(
+    cfg: Config | ConfigDict, weights: str | None, device: str
+) -> SegRefiner:
+    """Build a refiner with its weights, for inference.
+
+    Args:
+        cfg (Config | ConfigDict): Config with ``model``.
+        weights (str, optional): Weights file or name; None: the
+            ``checkpoint`` of the config.
+        device (str): Such as ``'cuda:0'``.
+
+    Returns:
+        SegRefiner: On the device, in eval mode.
+
+    Raises:
+        InputError: If the config describes no refiner, there are no weights,
+            or the device cannot be used.
+        CheckpointError: If the weights cannot be used.
+    """
+    try:
+        model = build_child(MODELS, cfg.model)
+    except SegRefinerError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f'the model config is not valid: {error}') from error
+    if not isinstance(model, SegRefiner):
+        raise InputError(
+            f'not a refiner: the config describes {type(model).__name__}'
+        )
+    if weights is not None:
+        load_weights(model, weights)
+    elif cfg.model.get('checkpoint') is None:
+        raise InputError(
+            'no weights were given, and a random refiner ruins masks: '
+            'pass weights= or --weights'
+        )
+    try:
+        return model.to(device).eval()
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f'cannot use device {device!r}: {reason}') from None

@@ -1,0 +1,104 @@
+"""The settings of a run: those of the model and the user's choice."""
+
+from typing import Any
+
+from mmengine.logging import print_log
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.models.checkpoint import holds_weights
+from segrefiner_mm.models.refine_settings import RefineSettings
+from segrefiner_mm.models.segrefiner import SegRefiner
+
+PLANS = dict(object='ObjectWindows', tiled='TiledWindows')
+
+
+def user_settings(
+    model: SegRefiner,
+    windows: str | dict | None = None,
+    num_steps: int | None = None,
+    guard: bool | dict | None = True,
+    **others: Any,
+) -> RefineSettings:
+    """Combine the model's ``test_cfg`` with the user's choice.
+
+    Args:
+        model (SegRefiner): The model.
+        windows (str | dict, optional): ``'object'``, ``'tiled'``, the config
+            of a window plan, or None: as the model says.
+        num_steps (int, optional): Reverse steps; None: as the model says.
+        guard (bool | dict, optional): Whether the guard of the model
+            decides, if its limits are for these weights; or the config of
+            one, for any weights.
+        **others: Further fields of :class:`RefineSettings`. None means as
+            the model says, but of ``seed``.
+
+    Returns:
+        RefineSettings: The settings.
+
+    Raises:
+        InputError: If a value is not usable.
+    """
+    chosen = {k: v for k, v in others.items() if v is not None}
+    if 'seed' in others:
+        chosen['seed'] = others['seed']  # None is a choice of its own
+    if num_steps is not None:
+        chosen['num_steps'] = num_steps
+    if windows is not None:
+        chosen['windows'] = _window_plan(model, windows)
+    if isinstance(guard, bool):
+        guard = calibrated_guard(model) if guard else None
+    chosen['guard'] = guard
+    try:
+        return model.settings(**chosen)
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(str(error)) from error
+
+
+def guard_for_any_weights(model: SegRefiner) -> dict:
+    """Find the guard of a model, whatever its limits were calibrated on.
+
+    Args:
+        model (SegRefiner): The model.
+
+    Returns:
+        dict: Its config; the default guard if the model has none.
+    """
+    own = (model.test_cfg or {}).get('guard')
+    return own or dict(type='DoNoHarmGuard')
+
+
+def calibrated_guard(model: SegRefiner) -> dict | None:
+    """Find the guard of a model, if its limits are for these weights.
+
+    Args:
+        model (SegRefiner): The model.
+
+    Returns:
+        dict | None: Its config; None, and a line in the log, if the model
+        has no guard or other weights than the limits were calibrated on.
+    """
+    own = (model.test_cfg or {}).get('guard')
+    name = own.get('calibrated_on') if isinstance(own, dict) else None
+    if own and (name is None or holds_weights(model, name)):
+        return own
+    why = f'was calibrated on {name}' if own else 'is not part of it'
+    print_log(
+        f'every mask is refined: a guard for this model {why}; to have '
+        "one all the same, ask for guard=dict(type='DoNoHarmGuard')",
+        'current',
+    )
+    return None
+
+
+def _window_plan(model: SegRefiner, windows: str | dict) -> Any:
+    """The config of a plan; one of the model's kind keeps its options."""
+    if not isinstance(windows, str):
+        return windows
+    if windows not in PLANS:
+        raise InputError(
+            f'windows must be {" or ".join(map(repr, PLANS))} or the '
+            f'config of a window plan, got {windows!r}'
+        )
+    own = (model.test_cfg or {}).get('windows') or {}
+    same = str(own.get('type')).rpartition('.')[2] == PLANS[windows]
+    return own if same else dict(type=PLANS[windows])

@@ -1,0 +1,200 @@
+"""Refines a pair of files, or two folders of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.images import LOSSLESS_SUFFIXES
+from segrefiner_mm.io.label_maps import TIFF_SUFFIXES, has_32_bits
+from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.runs.folder_matching import PairMatching
+from segrefiner_mm.runs.folder_run import run_jobs
+from segrefiner_mm.runs.jobs import PairJob, protect_inputs
+from segrefiner_mm.runs.label_task import LabelTask
+from segrefiner_mm.runs.mask_task import MaskTask
+from segrefiner_mm.runs.refiner import Refiner
+from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.runs.task import Loaded, Result, Task
+
+
+@dataclass(frozen=True)
+class MaskOptions:
+    """How pairs of images and masks are read and written.
+
+    Attributes:
+        mask_suffix (str): What the name of a mask has after that of its
+            image, such as ``'_mask'``; ``*`` matches anything.
+        threshold (float, optional): Soft masks are foreground from this
+            value on; None: masks have two values.
+        overlay (bool): Whether the outlines are drawn on the image too.
+        overwrite (bool): Whether to do again what an earlier run has done,
+            and to overwrite what is in the way in the output folder.
+    """
+
+    mask_suffix: str = ''
+    threshold: float | None = None
+    overlay: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """How pairs of images and label maps are read and written.
+
+    Attributes:
+        ignore (tuple[int, ...]): Labels that stay where they are.
+        mask_suffix (str): See :class:`MaskOptions`.
+        overlay (bool): See :class:`MaskOptions`.
+        overwrite (bool): See :class:`MaskOptions`.
+    """
+
+    ignore: tuple[int, ...] = (255,)
+    mask_suffix: str = ''
+    overlay: bool = False
+    overwrite: bool = False
+
+
+def refine_mask_pairs(
+    image: Path,
+    mask: Path,
+    out: Path,
+    options: MaskOptions,
+    refiner: Refiner,
+    reporter: Reporter,
+) -> RunSummary:
+    """Refine the mask of an image, or those of a folder.
+
+    Args:
+        image (Path): Image file, or folder of images.
+        mask (Path): Its mask, or the folder of masks.
+        out (Path): File or folder to write.
+        options (MaskOptions): How files are read and written.
+        refiner (Refiner): The model and its settings.
+        reporter (Reporter): Is told of what fails in a folder.
+
+    Returns:
+        RunSummary: Of a pair, with a text about its mask.
+
+    Raises:
+        InputError: If nothing can be done, or something would be lost.
+    """
+    is_folder = _is_folder(image, mask)
+    task = MaskTask(refiner, options.threshold)
+    if not is_folder:
+        out = _file_out(out, mask, LOSSLESS_SUFFIXES)
+        return _run_pair(task, _job(image, mask, out, options.overlay))
+    _check_folders(image, mask, out, below=False)
+    matching = PairMatching(
+        image, mask, out, options.overlay, options.mask_suffix
+    )
+    own = dict(overlay=options.overlay, threshold=options.threshold)
+    _report_unmatched(matching, reporter)
+    return run_jobs(task, matching.jobs, out, own, options.overwrite, reporter)
+
+
+def refine_label_pairs(
+    image: Path,
+    labels: Path,
+    out: Path,
+    options: LabelOptions,
+    refiner: Refiner,
+    reporter: Reporter,
+) -> RunSummary:
+    """Refine the label map of an image, or those of a folder.
+
+    Args:
+        image (Path): Image file, or folder of images.
+        labels (Path): Its label map, or the folder of them and of folders.
+        out (Path): File or folder to write.
+        options (LabelOptions): How files are read and written.
+        refiner (Refiner): The model and its settings.
+        reporter (Reporter): Is told of what fails in a folder.
+
+    Returns:
+        RunSummary: Of a pair, with a text about its map.
+
+    Raises:
+        InputError: If nothing can be done, or something would be lost.
+    """
+    is_folder = _is_folder(image, labels)
+    task = LabelTask(refiner, options.ignore)
+    if not is_folder:
+        out = _file_out(out, labels, frozenset({'.png'} | TIFF_SUFFIXES))
+        return _run_pair(task, _job(image, labels, out, options.overlay))
+    _check_folders(image, labels, out, below=True)
+    matching = PairMatching(
+        image, labels, out, options.overlay, options.mask_suffix, True
+    )
+    own: dict[str, Any] = dict(overlay=options.overlay, threshold=None)
+    own |= dict(labels=True, ignore=list(options.ignore))
+    _report_unmatched(matching, reporter)
+    jobs = [_with_room(job) for job in matching.jobs]
+    return run_jobs(task, jobs, out, own, options.overwrite, reporter)
+
+
+def _is_folder(image: Path, mask: Path) -> bool:
+    for path in (image, mask):
+        if not path.exists():
+            raise InputError(f'no such file or folder: {path}')
+    if image.is_dir() != mask.is_dir():
+        raise InputError('IMAGE and MASK must be two files or two folders')
+    return image.is_dir()
+
+
+def _file_out(out: Path, mask: Path, suffixes: frozenset[str]) -> Path:
+    """The file to write, where a folder may have been given."""
+    if out.is_dir() or not out.suffix:
+        out = out / f'{mask.stem}.png'
+    if out.suffix.lower() not in suffixes:
+        listed = ', '.join(sorted(suffixes))
+        raise InputError(f'a mask is written as {listed}, not {out.name}')
+    return out
+
+
+def _job(image: Path, mask: Path, out: Path, overlay: bool) -> PairJob:
+    picture = out.with_name(f'{out.stem}_overlay.jpg')
+    return PairJob(image, mask, out, picture if overlay else None)
+
+
+def _run_pair(task: Task[Loaded, Result], job: PairJob) -> RunSummary:
+    protect_inputs([job])
+    # Before the model, so that a mistake shows at once.
+    with about(job.mask):
+        loaded = task.load(job)
+    task.prepare()
+    with OutputLock(job.out, is_folder=False):
+        [(_, result)] = task.refine([loaded])
+        for path, content in task.encode(loaded, result).items():
+            write_whole(path, content)
+    return RunSummary(f'{job.out}: {task.summary(loaded, result)}', done=1)
+
+
+def _check_folders(images: Path, masks: Path, out: Path, below: bool) -> None:
+    """Refuse outputs that the next run would take for inputs."""
+    if out.is_file():
+        raise InputError(f'{out} is a file, but IMAGE and MASK are folders')
+    above = out.resolve().parents if below else ()
+    if {images.resolve(), masks.resolve()} & {out.resolve(), *above}:
+        raise InputError(
+            f'{out} is an input: results in it would be inputs of the next '
+            'run; choose another folder'
+        )
+
+
+def _report_unmatched(matching: PairMatching, reporter: Reporter) -> None:
+    for problem in matching.problems:
+        reporter.error(problem)
+    if not matching.jobs:
+        raise InputError(
+            f'no image in {matching.images} has a mask of the same name in '
+            f'{matching.masks}'
+        )
+
+
+def _with_room(job: PairJob) -> PairJob:
+    """A map of 32 bits is written with 32 bits."""
+    wide = has_32_bits(job.mask)
+    return job._replace(out=job.out.with_suffix('.tif')) if wide else job

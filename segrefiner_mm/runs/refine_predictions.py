@@ -1,0 +1,265 @@
+"""Refines the masks of a results file or of annotations."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.coco_file import CocoFile
+from segrefiner_mm.io.det_pickle import DetPickle
+from segrefiner_mm.io.files import read_json, write_whole
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.inferencer_folder import InferencerFolder
+from segrefiner_mm.io.mask_forms import MaskStyle
+from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.io.panoptic_json import is_panoptic
+from segrefiner_mm.io.prediction_file import ImageEntry, PredictionFile
+from segrefiner_mm.runs.prediction_journal import Outcome
+from segrefiner_mm.runs.prediction_run import PredictionRun
+from segrefiner_mm.runs.refine_panoptic import refine_panoptic
+from segrefiner_mm.runs.refiner import Refiner
+from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.run_summary import RunSummary
+
+PICKLES = ('.pkl', '.pickle')
+
+
+@dataclass(frozen=True)
+class PredictionOptions:
+    """How a file of predictions is read and written.
+
+    Attributes:
+        img_dir (Path, optional): Folder of the images; a pickle may know its
+            own.
+        ann (Path, optional): Annotations that name the images of results.
+        segmentation (str): Form of the masks in a json: ``'same'``,
+            ``'rle'`` or ``'polygon'``; polygons have no holes.
+        tolerance (float): How far polygons may be from the edge of their
+            mask, in pixels, 0 or more.
+        update_boxes (bool): Whether boxes and areas become those of the
+            refined masks.
+        report (Path, optional): CSV file with the outcome of every mask.
+        overwrite (bool): Whether the output may be there already.
+    """
+
+    img_dir: Path | None = None
+    ann: Path | None = None
+    segmentation: str = 'same'
+    tolerance: float = 0.5
+    update_boxes: bool = False
+    report: Path | None = None
+    overwrite: bool = False
+
+
+class MaskRow(NamedTuple):
+    """The outcome of one mask.
+
+    Attributes:
+        mask (str): Names the mask to a user.
+        verdict (str): ``'refined'``, ``'kept'``, ``'rolled back'``,
+            ``'failed'``, or ``'left: '`` and the reason.
+        iou (float): IoU of coarse and refined mask, 0 to 1, rounded.
+    """
+
+    mask: str
+    verdict: str
+    iou: float
+
+
+@dataclass(frozen=True)
+class PredictionSummary(RunSummary):
+    """Counts of a run over a file of predictions.
+
+    Attributes:
+        rows (list[MaskRow]): Every mask, the most changed first; empty for
+            panoptic results.
+    """
+
+    rows: list[MaskRow] = field(default_factory=list)
+
+
+def refine_prediction_file(
+    source: Path,
+    out: Path,
+    options: PredictionOptions,
+    refiner: Refiner,
+    reporter: Reporter,
+) -> PredictionSummary:
+    """Refine a file or folder of predictions, and write the same format.
+
+    Args:
+        source (Path): COCO or LVIS results or annotations, panoptic json,
+            mmdet's pickle or the folder of a ``DetInferencer``.
+        out (Path): File or folder to write.
+        options (PredictionOptions): How it is read and written.
+        refiner (Refiner): The model and its settings.
+        reporter (Reporter): Is told of what fails.
+
+    Returns:
+        PredictionSummary: Counts over the masks, and a row for each.
+
+    Raises:
+        InputError: If nothing can be done, or something would be lost.
+    """
+    content = _json_of(source)
+    if is_panoptic(content):
+        return _panoptic(content, source, out, options, refiner, reporter)
+    predictions = _open(source, content, options)
+    _protect(source, out, options)
+    finder = ImageFinder(options.img_dir)
+    entries = list(predictions.images())
+    is_json = isinstance(predictions, CocoFile)
+    if options.img_dir is None and is_json and entries:
+        raise InputError('a .json needs --img-dir: where its images are')
+    with OutputLock(out, is_folder=False):
+        run = PredictionRun(
+            refiner,
+            predictions,
+            entries,
+            finder,
+            source,
+            options.ann,
+            out,
+            reporter,
+        )
+        outcomes = run.outcomes()
+        _take(predictions, entries, outcomes)
+        if run.failed and not any(any(found) for found in outcomes.values()):
+            run.forget()
+            raise InputError(f'no mask of {source} could be refined')
+        predictions.write(out)
+        run.forget()
+    rows = _rows(predictions, entries, outcomes)
+    if options.report:
+        _write_report(options.report, rows)
+    return PredictionSummary(
+        f'{out}: {_counted(rows)}',
+        done=len(rows) - run.failed,
+        failed=run.failed,
+        problems=tuple(reporter.problems),
+        rows=rows,
+    )
+
+
+def _panoptic(
+    content: dict[str, Any],
+    source: Path,
+    out: Path,
+    options: PredictionOptions,
+    refiner: Refiner,
+    reporter: Reporter,
+) -> PredictionSummary:
+    if options.report or options.ann or options.segmentation != 'same':
+        raise InputError(
+            '--report, --ann and --segmentation are not for panoptic results'
+        )
+    if options.img_dir is None:
+        raise InputError('a .json needs --img-dir: where its images are')
+    found = refine_panoptic(
+        content,
+        source,
+        options.img_dir,
+        out,
+        options.overwrite,
+        refiner,
+        reporter,
+    )
+    return PredictionSummary(**vars(found))
+
+
+def _json_of(path: Path) -> Any:
+    """The content of a json, read once for all formats; else None."""
+    if not path.exists():
+        raise InputError(f'no such file or folder: {path}')
+    if path.is_dir() or path.suffix in PICKLES:
+        return None
+    return read_json(path)
+
+
+def _open(
+    path: Path, content: Any, options: PredictionOptions
+) -> PredictionFile:
+    """Recognise the format of a file or folder of predictions."""
+    if path.is_dir():
+        return InferencerFolder(path, options.update_boxes)
+    if path.suffix in PICKLES:
+        return DetPickle(path, options.update_boxes)
+    if not 0 <= options.tolerance < math.inf:
+        raise InputError(f'--tolerance must be 0 or more: {options.tolerance}')
+    style = MaskStyle(options.segmentation, options.tolerance)
+    return CocoFile(content, path, options.ann, style, options.update_boxes)
+
+
+def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
+    """Refuse outputs that are inputs, or are there already."""
+    inputs = {path.resolve() for path in (source, options.ann) if path}
+    outputs = [path for path in (out, options.report) if path]
+    for path in outputs:
+        if path.resolve() in inputs:
+            raise InputError(f'{path} is an input: choose another output')
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise InputError(f'--report must not be the output {out}')
+    if out.is_dir() != source.is_dir() and out.exists():
+        raise InputError(
+            f'{out} must be a {"folder" if source.is_dir() else "file"}'
+        )
+    filled = out.is_file() or (out.is_dir() and any(out.glob('*.json')))
+    if filled and not options.overwrite:
+        raise InputError(f'{out} is there already: --overwrite, or another')
+
+
+def _take(
+    predictions: PredictionFile,
+    entries: list[ImageEntry],
+    outcomes: dict[str, list[Outcome | None]],
+) -> None:
+    """Write the outcomes into the predictions."""
+    for entry in entries:
+        found = outcomes.get(entry.key, [])
+        for key, outcome in zip(entry.masks, found, strict=False):
+            if outcome and 'encoded' in outcome:
+                predictions.replace(key, outcome['encoded'])
+            elif outcome:
+                predictions.rewrite(key, outcome['size'])
+
+
+def _rows(
+    predictions: PredictionFile,
+    entries: list[ImageEntry],
+    outcomes: dict[str, list[Outcome | None]],
+) -> list[MaskRow]:
+    """A row for every mask, the most changed first."""
+    rows = []
+    for entry in entries:
+        found = outcomes.get(entry.key, [None] * len(entry.masks))
+        for key, outcome in zip(entry.masks, found, strict=True):
+            outcome = outcome or dict(verdict='failed', iou=1.0)
+            name = predictions.label(key)
+            iou = round(outcome['iou'], 4)
+            rows.append(MaskRow(name, outcome['verdict'], iou))
+    rows += [
+        MaskRow(name, f'left: {why}', 1.0)
+        for name, why in predictions.untouched().items()
+    ]
+    return sorted(rows, key=lambda row: row.iou)
+
+
+def _write_report(path: Path, rows: list[MaskRow]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(MaskRow._fields)
+    writer.writerows(rows)
+    write_whole(path, text.getvalue().encode())
+
+
+def _counted(rows: list[MaskRow]) -> str:
+    verdicts = [row.verdict for row in rows]
+    counts = [
+        f'{verdicts.count(v)} {v}' for v in dict.fromkeys(sorted(verdicts))
+    ]
+    if all(verdict.startswith('left') for verdict in verdicts):
+        counts.insert(0, 'no masks')
+    return ', '.join(counts)

@@ -1,0 +1,130 @@
+"""The model of a run over files, with its settings."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from torch import nn
+
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
+from segrefiner_mm.models.user_settings import (
+    guard_for_any_weights,
+    user_settings,
+)
+from segrefiner_mm.version import __version__
+
+
+@dataclass(frozen=True)
+class RefinerOptions:
+    """Which model refines, and how.
+
+    Attributes:
+        model (str | Path | Config | dict): See
+            :class:`SegRefinerInferencer`.
+        weights (str | Path, optional): Weights file; None: those of the
+            model.
+        device (str, optional): Such as ``'cuda:0'``; None: the best there
+            is.
+        windows (str | dict, optional): ``'object'``, ``'tiled'``, the config
+            of a window plan, or None: as the model says.
+        steps (int, optional): Reverse steps; None: as the model says.
+        batch_size (int, optional): Most windows in a batch; None: as the
+            model says.
+        seed (int, optional): Seed of the noise; None: without noise.
+        guard (bool | str): Whether a guard may keep masks and take
+            refinements back; ``'always'``: even for weights that its limits
+            were not calibrated on.
+        precision (str, optional): ``'auto'``, ``'fp32'``, ``'bf16'`` or
+            ``'fp16'``; None: as the model says.
+    """
+
+    model: str | Path | Config | dict = 'segrefiner-tiny'
+    weights: str | Path | None = None
+    device: str | None = None
+    windows: str | dict | None = None
+    steps: int | None = None
+    batch_size: int | None = None
+    seed: int | None = 0
+    guard: bool | Literal['always'] = True
+    precision: str | None = None
+
+
+class Refiner:
+    """Builds the model when it is first asked for anything.
+
+    So mistakes in the data are reported before the weights are loaded.
+
+    Args:
+        options (RefinerOptions): The model and its settings.
+    """
+
+    def __init__(self, options: RefinerOptions) -> None:
+        self._options = options
+
+    @cached_property
+    def _config(self) -> tuple[Any, str | None]:
+        return resolve_model(self._options.model, self._options.weights)
+
+    @cached_property
+    def model(self) -> SegRefiner:
+        """SegRefiner: The model, with weights, on its device."""
+        device = self._options.device or get_device()
+        return build_refiner(*self._config, device)
+
+    @cached_property
+    def settings(self) -> RefineSettings:
+        """RefineSettings: How the model is run."""
+        options = self._options
+        guard: bool | dict = bool(options.guard)
+        if options.guard == 'always':
+            guard = guard_for_any_weights(self.model)
+        return user_settings(
+            self.model,
+            windows=options.windows,
+            num_steps=options.steps,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            guard=guard,
+            precision=options.precision,
+        )
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Everything that results depend on, as plain values.
+
+        The weights and the config count as they were loaded, wherever they
+        came from: another file of the same name is another model.
+
+        Returns:
+            dict: For a journal.
+        """
+        options, _ = self._options, self.settings
+        config = self._config[0].model.to_dict()
+        described = json.dumps(config, sort_keys=True, default=repr)
+        always = options.guard == 'always'
+        return dict(
+            version=__version__,
+            model=sha256(described.encode()).hexdigest(),
+            weights=_digest(self.model),
+            windows=options.windows,
+            steps=options.steps,
+            seed=options.seed,
+            guard='any weights' if always else options.guard,
+            precision=options.precision,
+        )
+
+
+def _digest(model: nn.Module) -> str:
+    """Hash of the weights of a model."""
+    content = sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        content.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        content.update(flat.view(torch.uint8).numpy())
+    return content.hexdigest()

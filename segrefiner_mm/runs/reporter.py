@@ -1,0 +1,65 @@
+"""Tells the user how a run goes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import Progress
+
+
+class Advance(Protocol):
+    """Moves a progress bar forward."""
+
+    def __call__(self, count: int = 1) -> None: ...
+
+
+class Reporter:
+    """Collects the problems of a run, and prints them as they occur.
+
+    Args:
+        console (Console, optional): Where to print. Defaults to None:
+            nothing is printed.
+
+    Attributes:
+        problems (list[str]): Everything that failed, in words.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.problems: list[str] = []
+        self._console = console
+
+    def error(self, problem: object) -> None:
+        """Report an input that could not be processed."""
+        self.problems.append(str(problem))
+        self.say(f'segrefiner: error: {problem}')
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        if self._console is not None:
+            self._console.print(text, markup=False)
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Advance]:
+        """Show a progress bar on a terminal.
+
+        Args:
+            total (int): Number of steps.
+
+        Yields:
+            Advance: Call it after a step, or with the number of steps.
+        """
+        console = self._console
+        hidden = console is None or not console.is_terminal
+        with Progress(console=console, disable=hidden) as bar:
+            task = bar.add_task('Refining', total=total)
+
+            def advance(count: int = 1) -> None:
+                bar.advance(task, count)
+
+            yield advance
+
+
+def terminal_reporter() -> Reporter:
+    """A reporter that prints to stderr."""
+    return Reporter(Console(stderr=True, highlight=False, soft_wrap=True))

@@ -13,6 +13,7 @@ from segrefiner_mm.windows import (
     CompactMask,
     Plan,
     RefinedMask,
+    RefineTask,
     WindowEngine,
 )
 
@@ -97,10 +98,11 @@ class RefineStream:
 
     def _plan(self, image: Tensor, mask: CompactMask) -> Plan:
         windows, guard = self.settings.windows, self.settings.guard
-        task = image, mask, self.sampler.timesteps, self.settings.model_size
+        steps = tuple(self.sampler.timesteps)
+        task = RefineTask(image, mask, steps, self.settings.model_size)
         if guard is None:
-            return windows.refine(*task)
-        return guard.refine(windows, *task)
+            return windows.refine(task)
+        return guard.refine(windows, task)
 
     def _has_room(self) -> bool:
         """Whether one more mask may be opened before a batch is full."""

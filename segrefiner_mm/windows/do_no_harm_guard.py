@@ -1,20 +1,20 @@
 """Decides per mask whether a refinement is taken."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import CompactMask, compact_iou
 from segrefiner_mm.windows.detached_changes import without_islands
 from segrefiner_mm.windows.window_plan import (
     KEPT,
+    REFINED,
     ROLLED_BACK,
     Plan,
     RefinedMask,
+    RefineTask,
     WindowPlan,
 )
 
@@ -97,22 +97,35 @@ class DoNoHarmGuard:
                 raise ValueError(f'{name} must be >= 0, got {value}')
         self.calibrated_on = calibrated_on
 
-    def refine(
-        self,
-        plan: WindowPlan,
-        image: Tensor,
-        mask: CompactMask,
-        timesteps: Sequence[int],
-        size: int,
-    ) -> Plan:
+    def decide(self, evidence: dict[str, float]) -> str:
+        """Decide by numbers alone.
+
+        Args:
+            evidence (dict[str, float]): ``belief``, ``edge_gain`` and
+                ``edge_contrast`` of the first step; once there is a result,
+                also ``overlap``, and after all steps ``agreement``: see
+                :meth:`refine`.
+
+        Returns:
+            str: ``'kept'``, ``'rolled back'`` or ``'refined'``.
+        """
+        doubt = self.gain_weight * evidence['edge_gain']
+        if evidence['belief'] - doubt >= self.keep_belief:
+            return KEPT
+        if evidence['edge_contrast'] < self.min_contrast:
+            return KEPT
+        if evidence.get('agreement', 1.0) < self.min_agreement:
+            return ROLLED_BACK
+        if evidence.get('overlap', 1.0) < self.min_overlap:
+            return ROLLED_BACK
+        return REFINED
+
+    def refine(self, plan: WindowPlan, task: RefineTask) -> Plan:
         """Refine one mask by a plan, and judge the result.
 
         Args:
             plan (WindowPlan): Where to look.
-            image (Tensor): See :meth:`WindowPlan.refine`.
-            mask (CompactMask): See :meth:`WindowPlan.refine`.
-            timesteps (Sequence[int]): See :meth:`WindowPlan.refine`.
-            size (int): See :meth:`WindowPlan.refine`.
+            task (RefineTask): See :meth:`WindowPlan.refine`.
 
         Returns:
             Generator: The coroutine; its outcome has ``evidence``:
@@ -124,40 +137,48 @@ class DoNoHarmGuard:
             differs between batches, a mask whose numbers lie on a limit to
             the last bit may be decided otherwise.
         """
-        limit = self.bold_belief
-        steps = timesteps if limit is None else timesteps[:1]
-        bold = yield from plan.propose(image, mask, steps, size)
+        mask, limit = task.mask, self.bold_belief
+        first = task
+        if limit is not None:
+            first = replace(task, timesteps=task.timesteps[:1])
+        bold = yield from plan.propose(first)
         if bold.verdict == KEPT:
             return bold
-        assert bold.belief is not None
-        assert bold.edge_gain is not None
-        assert bold.edge_contrast is not None
-        belief, gain, contrast = torch.stack(
-            [bold.belief, bold.edge_gain, bold.edge_contrast]
-        ).tolist()
-        evidence = dict(belief=belief, edge_gain=gain, edge_contrast=contrast)
-        believed = belief - self.gain_weight * gain >= self.keep_belief
-        if believed or contrast < self.min_contrast:
+        evidence = _evidence_of(bold)
+        if self.decide(evidence) == KEPT:
             return _take_back(mask, bold, evidence, KEPT)
-        chosen, trusted = bold, True
+        chosen = bold
         # Of a whole image the bold step has seen the old edge alone.
-        in_doubt = limit is not None and (plan.whole_image or belief >= limit)
-        if len(timesteps) > 1 and in_doubt:
-            chosen = yield from plan.propose(image, mask, timesteps, size)
+        in_doubt = limit is not None and (
+            plan.whole_image or evidence['belief'] >= limit
+        )
+        if len(task.timesteps) > 1 and in_doubt:
+            chosen = yield from plan.propose(task)
             evidence['agreement'] = compact_iou(bold, chosen)
-            trusted = evidence['agreement'] >= self.min_agreement
         chosen = _tidied(mask, chosen, evidence)
-        if not trusted or evidence['overlap'] < self.min_overlap:
+        if self.decide(evidence) == ROLLED_BACK:
             return _take_back(mask, chosen, evidence, ROLLED_BACK)
-        finished = yield from plan.finish(image, chosen, timesteps[0], size)
+        finished = yield from plan.finish(task, chosen)
         if finished is not chosen:
             finished = _tidied(mask, finished, evidence)
-            if evidence['overlap'] < self.min_overlap:
-                return _take_back(mask, finished, evidence, ROLLED_BACK)
-        if evidence['overlap'] == 1.0:
-            return _take_back(mask, finished, evidence, KEPT)
+        verdict = self.decide(evidence)
+        if verdict == REFINED and evidence['overlap'] == 1.0:
+            verdict = KEPT  # all that changed was taken back
+        if verdict != REFINED:
+            return _take_back(mask, finished, evidence, verdict)
         finished.evidence = evidence
         return finished
+
+
+def _evidence_of(bold: RefinedMask) -> dict[str, float]:
+    """The numbers of the first step, fetched from the device at once."""
+    assert bold.belief is not None
+    assert bold.edge_gain is not None
+    assert bold.edge_contrast is not None
+    belief, gain, contrast = torch.stack(
+        [bold.belief, bold.edge_gain, bold.edge_contrast]
+    ).tolist()
+    return dict(belief=belief, edge_gain=gain, edge_contrast=contrast)
 
 
 def _tidied(

@@ -1,13 +1,12 @@
 """The instance path: one window around each object."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
-from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.compact_mask import Box
 from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
 from segrefiner_mm.windows.tiles import (
@@ -20,6 +19,7 @@ from segrefiner_mm.windows.window_plan import (
     REFINED,
     Plan,
     RefinedMask,
+    RefineTask,
     WindowPlan,
     WindowRequest,
     confidence_of,
@@ -70,13 +70,8 @@ class ObjectWindows(WindowPlan):
         self.pad = pad
         self.polish = polish
 
-    def _refine(
-        self,
-        image: Tensor,
-        mask: CompactMask,
-        timesteps: Sequence[int],
-        size: int,
-    ) -> Plan:
+    def _refine(self, task: RefineTask) -> Plan:
+        image, mask, size = task.image, task.mask, task.size
         window = mask.box.grow(self.pad, *mask.size)
         rows, columns = window.slices()
         crop = resize_bilinear(image[:, rows, columns], size, size)
@@ -84,7 +79,7 @@ class ObjectWindows(WindowPlan):
         if is_too_thin(coarse, mask, window):
             return keep(mask)
 
-        [answer] = yield [WindowRequest(crop, coarse, tuple(timesteps))]
+        [answer] = yield [WindowRequest(crop, coarse, task.timesteps)]
 
         pixels = paste_probabilities(answer.probs, window.height, window.width)
         if self.min_error and answer.error is not None:
@@ -116,10 +111,9 @@ class ObjectWindows(WindowPlan):
             answer.probs,
         )
 
-    def finish(
-        self, image: Tensor, refined: RefinedMask, step: int, size: int
-    ) -> Plan:
+    def finish(self, task: RefineTask, refined: RefinedMask) -> Plan:
         """Look at tiles along the edge, at full resolution."""
+        image, size, step = task.image, task.size, task.timesteps[0]
         window = refined.box
         if not self.polish or max(window.width, window.height) <= size:
             return refined

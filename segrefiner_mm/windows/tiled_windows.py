@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
-from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
+from segrefiner_mm.windows.compact_mask import Box, compact_masks
 from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.resample import resize_nearest
 from segrefiner_mm.windows.tiles import (
@@ -21,6 +21,7 @@ from segrefiner_mm.windows.window_plan import (
     REFINED,
     Plan,
     RefinedMask,
+    RefineTask,
     WindowPlan,
     WindowRequest,
     confidence_of,
@@ -82,22 +83,17 @@ class TiledWindows(WindowPlan):
                 'all but the last, the tiles take the last'
             )
 
-    def _refine(
-        self,
-        image: Tensor,
-        mask: CompactMask,
-        timesteps: Sequence[int],
-        size: int,
-    ) -> Plan:
+    def _refine(self, task: RefineTask) -> Plan:
+        image, mask, size = task.image, task.mask, task.size
         height, width = mask.size
         coarse = resize_nearest(mask.dense()[None], size, size)[0]
         whole = Box(0, 0, width, height)
         if is_too_thin(coarse, mask, whole):
             return keep(mask)
-        if len(timesteps) == 1:
-            return (yield from self._probe(image, mask, timesteps[0], size))
+        if len(task.timesteps) == 1:
+            return (yield from self._probe(task))
         overview = resize_nearest(image, size, size)
-        *first, last = timesteps
+        *first, last = task.timesteps
         [answer] = yield [
             WindowRequest(overview, coarse, tuple(first), last, alone=True)
         ]
@@ -118,15 +114,16 @@ class TiledWindows(WindowPlan):
         confidence = confidence_of(answer.probs, coarse)
         return _outcome(refined, confidence)
 
-    def _probe(
-        self, image: Tensor, mask: CompactMask, step: int, size: int
-    ) -> Plan:
-        """One step at full resolution along the coarse edge, for a guard."""
+    def _probe(self, task: RefineTask) -> Plan:
+        """Take one step at full resolution along the coarse edge."""
+        image, mask, size = task.image, task.mask, task.size
         refined = mask.dense()
         tiles = edge_tiles(refined, size)
         if not tiles:
             return keep(mask)
-        maps, seen = yield from ask_tiles(image, refined, tiles, step, size)
+        maps, seen = yield from ask_tiles(
+            image, refined, tiles, task.timesteps[0], size
+        )
         paste_averaged(refined, tiles, maps)
         found = []
         for asked, answer in seen:

@@ -91,6 +91,23 @@ class RefinedMask:
         return mask
 
 
+@dataclass(frozen=True)
+class RefineTask:
+    """A mask to refine, and how.
+
+    Attributes:
+        image (Tensor): (3, H, W) uint8.
+        mask (CompactMask): Coarse mask of the same H and W.
+        timesteps (tuple[int, ...]): Reverse steps, descending.
+        size (int): Side of the square that the network sees, in pixels.
+    """
+
+    image: Tensor
+    mask: CompactMask
+    timesteps: tuple[int, ...]
+    size: int
+
+
 Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]
 
 
@@ -117,13 +134,7 @@ class WindowPlan(metaclass=ABCMeta):
         if not timesteps:
             raise ValueError(f'{type(self).__name__} needs at least 1 step')
 
-    def refine(
-        self,
-        image: Tensor,
-        mask: CompactMask,
-        timesteps: Sequence[int],
-        size: int,
-    ) -> Plan:
+    def refine(self, task: RefineTask) -> Plan:
         """Refine one mask, as a coroutine that asks for windows.
 
         It yields lists of :class:`WindowRequest` and is sent the list of
@@ -131,41 +142,30 @@ class WindowPlan(metaclass=ABCMeta):
         drives it is free to answer requests of many masks in one batch.
 
         Args:
-            image (Tensor): (3, H, W) uint8.
-            mask (CompactMask): Coarse mask of the same H and W.
-            timesteps (Sequence[int]): Reverse steps, descending.
-            size (int): Side of the square that the network sees.
+            task (RefineTask): The mask, its image and the steps.
 
         Returns:
             Generator: The coroutine.
         """
-        refined = yield from self.propose(image, mask, timesteps, size)
+        refined = yield from self.propose(task)
         if refined.verdict == KEPT:
             return refined
-        return (yield from self.finish(image, refined, timesteps[0], size))
+        return (yield from self.finish(task, refined))
 
-    def propose(
-        self,
-        image: Tensor,
-        mask: CompactMask,
-        timesteps: Sequence[int],
-        size: int,
-    ) -> Plan:
-        """All of :meth:`refine` but what :meth:`finish` adds, for a guard."""
+    def propose(self, task: RefineTask) -> Plan:
+        """Do all of :meth:`refine` but :meth:`finish`, for a guard."""
+        mask = task.mask
         if mask.full or mask.area < self.min_area:
             return keep(mask)
-        return (yield from self._refine(image, mask, timesteps, size))
+        return (yield from self._refine(task))
 
-    def finish(
-        self, image: Tensor, refined: RefinedMask, step: int, size: int
-    ) -> Plan:
+    def finish(self, task: RefineTask, refined: RefinedMask) -> Plan:
         """Give the last touch to a mask whose refinement is taken.
 
         Args:
-            image (Tensor): See :meth:`refine`.
+            task (RefineTask): See :meth:`refine`; the last touch takes the
+                first of the steps.
             refined (RefinedMask): From :meth:`propose`.
-            step (int): The first of its timesteps.
-            size (int): See :meth:`refine`.
 
         Returns:
             Generator: As of :meth:`refine`. Here nothing is added.
@@ -174,13 +174,7 @@ class WindowPlan(metaclass=ABCMeta):
         return refined
 
     @abstractmethod
-    def _refine(
-        self,
-        image: Tensor,
-        mask: CompactMask,
-        timesteps: Sequence[int],
-        size: int,
-    ) -> Plan:
+    def _refine(self, task: RefineTask) -> Plan:
         """:meth:`propose` for a mask that is neither tiny nor full."""
 
 

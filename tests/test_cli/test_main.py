@@ -92,7 +92,12 @@ def test_help_and_version():
     assert 'refine' in top.stdout
     assert 'convert' in top.stdout
     for command in ('refine', 'convert'):
-        assert segrefiner(command, '--help').returncode == 0
+        shown = segrefiner(command, '--help')
+        assert shown.returncode == 0
+        *_, title, first, second = shown.stdout.splitlines()
+        assert title == 'examples:'
+        assert first.startswith(f'  segrefiner {command} ')
+        assert second.startswith(f'  segrefiner {command} ')
     assert segrefiner('--version').stdout.startswith('segrefiner 0.')
 
 

@@ -10,6 +10,7 @@ from segrefiner_mm.windows import (
     ROLLED_BACK,
     DoNoHarmGuard,
     ObjectWindows,
+    RefineTask,
     TiledWindows,
     WindowAnswer,
     compact_masks,
@@ -38,14 +39,15 @@ def run(guard, network, plan=None, steps=STEPS, seen=None):
     image = torch.zeros(3, 100, 100)
     if seen is not None:
         image[:, seen] = 200
-    task = guard.refine(plan or ObjectWindows(), image, mask, steps, 64)
+    task = RefineTask(image, mask, steps, 64)
+    driven = guard.refine(plan or ObjectWindows(), task)
     asked = []
     try:
-        requests = next(task)
+        requests = next(driven)
         while True:
             asked += [request.timesteps for request in requests]
             answers = [network(request) for request in requests]
-            requests = task.send(answers)
+            requests = driven.send(answers)
     except StopIteration as finished:
         return finished.value, asked
 
@@ -251,3 +253,19 @@ def test_what_was_not_changed_is_said_to_be_kept():
     assert asked == [STEPS]
     assert refined.verdict == KEPT
     assert refined.evidence['overlap'] == 1.0
+
+
+def test_decisions_follow_from_the_numbers_alone():
+    guard = DoNoHarmGuard(keep_belief=0.5, gain_weight=0.5)
+    shown = dict(edge_gain=0.2, edge_contrast=2.0)
+    assert guard.decide(shown | dict(belief=0.6)) == KEPT
+    assert guard.decide(shown | dict(belief=0.59)) == REFINED
+    # No evidence, no change.
+    unseen = dict(belief=0.0, edge_gain=0.2, edge_contrast=0.9)
+    assert guard.decide(unseen) == KEPT
+    doubted = shown | dict(belief=0.0)
+    assert guard.decide(doubted | dict(overlap=0.3)) == REFINED
+    assert guard.decide(doubted | dict(overlap=0.29)) == ROLLED_BACK
+    agreed = doubted | dict(overlap=0.8)
+    assert guard.decide(agreed | dict(agreement=0.5)) == REFINED
+    assert guard.decide(agreed | dict(agreement=0.49)) == ROLLED_BACK

@@ -11,6 +11,7 @@ from segrefiner_mm.windows import (
     KEPT,
     Box,
     ObjectWindows,
+    RefineTask,
     WindowAnswer,
     compact_masks,
 )
@@ -20,7 +21,7 @@ from tests.helpers import GOLDEN, dense, iou, load_case
 def run(plan, image, mask, answer, size=64):
     """Drive a plan by hand; ``answer`` maps requests to probabilities."""
     [compact] = compact_masks(mask[None])
-    steps, asked = plan.refine(image, compact, (5, 0), size), []
+    steps, asked = plan.refine(RefineTask(image, compact, (5, 0), size)), []
     try:
         requests = next(steps)
         while True:
@@ -104,7 +105,9 @@ def test_what_tiles_say_reaches_the_probabilities():
     mask[60:240, 60:240] = True
     [compact] = compact_masks(mask[None])
     image = torch.zeros(3, 300, 300, dtype=torch.uint8)
-    steps = ObjectWindows(polish=True).refine(image, compact, (5,), 64)
+    steps = ObjectWindows(polish=True).refine(
+        RefineTask(image, compact, (5,), 64)
+    )
     [first] = next(steps)
     vague = 0.5 + 0.1 * (first.coarse.float() - 0.5)
     tiles = steps.send([WindowAnswer(vague)])
@@ -132,7 +135,9 @@ def test_polish_has_room_for_a_tile():
     mask[80:90, 60:320] = True
     [compact] = compact_masks(mask[None])
     image = torch.zeros(3, 200, 400, dtype=torch.uint8)
-    steps = ObjectWindows(polish=True).refine(image, compact, (5,), 64)
+    steps = ObjectWindows(polish=True).refine(
+        RefineTask(image, compact, (5,), 64)
+    )
     [first] = next(steps)
     tiles = steps.send([WindowAnswer(first.coarse.float())])
     # Only what is resized becomes float.
@@ -207,7 +212,7 @@ def test_stretches_without_an_error_stay_to_the_pixel():
     results = {}
     for min_error in (0.0, 0.5):
         plan = ObjectWindows(min_error=min_error)
-        steps = plan.refine(image, compact, (5,), 64)
+        steps = plan.refine(RefineTask(image, compact, (5,), 64))
         [request] = next(steps)
         with pytest.raises(StopIteration) as finished:
             steps.send([shifted_with_errors(request, slice(0, 8))])
@@ -232,7 +237,7 @@ def test_tiles_change_nothing_where_they_see_no_error():
     [compact] = compact_masks(mask[None])
     image = torch.zeros(3, 300, 300, dtype=torch.uint8)
     plan = ObjectWindows(polish=True, min_error=0.5)
-    steps = plan.refine(image, compact, (5,), 64)
+    steps = plan.refine(RefineTask(image, compact, (5,), 64))
     [first] = next(steps)
     same = first.coarse.float()
     tiles = steps.send([WindowAnswer(same, error=torch.zeros(16, 16))])

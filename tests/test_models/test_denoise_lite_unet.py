@@ -6,7 +6,7 @@ import torch
 from segrefiner_mm.errors import CheckpointError
 from segrefiner_mm.models import DenoiseLiteUNet, DiffusionRefineHead
 from segrefiner_mm.registry import MODELS, build_child
-from tests.test_models.test_efficientnet_lite import imagenet_names
+from tests.test_models.imagenet import imagenet_names
 
 
 @pytest.fixture(scope='module')

@@ -26,7 +26,11 @@ def run_convert(args: argparse.Namespace) -> int:
             f'{", ".join(foreign[:5])}'
         )
     if args.half:
-        weights = {name: tensor.half() for name, tensor in weights.items()}
+        # Counters of batch normalisation are whole numbers.
+        weights = {
+            name: tensor.half() if tensor.is_floating_point() else tensor
+            for name, tensor in weights.items()
+        }
     save_weights(weights, target)
     count = sum(tensor.numel() for tensor in weights.values())
     size = target.stat().st_size / 2**20

@@ -12,11 +12,11 @@ from segrefiner_mm.registry import DATASETS
 
 @DATASETS.register_module()
 class BIGDataset(CoarsePairsDataset):
-    """BIG as it is published: ``NAME_im.jpg`` beside ``NAME_gt.png``.
+    """BIG as published: ``NAME_im.jpg`` beside ``NAME_gt.png``.
 
     Args:
-        split (str): Folder of the pictures, under ``data_root``: ``'test'``,
-            150 pictures, or ``'val'``, 50. Defaults to 'test'.
+        split (str): Folder of the files, under ``data_root``: ``'test'``,
+            150 images, or ``'val'``, 50. Defaults to 'test'.
         **kwargs: See :class:`CoarsePairsDataset`.
     """
 

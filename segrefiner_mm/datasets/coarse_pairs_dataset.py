@@ -1,4 +1,4 @@
-"""Test sets of pictures that a model has segmented already."""
+"""Test sets of images with the coarse masks of a model."""
 
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,17 @@ from segrefiner_mm.io.files import pictures_in
 
 
 class CoarsePairsDataset(BaseDataset):
-    """Images with a true and a coarse mask each, all as pictures.
+    """Images with a true mask and a coarse mask each, all as image files.
 
     Args:
         coarse_dir (str): Folder of the coarse masks, under ``data_root``. A
-            coarse mask is named as its image, or with ``_seg`` after that.
-        test_mode (bool): Defaults to True: a picture that cannot be used is an
-            error, as it would count.
+            coarse mask has the name of its image, or that with ``_seg``.
+        test_mode (bool): Whether an unusable sample is an error, as it would
+            affect the figures. Defaults to True.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        InputError: If a folder is not there, or an image lacks a mask.
+        InputError: If a folder is missing, or an image lacks a mask.
     """
 
     METAINFO: dict = dict(classes=('object',))
@@ -37,11 +37,15 @@ class CoarsePairsDataset(BaseDataset):
         super().__init__(*args, test_mode=test_mode, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
-        """Images and true masks by their names; each data set has its way."""
+        """Return images and true masks by name; each data set implements it.
+
+        Returns:
+            dict[str, tuple[Path, Path]]: Image and true mask of every name.
+        """
         raise NotImplementedError
 
     def load_data_list(self) -> list[dict]:
-        """Find the pictures.
+        """Find images and masks.
 
         Returns:
             list[dict]: ``img_path``, ``mask_path`` and ``coarse_paths``, a

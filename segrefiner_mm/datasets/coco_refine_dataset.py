@@ -1,4 +1,4 @@
-"""The masks that a model predicted on a COCO or LVIS data set."""
+"""A COCO or LVIS data set with the masks that a model predicted on it."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -27,22 +27,22 @@ from segrefiner_mm.registry import DATASETS
 class CocoRefineDataset(BaseDataset):
     """All images of an annotation file, each with its predicted masks.
 
-    For testing: images without predictions are there too, as they count.
+    It is for testing, so images without predictions are included: they count.
 
     Args:
         ann_file (str): COCO or LVIS annotations, under ``data_root``.
-        results_file (str): COCO results with masks of any model, from where
-            the run is started.
-        data_prefix (dict): ``img``: folder of the images, under
-            ``data_root``. Defaults to ``dict(img='')``.
-        score_thr (float): Predictions of lower scores are left out. Defaults
+        results_file (str): COCO results with masks of any model, relative to
+            the working directory.
+        data_prefix (dict, optional): ``img``: folder of the images, under
+            ``data_root``. Defaults to None: ``dict(img='')``.
+        score_thr (float): Predictions of lower scores are skipped. Defaults
             to 0.0.
-        skip_unknown (bool): Whether to leave out results of images and
-            categories that are not annotated. Defaults to False: an error.
+        skip_unknown (bool): Whether to skip results of images and categories
+            that are not annotated. Defaults to False: an error.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        InputError: If a file is not such, or the results are of other images
+        InputError: If a file is invalid, or the results are of other images
             or categories.
     """
 
@@ -71,8 +71,9 @@ class CocoRefineDataset(BaseDataset):
 
         Returns:
             list[dict]: Per image ``img_path``, ``img_id``, ``ann_size``, and
-            of its predictions ``coarse_segmentations``, ``coarse_scores`` and
-            ``coarse_labels``, the places of their categories.
+            ``coarse_segmentations``, ``coarse_scores`` and ``coarse_labels``
+            of its predictions. Labels are positions in the sorted category
+            ids.
         """
         annotations = read_json(Path(self.ann_file))
         images = images_of(annotations, self.ann_file)
@@ -135,12 +136,12 @@ class CocoRefineDataset(BaseDataset):
 
 
 def _numbers_first(value: Id) -> tuple[bool, Id]:
-    """Order of ids: numbers, then texts."""
+    """Sort key of ids: numbers first, then strings."""
     return isinstance(value, str), value
 
 
 def _result(result: dict, where: str) -> dict[str, Any]:
-    """What is needed of a result, checked."""
+    """Return the checked fields that are needed of a result."""
     score = result.get('score')
     if not is_real(score):
         raise InputError(f'{where} has a faulty score: {shown(score)}')

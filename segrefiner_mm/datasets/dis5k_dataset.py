@@ -12,7 +12,7 @@ from segrefiner_mm.registry import DATASETS
 
 @DATASETS.register_module()
 class DIS5KDataset(CoarsePairsDataset):
-    """A part of DIS5K as it is published: ``im/NAME.jpg``, ``gt/NAME.png``.
+    """A split of DIS5K as published: ``im/NAME.jpg``, ``gt/NAME.png``.
 
     Args:
         split (str): ``'DIS-VD'`` or ``'DIS-TE1'`` to ``'DIS-TE4'``, a folder

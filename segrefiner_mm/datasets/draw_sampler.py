@@ -1,4 +1,4 @@
-"""Numbers the draws of an endless training run."""
+"""A sampler that numbers the draws of an endless training run."""
 
 from collections.abc import Iterator
 
@@ -10,15 +10,16 @@ from segrefiner_mm.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class DrawSampler(Sampler):
-    """Yields 0, 1, 2 and so on, for ever, shared out among the processes.
+    """Yields 0, 1, 2 and so on without end, divided among the processes.
 
-    :class:`RefineDataset` makes a shuffled order of it. Each batch of all
-    processes together holds the draws that one process alone would have had.
+    :class:`RefineDataset` maps them to a shuffled order. The batches of all
+    processes together hold the draws that a single process would have.
 
     Args:
         dataset (Sized): Only its length is used.
-        batch_size (int): Samples of one process in a batch. Defaults to 1.
-        seed (int, optional): Given by mmengine; the dataset has its own.
+        batch_size (int): Samples per batch of one process. Defaults to 1.
+        seed (int, optional): Passed by mmengine and not used; the data set
+            has its own. Defaults to None.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class DrawSampler(Sampler):
         return len(self.dataset)  # type: ignore[arg-type]
 
     def skip(self, num_samples: int) -> None:
-        """Begin after what a resumed run has seen already.
+        """Skip the samples that a resumed run has seen already.
 
         Args:
             num_samples (int): Samples that this process has seen.
@@ -47,4 +48,8 @@ class DrawSampler(Sampler):
         self.start = num_samples * self.world_size
 
     def set_epoch(self, epoch: int) -> None:
-        """The run has no epochs."""
+        """Do nothing, as the run has no epochs.
+
+        Args:
+            epoch (int): Not used.
+        """

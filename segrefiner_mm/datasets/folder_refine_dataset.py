@@ -1,4 +1,4 @@
-"""Images and masks in two folders, or in a list."""
+"""Images and masks in two folders or in a list."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,22 +16,22 @@ from segrefiner_mm.registry import DATASETS
 
 @DATASETS.register_module()
 class FolderRefineDataset(RefineDataset):
-    """Binary masks as pictures, matched to images by their stems.
+    """Binary masks in image files, matched to images by their stems.
 
     Args:
-        data_root (str): Folder that the other paths start from.
-        data_prefix (dict): ``img`` and ``mask``: the two folders. Defaults to
-            ``dict(img='images', mask='masks')``.
-        ann_file (str): Instead of matching, a file with the paths of an image
-            and its mask per line, separated by a tab; coarse masks that
-            models have predicted may follow, for :class:`LoadCoarseMasks`.
+        data_root (str): Folder that the other paths are relative to.
+        data_prefix (dict, optional): ``img`` and ``mask``: the two folders.
+            Defaults to None: ``dict(img='images', mask='masks')``.
+        ann_file (str): File that replaces matching: each line has the paths
+            of an image and its mask, separated by a tab. Coarse masks that
+            models predicted may follow, for :class:`LoadCoarseMasks`.
             Defaults to ''.
-        scenes (dict, optional): ``take`` and ``of``: of the scenes in the
-            order of their names, take those whose place modulo ``of`` is in
-            ``take``. A scene is named by what stands before ``__``, else
-            before the last ``_`` of a stem, so that frames of a scene never
-            fall on both sides of a split; see :func:`in_scenes` for names
-            that are no scenes. Defaults to None: all.
+        scenes (dict, optional): ``take`` and ``of``: of the scenes sorted by
+            name, take those whose index modulo ``of`` is in ``take``. The
+            name of a scene is the part of a stem before ``__``, else before
+            the last ``_``, so frames of a scene never fall on both sides of a
+            split. See :func:`in_scenes` for names that are not scenes.
+            Defaults to None: all.
         **kwargs: See :class:`RefineDataset`.
     """
 
@@ -71,7 +71,11 @@ class FolderRefineDataset(RefineDataset):
         ]
 
     def nothing_found(self) -> str:
-        """What to say where there is no pair at all."""
+        """Return the error message for a data set without pairs.
+
+        Returns:
+            str: The message.
+        """
         where = self.ann_file or ' and '.join(self.data_prefix.values())
         part = f' in scenes {self.scenes}' if self.scenes else ''
         return f'no image with a mask of the same name{part}: {where}'

@@ -1,4 +1,4 @@
-"""High-resolution collections of one object per picture."""
+"""High-resolution collections with one object per image."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from segrefiner_mm.datasets.refine_dataset import RefineDataset
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import DATASETS
 
-# Folders of images and masks, and the list of names, as they are published.
+# Folders of images and masks, and the list of names, as published.
 LAYOUTS = {
     'dis5k': ('im', 'gt', ''),
     'thin_object': ('images', 'masks', 'list/train.txt'),
@@ -18,24 +18,25 @@ LAYOUTS = {
 
 @DATASETS.register_module()
 class HRCollectionDataset(RefineDataset):
-    """ThinObject-5K and DIS5K, or folders of the same layouts, together.
+    """ThinObject-5K and DIS5K together, or folders in the same layouts.
 
-    Every sample is drawn twice in a row, for an object crop and for a patch
-    of full resolution (:class:`AlternateViews`).
+    Every sample is drawn twice in a row, for an object crop and for a
+    full-resolution patch (:class:`AlternateViews`).
 
     Args:
         collections (Sequence[dict]): Each with ``root``, under ``data_root``,
             and ``layout``: ``'dis5k'`` (im/, gt/) or ``'thin_object'``
             (images/, masks/, list/train.txt). ``img``, ``mask`` and ``names``
-            replace parts of the layout; ``coarse`` is the folder of coarse
-            masks that ``tools/dataset_tools/gen_coarse_masks.py`` made, under
-            ``data_root`` too.
-        draws_per_sample (int): Defaults to 2.
+            replace parts of the layout. ``coarse`` is the folder of coarse
+            masks from ``tools/dataset_tools/gen_coarse_masks.py``, also under
+            ``data_root``.
+        draws_per_sample (int): See :class:`RefineDataset`. Defaults to 2.
         **kwargs: See :class:`RefineDataset`.
 
     Raises:
-        InputError: If a folder or list is not there.
-        ValueError: If a collection has an unknown layout or key.
+        InputError: If a folder or list is missing.
+        ValueError: If a collection has an unknown layout.
+        TypeError: If a collection has an unknown key.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class HRCollectionDataset(RefineDataset):
 
         Returns:
             list[dict]: ``img_path`` and ``mask_path`` of each, and
-            ``coarse_paths`` where there is a folder of coarse masks.
+            ``coarse_paths`` if there is a folder of coarse masks.
         """
         data_root = Path(self.data_root or '')
         return [

@@ -29,22 +29,23 @@ from segrefiner_mm.registry import DATASETS
 
 @DATASETS.register_module()
 class LVISRefineDataset(RefineDataset):
-    """One random object per image of a LVIS or COCO json.
+    """One random object per image of an LVIS or COCO JSON file.
 
-    Crowds and objects of ``min_area`` or less are left out; what is wrong
-    with an annotation is said in one line.
+    Crowds and objects of ``min_area`` or less are skipped. An invalid
+    annotation is skipped with one line in the log.
 
     Args:
-        ann_file (str): LVIS or COCO instances json.
-        data_prefix (dict): ``img``: folder that image names start from. The
-            names are ``file_name``, or in LVIS the part of ``coco_url`` with
-            the folder of the year. Defaults to ``dict(img='')``.
-        min_area (int): Largest area, in pixels, that is left out. Defaults to
+        ann_file (str): LVIS or COCO instance annotations.
+        data_prefix (dict, optional): ``img``: folder that image names are
+            relative to. The names are ``file_name``, or in LVIS the part of
+            ``coco_url`` with the folder of the year. Defaults to None:
+            ``dict(img='')``.
+        min_area (int): Largest area, in pixels, that is skipped. Defaults to
             512.
         **kwargs: See :class:`RefineDataset`.
 
     Raises:
-        InputError: If the file is not such a json, or nothing is left.
+        InputError: If the file is invalid, or no object is usable.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class LVISRefineDataset(RefineDataset):
         super().__init__(*args, data_prefix=prefix, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Read the json.
+        """Read the annotations.
 
         Returns:
             list[dict]: ``img_path``, ``img_id``, ``ann_size`` and ``objects``
-            of each image with an object that can be used.
+                of
+            each image with a usable object.
         """
         content = read_json(Path(self.ann_file))
         images = images_of(content, self.ann_file)
@@ -96,7 +98,11 @@ class LVISRefineDataset(RefineDataset):
         return list(data_list.values())
 
     def nothing_found(self) -> str:
-        """What to say where there is no sample at all."""
+        """Return the error message for a data set without samples.
+
+        Returns:
+            str: The message.
+        """
         return f'{super().nothing_found()} in {self.ann_file}'
 
     def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
@@ -104,7 +110,7 @@ class LVISRefineDataset(RefineDataset):
 
         Args:
             data_info (dict): From :meth:`load_data_list`.
-            rng (np.random.Generator): Source of the choice.
+            rng (np.random.Generator): Source of randomness.
 
         Returns:
             dict: With ``ann_id`` and ``segmentation`` instead of ``objects``.
@@ -113,7 +119,7 @@ class LVISRefineDataset(RefineDataset):
         return {**data_info, **objects[rng.integers(len(objects))]}
 
     def _is_left_out(self, annotation: dict) -> bool:
-        area = annotation.get('area')  # if not given, the mask decides
+        area = annotation.get('area')  # if missing, the mask decides
         if area is not None and not is_real(area):
             raise InputError(f'its area is {shown(area)}')
         small = area is not None and 0 < area <= self.min_area
@@ -139,14 +145,14 @@ class LVISRefineDataset(RefineDataset):
 
 
 def _id(annotation: dict, number: int) -> Any:
-    """Its id, or its place in the file."""
+    """Return the id of an annotation, or its position in the file."""
     known = annotation.get('id')
     is_id = isinstance(known, (int, str))
     return known if is_id else f'number {number}'
 
 
 def _check(annotation: dict, size: tuple[int, int]) -> None:
-    """Raise an InputError that says what makes an annotation useless."""
+    """Raise an InputError that says why an annotation is unusable."""
     mask = read_segmentation(annotation.get('segmentation'))
     if mask is None:
         raise InputError('it has no segmentation')

@@ -1,4 +1,4 @@
-"""Images and their masks, found by their names."""
+"""Images and their masks, matched by name."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,28 +10,28 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import pictures_in
 
 Pair = tuple[Path, Path]
-# Image and mask; coarse masks of it may follow.
+# Image and mask; coarse masks may follow.
 Listed = tuple[Path, ...]
 
 
 def match_by_stem(
     images: Path, masks: Path, names: Path | None = None
 ) -> list[Pair]:
-    """Pair the pictures of two folders.
+    """Match the files of two folders by stem.
 
     Args:
         images (Path): Folder of images.
         masks (Path): Folder of masks.
         names (Path, optional): File with a name per line, with or without a
-            suffix, that says which to take. Defaults to None: what is in
-            both folders.
+            suffix, that selects files. Defaults to None: all stems that are
+            in both folders.
 
     Returns:
         list[tuple[Path, Path]]: Image and mask, in the order of the names. A
-        named picture that is not there is returned as it would be called.
+        named file that is missing is returned as the path it would have.
 
     Raises:
-        InputError: If a folder or the file is not there.
+        InputError: If a folder or the file is missing.
     """
     image_of, mask_of = pictures_in(images), pictures_in(masks)
     if names is None:
@@ -61,17 +61,17 @@ def match_by_stem(
 def read_pairs(file: Path, root: Path) -> list[Listed]:
     """Read a list with the paths of an image and its mask per line.
 
-    Coarse masks that models have predicted may follow.
+    Coarse masks that models predicted may follow.
 
     Args:
-        file (Path): Text, the two separated by a tab.
-        root (Path): Where relative paths start.
+        file (Path): Text file, paths separated by tabs.
+        root (Path): Folder that relative paths start from.
 
     Returns:
-        list[tuple[Path, ...]]: Image and mask, and coarse masks.
+        list[tuple[Path, ...]]: Image, mask and coarse masks.
 
     Raises:
-        InputError: If the file cannot be read, or a line is not so.
+        InputError: If the file is missing, or a line has no tab.
     """
     if not file.is_file():
         raise InputError(f'no such file: {file}')
@@ -92,21 +92,21 @@ def read_pairs(file: Path, root: Path) -> list[Listed]:
 def in_scenes(
     pairs: Sequence[Listed], take: list[int], of: int
 ) -> list[Listed]:
-    """Take some scenes, so that none falls on both sides of a split.
+    """Select some scenes, so that none falls on both sides of a split.
 
-    What is no scene but the prefix of a camera (``IMG_0001``) is split by
-    pictures: with fewer scenes than parts every picture counts as a scene,
-    and so does each of a scene that has more than two parts' share of all.
+    A prefix of a camera (``IMG_0001``) is not a scene, so such images are
+    split one by one: if there are fewer scenes than parts, every image counts
+    as a scene. So does each image of a scene that is larger than two parts.
 
     Args:
-        pairs (list[tuple[Path, Path]]): Images and masks. A scene is named by
-            what stands before ``__``, else before the last ``_``, in the stem
-            of the image.
-        take (list[int]): Places, of the sorted scenes modulo ``of``.
-        of (int): Into how many parts the scenes are dealt.
+        pairs (Sequence[tuple[Path, ...]]): Images and masks. The name of a
+            scene is the part of the stem of the image before ``__``, else
+            before the last ``_``.
+        take (list[int]): Indices of the sorted scenes, modulo ``of``.
+        of (int): Number of parts.
 
     Returns:
-        list[tuple[Path, Path]]: Those of the chosen scenes.
+        list[tuple[Path, ...]]: The pairs of the selected scenes.
     """
     stems = [image.stem for image, *_ in pairs]
     scenes = [_scene(stem) for stem in stems]

@@ -1,4 +1,4 @@
-"""What the datasets have in common."""
+"""The base of the training data sets."""
 
 import logging
 from typing import Any
@@ -10,27 +10,27 @@ from mmengine.logging import print_log
 
 from segrefiner_mm.errors import InputError
 
-# So many that a run survives data of which two thirds cannot be used.
+# Enough for a run to survive data of which two thirds are unusable.
 TRIES = 100
 
 
 class RefineDataset(BaseDataset):
     """Images with true masks, one object per sample.
 
-    In training, index ``i`` may be any number: it stands for the ``i``-th
-    draw of an endless run, whose epochs are shuffled by ``seed``, and every
-    random choice of the pipeline comes from it. A sample therefore does not
-    depend on workers, processes, or where a run was resumed. In test mode
-    index ``i`` is the ``i``-th sample, always with the same random choices.
+    In training, index ``i`` may be any number. It stands for the ``i``-th draw
+    of an endless run, whose epochs are shuffled by ``seed``, and every random
+    choice of the pipeline is derived from it. So a sample does not depend on
+    workers, processes, or where a run was resumed. In test mode, index ``i``
+    is the ``i``-th sample, always with the same random choices.
 
-    In training, a sample that cannot be used is skipped with one line of
-    explanation and another one takes its place. In test mode it is an error,
-    as the figures would be those of other samples.
+    In training, an unusable sample is skipped with one line in the log, and
+    another one replaces it. In test mode it is an error, as the figures would
+    be those of other samples.
 
     Args:
         seed (int): Seed of the order and of all random choices. Defaults to
             0.
-        draws_per_sample (int): Draws in a row that show the same sample, for
+        draws_per_sample (int): Consecutive draws of the same sample, for
             pipelines with :class:`AlternateViews`. Defaults to 1.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
@@ -50,13 +50,24 @@ class RefineDataset(BaseDataset):
         super().__init__(*args, **kwargs)
 
     def filter_data(self) -> list[dict]:
-        """Refuse to go on with nothing."""
+        """Reject a data set without samples.
+
+        Returns:
+            list[dict]: The samples.
+
+        Raises:
+            InputError: If there are none.
+        """
         if not self.data_list:
             raise InputError(self.nothing_found())
         return self.data_list
 
     def nothing_found(self) -> str:
-        """What to say where there is no sample at all."""
+        """Return the error message for a data set without samples.
+
+        Returns:
+            str: The message.
+        """
         return f'{type(self).__name__} found no usable sample'
 
     def __getitem__(self, index: int) -> dict:
@@ -81,33 +92,37 @@ class RefineDataset(BaseDataset):
         )
 
     def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
-        """Choose one object where an image has several.
+        """Choose one object of an image with several.
 
         Args:
-            data_info (dict): Of an image, from :meth:`load_data_list`.
-            rng (np.random.Generator): Source of the choice.
+            data_info (dict): An image, from :meth:`load_data_list`.
+            rng (np.random.Generator): Source of randomness.
 
         Returns:
-            dict: Of one object; ``ann_id`` tells it from the others.
+            dict: One object; ``ann_id`` identifies it in the image.
         """
         return data_info
 
     def skip(self, key: tuple[int, Any], reason: object) -> None:
-        """Say once in one line why a sample is not used.
+        """Log once, in one line, why a sample is skipped.
 
-        What was skipped before is tried again, so that a draw does not
+        A skipped sample is tried again in later draws, so that a draw does not
         depend on those before it.
+
+        Args:
+            key (tuple): Index of the image and id of the object.
+            reason (object): Why it is skipped.
         """
         if key not in self.skipped:
             self.skipped.add(key)
             count = len(self.skipped)
-            # Errors are what the log of every process shows.
+            # Only errors appear in the log of every process.
             print_log(
                 f'skipped ({count} so far): {reason}', 'current', logging.ERROR
             )
 
     def _place(self, index: int) -> int:
-        """Where the index falls in the shuffled epochs."""
+        """Return the sample at an index of the shuffled epochs."""
         epoch, place = divmod(index, len(self))
         if getattr(self, '_shuffled_epoch', None) != epoch:
             rng = np.random.default_rng([self.seed, epoch])
@@ -118,7 +133,7 @@ class RefineDataset(BaseDataset):
     def _usable(
         self, chosen: int, draw: int, rng: np.random.Generator
     ) -> dict | None:
-        """Run the pipeline; in training None, and a line, if it fails."""
+        """Run the pipeline; in training log a failure and return None."""
         data_info = self.choose(self.get_data_info(chosen), rng)
         key = chosen, data_info.get('ann_id')
         data_info.update(draw=draw, seed=int(rng.integers(2**62)))

@@ -1,4 +1,4 @@
-"""Figures of coarse and of refined masks as a table."""
+"""Tables of the figures of coarse and refined masks."""
 
 from collections.abc import Iterable, Sequence
 from io import StringIO
@@ -8,19 +8,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-COARSE = 'coarse_'  # before the name of what refined masks have too
-NOT_OF_ONE = ('hce',)  # clicks; all else is shown as percentages
+COARSE = 'coarse_'  # prefix of figures of coarse masks
+NOT_OF_ONE = ('hce',)  # clicks; all others are percentages
 
 # Group, name of the figure, and its coarse and refined values, 0 to 1.
 Row = tuple[str, str, Sequence[float]]
 
 
 def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
-    """Lay out figures side by side, with what the second gained.
+    """Lay out figures side by side, with their difference.
 
     Args:
         rows (Iterable[tuple]): Group, '' if there are none, name and a value
-            per column; negative and nan stand for nothing to count.
+            per column; a negative value or NaN means nothing to count.
         columns (Sequence[str]): One or two names.
 
     Returns:
@@ -43,25 +43,33 @@ def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
             known = all(v >= 0 for v in shown)
             cells.append(f'{shown[1] - shown[0]:+.2f}' if known else '-')
         heading = ['' if group == last else group] if grouped else []
-        # As they are: names may look like the markup of rich.
+        # Plain text, as names may look like the markup of rich.
         table.add_row(*map(Text, (*heading, name, *cells)))
         last = group
     return table
 
 
 def as_text(table: Table, width: int = 100) -> str:
-    """The same in plain characters."""
+    """Render a table in plain characters.
+
+    Args:
+        table (Table): From :func:`comparison_table`.
+        width (int): Width in characters. Defaults to 100.
+
+    Returns:
+        str: The table.
+    """
     out = StringIO()
     Console(file=out, width=width).print(table)
     return out.getvalue()
 
 
 def log_comparison(figures: dict[str, float]) -> None:
-    """Print figures that coarse and refined masks have, beside each other.
+    """Log the figures of coarse and refined masks side by side.
 
     Args:
-        figures (dict[str, float]): Of an evaluator; nothing is printed if
-            none is of coarse masks.
+        figures (dict[str, float]): From an evaluator; nothing is logged if it
+            has none of coarse masks.
     """
     rows = [
         ('', name, (figures[COARSE + name], value))

@@ -1,4 +1,4 @@
-"""Compares files or folders of masks with the ground truth."""
+"""Comparison of files or folders of masks with the ground truth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,29 +23,34 @@ from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.foreign_json import strange_json
 from segrefiner_mm.io.panoptic_json import is_panoptic
 
-# Group of masks or kind of IoU -> coarse and, where given, refined figures.
+# Group of masks or type of IoU -> coarse and, if given, refined figures.
 Rows = dict[str, list[dict[str, float]]]
 
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """How masks are compared.
+    """Options of a comparison.
 
     Attributes:
-        lvis (bool): Whether json files are counted by LVIS's rules.
-        classwise (bool): Whether there are figures of every class too; for
-            json files and label maps.
-        skip_unknown (bool): Whether results of images and categories that
-            the ground truth lacks are left out, instead of refused.
-        labels (bool): Whether the folders hold label maps.
-        ignore (tuple[int, ...]): True labels that do not count.
-        threshold (float, optional): Soft masks are foreground from this
-            value on; None: masks have two values.
-        dis (bool): Whether folders of masks get the measures of DIS5K too.
-        worst (int): Number of masks to draw that lost most, and of those
-            that gained most.
-        img_dir (Path, optional): Folder of the images to draw on.
-        pictures (Path): Folder of the drawings.
+        lvis (bool): Whether to evaluate JSON files by LVIS's rules. Defaults
+            to False.
+        classwise (bool): Whether to give the figures of every class too; for
+            JSON files and label maps. Defaults to False.
+        skip_unknown (bool): Whether to skip results of images and categories
+            that the ground truth lacks. Defaults to False: an error.
+        labels (bool): Whether the folders hold label maps. Defaults to
+            False.
+        ignore (tuple[int, ...]): True labels that do not count. Defaults to
+            (255,).
+        threshold (float, optional): Value from which a soft mask is
+            foreground. Defaults to None: masks have two values.
+        dis (bool): Whether to give the measures of DIS5K for folders of
+            masks. Defaults to False.
+        worst (int): Number of masks to draw of those that lost most, and of
+            those that gained most. Defaults to 0.
+        img_dir (Path, optional): Folder of the images to draw on. Defaults to
+            None.
+        pictures (Path): Folder of the drawings. Defaults to 'worst'.
     """
 
     lvis: bool = False
@@ -66,10 +71,11 @@ class Evaluation:
 
     Attributes:
         rows (dict[str, list[dict[str, float]]]): For every group of masks,
-            kind of IoU or class the figures of the coarse masks and, where
-            they were given, of the refined ones: name to value, 0 to 1.
-        failed (int): Files that could not be compared.
-        text (str): What was drawn, or ''.
+            type of IoU or class, the figures of the coarse masks and, if
+            given, of the refined masks: name to value, 0 to 1.
+        failed (int): Number of files that could not be compared. Defaults to
+            0.
+        text (str): Summary of the drawings. Defaults to ''.
     """
 
     rows: Rows
@@ -86,17 +92,18 @@ def evaluate_files(
     """Compare files or folders with the ground truth.
 
     Args:
-        gt (Path): Annotations (.json), or folder of masks or label maps.
-        given (list[Path]): The same with coarse and, if there are some,
-            refined masks.
-        options (EvaluateOptions): How they are compared.
-        on_error (Callable): Is called with what fails in a folder.
+        gt (Path): Ground truth: annotations (.json), or a folder of masks or
+            label maps.
+        given (list[Path]): Coarse and, optionally, refined masks, in the same
+            form.
+        options (EvaluateOptions): Options of the comparison.
+        on_error (Callable): Called with each failure in a folder.
 
     Returns:
         Evaluation: The figures.
 
     Raises:
-        InputError: If nothing can be compared, or an option does not fit.
+        InputError: If nothing can be compared, or an option does not apply.
     """
     for path in (gt, *given):
         if not path.exists():
@@ -136,9 +143,9 @@ def _check(options: EvaluateOptions, folders: bool, given: int) -> None:
 
 
 def _evaluator(gt: Path, options: EvaluateOptions) -> Callable[[Path], Any]:
-    """The function that counts the results in a file."""
+    """Return the function that evaluates a file of results."""
     content = read_json(gt)
-    if isinstance(content, str):  # which would be taken for a name
+    if isinstance(content, str):  # it would be taken for a file name
         raise InputError(f'{gt} {strange_json(content)}')
     if is_panoptic(content):
         if options.lvis or options.classwise or options.skip_unknown:

@@ -1,4 +1,4 @@
-"""Folders of label maps, compared with the true ones."""
+"""Comparison of folders of label maps with the ground truth."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -34,7 +34,17 @@ def compare_labels(
     ignore: Sequence[int],
     on_error: Callable[[object], None],
 ) -> Iterator[Compared | None]:
-    """Compare folders of label maps; see :func:`compare`."""
+    """Compare folders of label maps with the ground truth.
+
+    Args:
+        gt (Path): See :func:`compare`.
+        given (list[Path]): See :func:`compare`.
+        ignore (Sequence[int]): True labels that do not count.
+        on_error (Callable): See :func:`compare`.
+
+    Returns:
+        Iterator[Compared | None]: See :func:`compare`.
+    """
 
     def count(true: Picture, found: Picture) -> npt.NDArray[np.int64]:
         true = np.where(np.isin(true, ignore), IGNORED, true)
@@ -49,15 +59,19 @@ def compare_labels(
 def label_rows(
     compared: Iterable[Compared | None], classwise: bool
 ) -> tuple[Rows, int, int]:
-    """Figures of all label maps, and of every class if asked for.
+    """Compute the figures of all label maps, and of every class.
+
+    Args:
+        compared (Iterable[Compared | None]): From :func:`compare_labels`.
+        classwise (bool): Whether to give the figures of every class too.
 
     Returns:
-        tuple[dict, int, int]: The figures, and how many maps were compared
-        and how many could not be.
+        tuple[dict, int, int]: The figures, the number of compared maps and
+        that of failures.
     """
     sums: list[Any] = []
     done = failed = 0
-    for part in compared:  # which are large, and not kept
+    for part in compared:  # the rows are large, so do not store them
         if part is None:
             failed += 1
             continue

@@ -1,4 +1,4 @@
-"""Folders of masks, compared with the true ones."""
+"""Comparison of folders of masks with the ground truth."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -37,7 +37,22 @@ def compare_masks(
     dis: bool,
     on_error: Callable[[object], None],
 ) -> Iterator[Compared | None]:
-    """Compare folders of masks; see :func:`compare`."""
+    """Compare folders of masks with the ground truth.
+
+    Args:
+        gt (Path): See :func:`compare`.
+        given (list[Path]): See :func:`compare`.
+        threshold (float, optional): Value from which a soft mask is
+            foreground. None: a soft mask is an error.
+        dis (bool): Whether to add the measures of DIS5K.
+        on_error (Callable): See :func:`compare`.
+
+    Returns:
+        Iterator[Compared | None]: See :func:`compare`.
+
+    Raises:
+        InputError: If ``dis`` is set and pysodmetrics is not installed.
+    """
     if dis:
         measures_of_dis()
 
@@ -49,7 +64,14 @@ def compare_masks(
 
 
 def mask_rows(compared: list[Compared]) -> dict[str, list[dict[str, float]]]:
-    """Figures of every source, and of all."""
+    """Compute the figures of every group of masks, and of all masks.
+
+    Args:
+        compared (list[Compared]): From :func:`compare_masks`, at least one.
+
+    Returns:
+        dict[str, list[dict[str, float]]]: Figures by group.
+    """
     groups: dict[str, list[Compared]] = defaultdict(list)
     for mask in compared:
         groups[mask.group].append(mask)
@@ -73,10 +95,20 @@ def draw_worst(
     out: Path,
     threshold: float | None,
 ) -> str:
-    """Draw the masks that lost most and those that won most.
+    """Draw the masks that lost most IoU and those that gained most.
+
+    Args:
+        compared (list[Compared]): From :func:`compare_masks`.
+        number (int): Number of masks to draw of either kind.
+        img_dir (Path): Folder of the images.
+        out (Path): Folder of the drawings.
+        threshold (float, optional): See :func:`compare_masks`.
 
     Returns:
         str: One line for the user.
+
+    Raises:
+        InputError: If an image is missing.
     """
     read = partial(_read_mask, threshold=threshold)
     images = pictures_in(img_dir)

@@ -1,4 +1,4 @@
-"""Folders of pictures, compared with the true ones."""
+"""Comparison of folders with the ground truth, file by file."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,17 +11,17 @@ from segrefiner_mm.io.files import pictures_by_stem
 
 Picture = npt.NDArray[Any]
 
-ALL, TOP = 'all', '.'  # the total, and what lies in no folder below
+ALL, TOP = 'all', '.'  # the total, and files in no subfolder
 
 
 class Compared(NamedTuple):
-    """A mask with what was counted of its predictions, coarse before refined.
+    """A true mask with its predictions, compared; coarse before refined.
 
     Attributes:
-        group (str): Its folder below that of the truth.
+        group (str): Its subfolder in the ground truth.
         stem (str): Its name without suffix.
-        paths (list[Path]): True and predicted file.
-        rows (list): For each prediction.
+        paths (list[Path]): True file and predicted files.
+        rows (list): Result of the comparison for each prediction.
     """
 
     group: str
@@ -31,7 +31,7 @@ class Compared(NamedTuple):
 
     @property
     def gain(self) -> float:
-        """What refinement did to the IoU."""
+        """Change of the IoU by refinement."""
         return self.rows[-1]['iou'] - self.rows[0]['iou']
 
 
@@ -42,18 +42,18 @@ def compare(
     count: Callable[[Picture, Picture], Any],
     on_error: Callable[[object], None],
 ) -> Iterator[Compared | None]:
-    """Compare picture by picture.
+    """Compare folders with the ground truth, file by file.
 
     Args:
-        gt (Path): Folder of the truth, with folders below.
-        given (list[Path]): Folders of predictions, with the same below.
-        read (Callable): Reads a picture.
-        count (Callable): Compares the true one with a prediction.
-        on_error (Callable): Is called with what cannot be compared.
+        gt (Path): Folder of the ground truth, with subfolders.
+        given (list[Path]): Folders of predictions, with the same subfolders.
+        read (Callable): Reads a file.
+        count (Callable): Compares the ground truth with a prediction.
+        on_error (Callable): Called with each failure.
 
     Yields:
-        Compared | None: For every name that is in any of the folders; None
-        where it cannot be compared.
+        Compared | None: One for every name in any of the folders; None for a
+        failure.
     """
     for group, stem, paths in _matched([gt, *given]):
         try:
@@ -72,7 +72,7 @@ def compare(
 def _matched(
     folders: list[Path],
 ) -> Iterator[tuple[str, str, list[list[Path]]]]:
-    """Source, stem and files of every mask, folder by folder."""
+    """Yield subfolder, stem and files of every mask, folder by folder."""
     below = {
         path.relative_to(folder)
         for folder in folders
@@ -92,7 +92,7 @@ def _matched(
 
 
 def _only(paths: list[Path], name: str) -> Path:
-    """The one picture of a name."""
+    """Return the only file of a name."""
     if not paths:
         raise InputError(f'not in every folder: {name}')
     if len(paths) > 1:

@@ -1,1 +1,1 @@
-"""Everything that reads or writes a file."""
+"""Reading and writing of files."""

@@ -1,32 +1,32 @@
-"""Pictures of more than 8 bits, as the 8 bits that the network sees."""
+"""Conversion of images of more than 8 bits to the 8 bits of the network."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-# Shares of the pixels that may be darker or brighter than the range: sensors
-# have dead pixels and hot ones.
+# Share of the pixels ignored at either end of the range: sensors have dead
+# and hot pixels.
 _STRAY = 0.001
-# A picture that uses a smaller part of its bits is spread over all of them.
+# An image that uses a smaller part of its range is stretched over all of it.
 _SMALL_PART = 0.25
-_LOOKED_AT = 2**22  # most pixels that are sorted
+_LOOKED_AT = 2**22  # most pixels that are sampled
 
 
 def to_8_bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Scale whole numbers by the range that they really use.
+    """Scale whole numbers by the range that they use.
 
-    Cameras store 10, 12 or 14 bits in 16: the bits that the picture needs
-    count, not those of the file. So a picture of 12 bits looks as it would
-    with 8. What uses a small part of its bits, such as a thermal picture
-    around 30,000, is spread over all of them.
+    Cameras store 10, 12 or 14 bits in 16. The scale follows the bits that the
+    image uses, not those of the file, so a 12-bit image looks as it would with
+    8 bits. An image that uses a small part of its range, such as a thermal one
+    around 30,000, is stretched over all of it.
 
     Args:
-        values (np.ndarray): uint16 or int32, of any shape but an empty one.
+        values (np.ndarray): uint16 or int32, of any shape, not empty.
 
     Returns:
-        np.ndarray: uint8 of the same shape. 8 bits that are stored as 16, as
-        they are or times 256 or 257, come back exactly.
+        np.ndarray: uint8 of the same shape. 8-bit values stored in 16 bits,
+        unscaled or times 256 or 257, are recovered exactly.
     """
     low, high = int(values.min()), int(values.max())
     if low >= 0 and high <= 255:
@@ -41,13 +41,13 @@ def to_8_bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         return np.minimum(values >> (bits - 8), 255).astype(np.uint8)
     clipped = np.clip(values, low, high)
     if values.dtype.itemsize > 2:
-        clipped = clipped.astype(np.int64)  # differences of int32 need more
+        clipped = clipped.astype(np.int64)  # differences of int32 overflow
     scaled = (clipped - low) * np.float32(255 / max(high - low, 255))
     return scaled.round().astype(np.uint8)
 
 
 def _range_of(values: npt.NDArray[Any]) -> tuple[int, int]:
-    """Darkest and brightest value, but for stray ones."""
+    """Return the darkest and the brightest value, outliers excluded."""
     flat = values.ravel()
     some = flat[:: -(-flat.size // _LOOKED_AT)]
     count = int(_STRAY * some.size)

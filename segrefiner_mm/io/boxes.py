@@ -1,4 +1,4 @@
-"""Boxes and areas of refined masks, where a file has some."""
+"""Boxes and areas of refined masks."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from segrefiner_mm.io.numbers import is_real
 
 
 def update_box(record: dict[str, Any], encoded: dict[str, Any]) -> None:
-    """Put box and area of a mask in the place of those of the coarse one.
+    """Update the box and the area of a record to those of its refined mask.
 
     Args:
-        record (dict): Annotation or result; ``bbox`` (x, y, width, height)
-            and ``area`` change where they are there.
-        encoded (dict): The mask, ``size`` and compressed ``counts``.
+        record (dict): Annotation or result. ``bbox`` (x, y, width, height)
+            and ``area`` are updated in place where present.
+        encoded (dict): The refined mask, ``size`` and compressed ``counts``.
     """
     if 'bbox' in record:
         x1, y1, x2, y2 = box_of(encoded)
@@ -24,13 +24,28 @@ def update_box(record: dict[str, Any], encoded: dict[str, Any]) -> None:
 
 
 def box_of(encoded: dict[str, Any]) -> list[int]:
-    """Left, top, right and bottom of a mask in pixels, the latter two out."""
+    """Return the box of a mask.
+
+    Args:
+        encoded (dict): The mask, ``size`` and compressed ``counts``.
+
+    Returns:
+        list[int]: Left, top, right and bottom in pixels; right and bottom are
+        exclusive.
+    """
     x, y, width, height = (int(v) for v in coco_mask.toBbox(encoded))
     return [x, y, x + width, y + height]
 
 
 def is_box(box: Any) -> bool:
-    """Whether this is four numbers, as a box in a json is."""
+    """Tell whether a value is a list of four numbers, a box in JSON.
+
+    Args:
+        box (object): Anything.
+
+    Returns:
+        bool: True for a list or tuple of four finite numbers.
+    """
     return (
         isinstance(box, (list, tuple))
         and len(box) == 4
@@ -39,7 +54,7 @@ def is_box(box: Any) -> bool:
 
 
 def _alike(numbers: list[int], before: Any) -> list[Any]:
-    """As floats, if they were."""
+    """Convert to floats if the old numbers had floats among them."""
     listed = before if isinstance(before, (list, tuple)) else []
     has_floats = any(isinstance(number, float) for number in listed)
     return [float(n) for n in numbers] if has_floats else list(numbers)

@@ -1,4 +1,4 @@
-"""The one schema of COCO's and LVIS's json: images, masks, results."""
+"""The JSON schema of COCO and LVIS: images, annotations and results."""
 
 from collections.abc import Container
 from pathlib import Path
@@ -16,14 +16,15 @@ _CROWD_WORDS = ('', '0', 'false', 'no', 'none', 'null')
 
 
 class CocoImage(NamedTuple):
-    """An image that a json names.
+    """An image listed in a JSON file.
 
     Attributes:
-        id (int | str): As the masks name it.
-        name (str): Its file, relative to a folder that the json leaves open.
-        size (tuple[int, int], optional): Height and width; None where the
-            json does not know them.
-        problem (str): What makes it useless, or ''.
+        id (int | str): The id that annotations refer to.
+        name (str): File name, relative to a folder that the JSON does not
+            state.
+        size (tuple[int, int], optional): Height and width; None if the JSON
+            does not state them.
+        problem (str): Why the image is unusable, or ''.
     """
 
     id: Id
@@ -32,7 +33,17 @@ class CocoImage(NamedTuple):
     problem: str = ''
 
     def known_size(self, where: str | Path) -> Size:
-        """Its size; an InputError where the json does not know it."""
+        """Return the size of the image.
+
+        Args:
+            where (str | Path): The JSON file, for errors.
+
+        Returns:
+            tuple[int, int]: Height and width.
+
+        Raises:
+            InputError: If the image is unusable or its size is unknown.
+        """
         if self.problem:
             raise InputError(f'{where}: {self.problem}')
         if self.size is None:
@@ -43,15 +54,15 @@ class CocoImage(NamedTuple):
 
 
 def records_of(content: Any, part: str, name: str | Path) -> list[dict]:
-    """A list of objects in a json, such as ``annotations``.
+    """Return a list of objects in a JSON file, such as ``annotations``.
 
     Args:
-        content (object): What the json holds.
-        part (str): Which list; '' if the json is the list.
-        name (str | Path): What to call it in errors.
+        content (object): Content of the JSON file.
+        part (str): Key of the list; '' if the content is the list.
+        name (str | Path): Name of the file, for errors.
 
     Returns:
-        list[dict]: The objects, unchecked.
+        list[dict]: The objects, not validated.
 
     Raises:
         InputError: If there is no such list, or it holds something else.
@@ -76,17 +87,18 @@ def records_of(content: Any, part: str, name: str | Path) -> list[dict]:
 
 
 def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
-    """The images of annotations, by their ids.
+    """Return the images of an annotation file by their ids.
 
     Args:
-        content (object): What the json holds.
-        name (str | Path): What to call it in errors.
+        content (object): Content of the JSON file.
+        name (str | Path): Name of the file, for errors.
 
     Returns:
-        dict[int | str, CocoImage]: In the order of the json.
+        dict[int | str, CocoImage]: In the order of the file.
 
     Raises:
-        InputError: If it has none, or two have one id.
+        InputError: If there is no list of images, or two images of different
+            names share an id.
     """
     images: dict[Id, CocoImage] = {}
     for index, record in enumerate(records_of(content, 'images', name)):
@@ -102,18 +114,18 @@ def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
 
 
 def id_of(record: dict[str, Any], field: str, where: str) -> Id:
-    """An id: a text, or a whole number, which may be written as 1.0.
+    """Return an id: a string, or a whole number, which may be written as 1.0.
 
     Args:
-        record (dict): Object of a json.
-        field (str): Such as ``image_id``.
-        where (str): What to call the object in errors.
+        record (dict): Object of a JSON file.
+        field (str): Its field, such as ``image_id``.
+        where (str): Name of the object, for errors.
 
     Returns:
-        int | str: 1 and "1" are two.
+        int | str: The id; 1 and "1" are different.
 
     Raises:
-        InputError: If there is none, or it is something else.
+        InputError: If the id is missing or of another type.
     """
     value = record.get(field)
     if isinstance(value, str):
@@ -129,16 +141,16 @@ def id_of(record: dict[str, Any], field: str, where: str) -> Id:
 
 
 def size_of(record: dict[str, Any]) -> Size | None:
-    """Height and width of an image.
+    """Return the height and width of an image.
 
     Args:
-        record (dict): Object of a json.
+        record (dict): Object of a JSON file.
 
     Returns:
-        tuple[int, int] | None: None if one is missing, null, 0 or empty.
+        tuple[int, int] | None: None if one is missing, null, 0 or blank.
 
     Raises:
-        InputError: If one is no number of pixels.
+        InputError: If one is not a number of pixels.
     """
     sides = []
     for field in ('height', 'width'):
@@ -153,7 +165,14 @@ def size_of(record: dict[str, Any]) -> Size | None:
 
 
 def is_crowd(record: dict[str, Any]) -> bool:
-    """Whether an annotation is of a crowd; "0" and "false" say no."""
+    """Tell whether an annotation is a crowd.
+
+    Args:
+        record (dict): The annotation; "0" and "false" count as false.
+
+    Returns:
+        bool: Whether ``iscrowd`` is set.
+    """
     value = record.get('iscrowd')
     if isinstance(value, str):
         return value.strip().lower() not in _CROWD_WORDS
@@ -161,11 +180,11 @@ def is_crowd(record: dict[str, Any]) -> bool:
 
 
 def other_kind(value: Id, known: Container[Id]) -> str:
-    """Say that an unknown id would be known, were it not for its kind.
+    """Explain that an unknown id is known with the other type, int or str.
 
     Args:
-        value (int | str): The id.
-        known (Container[int | str]): Those that there are.
+        value (int | str): The unknown id.
+        known (Container[int | str]): The known ids.
 
     Returns:
         str: The end of a sentence, or ''.
@@ -199,6 +218,13 @@ def _image(record: dict[str, Any], own_id: Id) -> CocoImage:
 
 
 def name_of_id(image_id: Id) -> str:
-    """File of an image that has no other name, as in COCO."""
+    """Return the file name that COCO gives to an image id.
+
+    Args:
+        image_id (int | str): The id.
+
+    Returns:
+        str: Twelve digits with ``.jpg``; a string id is returned unchanged.
+    """
     is_number = isinstance(image_id, int)
     return f'{image_id:012d}.jpg' if is_number else str(image_id)

@@ -1,4 +1,4 @@
-"""COCO and LVIS: results, and annotations."""
+"""Results and annotations in the JSON of COCO and LVIS."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,22 +37,22 @@ from segrefiner_mm.io.segmentation import (
 class CocoFile(PredictionFile):
     """A list of results, or annotations with their images.
 
-    Crowds stay as they are, as do all fields but ``segmentation``, and
-    entries without one.
+    Crowds, entries without a mask and all fields but ``segmentation`` are
+    left unchanged.
 
     Args:
-        content (list | dict): What the json holds.
-        path (Path): Its file, for messages.
+        content (list | dict): Content of the JSON file.
+        path (Path): The file, for messages.
         ann_file (Path, optional): Annotations that name the images of
-            results. Defaults to None: an image is called by its id with
+            results. Defaults to None: an image is named by its id with
             twelve digits, as in COCO.
-        style (MaskStyle): How masks are written. Defaults to the form that
-            they came in.
-        update_boxes (bool): Whether ``bbox`` and ``area`` of refined masks
-            change with them, where they are there. Defaults to False.
+        style (MaskStyle, optional): Form in which masks are written. Defaults
+            to None: the form in which they were read.
+        update_boxes (bool): Whether to update ``bbox`` and ``area`` of
+            refined masks where present. Defaults to False.
 
     Raises:
-        InputError: If a file is not such a json.
+        InputError: If a file does not follow the schema.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class CocoFile(PredictionFile):
         return 'no mask' if is_empty(mask.get('segmentation')) else ''
 
     def _entry(self, image_id: Id, masks: dict[Key, Any]) -> ImageEntry:
-        # As text, 1 and "1" would be one.
+        # Without the type, 1 and "1" would be the same key.
         key = f'{type(image_id).__name__} {image_id}'
         if self._images is None:
             name = name_of_id(image_id)
@@ -156,7 +156,7 @@ class CocoFile(PredictionFile):
         return ImageEntry(key, image.name, image.size, masks, problem)
 
     def _check_results(self, path: Path) -> None:
-        """Whether these are results, and have masks."""
+        """Check that the entries are results and have masks."""
         if not any('image_id' in mask for mask in self.masks):
             raise InputError(f'{path} {strange_json(self.content)}')
         if not any('segmentation' in mask for mask in self.masks):

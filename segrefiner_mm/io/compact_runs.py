@@ -1,4 +1,4 @@
-"""Run lengths to compact masks and back, without the whole image."""
+"""Conversion of run lengths to compact masks and back, box by box."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,17 +15,17 @@ Size = tuple[int, int]
 
 
 class MaskCrops:
-    """Masks of run lengths, decoded one by one inside their boxes.
+    """Decodes run-length encoded masks one by one, inside their boxes.
 
     Args:
         encoded (Sequence[dict]): ``size`` and compressed ``counts``.
 
     Attributes:
-        pixels (list[int]): Pixels in the box of each, which is what it takes
-            when it is decoded.
+        pixels (list[int]): Pixels in the box of each mask, which is the
+            memory that it takes when decoded.
 
     Raises:
-        InputError: If one is faulty.
+        InputError: If an encoding is invalid.
     """
 
     def __init__(self, encoded: Sequence[dict[str, Any]]) -> None:
@@ -35,13 +35,13 @@ class MaskCrops:
         self.pixels: list[int] = sides.prod(axis=1).tolist()
 
     def mask(self, index: int) -> CompactMask:
-        """Decode one.
+        """Decode one mask.
 
         Args:
-            index (int): Which.
+            index (int): Index of the mask.
 
         Returns:
-            CompactMask: On the CPU.
+            CompactMask: The mask, on the CPU.
         """
         box = Box(*self._table.boxes[index].tolist())
         crop = np.ascontiguousarray(self._table.columns(index).T)
@@ -52,23 +52,24 @@ class MaskCrops:
 
 
 def encode_crop(pixels: Tensor, box: Box, size: Size) -> dict[str, Any]:
-    """Encode a mask of which a part is given, as json can hold it.
+    """Encode a mask from the crop that holds its foreground, for JSON.
 
     Args:
         pixels (Tensor): (h, w) bool, on the CPU.
-        box (Box): Where they lie; outside is background.
+        box (Box): Position of the crop; outside is background.
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
         dict: ``size`` and compressed ``counts``, a str.
     """
     height, width = size
-    # Column by column, each between two pixels of background.
+    # Column by column, each padded with one background pixel at both ends.
     columns = np.zeros((box.width, box.height + 2), np.int8)
     columns[:, 1:-1] = pixels.numpy().T
     change = np.diff(columns, axis=1)
     starts, ends = (_places(change == sign, box, height) for sign in (1, -1))
-    # What ends at the foot of a column may go on at the head of the next.
+    # A run that ends at the bottom of a column may go on at the top of the
+    # next.
     joined = np.flatnonzero(starts[1:] == ends[:-1])
     starts, ends = np.delete(starts, joined + 1), np.delete(ends, joined)
     borders = np.stack([starts, ends], axis=1).ravel()
@@ -79,6 +80,6 @@ def encode_crop(pixels: Tensor, box: Box, size: Size) -> dict[str, Any]:
 
 
 def _places(there: np.ndarray, box: Box, height: int) -> np.ndarray:
-    """Numbers of pixels in the image, column by column."""
+    """Return column-major indices of pixels in the image."""
     column, row = np.nonzero(there)
     return (column + box.x1) * height + row + box.y1

@@ -1,6 +1,6 @@
-r"""Names out of data files, which must not lead out of their folder.
+r"""Checks that names in data files do not lead out of their folder.
 
-A json or a pickle may come from anywhere, and with it ``../.profile``,
+A JSON file or pickle may come from anywhere, and may hold ``../.profile``,
 ``/etc/passwd``, ``C:\secret`` or the name of a link.
 """
 
@@ -15,22 +15,23 @@ from segrefiner_mm.io.files import composed
 from segrefiner_mm.io.json_file import shown, shown_name
 
 _DRIVE = re.compile(r'[A-Za-z]:')
-# What no file system of the three has in a name.
+# Characters that none of the three systems allows in a name.
 _CONTROL = re.compile(r'[\x00-\x1f\ud800-\udfff]')
 
 
 def confined(folder: Path, name: object) -> Path:
-    """The file of a name, for data files whose names are taken at their word.
+    """Return the path of a name, which is not reinterpreted.
 
     Args:
-        folder (Path): Folder that it must not leave, not by a link either.
+        folder (Path): Folder that the path must not leave, not even by a
+            link.
         name (object): Relative name, with ``/`` between its parts.
 
     Returns:
-        Path: Below the folder; it need not exist.
+        Path: Path below the folder; it need not exist.
 
     Raises:
-        InputError: If it is no name, or leads out of the folder.
+        InputError: If it is not a name, or leads out of the folder.
     """
     if not isinstance(name, str) or not name or _CONTROL.search(name):
         raise InputError(f'{shown(name)} is no name of a file')
@@ -48,13 +49,13 @@ def confined(folder: Path, name: object) -> Path:
 
 
 def path_below(folder: str | Path, name: str, where: str | Path) -> str:
-    """The file of an image of a data set, whose folders may be links.
+    """Return the path of an image of a data set, whose folders may be links.
 
     Args:
-        folder (str | Path): Folder of the images; where it is '', names may
-            be absolute, as the data set has no folder.
-        name (str): From the annotations.
-        where (str | Path): The annotations, for errors.
+        folder (str | Path): Folder of the images. If it is '', names may be
+            absolute, as the data set has no folder.
+        name (str): Name in the annotations.
+        where (str | Path): The annotation file, for errors.
 
     Returns:
         str: The path.
@@ -76,15 +77,23 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> str:
 
 
 def is_within(folder: Path, path: Path) -> bool:
-    """Whether a file lies in or below a folder, all links followed."""
+    """Tell whether a path lies in or below a folder, with all links resolved.
+
+    Args:
+        folder (Path): The folder.
+        path (Path): The path.
+
+    Returns:
+        bool: False also if a path cannot be resolved.
+    """
     try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a loop of links, or too long
+    except (OSError, RuntimeError, ValueError):  # circular links, or too long
         return False
 
 
 def spellings(name: str) -> list[tuple[str, ...]]:
-    r"""Ways to read a name that another system has written.
+    r"""Return the possible readings of a name written on another system.
 
     Args:
         name (str): Such as ``images\a.jpg``, ``C:\images\a.jpg``,
@@ -92,8 +101,8 @@ def spellings(name: str) -> list[tuple[str, ...]]:
             ``../../a.jpg``, with accents composed or not.
 
     Returns:
-        list[tuple[str, ...]]: Parts of its path, as it stands first; none
-        leads upwards or to a root.
+        list[tuple[str, ...]]: Parts of each path, the unchanged reading
+        first; none leads upwards or to a root.
     """
     texts = [name]
     for change in (_slashes, unquote, _bare, composed, _decomposed):
@@ -117,7 +126,7 @@ def _slashes(name: str) -> str:
 
 
 def _bare(name: str) -> str:
-    """Without what follows the path in a web address."""
+    """Strip the query and the fragment of a URL."""
     return re.split(r'[?#]', name, maxsplit=1)[0]
 
 

@@ -1,4 +1,4 @@
-"""What ``tools/test.py --out`` of mmdet writes."""
+"""Pickles written by ``tools/test.py --out`` of mmdet."""
 
 import pickle
 from collections.abc import Iterator
@@ -24,17 +24,17 @@ from segrefiner_mm.io.safe_pickle import load_pickle
 
 
 class DetPickle(PredictionFile):
-    """A list with a dict per image, masks in ``pred_instances``.
+    """A list with a dict per image, with masks in ``pred_instances``.
 
     Masks are run lengths (``DumpDetResults``) or a tensor (``DumpResults``).
 
     Args:
         path (Path): The pickle; see :func:`load_pickle`.
-        update_boxes (bool): Whether ``bboxes`` of refined masks change with
-            them, where they are there. Defaults to False.
+        update_boxes (bool): Whether to update ``bboxes`` of refined masks
+            where present. Defaults to False.
 
     Raises:
-        InputError: If it is none, or holds something else.
+        InputError: If it is not a pickle, or holds something else.
     """
 
     def __init__(self, path: Path, update_boxes: bool = False) -> None:
@@ -82,7 +82,7 @@ class DetPickle(PredictionFile):
             boxes[index] = torch.tensor(box_of(encoded), dtype=boxes.dtype)
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        pass  # the format knows one form
+        pass  # the format has one form only
 
     def write(self, path: Path) -> None:
         write_whole(path, pickle.dumps(self.content))
@@ -95,7 +95,7 @@ class DetPickle(PredictionFile):
 
 
 def _masks_of(result: Any, where: str) -> Any:
-    """The masks of an image: a list of run lengths, or an array."""
+    """Return the masks of an image: a list of run lengths, or an array."""
     instances = (
         result.get('pred_instances') if isinstance(result, dict) else None
     )
@@ -126,7 +126,7 @@ def _kind(masks: Any) -> str:
 
 
 def _image_of(result: dict[str, Any]) -> tuple[Any, Any, str]:
-    """File and size of an image, and what is wrong with them."""
+    """Return the file and the size of an image, and a problem or ''."""
     name, shape = result.get('img_path'), result.get('ori_shape')
     if name is not None and not isinstance(name, str):
         return None, None, f'its img_path is {shown(name)}'

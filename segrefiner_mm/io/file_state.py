@@ -1,4 +1,4 @@
-"""Whether a file is still what it was."""
+"""Detection of changes to a file."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -8,14 +8,14 @@ from segrefiner_mm.errors import InputError, reason_of
 
 
 def file_state(path: Path) -> list | None:
-    """What tells a file from any other, as plain values.
+    """Describe a file so that a change of it can be detected.
 
     Args:
         path (Path): The file.
 
     Returns:
-        list | None: Full name, size, times of change of content and of the
-        entry, and hash of the content; None if there is no such file.
+        list | None: Absolute path, size, modification time (mtime), change
+        time (ctime) and hash of the content; None if there is no such file.
 
     Raises:
         InputError: If it cannot be read.
@@ -26,16 +26,19 @@ def file_state(path: Path) -> list | None:
 
 
 def is_same_file(noted: Any, path: Path) -> bool:
-    """Whether a file is what was noted of it.
+    """Tell whether a file is unchanged since its state was recorded.
 
-    It is read only if its times differ, as those of a copy do.
+    The content is read only if the times differ, as they do for a copy.
 
     Args:
-        noted (object): From :func:`file_state`, or damaged.
+        noted (object): State from :func:`file_state`; it may be damaged.
         path (Path): The file.
 
     Returns:
-        bool: Whether it has the same name, size and content.
+        bool: Whether path, size and content are equal.
+
+    Raises:
+        InputError: If the file cannot be read.
     """
     if not isinstance(noted, list) or len(noted) != 5 or not path.is_file():
         return False
@@ -46,13 +49,13 @@ def is_same_file(noted: Any, path: Path) -> bool:
 
 
 def digest(path: Path) -> str:
-    """Hash of the content of a file.
+    """Hash the content of a file.
 
     Args:
         path (Path): The file.
 
     Returns:
-        str: SHA-256, in hexadecimal digits.
+        str: SHA-256 in hexadecimal digits.
 
     Raises:
         InputError: If it cannot be read.

@@ -1,4 +1,4 @@
-"""Files: pictures by their names, json, and writing whole or not at all."""
+"""Image files by name, JSON files and atomic writing."""
 
 import json
 import os
@@ -17,22 +17,22 @@ PICTURE_SUFFIXES = frozenset(
     ['.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp']
 )
 MASK_SUFFIXES = PICTURE_SUFFIXES | {'.npy', '.npz'}
-PARTIAL = '.segrefiner-'  # how the names of unfinished files begin
-# What systems put beside the files of a user.
+PARTIAL = '.segrefiner-'  # prefix of unfinished files
+# Folders that systems create beside the files of a user.
 _SYSTEM_FOLDERS = frozenset(['@eaDir', '__MACOSX'])
 
 
 def pictures_in(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by their stems, in order.
+    """Return the image files of a folder by stem, in order.
 
     Args:
-        folder (Path): Folder to look into; not into those below.
+        folder (Path): Folder to search; its subfolders are not.
 
     Returns:
-        dict[str, Path]: Path of every picture.
+        dict[str, Path]: Path of every image file.
 
     Raises:
-        InputError: If there is no such folder, or two have one stem.
+        InputError: If there is no such folder, or two files share a stem.
     """
     if not folder.is_dir():
         raise InputError(f'no such folder: {folder}')
@@ -49,17 +49,18 @@ def pictures_in(folder: Path) -> dict[str, Path]:
 def pictures_by_stem(
     folder: Path, suffixes: frozenset[str] = PICTURE_SUFFIXES
 ) -> dict[str, list[Path]]:
-    """The same, where several may share a stem.
+    """List the image files of a folder by stem; several may share one.
+
+    Stems are composed (NFC), as systems differ in how they store accents.
+    Hidden files, such as ``._a.png`` of macOS, are skipped.
 
     Args:
-        folder (Path): Folder to look into, that is there.
-        suffixes (frozenset[str]): What counts as a picture, in lower case.
+        folder (Path): Folder to search, which must exist.
+        suffixes (frozenset[str]): Suffixes to include, in lower case.
             Defaults to ``PICTURE_SUFFIXES``.
 
     Returns:
-        dict[str, list[Path]]: In order. Stems are composed (NFC), as one
-        system writes an accent as a letter of its own and another does not;
-        hidden files, such as ``._a.png`` of macOS, are left out.
+        dict[str, list[Path]]: Paths of every stem, in order.
     """
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
@@ -73,10 +74,12 @@ def pictures_by_stem(
 
 
 def folders_below(folder: Path) -> Iterator[Path]:
-    """The folders below one, in order; not those that systems hide there.
+    """Yield the folders below a folder, in order.
+
+    Hidden folders, system folders and links are skipped.
 
     Args:
-        folder (Path): Folder to look into, at any depth.
+        folder (Path): Folder to search, at any depth.
 
     Yields:
         Path: Folders, each before those below it.
@@ -89,27 +92,40 @@ def folders_below(folder: Path) -> Iterator[Path]:
 
 
 def composed(name: str) -> str:
-    """A name with every accented letter as one character (NFC)."""
+    """Compose every accented letter of a name into one character (NFC).
+
+    Args:
+        name (str): The name.
+
+    Returns:
+        str: The composed name.
+    """
     return unicodedata.normalize('NFC', name)
 
 
 def partial_prefix(path: Path) -> str:
-    """How the names begin that a file has while it is being written.
+    """Return the prefix of a file's temporary names while it is written.
 
-    They are short, as the name itself may be as long as a system allows.
+    It is short, as the name itself may be as long as a system allows.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        str: The prefix.
     """
     return f'{PARTIAL}{sha256(os.fsencode(path.name)).hexdigest()[:16]}-'
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file; a reader sees the old content or the new one.
+    """Write a file atomically: a reader sees the old content or the new one.
 
-    That holds after a loss of power too: the content is on the disk before
-    the name is.
+    This holds after a power failure too: the content is synced to disk before
+    the file is renamed.
 
     Args:
-        path (Path): File to write; its folder is made.
-        content (bytes): What to write.
+        path (Path): File to write; its folder is created.
+        content (bytes): Content of the file.
 
     Raises:
         InputError: If it cannot be written; nothing is left behind.
@@ -132,7 +148,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the names of a folder on the disk, where a system can do that."""
+    """Sync the entries of a folder to disk, where a system supports it."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -142,7 +158,17 @@ def _sync_folder(folder: Path) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a json file; an InputError names what is wrong with it."""
+    """Read a JSON file.
+
+    Args:
+        path (Path): File to read.
+
+    Returns:
+        object: Its content.
+
+    Raises:
+        InputError: If it cannot be read or parsed.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -153,11 +179,11 @@ def read_json(path: Path) -> Any:
 def append_json_line(
     path: Path, line: dict[str, Any], sync: bool = False
 ) -> None:
-    """Add a line to a journal; a part of it is never left there.
+    """Append a line to a journal, completely or not at all.
 
     Args:
-        path (Path): File that is there.
-        line (dict): What to note.
+        path (Path): File that exists.
+        line (dict): Entry to write.
         sync (bool): Whether to wait until it is on the disk. Defaults to
             False.
 
@@ -173,7 +199,7 @@ def append_json_line(
                 if sync:
                     os.fsync(file.fileno())
         except OSError:
-            with suppress(OSError):  # no half a line before the next one
+            with suppress(OSError):  # leave no partial line behind
                 os.truncate(path, size)
             raise
     except OSError as error:
@@ -181,14 +207,14 @@ def append_json_line(
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a journal: a json object per line.
+    """Read a journal, a JSON object per line.
 
     Args:
-        path (Path): File to read; there need not be one.
+        path (Path): File to read; it need not exist.
 
     Returns:
-        list[dict]: What could be read. A line that is no object is left out:
-        a run was killed while it wrote it, or somebody damaged it.
+        list[dict]: The readable entries. A line that is not an object is
+        skipped: a run was killed while writing it, or it was damaged.
 
     Raises:
         InputError: If the file cannot be read.

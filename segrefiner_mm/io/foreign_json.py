@@ -1,4 +1,4 @@
-"""Names the json of other tools, which are often taken for COCO's."""
+"""Recognition of JSON of other tools, which is often mistaken for COCO's."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from segrefiner_mm.io.json_file import shown
 
 
 def foreign_kind(content: Any) -> str | None:
-    """What a json is, if it is known and not of COCO or LVIS.
+    """Recognise JSON that is not of COCO or LVIS.
 
     Args:
-        content (object): What it holds.
+        content (object): Content of the JSON file.
 
     Returns:
-        str | None: Its name and what to do; None for COCO's, and for what is
-        not known.
+        str | None: Name of its format, with advice where there is some; None
+        for COCO's and for unknown formats.
     """
     if isinstance(content, list):
         return _of_list(content)
@@ -61,13 +61,13 @@ def _is_via(content: dict) -> bool:
 
 
 def strange_json(content: Any) -> str:
-    """Say what a json is that is not of COCO.
+    """Describe JSON that is not of COCO.
 
     Args:
-        content (object): What it holds.
+        content (object): Content of the JSON file.
 
     Returns:
-        str: Goes on after the name of the file.
+        str: Predicate of a sentence whose subject is the file.
     """
     text = 'is neither COCO results nor COCO or LVIS annotations'
     if kind := foreign_kind(content):

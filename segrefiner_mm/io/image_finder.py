@@ -1,4 +1,4 @@
-"""Finds the image that a data file means, in one folder and not beyond."""
+"""Lookup of the images named in a data file, confined to one folder."""
 
 import os
 from collections.abc import Iterator
@@ -9,20 +9,20 @@ from segrefiner_mm.io.confine import is_within, spellings
 from segrefiner_mm.io.files import PICTURE_SUFFIXES, composed
 from segrefiner_mm.io.json_file import shown_name
 
-# What a name may end with, whether or not it can be read.
+# Suffixes that a name may have, readable formats or not.
 _ENDINGS = PICTURE_SUFFIXES | {'.gif', '.heic', '.jfif', '.jpe'}
 
 
 class ImageFinder:
     """Finds the files of images.
 
-    An image is found by the longest end of its path that is there. Where
-    none is, letter case and suffix may differ, and a name without folders may
-    lie in a folder below, if one file alone fits.
+    An image is found by the longest trailing part of its path that exists. If
+    none exists, letter case and suffix may differ, and a name without folders
+    may lie in a subfolder. Several matches are an error.
 
     Args:
-        folder (Path, optional): Where to look. Defaults to None: images are
-            where the predictions say.
+        folder (Path, optional): Folder to search. Defaults to None: the
+            predictions give the paths of the images.
 
     Raises:
         InputError: If there is no such folder.
@@ -36,18 +36,18 @@ class ImageFinder:
         self._below: dict[str, list[Path]] | None = None
 
     def find(self, name: str) -> Path:
-        """The file of an image.
+        """Find the file of an image.
 
         Args:
-            name (str): A path of any system, or a name with or without
-                suffix.
+            name (str): A path in the form of any system, or a name with or
+                without suffix.
 
         Returns:
-            Path: The file, inside the folder.
+            Path: The file, inside the folder if there is one.
 
         Raises:
-            InputError: If there is none, if several fit, or if it is a link
-                that leads out of the folder.
+            InputError: If no file or several files match, or if the match is a
+                link that leads out of the folder.
         """
         if self.folder is None:
             if _is_file(Path(name)):
@@ -88,14 +88,14 @@ class ImageFinder:
         return self._inside(found[0])
 
     def _alike(self, folder: Path, name: str) -> list[Path]:
-        """Pictures of a folder that fit but for case and suffix."""
+        """List the files of a folder that match but for case and suffix."""
         if folder not in self._listed:
             there = _is_folder(folder)
             self._listed[folder] = _by_key(_pictures(folder) if there else ())
         return _fitting(self._listed[folder], name)
 
     def _anywhere(self, name: str) -> list[Path]:
-        """The same in all folders below."""
+        """List the matching files in all subfolders."""
         assert self.folder is not None
         if self._below is None:
             self._below = _by_key(
@@ -108,7 +108,7 @@ class ImageFinder:
 
 
 def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:
-    """First by the whole name, which may be a stem, then by its stem."""
+    """Match the whole name first, which may be a stem, then its stem."""
     pure = PurePosixPath(name)
     keys = [_key(name)]
     if pure.suffix.lower() in _ENDINGS:
@@ -117,7 +117,7 @@ def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:
 
 
 def _by_key(paths: Iterator[Path] | tuple[()]) -> dict[str, list[Path]]:
-    """Files by their names and by their stems, in one spelling."""
+    """Group files by normalised name and by normalised stem."""
     found: dict[str, list[Path]] = {}
     for path in sorted(paths):
         for key in {_key(path.name), _key(path.stem)}:
@@ -138,7 +138,7 @@ def _pictures(folder: Path) -> Iterator[Path]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # too long, or with a zero byte
+    except (OSError, ValueError):  # too long, or with a null byte
         return False
 
 

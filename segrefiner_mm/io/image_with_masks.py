@@ -1,4 +1,4 @@
-"""An image and its masks, loaded and known to fit."""
+"""An image loaded with its masks, of equal size."""
 
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ class RefineInput(NamedTuple):
     Attributes:
         image (np.ndarray): (H, W, 3) uint8 BGR.
         masks (MaskInputs): Masks of the same size.
-        tag (object): What the caller wants back with the result.
+        tag (object): Value that is passed back to the caller with the result.
     """
 
     image: npt.NDArray[np.uint8]
@@ -30,14 +30,14 @@ def load_pair(
     threshold: float | None = None,
     tag: Any = None,
 ) -> RefineInput:
-    """Load an image and its masks, and see that they fit.
+    """Load an image and its masks, and check that their sizes match.
 
     Args:
         image (object): See :func:`load_image`.
         masks (object): See :func:`load_masks`.
         labels (bool): See :func:`load_masks`. Defaults to False.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.
-        tag (object): Stays with the pair. Defaults to None.
+        tag (object): Value to keep with the pair. Defaults to None.
 
     Returns:
         RefineInput: Both, of equal size.
@@ -46,7 +46,7 @@ def load_pair(
         InputError: If one cannot be read or the sizes differ.
     """
     check_same_size(image, masks)
-    # Only lists may hold polygons, which take their size from the image.
+    # Only lists may hold polygons, whose size is that of the image.
     listed = isinstance(masks, (list, tuple))
     upright = load_image(image) if listed else None
     size = None if upright is None else _size(upright)

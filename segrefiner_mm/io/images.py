@@ -1,4 +1,4 @@
-"""Images in, masks out."""
+"""Loading of images and writing of masks."""
 
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,11 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
         source (str | Path | np.ndarray | PIL.Image.Image): A file; a BGR or
             grey array, uint8 or uint16, (H, W), (H, W, 1), (H, W, 3) or
             (H, W, 4) with alpha, which is dropped; or a PIL image. More than
-            8 bits are scaled by what is used of them: see :func:`to_8_bit`.
-        size (tuple[int, int], optional): Height and width of the masks. A
-            photograph whose EXIF data turn it is turned, unless only the
-            stored orientation has this size; where both have it, the masks
-            are taken to be drawn on the turned one. Defaults to None.
+            8 bits are scaled by the range in use: see :func:`to_8_bit`.
+        size (tuple[int, int], optional): Height and width of the masks. An
+            image with an EXIF orientation tag is rotated accordingly, unless
+            only the stored orientation has this size. Where both have it,
+            the masks are assumed to fit the rotated image. Defaults to None.
 
     Returns:
         np.ndarray: (H, W, 3) uint8, BGR, contiguous.
@@ -58,14 +58,15 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
 
 
 def check_same_size(image: Any, mask: Any) -> None:
-    """Refuse a mask picture that cannot fit its image, by the headers.
+    """Reject a mask file that cannot fit its image, by the headers alone.
 
-    A few bytes of a mask can ask for a minute of decoding. What only a
-    rotation tells, or is not a picture file, :func:`load_image` checks.
+    A few bytes of a mask can cost a minute of decoding. Sizes that differ
+    only by a rotation, and inputs that are not image files, are checked by
+    :func:`load_image`.
 
     Args:
         image (object): See :func:`load_image`.
-        mask (object): Of which only the path of a picture is looked at.
+        mask (object): See :func:`load_masks`; only image files are checked.
 
     Raises:
         InputError: If the sizes differ, or a file cannot be read.
@@ -78,41 +79,63 @@ def check_same_size(image: Any, mask: Any) -> None:
 
 
 def save_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
-    """Write a mask as 0 and 255; the file appears whole or not at all.
+    """Write a mask as 0 and 255, atomically.
 
     Args:
-        path (Path): A file of a lossless format; its folder is made.
+        path (Path): File of a lossless format; its folder is created.
         mask (np.ndarray): (H, W) bool.
+
+    Raises:
+        InputError: If it cannot be encoded or written.
     """
     write_whole(path, encode_mask_picture(path, mask))
 
 
 def save_picture(path: Path, picture: npt.NDArray[np.uint8]) -> None:
-    """Write a grey or BGR picture; it appears whole or not at all."""
+    """Write a grey or BGR image, atomically.
+
+    Args:
+        path (Path): File to write; its folder is created.
+        picture (np.ndarray): (H, W) grey or (H, W, 3) BGR.
+
+    Raises:
+        InputError: If it cannot be encoded or written.
+    """
     write_whole(path, encode_picture(path, picture))
 
 
 def encode_mask_picture(path: Path, mask: npt.NDArray[np.bool_]) -> bytes:
-    """What :func:`save_mask` writes."""
+    """Encode a mask as the image file that :func:`save_mask` writes.
+
+    Args:
+        path (Path): Its name, whose suffix gives the format.
+        mask (np.ndarray): (H, W) bool.
+
+    Returns:
+        bytes: Content of the file.
+
+    Raises:
+        InputError: If the format cannot hold it.
+    """
     return encode_picture(path, mask.astype(np.uint8) * 255)
 
 
 def encode_picture(path: Path, picture: npt.NDArray[np.uint8]) -> bytes:
-    """The content of a picture file.
+    """Encode an image file.
 
     Args:
-        path (Path): Its name, whose suffix says the format.
+        path (Path): Its name, whose suffix gives the format.
         picture (np.ndarray): (H, W) grey or (H, W, 3) BGR.
 
     Returns:
-        bytes: Of the whole file.
+        bytes: Content of the file.
 
     Raises:
         InputError: If the format cannot hold it.
     """
     try:
         done, encoded = cv2.imencode(path.suffix.lower(), picture)
-    except cv2.error:  # such as a side that the format cannot hold
+    except cv2.error:  # such as a side too long for the format
         done = False
     if not done:
         height, width = picture.shape[:2]

@@ -1,4 +1,4 @@
-"""What ``DetInferencer`` of mmdet writes: a json per image."""
+"""JSON files of ``DetInferencer`` of mmdet, one per image."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,15 +18,15 @@ from segrefiner_mm.io.segmentation import is_empty, read_segmentation
 
 
 class InferencerFolder(PredictionFile):
-    """A folder of json files named after their images, with ``masks``.
+    """A folder of JSON files named after their images, with ``masks``.
 
     Args:
         folder (Path): ``preds`` of the inferencer's ``out_dir``.
-        update_boxes (bool): Whether ``bboxes`` of refined masks change with
-            them, where they are there. Defaults to False.
+        update_boxes (bool): Whether to update ``bboxes`` of refined masks
+            where present. Defaults to False.
 
     Raises:
-        InputError: If there is no such file in it, or one is not such.
+        InputError: If the folder has no JSON file, or one has no masks.
     """
 
     def __init__(self, folder: Path, update_boxes: bool = False) -> None:
@@ -77,7 +77,7 @@ class InferencerFolder(PredictionFile):
             boxes[index] = [float(side) for side in box_of(encoded)]
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        pass  # the format knows one form
+        pass  # the format has one form only
 
     def write(self, path: Path) -> None:
         for stem, prediction in self.content.items():

@@ -1,4 +1,4 @@
-"""Json of any origin: what is wrong with it is said in words."""
+"""JSON of any origin, with errors in plain words."""
 
 import json
 from pathlib import Path
@@ -8,17 +8,17 @@ from segrefiner_mm.errors import InputError
 
 
 def parse_json(content: str | bytes, name: str | Path) -> Any:
-    """Parse a json.
+    """Parse JSON.
 
     Args:
-        content (str | bytes): What the file holds, UTF-8, -16 or -32.
-        name (str | Path): What to call it in errors.
+        content (str | bytes): Content of the file, in UTF-8, -16 or -32.
+        name (str | Path): Name of the file, for errors.
 
     Returns:
-        object: Its values.
+        object: The parsed value.
 
     Raises:
-        InputError: If it is not valid, or nested too deep for any reader.
+        InputError: If it is invalid, or nested too deeply to parse.
     """
     try:
         return json.loads(content)
@@ -26,22 +26,26 @@ def parse_json(content: str | bytes, name: str | Path) -> Any:
         raise InputError(
             f'{name} is no json of masks: its lists are nested too deep'
         ) from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f'{name} is not valid json: it is not text in UTF-8'
+        ) from None
     except ValueError as error:
         raise InputError(f'{name} is not valid json: {error}') from None
 
 
 def json_bytes(content: Any, name: str | Path) -> bytes:
-    """What to write for values that came from a json.
+    """Encode a value as JSON.
 
     Args:
-        content (object): The values.
+        content (object): The value.
         name (str | Path): The file to write, for errors.
 
     Returns:
-        bytes: The json, in ASCII.
+        bytes: The JSON, in ASCII.
 
     Raises:
-        InputError: If they are nested too deep, or no json can hold them.
+        InputError: If it is nested too deeply, or JSON cannot hold it.
     """
     try:
         return json.dumps(content).encode()
@@ -50,33 +54,33 @@ def json_bytes(content: Any, name: str | Path) -> bytes:
 
 
 def shown_name(name: str, length: int = 200) -> str:
-    """A name out of a file as a message may show it, without quotes.
+    """Make a name from a file printable, without quotes.
 
     Args:
         name (str): Anything.
-        length (int): The most characters. Defaults to 200.
+        length (int): Maximum number of characters. Defaults to 200.
 
     Returns:
-        str: Printable on any terminal.
+        str: Text that any terminal can print.
     """
     text = ''.join(c if c.isprintable() else '?' for c in name[: length + 1])
     return text if len(text) <= length else f'{text[: length - 3]}...'
 
 
 def shown(value: Any, length: int = 40) -> str:
-    """A value of a file as a message may show it: short, on one line.
+    """Make a value from a file printable: short, on one line.
 
     Args:
-        value (object): Anything that a json or pickle can hold.
-        length (int): The most characters. Defaults to 40.
+        value (object): Anything that JSON or a pickle can hold.
+        length (int): Maximum number of characters. Defaults to 40.
 
     Returns:
-        str: Printable on any terminal.
+        str: Text for a message.
     """
     if isinstance(value, (dict, list, tuple)):
         kind = 'an object' if isinstance(value, dict) else 'a list'
         return f'{kind} of {len(value)}'
     if value is None or isinstance(value, bool):
         return {None: 'null', True: 'true', False: 'false'}[value]
-    text = repr(value)  # which leaves nothing that cannot be printed
+    text = repr(value)  # escapes what cannot be printed
     return text if len(text) <= length else f'{text[: length - 3]}...'

@@ -23,12 +23,12 @@ _INT32 = np.iinfo(np.int32)
 
 
 class LabelMap(NamedTuple):
-    """A label map as it was in its file.
+    """A label map as read from its file.
 
     Attributes:
         labels (np.ndarray): (H, W) int32.
-        palette (list[int], optional): Red, green and blue of every label,
-            where the picture has colours.
+        palette (list[int], optional): Red, green and blue of every label, if
+            the file has a palette.
     """
 
     labels: npt.NDArray[np.int32]
@@ -39,14 +39,14 @@ def read_label_map(path: str | Path) -> LabelMap:
     """Read a label map.
 
     Args:
-        path (str | Path): A grey picture or one with a palette, up to 32
-            bits; or a numpy file of whole numbers.
+        path (str | Path): An image file, grey or with a palette, of up to 32
+            bits; or a NumPy file of whole numbers.
 
     Returns:
-        LabelMap: Upright, every number as it is in the file.
+        LabelMap: Upright, with the numbers of the file.
 
     Raises:
-        InputError: If it cannot be read, is something else, or does not hold
+        InputError: If it cannot be read, is not a label map, or does not hold
             the numbers exactly.
     """
     path = Path(path)
@@ -72,14 +72,14 @@ def read_label_map(path: str | Path) -> LabelMap:
 
 
 def check_lossless(picture: Image.Image, path: str | Path) -> None:
-    """Refuse a label map from a file that changes numbers to save space.
+    """Reject a label map from a file with lossy compression.
 
     Args:
         picture (PIL.Image.Image): From :func:`read_picture`.
         path (str | Path): Its file.
 
     Raises:
-        InputError: If it is such a file.
+        InputError: If the compression is lossy.
     """
     if is_lossy(picture):
         raise InputError(
@@ -90,15 +90,16 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
 
 
 def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
-    """The content of a file with a label map.
+    """Encode a label map as an image file.
 
     Args:
         path (Path): Its name: ``.png`` for numbers from 0 to 65,535, ``.tif``
             for any, with 32 bits.
-        label_map (LabelMap): Its palette is kept where 8 bits are enough.
+        label_map (LabelMap): The label map. Its palette is kept in a ``.png``
+            of 8 bits.
 
     Returns:
-        bytes: Of the whole file.
+        bytes: Content of the file.
 
     Raises:
         InputError: If the format cannot hold the numbers.
@@ -124,19 +125,26 @@ def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
 
 
 def has_32_bits(path: Path) -> bool:
-    """Whether a label map is a file of 32-bit numbers, by its header."""
+    """Tell from the header whether a label map is a TIFF of 32-bit numbers.
+
+    Args:
+        path (Path): Its file.
+
+    Returns:
+        bool: False also if the file cannot be read.
+    """
     if path.suffix.lower() not in TIFF_SUFFIXES:
         return False
     try:
         return mode_of(path) == 'I'
     except InputError:
-        return False  # which shows when it is read
+        return False  # reported when it is read
 
 
 def _with_true_sign(
     labels: npt.NDArray[Any], picture: Image.Image
 ) -> npt.NDArray[Any]:
-    """Pillow takes 8 bits of a TIFF for unsigned, and 32 bits for signed."""
+    """Correct Pillow: it reads 8-bit TIFF as unsigned and 32-bit as signed."""
     tags = getattr(picture, 'tag_v2', None)
     if tags is None:
         return labels

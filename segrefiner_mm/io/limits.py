@@ -1,29 +1,29 @@
-"""What a file may ask for: pixels, outline and depth, known beforehand.
+"""Limits on the pixels, outlines and memory that a file may ask for.
 
-A few bytes can name a picture or a mask that no memory holds. So the size is
-looked at first, and what is beyond the limit is refused by name.
+A few bytes can name an image or a mask that no memory holds. So its size is
+checked first, and a size beyond the limit is rejected with a message.
 """
 
 from segrefiner_mm.errors import InputError
 
-# Pixels of a picture or a mask by default; that is where Pillow sees a bomb.
+# Default limit of pixels, at which Pillow sees a decompression bomb.
 MAX_PIXELS = 178_956_970
-# What run lengths, and OpenCV, can count at all.
+# The most that run lengths and OpenCV can count.
 MOST_PIXELS = 2**31 - 1
 # Length of the outline of one object, in pixels: it is traced before it is
 # filled, at 100 bytes a pixel.
 MAX_OUTLINE = 4_000_000
-# Bytes of decoded masks that are held at the same time.
+# Bytes of decoded masks held at the same time.
 MAX_DECODED = 2**28
 
 _max_pixels = MAX_PIXELS
 
 
 def set_max_pixels(pixels: int | None) -> None:
-    """Allow larger or only smaller pictures and masks in this process.
+    """Set the limit of pixels for images and masks in this process.
 
     Args:
-        pixels (int, optional): The most pixels that one may have. None: the
+        pixels (int, optional): Maximum number of pixels. None restores the
             default, :data:`MAX_PIXELS`.
 
     Raises:
@@ -38,17 +38,21 @@ def set_max_pixels(pixels: int | None) -> None:
 
 
 def max_pixels() -> int:
-    """The most pixels that a picture or a mask may have."""
+    """Return the maximum number of pixels of an image or a mask.
+
+    Returns:
+        int: The limit.
+    """
     return _max_pixels
 
 
 def check_pixels(height: int, width: int, what: str) -> None:
-    """Refuse a picture or a mask that is too large, before it is decoded.
+    """Reject an image or a mask that is too large, before it is decoded.
 
     Args:
         height (int): In pixels.
         width (int): In pixels.
-        what (str): What has this size, to begin the message with.
+        what (str): Subject of the error message.
 
     Raises:
         InputError: If it has more than :func:`max_pixels`.

@@ -1,4 +1,4 @@
-"""Writes the refined masks of images into a folder."""
+"""Writing of the refined masks of images into a folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from segrefiner_mm.io.images import save_mask
 
 
 def output_names(images: Sequence[Any]) -> list[str]:
-    """Names of the outputs: the stems of files, the numbers of others.
+    """Return the names of the outputs: stems of files, indices of arrays.
 
     Args:
         images (Sequence): Files or arrays.
@@ -21,7 +21,7 @@ def output_names(images: Sequence[Any]) -> list[str]:
         list[str]: One per image, without suffix.
 
     Raises:
-        InputError: If two are the same.
+        InputError: If two are equal.
     """
     names = [
         Path(image).stem if isinstance(image, (str, Path)) else f'{index:08d}'
@@ -37,13 +37,16 @@ def output_names(images: Sequence[Any]) -> list[str]:
 
 
 def write_masks(folder: Path, name: str, masks: npt.NDArray[np.bool_]) -> None:
-    """Write the masks of an image as pictures.
+    """Write the masks of an image as PNG files.
 
     Args:
-        folder (Path): Where to.
-        name (str): From :func:`output_names`; of several masks each gets its
-            number too.
+        folder (Path): Output folder.
+        name (str): From :func:`output_names`. If there are several masks, the
+            index of each is appended.
         masks (np.ndarray): Bool, (N, H, W).
+
+    Raises:
+        InputError: If a mask cannot be written.
     """
     for index, mask in enumerate(masks):
         suffix = f'_{index}' if len(masks) > 1 else ''

@@ -1,4 +1,4 @@
-"""The form in which a mask goes back into a json."""
+"""The form in which a mask is written to JSON."""
 
 from typing import Any, NamedTuple
 
@@ -9,15 +9,15 @@ from segrefiner_mm.io.segmentation import POLYGONS, RUNS, Segmentation
 
 
 class MaskStyle(NamedTuple):
-    """How masks are written.
+    """Form in which masks are written.
 
     Attributes:
-        form (str): ``'rle'``, compressed run lengths; ``'polygon'``, whose
-            holes are filled; or ``'same'`` as they came, where what came as
-            polygons and has holes now becomes run lengths. Defaults to
-            'same'.
-        tolerance (float): How far polygons may be from the edge of the mask,
-            in pixels. Defaults to 0.5.
+        form (str): ``'rle'``, compressed run lengths; ``'polygon'``, with
+            holes filled; or ``'same'``, the form in which a mask was read,
+            except that polygons become run lengths if the refined mask has
+            holes. Defaults to 'same'.
+        tolerance (float): Maximum distance of a polygon from the edge of the
+            mask, in pixels. Defaults to 0.5.
     """
 
     form: str = 'same'
@@ -27,12 +27,12 @@ class MaskStyle(NamedTuple):
 def written(
     encoded: dict[str, Any], before: Segmentation, style: MaskStyle
 ) -> Any:
-    """What stands for a mask in a json.
+    """Convert a mask to the form in which it is written.
 
     Args:
         encoded (dict): The mask, ``size`` and compressed ``counts``.
-        before (Segmentation): The mask that it takes the place of.
-        style (MaskStyle): How it is to be written.
+        before (Segmentation): The mask that it replaces.
+        style (MaskStyle): Form to write.
 
     Returns:
         dict | list: COCO's ``segmentation``.

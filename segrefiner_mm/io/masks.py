@@ -1,4 +1,4 @@
-"""Coarse masks of every form that people have, as compact masks."""
+"""Conversion of coarse masks of any form to compact masks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,8 +29,10 @@ class MaskInputs:
     Attributes:
         size (tuple[int, int]): Height and width.
         masks (list[CompactMask]): The masks.
-        single (bool): Whether one mask was given without a list around it.
+        single (bool): Whether the input was one mask and not a list.
+            Defaults to False.
         labels (list[int], optional): Value of each mask in a label map.
+            Defaults to None.
     """
 
     size: Size
@@ -45,27 +47,27 @@ def load_masks(
     image_size: Size | None = None,
     threshold: float | None = None,
 ) -> MaskInputs:
-    """Understand what the user calls masks.
+    """Load the masks of an image.
 
     Args:
-        source (object): A picture file, a ``.npy`` or a ``.npz`` with one
-            array; a PIL image; an array or tensor,
-            (H, W) for one mask or (N, H, W) for several, bool, with values 0
-            and 1, or 0 and 255; a COCO run-length encoding, or the polygons
-            of one object; a list of any of these, one per object.
-        labels (bool): Whether ``source`` is a label map, whose every value
+        source (object): An image file, a ``.npy`` or a ``.npz`` with one
+            array; a PIL image; an array or tensor, (H, W) for one mask or
+            (N, H, W) for several, bool, with values 0 and 1, or 0 and 255; a
+            COCO run-length encoding, or the polygons of one object; a list
+            of any of these, one per object.
+        labels (bool): Whether ``source`` is a label map, where every value
             but 0 is an object. Defaults to False.
-        image_size (tuple[int, int], optional): Needed for polygons, which do
-            not say how large their image is. Defaults to None.
-        threshold (float, optional): Foreground is what reaches this value,
-            for soft masks. Defaults to None: a soft mask is an error.
+        image_size (tuple[int, int], optional): Height and width of the image,
+            which polygons and empty lists need. Defaults to None.
+        threshold (float, optional): Value from which a soft mask is
+            foreground. Defaults to None: a soft mask is an error.
 
     Returns:
         MaskInputs: The masks.
 
     Raises:
-        InputError: If it is not understood, cannot be read, or is not
-            binary.
+        InputError: If the form is unknown, or the masks cannot be read or are
+            not binary.
     """
     if isinstance(source, (str, Path)):
         with about(source):
@@ -76,7 +78,7 @@ def load_masks(
         return _from_array(array, labels, threshold, 'the mask')
     if isinstance(source, Tensor):
         source = source.detach().cpu()
-        if source.is_floating_point():  # numpy has no bfloat16
+        if source.is_floating_point():  # NumPy has no bfloat16
             source = source.float()
         source = source.numpy()
     if isinstance(source, np.ndarray):
@@ -156,7 +158,7 @@ def _from_list(
 
 
 def _is_polygons(source: Any, image_size: Size | None) -> bool:
-    """Whether it is a list of flat lists of coordinates."""
+    """Tell whether it is a list of flat lists of coordinates."""
     if not isinstance(source, (list, tuple)) or not source:
         return False
     lists = (list, tuple)
@@ -178,7 +180,7 @@ def _is_polygons(source: Any, image_size: Size | None) -> bool:
 
 
 def _check_inside(polygons: Any, size: Size) -> None:
-    """Refuse what was drawn on a picture of another size."""
+    """Reject polygons drawn on an image of another size."""
     read = read_segmentation(polygons)
     if read is None or not (out := outside(read.polygons, size)).much:
         return
@@ -220,7 +222,7 @@ def _binary(
 
 
 def _grey(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """One channel of a colour picture whose channels are equal."""
+    """Return one channel of an RGB array whose channels are equal."""
     if array.ndim == 2:
         return array
     if np.any(array != array[..., :1]):

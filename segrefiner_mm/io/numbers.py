@@ -7,13 +7,13 @@ import numpy as np
 
 
 def whole_number(value: Any) -> int | None:
-    """A whole number that a json may hold as 3, 3.0 or "3".
+    """Read a whole number, which JSON may hold as 3, 3.0 or "3".
 
     Args:
         value (object): Anything.
 
     Returns:
-        int | None: None if it is no whole number.
+        int | None: None if it is not a whole number.
     """
     if isinstance(value, (bool, np.bool_)):
         return None
@@ -32,13 +32,13 @@ def whole_number(value: Any) -> int | None:
 
 
 def is_real(value: Any) -> bool:
-    """Whether it is a number that can be counted with: finite, no bool.
+    """Tell whether a value is a finite number, booleans excluded.
 
     Args:
         value (object): Anything.
 
     Returns:
-        bool: False for whole numbers that no float can hold, too.
+        bool: False also for whole numbers too large for a float.
     """
     if isinstance(value, (bool, np.bool_)):
         return False

@@ -1,4 +1,4 @@
-"""Arrays of ``.npy`` and ``.npz`` files, without a pickle in any of them."""
+"""Arrays from ``.npy`` and ``.npz`` files, without unpickling."""
 
 from math import prod
 from pathlib import Path
@@ -19,7 +19,7 @@ _HEADERS = {
 
 
 def read_array(path: str | Path) -> npt.NDArray[Any]:
-    """Read the array of a file that numpy has saved.
+    """Read the array of a NumPy file.
 
     Args:
         path (str | Path): A ``.npy``, or a ``.npz`` with one array.
@@ -63,7 +63,7 @@ def _read(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
         raise InputError(f'{path} holds no numbers but {dtype}')
     if len(shape) not in (2, 3) or min(shape) < 1:
         raise InputError(f'{path} must be (H, W) or (N, H, W), got {shape}')
-    # A stack counts as one picture: it is held as a whole.
+    # A stack counts as one image, as it is held in memory as a whole.
     check_pixels(prod(shape[:-1]), shape[-1], str(path))
     content = file.read(prod(shape) * dtype.itemsize)
     if len(content) < prod(shape) * dtype.itemsize:

@@ -1,11 +1,11 @@
-"""The rule for photographs whose EXIF data ask for a rotation."""
+"""Rotation of images with an EXIF orientation tag."""
 
 from typing import Any
 
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-ORIENTATION = 0x0112  # tag of EXIF
+ORIENTATION = 0x0112  # EXIF tag
 ON_ITS_SIDE = (5, 6, 7, 8)
 INVERSE = {5: 5, 6: 8, 7: 7, 8: 6}  # of those
 
@@ -13,16 +13,16 @@ Size = tuple[int, int]
 
 
 def upright(picture: Image.Image, size: Size | None = None) -> Image.Image:
-    """A picture as a viewer shows it: turned as its EXIF data say.
+    """Rotate an image as its EXIF orientation tag says.
 
     Args:
         picture (PIL.Image.Image): As stored.
-        size (tuple[int, int], optional): Height and width that are asked for:
-            where only the stored orientation has them, it is not turned.
+        size (tuple[int, int], optional): Expected height and width. If only
+            the stored orientation has this size, the image is not rotated.
             Defaults to None.
 
     Returns:
-        PIL.Image.Image: Without a note to turn it again.
+        PIL.Image.Image: The image; the tag is removed if it was rotated.
     """
     turned = ImageOps.exif_transpose(picture)
     shown = shows_turned(picture.size[::-1], turned.size[::-1], size)
@@ -30,22 +30,21 @@ def upright(picture: Image.Image, size: Size | None = None) -> Image.Image:
 
 
 def shows_turned(stored: Size, turned: Size, size: Size | None) -> bool:
-    """The one rule for photographs whose EXIF data ask for a rotation.
+    """Decide whether an image with an EXIF orientation tag is rotated.
 
     Args:
         stored (tuple[int, int]): Height and width of the stored pixels.
-        turned (tuple[int, int]): The same after the rotation.
-        size (tuple[int, int], optional): The size that is asked for.
+        turned (tuple[int, int]): Height and width after the rotation.
+        size (tuple[int, int], optional): Expected height and width.
 
     Returns:
-        bool: Whether to rotate: always, unless only the stored orientation
-        has the size.
+        bool: True unless only the stored orientation has the expected size.
     """
     return size is None or turned == size or stored != size
 
 
 def turned_by(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """Rotate or flip as Pillow does by an EXIF orientation.
+    """Rotate or flip an array by an EXIF orientation, as Pillow does.
 
     Args:
         array (np.ndarray): (H, W) or (H, W, C), as stored.

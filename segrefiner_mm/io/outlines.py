@@ -1,4 +1,4 @@
-"""Masks as polygons that a person can edit."""
+"""Conversion of masks to polygons that a person can edit."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,15 +17,22 @@ Mask = npt.NDArray[np.uint8]
 Corners = npt.NDArray[np.float64]
 
 TOLERANCE = 0.5  # pixels
-# A polygon must cover its part at least so well; small and thin parts get
-# finer ones until it does.
+# Lowest IoU of a polygon with its part; small and thin parts get finer
+# polygons until they reach it.
 MIN_IOU = 0.9
-# How often a line is smoothed, and parts of the tolerance, that are tried.
+# Numbers of smoothing rounds and fractions of the tolerance to try.
 ROUNDS, FACTORS = (0, 2, 6, 12), (0.5, 0.7, 0.85, 1.0)
 
 
 def has_holes(encoded: dict[str, Any]) -> bool:
-    """Whether polygons, which have none, could not say the same."""
+    """Tell whether a mask has holes, which polygons cannot represent.
+
+    Args:
+        encoded (dict): Valid run lengths, ``size`` and compressed ``counts``.
+
+    Returns:
+        bool: Whether it has at least one hole.
+    """
     crop, _ = _crop(encoded)
     contours, hierarchy = cv2.findContours(
         crop, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE
@@ -36,19 +43,19 @@ def has_holes(encoded: dict[str, Any]) -> bool:
 def outlines_of(
     encoded: dict[str, Any], tolerance: float = TOLERANCE
 ) -> list[list[float]]:
-    """Polygons around the connected parts of a mask.
+    """Trace polygons around the connected parts of a mask.
 
     Args:
         encoded (dict): Valid run lengths, ``size`` and compressed
             ``counts``.
-        tolerance (float): How far a polygon may be from the edge of the
-            mask, in pixels; the larger, the fewer points. 0 follows the
+        tolerance (float): Maximum distance of a polygon from the edge of the
+            mask, in pixels; a larger one gives fewer points. 0 follows the
             edges of the pixels. Defaults to 0.5.
 
     Returns:
-        list[list[float]]: x1, y1, x2, y2, ... per part, those of the large
-        parts first; holes are filled. Empty for a mask that is, or whose
-        outline is too long for polygons.
+        list[list[float]]: x1, y1, x2, y2, ... per part, large parts first,
+        with holes filled. Empty for an empty mask, or if an outline is too
+        long for polygons.
     """
     crop, corner = _crop(encoded)
     contours, _ = cv2.findContours(
@@ -68,13 +75,13 @@ def outlines_of(
 
 
 def _crop(encoded: dict[str, Any]) -> tuple[Mask, npt.NDArray[np.int64]]:
-    """The mask inside its box, and the corner of that: x, y."""
+    """Return the mask inside its box, and the corner of the box: x, y."""
     table = RunTable([encoded])
     return np.ascontiguousarray(table.columns(0).T), table.boxes[0, :2]
 
 
 def _outline(part: Mask, tolerance: float) -> Corners:
-    """Of one part, with as few points as the tolerance takes."""
+    """Outline one part, with as few points as the tolerance allows."""
     stairs = _stairs(part)
     if tolerance <= 0:
         return _straight(stairs)
@@ -87,8 +94,8 @@ def _outline(part: Mask, tolerance: float) -> Corners:
 
 
 def _stairs(part: Mask) -> Corners:
-    """Corners of the pixels along the outer edge, in steps of one pixel."""
-    # At twice the size a contour passes all corners of the pixels at it.
+    """Return the pixel corners along the outer edge, in steps of one pixel."""
+    # At twice the size, a contour passes through every pixel corner on it.
     large = part.repeat(2, axis=0).repeat(2, axis=1)
     [contour], _ = cv2.findContours(
         large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
@@ -99,19 +106,19 @@ def _stairs(part: Mask) -> Corners:
 
 
 def _straight(corners: Corners) -> Corners:
-    """Without the corners between two steps in one direction."""
+    """Drop the corners between two steps in one direction."""
     before = corners - np.roll(corners, 1, axis=0)
     turns = (before != np.roll(before, -1, axis=0)).any(axis=1)
     return corners[turns]
 
 
 def _simplify(stairs: Corners, tolerance: float) -> Corners:
-    """The fewest points that stay within the tolerance of an edge.
+    """Return the fewest points that stay within the tolerance of an edge.
 
-    The straight lines that stairs stand for go through the middles of the
-    edges of the pixels. Douglas and Peucker choose among given points: the
-    corners serve what is made of right angles, the middles all else, and
-    better so when they are smoothed.
+    The straight lines that the stairs approximate pass through the middles of
+    the pixel edges. The Douglas-Peucker algorithm selects from given points:
+    pixel corners suit right angles, and middles suit all else, better still
+    when smoothed.
     """
     middles = (stairs + np.roll(stairs, -1, axis=0)) / 2
     best = middles
@@ -136,9 +143,9 @@ def _lines(stairs: Corners, middles: Corners) -> Iterator[Corners]:
 
 
 def _peucker(line: Corners, tolerance: float) -> npt.NDArray[np.int64]:
-    """Places of the points that Douglas and Peucker keep, in order."""
-    # The points carry their places, as those that come back are in any
-    # order: OpenCV keeps them as they are.
+    """Return indices of the points that Douglas-Peucker keeps, in order."""
+    # Points come back in any order but unchanged by OpenCV, so their
+    # coordinates give their indices.
     points = line.astype(np.float32)
     kept = cv2.approxPolyDP(points[:, None], tolerance, True)[:, 0]
     known = {point: i for i, point in enumerate(map(tuple, points.tolist()))}
@@ -148,7 +155,7 @@ def _peucker(line: Corners, tolerance: float) -> npt.NDArray[np.int64]:
 def _farthest(
     corners: Corners, polygon: Corners, places: npt.NDArray[np.int64]
 ) -> float:
-    """Largest distance of corners from the side that stands for them."""
+    """Return the largest distance of a corner from the side replacing it."""
     count = len(corners)
     sides = np.diff(places, append=places[0] + count)
     own = np.repeat(np.arange(len(places)), sides)
@@ -162,7 +169,7 @@ def _farthest(
 
 
 def _iou(polygon: Corners, part: Mask) -> float:
-    """How well a polygon covers its part, as COCO fills it."""
+    """Return the IoU of a polygon, filled as COCO does, with its part."""
     drawn = Segmentation(POLYGONS, polygons=[polygon])
     height, width = part.shape
     filled = coco_mask.decode(encode_segmentation(drawn, (height, width)))

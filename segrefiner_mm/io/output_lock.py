@@ -1,4 +1,4 @@
-"""One run at a time writes an output."""
+"""A lock that lets one run at a time write an output."""
 
 import errno
 import os
@@ -16,24 +16,24 @@ if sys.platform == 'win32':
 else:
     import fcntl
 
-# What file systems say that know no locks, as some of networks.
+# Errors of file systems without locks, such as some network ones.
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class OutputLock:
     """Keeps other runs from an output while this one writes it.
 
-    The system holds the lock and lets go of it when the process ends,
-    however that comes about, so a run that was killed locks nobody out. What
-    such a run left half written is removed.
+    The system releases the lock when the process ends in any way, so a killed
+    run locks nobody out. Its unfinished files are removed by the next run.
 
     Args:
-        out (Path): The folder, or the file, that will be written. A folder
-            is made; one of them and a file in it are different outputs.
+        out (Path): The folder or file to write. Its folder is created. A
+            folder and a file in it are different outputs.
         is_folder (bool): Whether it is a folder.
 
     Raises:
-        InputError: On entry: if another run has it, with its name.
+        InputError: On entry, if another run, which it names, holds the lock,
+            or if the lock cannot be written.
     """
 
     def __init__(self, out: Path, is_folder: bool) -> None:
@@ -77,11 +77,11 @@ class OutputLock:
         self._file = -1
 
     def _opened(self) -> int:
-        """The locked file; -1 if another run removed it meanwhile."""
+        """Return the locked file; -1 if another run removed it meanwhile."""
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             if not _lock(file):
-                # The first byte is what Windows locks, against readers too.
+                # Windows locks the first byte against readers too, so skip it.
                 os.lseek(file, 1, os.SEEK_SET)
                 owner = os.read(file, 500).decode(errors='replace')
                 raise InputError(
@@ -105,7 +105,7 @@ class OutputLock:
 
 
 def _lock(file: int) -> bool:
-    """Take the lock of an open file, unless somebody has it."""
+    """Lock an open file; return whether it was free."""
     try:
         if sys.platform == 'win32':
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -115,7 +115,7 @@ def _lock(file: int) -> bool:
         return False
     except OSError as error:
         if error.errno not in _NO_LOCKS:
-            raise  # else no run can be kept out there, and this one may go on
+            raise  # without locks there, this run may go on
     return True
 
 

@@ -1,4 +1,4 @@
-"""How far polygons reach out of their image."""
+"""Measurement of how far polygons reach out of their image."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,20 +9,20 @@ import numpy.typing as npt
 Corners = npt.NDArray[np.float64]
 Size = tuple[int, int]
 
-# Real data sets end up to a pixel or two outside of their image.
+# Polygons of real data sets reach up to two pixels out of their image.
 TOLERANCE = 2
-# A hand slips over the edge by less than this part of the area, and of the
-# side; what reaches farther was drawn on another picture.
+# Hand-drawn polygons cross the edge by less than these fractions of the area
+# and the side; polygons beyond them were drawn on another image.
 MUCH_AREA, MUCH_REACH = 0.2, 0.1
 
 
 class Outside(NamedTuple):
-    """What lies out of the image.
+    """Share of an object that lies outside the image.
 
     Attributes:
-        area (float): The part of the area, 0 to 1.
-        reach (float): How far the farthest corner is out, as a part of that
-            side of the image.
+        area (float): Fraction of its area, 0 to 1.
+        reach (float): Distance of the farthest corner from the image, as a
+            fraction of the side of the image.
     """
 
     area: float
@@ -30,7 +30,7 @@ class Outside(NamedTuple):
 
     @property
     def much(self) -> bool:
-        """Whether it was drawn on a picture of another size."""
+        """Whether the object was drawn on an image of another size."""
         return self.area > MUCH_AREA or self.reach > MUCH_REACH
 
 
@@ -38,14 +38,14 @@ INSIDE = Outside(0.0, 0.0)
 
 
 def outside(polygons: Sequence[Corners], size: Size) -> Outside:
-    """See how much of an object is out of its image.
+    """Measure how much of an object lies outside its image.
 
     Args:
         polygons (Sequence[np.ndarray]): (N, 2) float64 each, x and y.
-        size (tuple[int, int]): Height and width.
+        size (tuple[int, int]): Height and width of the image.
 
     Returns:
-        Outside: Zeros where nothing is out by more than two pixels.
+        Outside: Zeros if nothing is outside by more than two pixels.
     """
     corners = np.concatenate(polygons)
     sides = np.array(size[::-1], float)
@@ -68,7 +68,7 @@ def _area(polygon: Corners) -> float:
 
 
 def _clip(polygon: Corners, sides: Corners) -> Corners:
-    """The part inside of the image (Sutherland and Hodgman, CACM 1974)."""
+    """Clip to the image (Sutherland and Hodgman, CACM 1974)."""
     for axis in (0, 1):
         for sign, limit in ((-1.0, 0.0), (1.0, float(sides[axis]))):
             if not len(polygon):

@@ -1,4 +1,4 @@
-"""The json of COCO panoptic, checked before any of its pictures is read."""
+"""COCO panoptic JSON, checked before any of its PNG files is read."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -16,10 +16,10 @@ class PanopticRecord(NamedTuple):
     """The segments of one image.
 
     Attributes:
-        image_id (int | str): The image.
-        file_name (str): Picture of the segments, relative to their folder.
-        segments (list[dict]): As in the json; ``id`` is a whole number.
-        where (str): The json and the image, for errors.
+        image_id (int | str): Id of the image.
+        file_name (str): PNG file of the segments, relative to its folder.
+        segments (list[dict]): As in the JSON; ``id`` is a whole number.
+        where (str): The JSON file and the image, for errors.
     """
 
     image_id: Id
@@ -28,13 +28,30 @@ class PanopticRecord(NamedTuple):
     where: str
 
     def picture(self, folder: Path) -> Path:
-        """Its picture in a folder; see :func:`confined`."""
+        """Return the path of the PNG file of the segments.
+
+        Args:
+            folder (Path): Its folder.
+
+        Returns:
+            Path: See :func:`confined`.
+
+        Raises:
+            InputError: If the name leads out of the folder.
+        """
         with about(self.where):
             return confined(folder, self.file_name)
 
 
 def is_panoptic(content: Any) -> bool:
-    """Whether this is the content of a COCO panoptic json."""
+    """Tell whether the content of a JSON file is COCO panoptic.
+
+    Args:
+        content (object): Content of the JSON file.
+
+    Returns:
+        bool: Whether an annotation has ``segments_info``.
+    """
     found = content.get('annotations') if isinstance(content, dict) else []
     return isinstance(found, list) and any(
         'segments_info' in a for a in found if isinstance(a, dict)
@@ -42,17 +59,17 @@ def is_panoptic(content: Any) -> bool:
 
 
 def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
-    """Read the annotations of a panoptic json.
+    """Read the annotations of a panoptic JSON file.
 
     Args:
-        content (object): What the json holds.
-        name (str | Path): What to call it in errors.
+        content (object): Content of the JSON file.
+        name (str | Path): Name of the file, for errors.
 
     Returns:
-        list[PanopticRecord]: In the order of the json.
+        list[PanopticRecord]: In the order of the file.
 
     Raises:
-        InputError: If one is faulty, or two have one picture or image.
+        InputError: If one is invalid, or two share a PNG file or an image.
     """
     name = f'{name} (COCO panoptic)'
     found: list[PanopticRecord] = []
@@ -79,18 +96,18 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
 
 
 def number_of(record: dict[str, Any], field: str, where: str) -> int:
-    """A whole number, as ids of segments and categories are.
+    """Return a whole number, such as the id of a segment or category.
 
     Args:
-        record (dict): Object of a json.
-        field (str): Which of its fields.
-        where (str): What to call the object in errors.
+        record (dict): Object of a JSON file.
+        field (str): Its field.
+        where (str): Name of the object, for errors.
 
     Returns:
         int: The number.
 
     Raises:
-        InputError: If there is none.
+        InputError: If it is missing or not a whole number.
     """
     number = whole_number(record.get(field))
     if number is None:

@@ -1,9 +1,9 @@
-"""Numpy's arrays out of a pickle, of plain numbers alone.
+"""NumPy arrays of plain numbers from a pickle.
 
-A pickle calls ``numpy.dtype.__setstate__`` with any state, and one that says
-that numbers are objects turns them into addresses. So neither numpy's data
-types nor its arrays are handed out before all about them is known: stand-ins
-take the states.
+A pickle calls ``numpy.dtype.__setstate__`` with any state, and one that turns
+numbers into objects turns values into addresses. So stand-ins receive the
+states, and NumPy's data types and arrays are only created once everything
+about them is known.
 """
 
 import math
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-# Kinds of data types: bool, integers, floats and complex numbers, bytes and
-# text, whose values hold no addresses.
+# Kinds of data types whose values hold no addresses: bool, integers, floats,
+# complex numbers, bytes and text.
 _KINDS = 'biufcSU'
 
 
 class _DType:
-    """Stands for a data type until its state has come.
+    """Stands in for a data type until its state is known.
 
     Args:
         name (str): Such as ``'f8'``.
@@ -38,7 +38,7 @@ class _DType:
             )
 
     def __setstate__(self, state: Any) -> None:
-        """Take the byte order, where nothing else is asked for."""
+        """Apply the byte order and reject any other state."""
         plain = (
             isinstance(state, tuple)
             and len(state) == 8
@@ -54,7 +54,7 @@ class _DType:
 
 
 class _Array(np.ndarray):
-    """An array that checks what it is made of; pickled, it is a plain one."""
+    """An array that validates its state; it is pickled as a plain array."""
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, by_column, content = state
@@ -73,14 +73,14 @@ class _Array(np.ndarray):
 
 
 class _ArrayName:
-    """Stands for the name of the class of arrays; nobody may call it."""
+    """Stands in for the name of the array class; it must not be called."""
 
     def __init__(self, *args: Any) -> None:
         raise pickle.UnpicklingError('it makes an array of no values')
 
 
 def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype:
-    """The data type, if shape and content fit it."""
+    """Return the data type if shape and content fit it."""
     valid = (
         isinstance(dtype, _DType)
         and isinstance(shape, tuple)
@@ -99,7 +99,7 @@ def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype:
 
 
 def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
-    """An empty array, whose state is about to come."""
+    """Return an empty array, whose state follows."""
     if kind is not _ArrayName:
         raise pickle.UnpicklingError('it holds an array of another class')
     return np.ndarray.__new__(_Array, (0,), np.int8)

@@ -1,4 +1,4 @@
-"""The one reader of picture files: only what is meant, and of a known size."""
+"""The reader of image files, limited to known formats and allowed sizes."""
 
 import threading
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from segrefiner_mm.io.orientation import (
     upright,
 )
 
-# Pillow knows more, some of which start other programs (EPS).
+# Pillow reads more formats; some of them start other programs (EPS).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
 _LOSSY = frozenset(['JPEG', 'MPO'])
 _LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
@@ -31,11 +31,11 @@ _opening = threading.Lock()
 
 
 class PictureSize(NamedTuple):
-    """Sizes of a photograph, height and width.
+    """Height and width of an image, upright and stored.
 
     Attributes:
-        upright (tuple[int, int]): As it is looked at.
-        stored (tuple[int, int]): As its pixels are stored.
+        upright (tuple[int, int]): Upright size.
+        stored (tuple[int, int]): Size of the stored pixels.
     """
 
     upright: Size
@@ -43,20 +43,20 @@ class PictureSize(NamedTuple):
 
 
 def read_picture(path: str | Path, one_page: bool = False) -> Image.Image:
-    """Decode a picture file completely.
+    """Decode an image file completely.
 
     Args:
         path (str | Path): File to read: BMP, GIF, JPEG, PNG, PPM, TIFF or
-            WebP, by its content, whatever its name says.
-        one_page (bool): Whether a second page is an error, as for masks; else
-            the first one is read. Defaults to False.
+            WebP. Its content decides, not its name.
+        one_page (bool): Whether a second page is an error, as for masks; if
+            not, the first page is read. Defaults to False.
 
     Returns:
         PIL.Image.Image: As stored, before any EXIF rotation.
 
     Raises:
-        InputError: If it is missing, damaged, too large, not a picture, or a
-            colour picture of 16 bits, which Pillow cuts down to 8.
+        InputError: If it is missing, damaged, too large, not an image, or a
+            16-bit colour image, which Pillow would reduce to 8 bits.
     """
     with _opened(path) as picture:
         if one_page and _has_second_page(picture):
@@ -70,47 +70,53 @@ def read_picture(path: str | Path, one_page: bool = False) -> Image.Image:
                 'save it with one channel, or with 8 bits'
             )
         picture.load()
-        picture.getexif()  # what is damaged in it must show here
+        picture.getexif()  # damaged EXIF data must raise here
         return picture
 
 
 def mode_of(path: str | Path) -> str:
-    """Pillow's mode of a picture file, by its header alone.
+    """Return Pillow's mode of an image file, from its header alone.
 
     Args:
-        path (str | Path): As in :func:`read_picture`.
+        path (str | Path): See :func:`read_picture`.
+
+    Returns:
+        str: Such as ``'RGB'``.
 
     Raises:
-        InputError: As :func:`read_picture`.
+        InputError: If it is missing, too large, or not an image.
     """
     with _opened(path) as picture:
         return picture.mode
 
 
 def stored_size(path: str | Path) -> Size:
-    """Height and width of the pixels in a picture file, by its header alone.
+    """Return the size of the stored pixels of a file, from its header alone.
 
     Args:
-        path (str | Path): As in :func:`read_picture`.
+        path (str | Path): See :func:`read_picture`.
+
+    Returns:
+        tuple[int, int]: Height and width.
 
     Raises:
-        InputError: As :func:`read_picture`.
+        InputError: If it is missing, too large, or not an image.
     """
     with _opened(path) as picture:
         return picture.height, picture.width
 
 
 def picture_size(path: str | Path) -> PictureSize:
-    """Size of a picture file, by its header and its EXIF data.
+    """Return the size of an image file, from its header and its EXIF data.
 
     Args:
-        path (str | Path): As in :func:`read_picture`.
+        path (str | Path): See :func:`read_picture`.
 
     Returns:
-        PictureSize: Upright, and as it is stored.
+        PictureSize: Upright size and stored size.
 
     Raises:
-        InputError: As :func:`read_picture`.
+        InputError: If it is missing, damaged, too large, or not an image.
     """
     with _opened(path) as picture:
         width, height = picture.size
@@ -122,18 +128,19 @@ def picture_size(path: str | Path) -> PictureSize:
 def read_deep_colour(
     path: str | Path, size: Size | None = None
 ) -> npt.NDArray[np.uint16] | None:
-    """Decode a colour picture of 16 bits, if it is one.
+    """Decode an image file if it is a 16-bit colour image.
 
     Args:
-        path (str | Path): As in :func:`read_picture`.
-        size (tuple[int, int], optional): See :func:`upright`.
+        path (str | Path): See :func:`read_picture`.
+        size (tuple[int, int], optional): See :func:`upright`. Defaults to
+            None.
 
     Returns:
-        np.ndarray | None: (H, W, 3) BGR or (H, W, 4) uint16, upright; None
-        for a picture of any other kind.
+        np.ndarray | None: (H, W, 3) BGR or (H, W, 4) uint16, rotated as by
+        :func:`upright`; None for an image of any other kind.
 
     Raises:
-        InputError: As :func:`read_picture`.
+        InputError: If it is missing, damaged, too large, or not an image.
     """
     with _opened(path) as picture:
         if not _is_deep_colour(picture):
@@ -158,21 +165,22 @@ def read_deep_colour(
 def turned_back(
     array: npt.NDArray[Any], path: str | Path, size: Size
 ) -> npt.NDArray[Any]:
-    """An upright photograph as it is stored, if only so it has a size.
+    """Undo the rotation of an image if only its stored orientation fits.
 
-    By the same rule as :func:`upright`, for a photograph that another reader
-    has turned already.
+    It applies the rule of :func:`upright` to an image that another reader has
+    rotated already.
 
     Args:
         array (np.ndarray): (H, W) or (H, W, C), upright.
         path (str | Path): Its file.
-        size (tuple[int, int]): Height and width that are asked for.
+        size (tuple[int, int]): Expected height and width.
 
     Returns:
-        np.ndarray: A view of the array, as stored or as it was.
+        np.ndarray: A view of the array in the stored orientation, or the
+        array itself.
 
     Raises:
-        InputError: As :func:`read_picture`.
+        InputError: If the file is damaged, too large, or not an image.
     """
     shown = array.shape[:2]
     if shown == size or shown != size[::-1] or not Path(path).is_file():
@@ -188,19 +196,19 @@ def turned_back(
 def picture_to_array(
     picture: Image.Image, indices: bool = False
 ) -> npt.NDArray[Any]:
-    """Pixel values of a mask picture, upright.
+    """Return the pixel values of a mask or label map, upright.
 
     Args:
-        picture (PIL.Image.Image): A picture of any mode.
-        indices (bool): Whether a palette always stands for its indices, as
-            in a label map. Otherwise it does so only if it is coloured, and a
-            palette of greys stands for the greys. Defaults to False.
+        picture (PIL.Image.Image): An image of any mode.
+        indices (bool): Whether to return the indices of any palette, as for
+            a label map. If not, a palette of greys gives the greys, and only
+            a coloured one gives indices. Defaults to False.
 
     Returns:
-        np.ndarray: (H, W), or (H, W, 3) for a coloured picture.
+        np.ndarray: (H, W), or (H, W, 3) for a colour image.
 
     Raises:
-        InputError: If a part of it is transparent.
+        InputError: If it is partly transparent.
     """
     picture = upright(picture)
     if 'A' in picture.getbands():
@@ -220,10 +228,13 @@ def picture_to_array(
 
 
 def is_lossy(picture: Image.Image) -> bool:
-    """Whether the file has not kept every value as it was.
+    """Tell whether the file of an image has lossy compression.
 
     Args:
         picture (PIL.Image.Image): From :func:`read_picture`.
+
+    Returns:
+        bool: True for JPEG, and for TIFF with JPEG or WebP inside.
     """
     inside = picture.info.get('compression')
     return picture.format in _LOSSY or inside in _LOSSY_TIFF
@@ -231,7 +242,7 @@ def is_lossy(picture: Image.Image) -> bool:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[Image.Image]:
-    """A picture whose size is known to be allowed; nothing decoded yet."""
+    """Open an image of allowed size, without decoding it."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f'no such file: {path}')
@@ -251,7 +262,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
 
 
 def _open(path: Path) -> Image.Image:
-    # Pillow's limit is global and fixed; ours, checked next, can be moved.
+    # Pillow's limit is global and fixed; ours, checked next, is adjustable.
     with _opening:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
@@ -271,7 +282,7 @@ def _has_second_page(picture: Image.Image) -> bool:
 
 
 def _is_deep_colour(picture: Image.Image) -> bool:
-    """Whether a channel of several has 16 bits in the file."""
+    """Tell whether a file has several channels, of which one has 16 bits."""
     several = len(picture.getbands()) > 1
     return several and any(
         ';16' in str(tile[3]) for tile in getattr(picture, 'tile', ())

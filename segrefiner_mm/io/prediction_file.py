@@ -1,26 +1,27 @@
-"""Files with masks of many images: read, refined mask by mask, written."""
+"""Files with masks of many images: read, refined mask by mask, and written."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Key = Any  # what a file finds a mask by
+Key = Any  # identifies a mask in its file
 
 
 class ImageEntry(NamedTuple):
     """The masks of one image.
 
     Attributes:
-        key (str): Names the image among those of the file.
-        name (str, optional): Its file, as the predictions name it; None if
-            they do not know it.
-        size (tuple[int, int], optional): Height and width, where known.
-        masks (dict): Segmentations, in any form of
-            :func:`segrefiner_mm.io.rle.decode_mask`, by their keys.
-        problem (str): Why none of them can be refined, or ''.
-        hint (str): What to add where the file of the image is not found.
-        image (Path, optional): The file, once it is found.
+        key (str): Identifies the image in the file.
+        name (str, optional): File name of the image in the predictions; None
+            if they do not state it.
+        size (tuple[int, int], optional): Height and width, if known.
+        masks (dict): Segmentations by their keys, in any form of
+            :func:`segrefiner_mm.io.rle.decode_mask`.
+        problem (str): Why none of them can be refined. Defaults to ''.
+        hint (str): Advice for the case that the image is not found. Defaults
+            to ''.
+        image (Path, optional): The image file, once found. Defaults to None.
     """
 
     key: str
@@ -33,15 +34,19 @@ class ImageEntry(NamedTuple):
 
 
 class PredictionFile(metaclass=ABCMeta):
-    """Masks of many images in one format; all but the masks stays as it is."""
+    """Masks of many images in one format; all but the masks is unchanged."""
 
     @abstractmethod
     def images(self) -> Iterator[ImageEntry]:
-        """The images that have masks to refine, in the order of the file."""
+        """Yield the images that have masks to refine, in file order.
+
+        Yields:
+            ImageEntry: An image and its masks.
+        """
 
     @abstractmethod
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
-        """Put a refined mask in the place of a coarse one.
+        """Replace a coarse mask by its refined mask.
 
         Args:
             key (object): From :attr:`ImageEntry.masks`.
@@ -50,7 +55,7 @@ class PredictionFile(metaclass=ABCMeta):
 
     @abstractmethod
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        """Put a mask that did not change into a form that was asked for.
+        """Convert a mask that was not changed to the form to write.
 
         Args:
             key (object): From :attr:`ImageEntry.masks`.
@@ -58,13 +63,28 @@ class PredictionFile(metaclass=ABCMeta):
         """
 
     def untouched(self) -> dict[str, str]:
-        """What is not refined at all, by its name to a user, and why."""
+        """Return the masks that are never refined.
+
+        Returns:
+            dict[str, str]: Reasons by the labels of the masks.
+        """
         return {}
 
     @abstractmethod
     def write(self, path: Path) -> None:
-        """Write it in the format that it was read in."""
+        """Write the file in the format in which it was read.
+
+        Args:
+            path (Path): Output file or folder.
+        """
 
     def label(self, key: Key) -> str:
-        """How to name a mask to a user."""
+        """Name a mask to a user.
+
+        Args:
+            key (object): From :attr:`ImageEntry.masks`.
+
+        Returns:
+            str: The name.
+        """
         return f'mask {key}'

@@ -1,7 +1,7 @@
-"""COCO's ways to write a mask, checked before pycocotools sees them.
+"""COCO's encodings of a mask, checked before pycocotools decodes them.
 
-pycocotools crashes on some faulty encodings, and fills what others do not
-cover with whatever is in memory.
+pycocotools crashes on some invalid encodings, and fills pixels that others
+do not cover with uninitialised memory.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from segrefiner_mm.io.segmentation import (
     read_segmentation,
 )
 
-MERGED = 16  # polygons of one object that are put together at once
+MERGED = 16  # polygons of one object merged at a time
 
 
 def decode_mask(
@@ -31,20 +31,21 @@ def decode_mask(
 
     Args:
         segmentation (dict | list): See :func:`run_lengths`.
-        size (tuple[int, int], optional): See :func:`run_lengths`.
+        size (tuple[int, int], optional): See :func:`run_lengths`. Defaults to
+            None.
 
     Returns:
         np.ndarray: (H, W) uint8, values 0 and 1.
 
     Raises:
-        InputError: If it is faulty or of another size.
+        InputError: If it is invalid, of another size, or too large.
     """
     encoded = run_lengths(segmentation, size)
     return np.ascontiguousarray(coco_mask.decode(encoded))
 
 
 def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
-    """Turn any of COCO's encodings into the one that pycocotools works on.
+    """Convert any of COCO's encodings to the one that pycocotools works on.
 
     Args:
         segmentation (dict | list): ``size`` and ``counts``, a list or
@@ -56,7 +57,7 @@ def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
         dict: ``size`` and compressed ``counts``.
 
     Raises:
-        InputError: If it is faulty, of another size, or too large.
+        InputError: If it is invalid, of another size, or too large.
     """
     read = read_segmentation(segmentation)
     if read is None:
@@ -67,7 +68,19 @@ def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
 def encode_segmentation(
     mask: Segmentation, size: Size | None = None
 ) -> dict[str, Any]:
-    """The same for what :func:`read_segmentation` has read."""
+    """Compress a parsed segmentation.
+
+    Args:
+        mask (Segmentation): From :func:`read_segmentation`.
+        size (tuple[int, int], optional): See :func:`run_lengths`. Defaults to
+            None.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``.
+
+    Raises:
+        InputError: If it is invalid, of another size, or too large.
+    """
     if mask.size is None:
         if size is None:
             raise InputError('polygons need the size of their image')
@@ -85,7 +98,7 @@ def encode_segmentation(
         return checked
     assert mask.counts is not None
     runs = mask.counts
-    # Each alone too, as a sum of large ones would begin from zero again.
+    # Check each length too, as the sum of large ones may overflow.
     pixels, most = height * width, int(runs.max(initial=0))
     covered = sum(runs.tolist()) if most > pixels else int(runs.sum())
     if runs.min(initial=0) < 0 or most > pixels or covered != pixels:
@@ -115,7 +128,7 @@ def _from_polygons(polygons: Sequence[Corners], size: Size) -> dict[str, Any]:
     check_pixels(*size, 'an image')
     outline = 0.0
     for polygon in polygons:
-        # Far away corners would be traced pixel by pixel.
+        # The path to distant corners would be traced pixel by pixel.
         if not (np.abs(polygon) < 10 * max(size) + 100).all():
             raise InputError('a polygon has corners far outside of its image')
         steps = np.abs(np.diff(polygon, axis=0, append=polygon[:1]))
@@ -127,7 +140,7 @@ def _from_polygons(polygons: Sequence[Corners], size: Size) -> dict[str, Any]:
         )
     lists = [polygon.ravel().tolist() for polygon in polygons]
     parts = coco_mask.frPyObjects(lists, *size)
-    # Few at a time, as each merge reads all that was merged before.
+    # A few at a time, as each merge reads all that was merged before.
     while len(parts) > 1:
         parts = [
             coco_mask.merge(parts[first : first + MERGED])
@@ -137,7 +150,7 @@ def _from_polygons(polygons: Sequence[Corners], size: Size) -> dict[str, Any]:
 
 
 def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
-    """Encode a mask as json can hold it.
+    """Encode a mask for JSON.
 
     Args:
         mask (np.ndarray): (H, W), bool or 0 and 1.
@@ -149,7 +162,7 @@ def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
 
 
 def with_text(encoded: dict[str, Any]) -> dict[str, Any]:
-    """Compressed run lengths as json can hold them.
+    """Convert compressed run lengths to types that JSON can hold.
 
     Args:
         encoded (dict): ``size`` and compressed ``counts``, bytes or a str.
@@ -163,7 +176,7 @@ def with_text(encoded: dict[str, Any]) -> dict[str, Any]:
 
 
 def colours_to_ids(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
-    """Ids of the segments in a picture of COCO panoptic.
+    """Convert the colours of a COCO panoptic PNG to segment ids.
 
     Args:
         colours (np.ndarray): (H, W, 3) uint8, RGB.

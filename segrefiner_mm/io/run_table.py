@@ -1,4 +1,4 @@
-"""COCO's compressed run lengths, decoded for many masks at once."""
+"""Decoding of COCO's compressed run lengths, for many masks at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,8 +11,8 @@ from segrefiner_mm.io.limits import check_pixels
 
 Ints = npt.NDArray[np.int64]
 
-# Of a length below 2^32 with its sign; pycocotools overflows beyond, and so
-# would the sums here.
+# Characters of a length below 2^32 with its sign; beyond that, pycocotools
+# overflows, and so would the sums here.
 MOST_CHARACTERS = 7
 
 
@@ -20,21 +20,21 @@ class RunTable:
     """Foreground runs of many masks.
 
     A mask is stored column by column, as the lengths of runs of background
-    and foreground in turn. A length takes characters of five bits each, the
-    lowest first; a sixth says whether another one follows, and the highest of
-    the last is the sign. From the fourth run on, lengths are differences to
-    the run before the last.
+    and foreground in turn. A length takes characters of six bits each. Five
+    hold digits, the lowest first; the sixth says whether another character
+    follows. The highest digit of the last is the sign. From the fourth run
+    on, lengths are differences from the run before the last.
 
     Args:
         encoded (Sequence[dict]): ``size``, height and width, and compressed
             ``counts``, str or bytes, of every mask.
 
     Attributes:
-        boxes (np.ndarray): (N, 4) int64, x1, y1, x2, y2 of the foreground, of
-            which x2 and y2 are outside; 0 for empty masks.
+        boxes (np.ndarray): (N, 4) int64, x1, y1, x2, y2 of the foreground,
+            with x2 and y2 exclusive; 0 for empty masks.
 
     Raises:
-        InputError: If one is faulty, or does not cover its size.
+        InputError: If an encoding is invalid, or does not cover its size.
     """
 
     def __init__(self, encoded: Sequence[dict[str, Any]]) -> None:
@@ -55,16 +55,17 @@ class RunTable:
         return len(self.boxes)
 
     def columns(self, index: int) -> npt.NDArray[np.uint8]:
-        """Foreground inside its box, column by column.
+        """Decode the foreground of a mask inside its box, column by column.
 
         Args:
-            index (int): Which mask.
+            index (int): Index of the mask.
 
         Returns:
             np.ndarray: (width of the box, height of the box) uint8, 0 and 1.
         """
         x1, y1, x2, y2 = self.boxes[index].tolist()
-        # Before each run of foreground and after the last, one of background.
+        # A run of background lies before each run of foreground and at the
+        # end.
         begin, end = (2 * self._first[index + k] + index + k for k in (0, 1))
         steps = self._steps[begin:end]
         values = np.zeros(len(steps), np.uint8)
@@ -74,10 +75,10 @@ class RunTable:
     def _place(
         self, starts: Ints, lasts: Ints, heights: Ints, owner: Ints
     ) -> None:
-        """Find the boxes, and the places of the runs in them."""
+        """Find the boxes, and the positions of the runs in them."""
         x1, y1 = np.divmod(starts, heights)
         x2, y2 = np.divmod(lasts, heights)
-        # What goes on in the next column touches top and bottom.
+        # A run that goes on in the next column touches top and bottom.
         longer = x2 > x1
         top, bottom = (
             np.where(longer, 0, y1),
@@ -101,7 +102,7 @@ class RunTable:
         starts = (x1 - left[owner]) * rows + y1 - upper[owner]
         ends = (x2 - left[owner]) * rows + y2 - upper[owner] + 1
         sizes = (right - left) * (lower - upper)
-        # Places where the foreground of a box begins or ends, and its size.
+        # Positions where the foreground of a box begins or ends, and its size.
         borders = np.empty(2 * len(owner) + len(self.boxes), np.int64)
         place = 2 * np.arange(len(owner)) + owner
         borders[place], borders[place + 1] = starts, ends
@@ -112,14 +113,14 @@ class RunTable:
 
 
 def decode_runs(encoded: Sequence[dict[str, Any]]) -> tuple[Ints, Ints]:
-    """Run lengths of many masks.
+    """Decode the run lengths of many masks.
 
     Args:
         encoded (Sequence[dict]): See :class:`RunTable`.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: All lengths one after the other, and
-        (N + 1,) where those of each mask begin, both int64.
+        tuple[np.ndarray, np.ndarray]: The lengths of all masks in sequence,
+        and (N + 1,) offsets at which each mask begins, both int64.
 
     Raises:
         InputError: See :class:`RunTable`.
@@ -144,7 +145,7 @@ def _as_bytes(counts: Any) -> bytes:
 
 
 def _decode(counts: list[bytes]) -> tuple[Ints, Ints]:
-    """Run lengths one after the other, and where those of a mask begin."""
+    """Return the run lengths in sequence, and the offset of each mask."""
     digits = np.frombuffer(b''.join(counts), np.uint8).astype(np.int64) - 48
     if ((digits < 0) | (digits >= 64)).any():
         raise InputError('a run-length encoding holds a byte that cannot be')
@@ -173,6 +174,6 @@ def _undo_differences(runs: Ints, first: Ints) -> None:
     for parity in (0, 1):
         chain = np.flatnonzero((local > 0) & (local % 2 == parity))
         sums = np.concatenate([[0], runs[chain].cumsum()])
-        # Those of a mask follow each other; what came before is taken off.
+        # The runs of a mask are contiguous; subtract the sum before them.
         begin = np.searchsorted(chain, first)
         runs[chain] = sums[1:] - np.repeat(sums[begin[:-1]], np.diff(begin))

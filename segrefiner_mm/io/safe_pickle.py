@@ -1,4 +1,4 @@
-"""Pickles of predictions, read without running anybody's code."""
+"""Safe reading of pickled predictions, which runs no foreign code."""
 
 import io
 import math
@@ -14,7 +14,7 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.pickled_arrays import NUMPY_NAMES
 
-# What mmdet's and mmengine's dumps consist of, beside plain Python values.
+# Types in the dumps of mmdet and mmengine, beside plain Python values.
 _PLAIN = {
     ('collections', 'OrderedDict'),
     ('torch', 'device'),
@@ -23,7 +23,7 @@ _PLAIN = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows a short list of names and refuses all others."""
+    """Accepts a short list of names and rejects all others."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _PLAIN:
@@ -35,26 +35,26 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Nowhere:
-    """A file that keeps nothing."""
+    """A file that discards its content."""
 
     def write(self, content: bytes) -> int:
         return len(content)
 
 
 def _encode(text: str, codec: str) -> bytes:
-    """How old protocols write bytes; other codecs have no place here."""
+    """Encode bytes as old protocols do; reject other codecs."""
     if codec != 'latin1':
         raise pickle.UnpicklingError(f'it holds a text in {shown(codec)}')
     return text.encode('latin1')
 
 
 def _no_bytes() -> bytes:
-    """How old protocols write empty bytes."""
+    """Return empty bytes as old protocols do."""
     return b''
 
 
 def _storage(content: bytes) -> Any:
-    """Values of a tensor; by default torch would unpickle anything here."""
+    """Load the values of a tensor; torch's default would unpickle anything."""
     try:
         storage = torch.load(
             io.BytesIO(content), map_location='cpu', weights_only=True
@@ -73,7 +73,7 @@ def _tensor(
     stride: Sequence[int],
     *others: Any,
 ) -> Tensor:
-    """A tensor whose every element has a place of its own in its storage."""
+    """Build a tensor whose size does not exceed that of its storage."""
     if not isinstance(storage, torch.storage.TypedStorage):
         raise pickle.UnpicklingError('it holds a tensor without its values')
     numbers = [offset, *size, *stride]
@@ -109,7 +109,7 @@ def load_pickle(path: Path) -> Any:
         path (Path): File to read.
 
     Returns:
-        object: What it holds; it can be pickled again.
+        object: Its content, which can be pickled again.
 
     Raises:
         InputError: If it cannot be read or refers to anything else.
@@ -117,7 +117,7 @@ def load_pickle(path: Path) -> Any:
     try:
         with path.open('rb') as file:
             content = _Unpickler(file).load()
-        # What is nested too deep would fail when all work is done.
+        # Content nested too deeply would otherwise fail when it is written.
         pickle.Pickler(_Nowhere()).dump(content)
     except OSError as error:
         raise InputError(f'cannot read {path}: {error.strerror}') from error

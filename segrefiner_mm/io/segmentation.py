@@ -1,4 +1,4 @@
-"""The one reader of COCO's ``segmentation``, in all forms that it has."""
+"""The parser of COCO's ``segmentation`` in all its forms."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,24 +13,24 @@ from segrefiner_mm.io.numbers import whole_number
 Size = tuple[int, int]
 Corners = npt.NDArray[np.float64]
 
-# How masks come: run lengths as text or as a list, or polygons.
+# Forms of a mask: run lengths as text or as a list, or polygons.
 TEXT, RUNS, POLYGONS = 'text', 'runs', 'polygons'
 
 
 class Segmentation(NamedTuple):
-    """A mask, understood but not decoded.
+    """A mask, parsed but not decoded.
 
     Attributes:
         form (str): ``TEXT``, ``RUNS`` or ``POLYGONS``.
-        size (tuple[int, int], optional): Height and width that run lengths
-            name; polygons have none.
+        size (tuple[int, int], optional): Height and width of run lengths;
+            None for polygons. Defaults to None.
         counts (bytes | np.ndarray, optional): The run lengths, compressed or
-            (N,) int64.
+            (N,) int64. Defaults to None.
         polygons (Sequence[np.ndarray]): (N, 2) float64 each, x and y, in
-            pixels.
-        wrapped (bool): Whether run lengths came in a list of one, or a
-            polygon came without the list around it.
-        notes (Sequence[str]): What is left out, or looks odd.
+            pixels. Defaults to ().
+        wrapped (bool): Whether run lengths were in a list of one, or a
+            polygon was without the list around it. Defaults to False.
+        notes (Sequence[str]): Skipped or suspicious parts. Defaults to ().
     """
 
     form: str
@@ -42,18 +42,18 @@ class Segmentation(NamedTuple):
 
 
 def read_segmentation(value: Any) -> Segmentation | None:
-    """Understand what stands for a mask.
+    """Parse a segmentation.
 
     Args:
         value (object): ``size`` and ``counts``, or a list of one such; a
             list of polygons x1, y1, x2, y2, ..., or one of them.
 
     Returns:
-        Segmentation | None: None where there is no mask but a box alone:
-        null, ``[]`` or ``[[]]``.
+        Segmentation | None: None for a box without a mask: null, ``[]`` or
+        ``[[]]``.
 
     Raises:
-        InputError: If it is something else; in words.
+        InputError: If it is something else, with the reason.
     """
     if is_empty(value):
         return None
@@ -77,7 +77,14 @@ def read_segmentation(value: Any) -> Segmentation | None:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether this is how a box without a mask is written."""
+    """Tell whether a segmentation stands for a box without a mask.
+
+    Args:
+        value (object): Anything.
+
+    Returns:
+        bool: True for null, ``[]`` and ``[[]]``.
+    """
     if isinstance(value, (list, tuple)):
         return all(isinstance(p, (list, tuple)) and not p for p in value)
     return value is None
@@ -112,7 +119,7 @@ def _text(counts: str | bytes) -> bytes:
     try:
         text = counts.encode('ascii') if isinstance(counts, str) else counts
     except UnicodeEncodeError:
-        text = b'\xff'  # which the decoder refuses
+        text = b'\xff'  # which the decoder rejects
     if text[:2] in (b"b'", b'b"') and text[-1:] in (b"'", b'"'):
         raise InputError(
             'the counts of a run-length encoding are the text of a Python '
@@ -191,7 +198,7 @@ def _is_pair(part: Any) -> bool:
 
 
 def _numbers(part: Any) -> Corners:
-    """Of a polygon, written as numbers or as text."""
+    """Parse a polygon, written as numbers or as text."""
     if isinstance(part, (list, tuple)) and part and _is_pair(part[0]):
         raise InputError(_PAIRS)
     if not isinstance(part, (list, tuple, np.ndarray)):

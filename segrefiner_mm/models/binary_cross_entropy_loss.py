@@ -14,13 +14,14 @@ class BinaryCrossEntropyLoss(nn.Module):
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
         edge_weight (float): A pixel at the edge of the mask counts ``1 +
-            edge_weight`` times. Defaults to 0: all count the same, as
+            edge_weight`` times. Defaults to 0: all pixels count equally, as
             published.
         edge_reach (int): Pixels on either side that belong to the edge.
             Defaults to 2.
 
     Raises:
-        ValueError: If the weight is negative or the reach less than 1.
+        ValueError: If ``edge_weight`` is negative or ``edge_reach`` less than
+            1.
     """
 
     def __init__(
@@ -40,7 +41,15 @@ class BinaryCrossEntropyLoss(nn.Module):
         self.edge_reach = edge_reach
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Both (B, 1, H, W), target with values 0 and 1; a scalar comes."""
+        """Compute the loss.
+
+        Args:
+            logits (Tensor): (B, 1, H, W).
+            target (Tensor): True masks, same shape, values 0 and 1.
+
+        Returns:
+            Tensor: Scalar loss.
+        """
         weight = None
         if self.edge_weight:
             band = edge_band(target > 0.5, self.edge_reach)

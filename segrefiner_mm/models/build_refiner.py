@@ -1,4 +1,4 @@
-"""From what a user names as a model to a refiner that is ready."""
+"""Building of a refiner from a user's choice of model."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def resolve_model(
     Args:
         model (str | Path | Config | dict): A name, a config file, a config,
             or the ``model`` part of one.
-        weights (str | Path, optional): Weights file; None: those of the
+        weights (str | Path, optional): Weights file. None: those of the
             named model or of the config.
 
     Returns:
@@ -27,7 +27,7 @@ def resolve_model(
         and the weights for :func:`build_refiner`.
 
     Raises:
-        InputError: If there is no such model, or it has no weights here.
+        InputError: If the model is unknown, or its weights are not here.
     """
     if isinstance(model, (str, Path)) and not Path(model).is_file():
         weights = weights or weights_of(str(model))
@@ -46,7 +46,7 @@ def build_refiner(
 
     Args:
         cfg (Config | ConfigDict): Config with ``model``.
-        weights (str, optional): Weights file or name; None: the
+        weights (str, optional): Weights file or name. None: the
             ``checkpoint`` of the config.
         device (str): Such as ``'cuda:0'``.
 

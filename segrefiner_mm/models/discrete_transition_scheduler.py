@@ -1,8 +1,8 @@
 """The discrete diffusion process of SegRefiner (arXiv 2312.12425, Sec. 3.2).
 
-Every pixel is in one of two states: *fine*, it carries the label of the true
-mask, or *coarse*, it carries the label of the coarse mask. The forward
-process only moves pixels from fine to coarse.
+Every pixel is in one of two states: a *fine* pixel has the label of the true
+mask, a *coarse* pixel that of the coarse mask. The forward process only moves
+pixels from fine to coarse.
 """
 
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ class TransitionStepOutput:
         sample (Tensor): Next mask of the chain, values 0 and 1, shape of the
             logits.
         fine_probs (Tensor): Probability, 0 to 1, that each pixel has turned
-            fine by now; same shape, float32.
-        pred_fine (Tensor): The denoiser's present guess of the fine mask,
+            fine so far; same shape, float32.
+        pred_fine (Tensor): The denoiser's current guess of the fine mask,
             values 0 and 1, same shape.
     """
 
@@ -51,15 +51,16 @@ class DiscreteTransitionScheduler:
     ``fine_end=0``).
 
     This object holds no network and no random state. Where a method takes
-    ``noise`` and ``generator``, ``noise`` (uniform in [0, 1), broadcastable
-    to the mask) wins, else the generator draws it, and with neither the
-    uniform variable is 0.5 everywhere: a deterministic, noise-free result.
+    ``noise`` and ``generator``, it uses ``noise`` (uniform in [0, 1),
+    broadcastable to the mask) if given, else draws it from the generator.
+    Without either, the uniform variable is 0.5 everywhere, which gives a
+    deterministic, noise-free result.
 
     Args:
         num_timesteps (int): Length T of the chain. Defaults to 6.
         fine_start (float): Probability that a pixel is still fine at
             timestep 0. Defaults to 0.8.
-        fine_end (float): The same at timestep T - 1. Defaults to 0.0.
+        fine_end (float): Same for timestep T - 1. Defaults to 0.0.
 
     Raises:
         ValueError: If ``num_timesteps < 1`` or the probabilities do not
@@ -87,7 +88,7 @@ class DiscreteTransitionScheduler:
             )
         self.num_timesteps = num_timesteps
         fine = np.linspace(fine_start, fine_end, num_timesteps)
-        # linspace would keep the start; a chain of one step is all coarse.
+        # For one step linspace returns the start, but the chain needs the end.
         self._fine_cumprod = fine.tolist() if len(fine) > 1 else [fine_end]
         self.timesteps: list[int] = []
         self.set_timesteps(num_timesteps)
@@ -110,7 +111,7 @@ class DiscreteTransitionScheduler:
         return torch.stack([self.jump_matrix(-1, t) for t in steps])
 
     def jump_matrix(self, start: int, end: int) -> Tensor:
-        r"""Transition from timestep ``start`` to ``end`` in one jump.
+        r"""Return the transition matrix from timestep ``start`` to ``end``.
 
         It is :math:`\bar Q_{start}^{-1} \bar Q_{end}`, so a pixel stays fine
         with probability :math:`\bar\beta_{end} / \bar\beta_{start}`.
@@ -123,17 +124,17 @@ class DiscreteTransitionScheduler:
             Tensor: (2, 2) float64, rows and columns (fine, coarse).
         """
         before, after = self._fine_at(start), self._fine_at(end)
-        # Where no pixel is fine any more the row is free; 0 keeps it valid.
+        # If no pixel is fine any more, the row is arbitrary; 0 keeps it valid.
         stay = after / before if before > 0 else 0.0
         return torch.tensor(
             [[stay, 1.0 - stay], [0.0, 1.0]], dtype=torch.float64
         )
 
     def set_timesteps(self, num_inference_steps: int) -> None:
-        """Choose the reverse steps that :meth:`step` goes through.
+        """Set the timesteps that :meth:`step` runs.
 
         Args:
-            num_inference_steps (int): 1 to T.
+            num_inference_steps (int): Number of steps, 1 to T.
 
         Raises:
             ValueError: If the number is out of range.
@@ -141,13 +142,13 @@ class DiscreteTransitionScheduler:
         self.timesteps = self.spread(num_inference_steps)
 
     def spread(self, num_inference_steps: int) -> list[int]:
-        """Timesteps of a chain of fewer steps.
+        """Return the timesteps of a chain of fewer steps.
 
-        They are spread evenly from T - 1 (all coarse) down to 0; one step
-        runs T - 1 alone.
+        They are spread evenly from T - 1 (all coarse) down to 0; a single
+        step runs T - 1.
 
         Args:
-            num_inference_steps (int): 1 to T.
+            num_inference_steps (int): Number of steps, 1 to T.
 
         Returns:
             list[int]: Descending timesteps.
@@ -172,7 +173,7 @@ class DiscreteTransitionScheduler:
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        r"""Forward sample: fine where ``u < beta_bar[t]``, else coarse.
+        r"""Draw a forward sample: fine where ``u < beta_bar[t]``, else coarse.
 
         Args:
             fine (Tensor): True masks, (B, 1, H, W), values 0 and 1.
@@ -201,7 +202,7 @@ class DiscreteTransitionScheduler:
         generator: torch.Generator | None = None,
         next_timestep: int | None = None,
     ) -> TransitionStepOutput:
-        r"""One reverse step, from ``timestep`` to an earlier one.
+        r"""Run one reverse step, from ``timestep`` to an earlier one.
 
         With confidence :math:`c = 2 |\sigma(logit) - 0.5|` that the guess is
         the true label, the posterior of a coarse pixel being fine at the
@@ -222,11 +223,11 @@ class DiscreteTransitionScheduler:
             generator (torch.Generator, optional): See the class. Defaults to
                 None.
             next_timestep (int, optional): The timestep ``s`` to jump to; -1
-                is the clean mask. Defaults to None: what follows in
+                is the clean mask. Defaults to None: the next one in
                 ``timesteps``.
 
         Returns:
-            TransitionStepOutput: Next mask, updated ``f``, present guess.
+            TransitionStepOutput: Next mask, updated ``f``, current guess.
 
         Raises:
             ValueError: If ``next_timestep`` is not given and ``timestep`` is

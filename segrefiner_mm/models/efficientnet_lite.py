@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 as an encoder (arXiv 1905.11946; Lite: no squeeze)."""
+"""EfficientNet-Lite0 encoder (arXiv 1905.11946; no squeeze-and-excitation)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,13 +9,21 @@ from torch.nn import functional as F
 
 from segrefiner_mm.models.depthwise_conv import depthwise_conv2d
 
-# Batch normalisation as the ImageNet weights were trained with.
+# Batch normalisation settings that the ImageNet weights were trained with.
 BN_EPS = 1e-3
 BN_MOMENTUM = 0.01
 
 
 class Stage(NamedTuple):
-    """A row of the architecture: blocks of one width."""
+    """A row of the architecture: blocks of one width.
+
+    Attributes:
+        blocks (int): Number of blocks.
+        kernel (int): Kernel size of the depthwise convolution.
+        stride (int): Stride of the first block.
+        expand (int): Expansion factor of the channels inside a block.
+        channels (int): Output channels.
+    """
 
     blocks: int
     kernel: int
@@ -41,10 +49,15 @@ FEATURE_CHANNELS = (16, 24, 40, 112, 320)
 class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's ``SAME`` padding, for even input sizes.
 
-    Its groups are one, or one per channel.
+    With a stride of 2 the padding is one pixel wider below and to the right,
+    as in the training of the ImageNet weights.
 
-    With a stride of 2 the padding is one pixel wider below and to the right.
-    The ImageNet weights were trained so.
+    Args:
+        in_channels (int): Channels of the input.
+        out_channels (int): Channels of the output.
+        kernel (int): Kernel size.
+        stride (int): Stride. Defaults to 1.
+        groups (int): 1, or the number of channels. Defaults to 1.
     """
 
     def __init__(
@@ -87,7 +100,19 @@ def conv_bn(
     groups: int = 1,
     act: bool = True,
 ) -> nn.Sequential:
-    """Convolution, batch normalisation and, if ``act``, ReLU6."""
+    """Build a convolution with batch normalisation and ReLU6.
+
+    Args:
+        in_channels (int): See :class:`SameConv2d`.
+        out_channels (int): See :class:`SameConv2d`.
+        kernel (int): See :class:`SameConv2d`.
+        stride (int): See :class:`SameConv2d`. Defaults to 1.
+        groups (int): See :class:`SameConv2d`. Defaults to 1.
+        act (bool): Whether to add the ReLU6. Defaults to True.
+
+    Returns:
+        nn.Sequential: The layers.
+    """
     layers: list[nn.Module] = [
         SameConv2d(in_channels, out_channels, kernel, stride, groups),
         nn.BatchNorm2d(out_channels, BN_EPS, BN_MOMENTUM),
@@ -98,7 +123,13 @@ def conv_bn(
 
 
 class InvertedResidual(nn.Module):
-    """Expand, filter each channel, project; a residual where shapes agree."""
+    """Expands, convolves each channel and projects; residual if shapes match.
+
+    Args:
+        in_channels (int): Channels of the input.
+        stage (Stage): Its row of the architecture.
+        stride (int): Stride of the depthwise convolution.
+    """
 
     def __init__(self, in_channels: int, stage: Stage, stride: int) -> None:
         super().__init__()
@@ -113,7 +144,14 @@ class InvertedResidual(nn.Module):
         self.residual = stride == 1 and in_channels == stage.channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C_in, H, W) to (B, C_out, H / stride, W / stride)."""
+        """Run the block.
+
+        Args:
+            x (Tensor): (B, C_in, H, W).
+
+        Returns:
+            Tensor: (B, C_out, H / stride, W / stride).
+        """
         hidden = self.project(self.depthwise(self.expand(x)))
         return x + hidden if self.residual else hidden
 
@@ -145,13 +183,13 @@ class EfficientNetLite0(nn.Module):
         self.levels = nn.ModuleList(nn.Sequential(*level) for level in levels)
 
     def load_imagenet(self, weights: Mapping[str, Tensor]) -> None:
-        """Load weights as the ``efficientnet-lite-pytorch`` package has them.
+        """Load weights in the layout of ``efficientnet-lite-pytorch``.
 
-        Channels of the input beyond the first three keep their weights.
+        Input channels beyond the first three keep their weights.
 
         Args:
-            weights (Mapping[str, Tensor]): The state dict; the classifier in
-                it is ignored.
+            weights (Mapping[str, Tensor]): The state dict; its classifier is
+                ignored.
 
         Raises:
             ValueError: If a weight is missing or has another shape.
@@ -174,7 +212,7 @@ class EfficientNetLite0(nn.Module):
 
 
 def _named_as_here(weights: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
-    """Rename what belongs to the stem and the blocks."""
+    """Rename the weights of the stem and the blocks."""
     part = {
         '_expand_conv': 'expand.0',
         '_bn0': 'expand.1',

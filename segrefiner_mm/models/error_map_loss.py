@@ -1,4 +1,4 @@
-"""Teaches a denoiser where the coarse mask is wrong."""
+"""Loss that teaches a denoiser where the coarse mask is wrong."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -9,19 +9,19 @@ from segrefiner_mm.windows import edge_band
 
 @MODELS.register_module()
 class ErrorMapLoss(nn.Module):
-    """Cross-entropy between an error map and where the masks differ.
+    """Cross-entropy between an error map and the true errors.
 
-    A place counts as wrong by the share of wrong pixels around it; a line of
-    single wrong pixels is half wrong, as resampling alone may move an edge so
+    The error of a cell is the fraction of wrong pixels around it. A line of
+    single wrong pixels counts half, as resampling alone may move an edge that
     far.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
-        reach (int): Pixels on each side that are around a place. Defaults to
-            4.
-        full_share (float): Share of wrong pixels that makes a place wholly
-            wrong. Defaults to 0.2.
-        edge_weight (float): Places at the coarse edge count ``1 +
+        reach (int): Pixels on each side of a cell that count as around it.
+            Defaults to 4.
+        full_share (float): Fraction of wrong pixels from which a cell is
+            wholly wrong. Defaults to 0.2.
+        edge_weight (float): Cells at the coarse edge count ``1 +
             edge_weight`` times. Defaults to 4.0.
     """
 
@@ -39,12 +39,12 @@ class ErrorMapLoss(nn.Module):
         self.edge_weight = edge_weight
 
     def target(self, coarse: Tensor, fine: Tensor, stride: int) -> Tensor:
-        """How wrong the coarse mask is, at a lower resolution.
+        """Compute the error map of the coarse mask, at a lower resolution.
 
         Args:
             coarse (Tensor): (B, 1, H, W), values 0 and 1.
             fine (Tensor): True masks, same shape.
-            stride (int): Pixels per place.
+            stride (int): Pixels per side of a cell.
 
         Returns:
             Tensor: (B, 1, H / stride, W / stride), values 0 to 1.
@@ -58,7 +58,7 @@ class ErrorMapLoss(nn.Module):
         return (share / self.full_share).clamp(max=1.0)
 
     def forward(self, logits: Tensor, coarse: Tensor, fine: Tensor) -> Tensor:
-        """Compare an error map with the masks.
+        """Compute the loss of an error map.
 
         Args:
             logits (Tensor): (B, 1, h, w).

@@ -1,4 +1,4 @@
-"""Whether a device computes in half precision, or only pretends to."""
+"""Detection of devices that compute fast in half precision."""
 
 import time
 from functools import cache
@@ -6,22 +6,22 @@ from functools import cache
 import torch
 from torch.nn import functional as F
 
-# What has the instructions takes 0.7 times as long as float32, what converts
-# every value takes 3 times as long, and what has no fast code at all 200
-# times as long: the limit is far from all three.
+# Relative to float32, a processor with the instructions takes 0.7 times as
+# long, one that converts every value 3 times, and one without fast code 200
+# times. The limit is far from all three.
 MOST_TIMES_FLOAT32 = 1.5
 
 
 def is_fast(dtype: torch.dtype, device: str | torch.device) -> bool:
-    """Whether a dtype of 16 bits is computed about as fast as float32.
+    """Tell whether a 16-bit dtype is about as fast as float32.
 
-    Many processors have no instructions for it. What PyTorch does instead
-    depends on the processor and on how PyTorch was built, so on a CPU a small
-    convolution is timed, once per process. Of a GPU, PyTorch knows.
+    Many processors lack the instructions, and PyTorch's fallback depends on
+    the processor and the build. So on a CPU a small convolution is timed, once
+    per process. For a GPU, PyTorch reports it.
 
     Args:
         dtype (torch.dtype): ``torch.bfloat16`` or ``torch.float16``.
-        device (str | torch.device): Where to compute.
+        device (str | torch.device): Device to compute on.
 
     Returns:
         bool: False if the dtype would be emulated.
@@ -36,17 +36,24 @@ def is_fast(dtype: torch.dtype, device: str | torch.device) -> bool:
 
 @cache
 def times_float32(dtype: torch.dtype) -> float:
-    """How long a convolution takes on the CPU, in times of float32."""
+    """Time a convolution on the CPU, relative to float32.
+
+    Args:
+        dtype (torch.dtype): Such as ``torch.bfloat16``.
+
+    Returns:
+        float: Ratio of its time to that of float32.
+    """
     best = {torch.float32: float('inf'), dtype: float('inf')}
     threads = torch.get_num_threads()
-    # On a busy machine several threads mostly wait for each other.
+    # On a busy machine, several threads mostly wait for each other.
     torch.set_num_threads(1)
     try:
         for turn in range(6):
-            # In turn, so that other work on the machine slows both.
+            # Alternate, so that other work on the machine slows both.
             for kind in best:
                 seconds = _seconds_of_a_convolution(kind)
-                if turn:  # the first time prepares
+                if turn:  # the first turn is a warm-up
                     best[kind] = min(best[kind], seconds)
     finally:
         torch.set_num_threads(threads)

@@ -1,4 +1,4 @@
-"""Moves images to the device; normalises what the network sees."""
+"""Transfer of images to the device and normalisation of windows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,17 +14,21 @@ from segrefiner_mm.registry import MODELS
 class RefineDataPreprocessor(BaseDataPreprocessor):
     """Data preprocessor of :class:`SegRefiner`.
 
-    Whole images stay uint8: only the windows that the network sees are
-    converted, by :meth:`normalize`, so that no float copy of a large image
-    exists.
+    Whole images stay uint8. Only the windows that the network sees are
+    converted, by :meth:`normalize`, so no float copy of a large image is made.
 
     Args:
         mean (Sequence[float]): Mean of R, G and B, on the scale 0 to 255.
-        std (Sequence[float]): Standard deviation of R, G and B.
+            Defaults to (123.675, 116.28, 103.53).
+        std (Sequence[float]): Standard deviation of R, G and B. Defaults to
+            (58.395, 57.12, 57.375).
         bgr_to_rgb (bool): Whether the images are BGR, as mm packages and
             OpenCV read them. Defaults to True.
-        non_blocking (bool): Copy to the device without waiting. Defaults to
-            False.
+        non_blocking (bool): Whether to copy to the device asynchronously.
+            Defaults to False.
+
+    Raises:
+        ValueError: If ``mean`` or ``std`` is invalid.
     """
 
     mean: Tensor
@@ -68,7 +72,7 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
         return dict(inputs=inputs, data_samples=data.get('data_samples'))
 
     def normalize(self, images: Tensor) -> Tensor:
-        """Raw pixels to what the network was trained on.
+        """Normalise raw pixels for the network.
 
         Args:
             images (Tensor): (B, 3, H, W), values 0 to 255, in the channel

@@ -1,4 +1,4 @@
-"""How masks are refined: the ``test_cfg`` of :class:`SegRefiner`, checked."""
+"""Refinement settings: the checked ``test_cfg`` of :class:`SegRefiner`."""
 
 import warnings
 from dataclasses import dataclass, fields, replace
@@ -23,21 +23,22 @@ class RefineSettings:
     """Settings of one refinement run.
 
     Attributes:
-        windows (dict | WindowPlan): Where to look. Defaults to
+        windows (dict | WindowPlan, optional): Window plan. Defaults to None:
             ``ObjectWindows`` as published.
         model_size (int): Side of the square that the network sees. Defaults
             to 256.
-        batch_size (int): Most windows in one forward pass. Defaults to 32.
+        batch_size (int): Maximum number of windows per forward pass. Defaults
+            to 32.
         num_steps (int, optional): Reverse steps, 1 to T. Defaults to None:
             all T.
-        seed (int, optional): Seed of the noise; None draws none, which is a
-            deterministic result of its own. Defaults to 0.
+        seed (int, optional): Seed of the noise. None: no noise, which gives
+            another deterministic result. Defaults to 0.
         precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
-            bfloat16 on a CUDA device that has it, else float32, so that a
-            result does not depend on the processor; what a device would
-            emulate warns. Defaults to 'auto'.
-        guard (dict | DoNoHarmGuard, optional): What may keep a mask as it is
-            or take a refinement back. Defaults to None: the plain algorithm.
+            bfloat16 on a CUDA device that supports it, else float32, so that
+            a result does not depend on the processor. A precision that the
+            device would emulate causes a warning. Defaults to 'auto'.
+        guard (dict | DoNoHarmGuard, optional): Guard that may keep a mask or
+            roll back a refinement. Defaults to None: the plain algorithm.
     """
 
     windows: Any = None
@@ -54,13 +55,13 @@ class RefineSettings:
 
         Args:
             cfg (dict, optional): ``test_cfg`` of a model.
-            **overrides: Settings that win over the config.
+            **overrides: Settings that override the config.
 
         Returns:
             RefineSettings: With the window plan built.
 
         Raises:
-            ValueError: If a name or a value is not valid.
+            ValueError: If a name or a value is invalid.
         """
         given = {**(cfg or {}), **overrides}
         known = {field.name for field in fields(cls)}
@@ -100,9 +101,15 @@ class RefineSettings:
             )
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
-        """The dtype to compute in on a device; None means float32.
+        """Return the dtype to compute in; None means float32.
 
-        Warns where a precision was asked for that the device would emulate.
+        Warns if the device would emulate the chosen precision.
+
+        Args:
+            device (torch.device): Device to compute on.
+
+        Returns:
+            torch.dtype | None: The dtype.
         """
         if self.precision == 'auto':
             if device.type != 'cuda':

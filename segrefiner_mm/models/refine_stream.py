@@ -1,4 +1,4 @@
-"""A stream of images with masks, in order, through the window engine."""
+"""Refinement of a stream of images with masks, in order."""
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -17,9 +17,9 @@ from segrefiner_mm.windows import (
     WindowEngine,
 )
 
-# Pixels of images, or of masks that take as much, in work at the same time.
+# Most pixels in progress, of images or of masks that take as much memory.
 PIXELS_IN_WORK = 2**26
-# Images in work at the same time, however small they are.
+# Most images in progress, however small they are.
 JOBS_IN_WORK = 256
 
 
@@ -29,7 +29,8 @@ class RefineJob(NamedTuple):
     Attributes:
         image (Tensor): (3, H, W) uint8, on the model's device.
         masks (Sequence[CompactMask]): Masks of the same size and device.
-        tag (object): Comes back with the result.
+        tag (object): Value that is passed back with the result. Defaults to
+            None.
     """
 
     image: Tensor
@@ -58,7 +59,7 @@ class RefineStream:
     """Refines jobs whose windows share batches; results keep their order.
 
     Args:
-        sampler (WindowSampler): Answers the windows.
+        sampler (WindowSampler): Answers the requests.
         settings (RefineSettings): Settings of the run.
     """
 
@@ -72,7 +73,15 @@ class RefineStream:
     def run(
         self, jobs: Iterable[RefineJob]
     ) -> Iterator[tuple[RefineJob, list[RefinedMask]]]:
-        """Refine jobs; each comes back with the outcomes of its masks."""
+        """Refine jobs in order.
+
+        Args:
+            jobs (Iterable[RefineJob]): Pulled one by one, as late as possible.
+
+        Yields:
+            tuple[RefineJob, list[RefinedMask]]: Every job with its refined
+            masks.
+        """
         in_work = self._in_work
         engine: WindowEngine = WindowEngine(
             self.sampler, self.sampler.batch_size, self._has_room
@@ -90,7 +99,7 @@ class RefineStream:
         for job in jobs:
             work = _Work(job)
             self._in_work.append(work)
-            if not job.masks:  # it is done, and should not wait for others
+            if not job.masks:  # it is done and need not wait for others
                 yield (work, None), _nothing()
             for index, mask in enumerate(job.masks):
                 work.opened += 1
@@ -105,21 +114,21 @@ class RefineStream:
         return guard.refine(windows, task)
 
     def _has_room(self) -> bool:
-        """Whether one more mask may be opened before a batch is full."""
+        """Tell whether one more mask may be opened before a batch is full."""
         large_masks = self.settings.windows.whole_image
         if self._in_work and not large_masks:
             newest = self._in_work[-1]
             if newest.opened < len(newest.job.masks):
-                return True  # its image is there already
+                return True  # its image is in memory already
         pixels = 0
         for work in self._in_work:
             height, width = work.job.image.shape[-2:]
             waiting = work.opened - len(work.outcomes) if large_masks else 1
-            # What is done may wait for its turn, with its image.
+            # A finished job may wait for its turn, with its image.
             pixels += height * width * max(waiting, 1)
         return pixels < PIXELS_IN_WORK and len(self._in_work) < JOBS_IN_WORK
 
 
 def _nothing() -> Generator[Any, Any, Any]:
-    """A plan that asks for no window, and whose outcome nobody needs."""
+    """A plan that requests no window, and whose result is not used."""
     yield from ()

@@ -37,15 +37,16 @@ class SegRefiner(BaseModel):
             statistics, BGR input.
         test_cfg (dict, optional): See :class:`RefineSettings`. Defaults to
             None: the published test settings.
-        checkpoint (str, optional): Weights to load at once: a file, or the
-            name of a bundled model. Official checkpoints load as they are.
-            Defaults to None.
+        checkpoint (str, optional): Weights to load immediately: a file, or
+            the name of a bundled model. Official checkpoints need no
+            conversion. Defaults to None.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
-        CheckpointError: If the weights do not fit, here or whenever a state
-            dict is loaded but with ``strict=False``; always if some are
-            infinite or not a number.
+        CheckpointError: If the weights do not match, here or when a state
+            dict is loaded, unless with ``strict=False``; or, in any case,
+            if some are infinite or NaN.
+        ValueError: If ``test_cfg`` is invalid.
     """
 
     def __init__(
@@ -60,14 +61,14 @@ class SegRefiner(BaseModel):
         super().__init__(build_child(MODELS, preprocessor), init_cfg)
         self.head = build_child(MODELS, head)
         self.test_cfg = test_cfg
-        self.settings()  # a mistake in the config is reported now
+        self.settings()  # report a mistake in the config now
         self._losses_computed = 0
         self._register_load_state_dict_pre_hook(self._check_state_dict)
         if checkpoint is not None:
             load_weights(self, checkpoint)
 
     def settings(self, **overrides: Any) -> RefineSettings:
-        """The ``test_cfg`` with some settings replaced, checked.
+        """Return the checked ``test_cfg`` with some settings replaced.
 
         Args:
             **overrides: See :class:`RefineSettings`.
@@ -76,7 +77,7 @@ class SegRefiner(BaseModel):
             RefineSettings: Settings for :meth:`refine`.
 
         Raises:
-            ValueError: If they are not valid for this model.
+            ValueError: If they are invalid for this model.
         """
         settings = RefineSettings.from_cfg(self.test_cfg, **overrides)
         if settings.num_steps is None:
@@ -99,7 +100,7 @@ class SegRefiner(BaseModel):
         data_samples: Sequence[RefineDataSample],
         mode: str = 'tensor',
     ) -> Any:
-        """The entry of mmengine's runner.
+        """Run the model in a mode of mmengine's runner.
 
         Args:
             inputs (Tensor | Sequence[Tensor]): Output of the data
@@ -107,11 +108,15 @@ class SegRefiner(BaseModel):
                 ``tensor``, a list of (3, H, W) uint8 images for ``predict``.
             data_samples (Sequence[RefineDataSample]): One per image, with
                 ``coarse_instances``, and ``gt_instances`` for ``loss``.
-            mode (str): ``'loss'``, ``'predict'`` or ``'tensor'``.
+            mode (str): ``'loss'``, ``'predict'`` or ``'tensor'``. Defaults to
+                'tensor'.
 
         Returns:
             dict | list | Tensor: Losses; data samples with
             ``pred_instances``; or logits (B, 1, h, w) of the first step.
+
+        Raises:
+            ValueError: If the mode is unknown.
         """
         if mode == 'loss':
             return self.loss(inputs, data_samples)
@@ -127,11 +132,11 @@ class SegRefiner(BaseModel):
     def loss(
         self, inputs: Tensor, data_samples: Sequence[RefineDataSample]
     ) -> dict[str, Tensor]:
-        """Losses of object windows with one mask each.
+        """Compute the losses of object windows with one mask each.
 
-        Timesteps and noise of a sample come from ``noise_seed`` of its
-        metainfo, so they do not depend on batch, process or history; samples
-        without one count the calls instead.
+        Timesteps and noise of a sample are drawn from the ``noise_seed`` of
+        its metainfo, so they do not depend on batch, process or history.
+        Samples without one use the number of calls instead.
 
         Args:
             inputs (Tensor): Normalised windows, (B, 3, h, w).
@@ -200,7 +205,7 @@ class SegRefiner(BaseModel):
         """Refine masks of a stream of images.
 
         Windows of different images share batches, so a few images are in
-        work at a time; they are pulled as late as possible.
+        progress at a time; they are pulled as late as possible.
 
         Args:
             jobs (Iterable[RefineJob]): Images on the model's device with
@@ -208,8 +213,8 @@ class SegRefiner(BaseModel):
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:
-            tuple[RefineJob, list[RefinedMask]]: Every job with the outcomes
-            of its masks, in order.
+            tuple[RefineJob, list[RefinedMask]]: Every job with its refined
+            masks, in order.
         """
         sampler = WindowSampler(
             self.head, self.data_preprocessor.normalize, settings, self.device
@@ -218,21 +223,20 @@ class SegRefiner(BaseModel):
 
     @property
     def device(self) -> torch.device:
-        """torch.device: Where the weights are."""
+        """torch.device: Device of the weights."""
         return self.data_preprocessor.device
 
     def _check_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *_: Any
     ) -> None:
-        """Translate official names and refuse weights that do not fit.
+        """Convert official names and reject weights that do not match.
 
-        Unless ``load_state_dict(strict=False)`` is called, which reports
-        what is missing or unknown; mmengine, which would only log it, is
-        strict here.
+        ``load_state_dict(strict=False)`` reports missing and unknown weights
+        instead. mmengine would only log them, so its loading is strict here.
         """
         names = [name for name in state_dict if name.startswith(prefix)]
         if prefix and not names:
-            return  # part of a larger model whose checkpoint lacks a refiner
+            return  # part of a larger model whose checkpoint has no refiner
         mine = {n.removeprefix(prefix): state_dict.pop(n) for n in names}
         mine = canonical_names(mine)
         if _is_strict():
@@ -242,10 +246,10 @@ class SegRefiner(BaseModel):
 
 
 def _is_strict() -> bool:
-    """Whether weights that are being loaded must fit.
+    """Tell whether the weights being loaded must match.
 
-    PyTorch tells its hooks that it is strict in any case, so its own argument
-    is looked up.
+    PyTorch always passes ``strict=True`` to its hooks, so the argument is read
+    from the calling frame.
     """
     frame: FrameType | None = sys._getframe()
     while frame is not None:
@@ -256,14 +260,21 @@ def _is_strict() -> bool:
 
 
 def stack_confidence(refined: Sequence[RefinedMask]) -> Tensor:
-    """Confidences of an image's masks, (N,) float32."""
+    """Stack the confidences of an image's masks.
+
+    Args:
+        refined (Sequence[RefinedMask]): The refined masks.
+
+    Returns:
+        Tensor: (N,) float32.
+    """
     if not refined:
         return torch.zeros(0)
     return torch.stack([part.confidence for part in refined])
 
 
 def _stacked(samples: Sequence[RefineDataSample], field: str) -> Tensor:
-    """The one mask of every sample as a float batch, (B, 1, h, w)."""
+    """Stack the single mask of every sample as a float batch, (B, 1, h, w)."""
     masks = [getattr(sample, field).masks for sample in samples]
     if any(len(mask) != 1 for mask in masks):
         raise ValueError(

@@ -11,8 +11,8 @@ from segrefiner_mm.registry import MODELS
 class TextureL1Loss(nn.Module):
     """L1 distance between the edge strengths of two masks.
 
-    Edge strength is the gradient magnitude of the 3x3-smoothed mask under
-    Sobel kernels.
+    Edge strength is the gradient magnitude of the mask after 3x3 smoothing,
+    by Sobel kernels.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
@@ -27,11 +27,11 @@ class TextureL1Loss(nn.Module):
         smooth = torch.tensor([[1.0, 2.0, 1.0]])
         kernel_x = smooth.T @ ramp / 4
         sobel = torch.stack([kernel_x, kernel_x.T])[:, None]
-        # A constant, not a weight: kept out of checkpoints.
+        # A constant, not a weight: not stored in checkpoints.
         self.register_buffer('sobel', sobel, persistent=False)
 
     def edge_strength(self, masks: Tensor) -> Tensor:
-        """Gradient magnitude of masks or probabilities.
+        """Compute the gradient magnitude of masks or probabilities.
 
         Args:
             masks (Tensor): (B, 1, H, W), values 0 to 1.
@@ -44,7 +44,7 @@ class TextureL1Loss(nn.Module):
         return (gradient.square().sum(1, keepdim=True) + 1e-4).sqrt()
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Mean absolute difference of the edge strengths.
+        """Compute the mean absolute difference of the edge strengths.
 
         Args:
             logits (Tensor): (B, 1, H, W).
@@ -53,7 +53,7 @@ class TextureL1Loss(nn.Module):
         Returns:
             Tensor: Scalar loss.
         """
-        # Under autocast the squares of small gradients would vanish.
+        # Under autocast, the squares of small gradients would underflow.
         with torch.autocast(logits.device.type, enabled=False):
             predicted = self.edge_strength(logits.float().sigmoid())
             wanted = self.edge_strength(target.float())

@@ -6,7 +6,11 @@ from torch.nn import functional as F
 
 
 class GroupNorm32(nn.GroupNorm):
-    """Group normalisation of 32 groups, computed in float32 at least."""
+    """Group normalisation with 32 groups, computed in float32 at least.
+
+    Args:
+        channels (int): Channels of the input.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__(32, channels)
@@ -27,7 +31,8 @@ class ResBlock(nn.Module):
         in_channels (int): Channels of the input.
         out_channels (int): Channels of the output.
         embed_channels (int): Length of the time embedding.
-        dropout (float): Dropout before the second convolution.
+        dropout (float): Dropout before the second convolution. Defaults to
+            0.0.
     """
 
     def __init__(
@@ -57,7 +62,15 @@ class ResBlock(nn.Module):
             self.skip_connection = nn.Conv2d(in_channels, out_channels, 1)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """(B, C_in, H, W) and (B or 1, E) to (B, C_out, H, W)."""
+        """Run the block.
+
+        Args:
+            x (Tensor): (B, C_in, H, W).
+            embedding (Tensor): Time embedding, (B or 1, E).
+
+        Returns:
+            Tensor: (B, C_out, H, W).
+        """
         hidden = self.in_layers(x)
         hidden = hidden + self.emb_layers(embedding)[..., None, None]
         return self.skip_connection(x) + self.out_layers(hidden)
@@ -66,12 +79,15 @@ class ResBlock(nn.Module):
 class AttentionBlock(nn.Module):
     """Self-attention over all positions, with a residual connection.
 
-    The heads are the *outer* part of the ``qkv`` channels: first q, k, v of
-    head 0, then those of head 1, and so on, as in the official checkpoints.
+    The heads are the *outer* dimension of the ``qkv`` channels: first q, k, v
+    of head 0, then those of head 1, and so on, as in the official checkpoints.
 
     Args:
         channels (int): Channels of input and output.
-        num_heads (int): Heads; must divide ``channels``.
+        num_heads (int): Number of heads; must divide ``channels``.
+
+    Raises:
+        ValueError: If it does not.
     """
 
     def __init__(self, channels: int, num_heads: int) -> None:
@@ -97,7 +113,11 @@ class AttentionBlock(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Halves height and width by a convolution of stride 2."""
+    """Halves height and width by a convolution of stride 2.
+
+    Args:
+        channels (int): Channels of input and output.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -108,7 +128,11 @@ class Downsample(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Doubles height and width: nearest neighbour, then a convolution."""
+    """Doubles height and width: nearest neighbour, then a convolution.
+
+    Args:
+        channels (int): Channels of input and output.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()

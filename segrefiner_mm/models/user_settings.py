@@ -1,4 +1,4 @@
-"""The settings of a run: those of the model and the user's choice."""
+"""Combination of a model's settings with the user's choice."""
 
 from typing import Any
 
@@ -23,14 +23,15 @@ def user_settings(
 
     Args:
         model (SegRefiner): The model.
-        windows (str | dict, optional): ``'object'``, ``'tiled'``, the config
-            of a window plan, or None: as the model says.
-        num_steps (int, optional): Reverse steps; None: as the model says.
-        guard (bool | dict, optional): Whether the guard of the model
-            decides, if its limits are for these weights; or the config of
-            one, for any weights.
-        **others: Further fields of :class:`RefineSettings`. None means as
-            the model says, but of ``seed``.
+        windows (str | dict, optional): ``'object'``, ``'tiled'`` or the
+            config of a window plan. Defaults to None: the model's setting.
+        num_steps (int, optional): Reverse steps. Defaults to None: the
+            model's setting.
+        guard (bool | dict, optional): Whether to use the guard of the model,
+            if its limits are for these weights; or the config of a guard,
+            for any weights. Defaults to True.
+        **others: Further fields of :class:`RefineSettings`. None means the
+            model's setting, except for ``seed``.
 
     Returns:
         RefineSettings: The settings.
@@ -40,7 +41,7 @@ def user_settings(
     """
     chosen = {k: v for k, v in others.items() if v is not None}
     if 'seed' in others:
-        chosen['seed'] = others['seed']  # None is a choice of its own
+        chosen['seed'] = others['seed']  # None is a valid choice
     if num_steps is not None:
         chosen['num_steps'] = num_steps
     if windows is not None:
@@ -55,27 +56,27 @@ def user_settings(
 
 
 def guard_for_any_weights(model: SegRefiner) -> dict:
-    """Find the guard of a model, whatever its limits were calibrated on.
+    """Return the guard of a model, whatever weights its limits are for.
 
     Args:
         model (SegRefiner): The model.
 
     Returns:
-        dict: Its config; the default guard if the model has none.
+        dict: Its config; that of the default guard if the model has none.
     """
     own = (model.test_cfg or {}).get('guard')
     return own or dict(type='DoNoHarmGuard')
 
 
 def calibrated_guard(model: SegRefiner) -> dict | None:
-    """Find the guard of a model, if its limits are for these weights.
+    """Return the guard of a model, if its limits are for these weights.
 
     Args:
         model (SegRefiner): The model.
 
     Returns:
-        dict | None: Its config; None, and a line in the log, if the model
-        has no guard or other weights than the limits were calibrated on.
+        dict | None: Its config; None, with a log message, if the model has no
+        guard or other weights than those that the limits were calibrated on.
     """
     own = (model.test_cfg or {}).get('guard')
     name = own.get('calibrated_on') if isinstance(own, dict) else None
@@ -91,7 +92,7 @@ def calibrated_guard(model: SegRefiner) -> dict | None:
 
 
 def _window_plan(model: SegRefiner, windows: str | dict) -> Any:
-    """The config of a plan; one of the model's kind keeps its options."""
+    """Return the config of a plan; the model's own keeps its options."""
     if not isinstance(windows, str):
         return windows
     if windows not in PLANS:

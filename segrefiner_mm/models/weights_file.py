@@ -1,9 +1,9 @@
-"""Reads tensors from a file that may have been made to do harm.
+"""Reading of tensors from a file that may be malicious.
 
 Nothing from a file is executed: pickles are read by PyTorch's weights-only
-unpickler. What a runner stores beside the weights, such as its logs, is not
-built at all. No tensor may be larger than its file, so that a small file
-cannot fill the memory.
+unpickler. Objects that a runner stores beside the weights, such as its logs,
+are not built. No tensor may be larger than its file, so a small file cannot
+fill the memory.
 """
 
 import pickle
@@ -21,9 +21,9 @@ from torch import Tensor, nn
 
 from segrefiner_mm.errors import CheckpointError
 
-# The tables of contents of the largest models have less.
+# The headers of the largest models are smaller.
 MOST_HEADER_BYTES = 2**24
-# Codecs from bytes to bytes, which can be applied again and again.
+# Codecs from bytes to bytes, which can be applied repeatedly.
 GROWING = {
     name.replace('_', '')
     for alias, codec in aliases.items()
@@ -39,7 +39,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         file (Path): A ``.safetensors`` or a PyTorch file.
 
     Returns:
-        dict[str, Tensor]: Dense tensors on the CPU, as they are stored.
+        dict[str, Tensor]: Dense tensors on the CPU, dtypes as stored.
 
     Raises:
         CheckpointError: If the file is damaged, would need code to be
@@ -52,7 +52,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
     except CheckpointError:
         raise
     except pickle.UnpicklingError as error:
-        # PyTorch's own advice is to execute the file: not repeated here.
+        # PyTorch's message advises executing the file, so do not repeat it.
         wanted = re.search(r'GLOBAL (\S+)', str(error))
         what = f'asks for {wanted[1]}' if wanted else 'is damaged'
         raise CheckpointError(
@@ -90,7 +90,7 @@ def _read_pickle(file: Path) -> object:
 
 
 def _check_archive(file: Path) -> None:
-    """Refuse what could expand to anything: PyTorch does not compress."""
+    """Reject archives that would expand; PyTorch does not compress."""
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         plain = all(e.compress_type == zipfile.ZIP_STORED for e in entries)
@@ -107,7 +107,7 @@ def _check_archive(file: Path) -> None:
 
 
 def _check_calls(pickled: IO[bytes], file: Path) -> None:
-    """Refuse calls that the unpickler allows, but that fill the memory."""
+    """Reject calls that the unpickler allows but that fill the memory."""
     called, texts = set(), set()
     for operation, argument in _operations(pickled):
         if operation == 'GLOBAL':
@@ -122,7 +122,7 @@ def _check_calls(pickled: IO[bytes], file: Path) -> None:
 
 
 def _operations(pickled: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """Names and arguments; what is damaged, the unpickler will refuse."""
+    """Yield names and arguments; the unpickler will reject damaged data."""
     operations = pickletools.genops(pickled)
     while True:
         try:
@@ -133,7 +133,7 @@ def _operations(pickled: IO[bytes]) -> Iterator[tuple[str, Any]]:
 
 
 class _Unread:
-    """Stands in for an object beside the weights: nothing of it is built."""
+    """Stands in for an object beside the weights, which is not built."""
 
     def __init__(self, *_: Any) -> None:
         pass
@@ -147,16 +147,16 @@ class _UnreadLog(_Unread):
 
 
 def _unread_method(owner: object, name: str) -> _Unread:
-    """Stands in for ``getattr``: a log buffer names its own methods."""
+    """Stand in for ``getattr``: a log buffer names its own methods."""
     if owner is not _UnreadLog or name.startswith('_'):
         raise pickle.UnpicklingError(f'refused: getattr({owner}, {name!r})')
     return _Unread()
 
 
 def _stand_ins() -> list:
-    """For what mmengine's runner stores beside the weights, by name."""
+    """List stand-ins, by name, for objects that mmengine's runner stores."""
     names = ['numpy.ndarray', 'numpy.dtype', 'builtins.slice']
-    for core in ('core', '_core'):  # numpy 1 and 2
+    for core in ('core', '_core'):  # NumPy 1 and 2
         names += [
             f'numpy.{core}.multiarray.{function}'
             for function in ('_reconstruct', 'scalar')
@@ -189,7 +189,7 @@ def _weights_of(stored: object, file: Path) -> dict[str, Tensor]:
 
 
 def _check_layout(stored: dict[str, Tensor], file: Path) -> None:
-    """Refuse tensors that are not plain rows of real numbers."""
+    """Reject tensors that are not plain strided tensors of real numbers."""
     odd = [
         name
         for name, tensor in stored.items()
@@ -208,7 +208,7 @@ def _check_layout(stored: dict[str, Tensor], file: Path) -> None:
 
 
 def _check_size(stored: dict[str, Tensor], file: Path) -> None:
-    """Refuse what would take more memory than it takes on the disk."""
+    """Reject tensors that would take more memory than the file has bytes."""
     budget = file.stat().st_size
     storages = {}
     for name, tensor in stored.items():
@@ -219,7 +219,7 @@ def _check_size(stored: dict[str, Tensor], file: Path) -> None:
                 f'{name} in {file} would expand to {tensor.numel()} values'
             )
     whole = sum(t.numel() * t.element_size() for t in stored.values())
-    # Weights that are tied share what is stored.
+    # Tied weights share their storage.
     if sum(storages.values()) > budget or whole > 4 * budget:
         raise CheckpointError(
             f'{file} has {budget} bytes, its tensors would take {whole}'
@@ -227,7 +227,16 @@ def _check_size(stored: dict[str, Tensor], file: Path) -> None:
 
 
 def listed(what: str, names: Any, show: int = 5) -> str:
-    """The first of some names, for a message; '' if there is none."""
+    """List the first of some names, for a message.
+
+    Args:
+        what (str): Text before the names.
+        names (Iterable[str]): The names.
+        show (int): Maximum number of names to list. Defaults to 5.
+
+    Returns:
+        str: The text; '' if there are no names.
+    """
     names = sorted(names)
     if not names:
         return ''

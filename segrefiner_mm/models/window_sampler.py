@@ -1,4 +1,4 @@
-"""Answers the requests of window plans with the network."""
+"""The sampler, which answers the requests of window plans with the network."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,9 +17,9 @@ class WindowSampler:
 
     Args:
         head (DiffusionRefineHead): Head of the refiner.
-        normalize (Callable): Raw pixels to the input of the network.
+        normalize (Callable): Converts raw pixels to the input of the network.
         settings (RefineSettings): Settings of the run.
-        device (torch.device): Where the network is.
+        device (torch.device): Device of the network.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class WindowSampler:
         self.dtype = settings.autocast_dtype(device)
         self.timesteps = head.scheduler.spread(settings.num_steps)
         # On a CPU one window at a time is fastest, as it stays in the cache,
-        # takes least memory and gives the same bits in any company.
+        # takes least memory and gives the same bits whatever else is refined.
         self.batch_size = 1 if device.type == 'cpu' else settings.batch_size
         self.noise: Tensor | None = None
         if settings.seed is not None:
-            # One draw for every mask: what a mask gets can then not depend
-            # on its place in a batch, and the CPU makes it equal everywhere.
+            # All masks share one draw, so the noise of a mask does not depend
+            # on its place in a batch. The CPU makes it equal everywhere.
             generator = torch.Generator().manual_seed(settings.seed)
             side = settings.model_size
             size = len(self.timesteps), side, side
@@ -48,11 +48,18 @@ class WindowSampler:
 
     @torch.no_grad()
     def __call__(self, requests: list[WindowRequest]) -> list[WindowAnswer]:
-        """Answer requests that all run the same steps."""
+        """Answer requests.
+
+        Args:
+            requests (list[WindowRequest]): Requests of the same steps.
+
+        Returns:
+            list[WindowAnswer]: One per request.
+        """
         images = torch.stack([r.image.float() for r in requests])
         coarse = torch.stack([r.coarse for r in requests])[:, None].float()
         with self._precision():
-            if self.dtype is not None:  # the layout that tensor cores prefer
+            if self.dtype is not None:  # preferred by tensor cores
                 images = images.contiguous(memory_format=torch.channels_last)
             output = self.head.sample(
                 self.normalize(images),
@@ -74,9 +81,9 @@ class WindowSampler:
 
     @contextmanager
     def _precision(self) -> Iterator[None]:
-        """Half precision, or float32 without shortcuts.
+        """Compute in half precision, or in exact float32.
 
-        Whatever the caller has turned on: a runner may test in half
+        It overrides the caller's settings: a runner may test in half
         precision, or train in TF32.
         """
         device, half = self.device.type, self.dtype is not None
@@ -89,8 +96,8 @@ class WindowSampler:
 def exact_float32() -> Iterator[None]:
     """Multiply and convolve in float32, not in TF32 or bfloat16.
 
-    Every other switch of the backends stays as the caller has set it, and
-    these are put back.
+    All other switches of the backends are left unchanged, and the changed ones
+    are restored on exit.
     """
     found = [
         (owner, name, getattr(owner, name), exact)
@@ -107,7 +114,7 @@ def exact_float32() -> Iterator[None]:
 
 
 def _precision_switches() -> list[tuple[Any, str, Any]]:
-    """Owner, name and exact value of each."""
+    """List owner, name and exact value of each switch."""
     backends: Any = torch.backends
     if not hasattr(backends.cuda.matmul, 'fp32_precision'):  # torch < 2.9
         owners = [backends.cuda.matmul, backends.cudnn]

@@ -1,4 +1,4 @@
-"""Masks kept as a tight box and the pixels inside it."""
+"""Masks stored as a tight box and the pixels inside it."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
@@ -8,7 +8,14 @@ from torch import Tensor
 
 
 class Box(NamedTuple):
-    """A rectangle of whole pixels, right and bottom excluded."""
+    """A rectangle of whole pixels.
+
+    Attributes:
+        x1 (int): Left column.
+        y1 (int): Top row.
+        x2 (int): Right column, exclusive.
+        y2 (int): Bottom row, exclusive.
+    """
 
     x1: int
     y1: int
@@ -24,27 +31,61 @@ class Box(NamedTuple):
         return self.y2 - self.y1
 
     def slices(self) -> tuple[slice, slice]:
-        """Row and column slices, to index the last two axes of an array."""
+        """Return row and column slices for the last two axes of an array.
+
+        Returns:
+            tuple[slice, slice]: Rows and columns.
+        """
         return slice(self.y1, self.y2), slice(self.x1, self.x2)
 
     def intersect(self, other: 'Box') -> 'Box | None':
-        """The rectangle that both share, if there is one."""
+        """Return the intersection with another box.
+
+        Args:
+            other (Box): The other box.
+
+        Returns:
+            Box | None: None if they do not overlap.
+        """
         x1, y1 = max(self.x1, other.x1), max(self.y1, other.y1)
         x2, y2 = min(self.x2, other.x2), min(self.y2, other.y2)
         return Box(x1, y1, x2, y2) if x1 < x2 and y1 < y2 else None
 
     def union(self, other: 'Box') -> 'Box':
-        """The smallest rectangle around both."""
+        """Return the smallest box around both boxes.
+
+        Args:
+            other (Box): The other box.
+
+        Returns:
+            Box: The enclosing box.
+        """
         x1, y1 = min(self.x1, other.x1), min(self.y1, other.y1)
         return Box(x1, y1, max(self.x2, other.x2), max(self.y2, other.y2))
 
     def relative_to(self, other: 'Box') -> 'Box':
-        """The same rectangle, counted from the corner of another one."""
+        """Shift the origin to the top left corner of another box.
+
+        Args:
+            other (Box): The other box.
+
+        Returns:
+            Box: The shifted box.
+        """
         x, y = other.x1, other.y1
         return Box(self.x1 - x, self.y1 - y, self.x2 - x, self.y2 - y)
 
     def grow(self, pad: int, height: int, width: int) -> 'Box':
-        """The box with ``pad`` pixels on every side, inside the image."""
+        """Pad the box on every side, clipped to the image.
+
+        Args:
+            pad (int): Pixels to add on every side.
+            height (int): Rows of the image.
+            width (int): Columns of the image.
+
+        Returns:
+            Box: The padded box.
+        """
         return Box(
             max(self.x1 - pad, 0),
             max(self.y1 - pad, 0),
@@ -55,13 +96,13 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class CompactMask:
-    """A binary mask of an image, as small as its object.
+    """A binary mask of an image, stored at the size of its object.
 
     Attributes:
         size (tuple[int, int]): Height and width of the image.
         box (Box): Tight box of the mask; all zero for an empty mask.
         pixels (Tensor): The mask inside the box, bool.
-        area (int): Number of pixels of the mask.
+        area (int): Number of foreground pixels.
     """
 
     size: tuple[int, int]
@@ -75,11 +116,25 @@ class CompactMask:
         return self.area == self.size[0] * self.size[1]
 
     def to(self, device: torch.device) -> 'CompactMask':
-        """The same mask with its pixels on another device."""
+        """Move the mask to a device.
+
+        Args:
+            device (torch.device): The device.
+
+        Returns:
+            CompactMask: The mask with its pixels on the device.
+        """
         return replace(self, pixels=self.pixels.to(device))
 
     def crop(self, box: Box) -> Tensor:
-        """The mask inside any box of the image, (h, w) bool."""
+        """Crop the mask to any box of the image.
+
+        Args:
+            box (Box): The box.
+
+        Returns:
+            Tensor: (h, w) bool.
+        """
         crop = self.pixels.new_zeros(box.height, box.width)
         shared = self.box.intersect(box)
         if shared is not None:
@@ -88,13 +143,17 @@ class CompactMask:
         return crop
 
     def dense(self) -> Tensor:
-        """The whole mask, (H, W) bool."""
+        """Return the mask of the whole image.
+
+        Returns:
+            Tensor: (H, W) bool.
+        """
         height, width = self.size
         return self.crop(Box(0, 0, width, height))
 
 
 class HasPixels(Protocol):
-    """What is a mask inside a box."""
+    """A mask inside a box."""
 
     @property
     def box(self) -> Box: ...
@@ -104,7 +163,7 @@ class HasPixels(Protocol):
 
 
 def compact_masks(masks: Tensor) -> list[CompactMask]:
-    """Find the boxes of dense masks, with two waits for the device in all.
+    """Find the boxes of dense masks, with two device synchronisations in all.
 
     Args:
         masks (Tensor): (N, H, W), bool or with values 0 and 1.
@@ -130,11 +189,12 @@ def compact_masks(masks: Tensor) -> list[CompactMask]:
 
 
 def compact_iou(first: 'HasPixels', second: 'HasPixels') -> float:
-    """IoU of two masks of one image; two empty masks agree fully.
+    """Return the IoU of two masks of one image; it is 1 if both are empty.
 
     Args:
-        first (HasPixels): Mask inside its box, as :class:`CompactMask`.
-        second (HasPixels): The other one.
+        first (HasPixels): A mask inside its box, such as a
+            :class:`CompactMask`.
+        second (HasPixels): The other mask.
 
     Returns:
         float: 0 to 1.
@@ -151,7 +211,7 @@ def compact_iou(first: 'HasPixels', second: 'HasPixels') -> float:
 
 
 def _span(occupied: Tensor) -> tuple[int, int]:
-    """First index and last index plus one of the true values; 0, 0 if none."""
+    """Return the first and the last true index plus one; 0, 0 if none."""
     indices = occupied.nonzero()
     if len(indices) == 0:
         return 0, 0

@@ -1,4 +1,4 @@
-"""Changes of a mask that have nothing to do with its edge."""
+"""Removal of detached changes, which do not touch the edge of a mask."""
 
 from dataclasses import replace
 
@@ -9,28 +9,29 @@ import torch
 from segrefiner_mm.windows.compact_mask import CompactMask
 from segrefiner_mm.windows.window_plan import RefinedMask
 
-# Within this part of the box a change belongs to the coarse edge.
+# Largest distance of a change from the coarse edge, as a fraction of the box.
 REACH = 2 / 256
 
 
 def without_islands(
     mask: CompactMask, refined: RefinedMask
 ) -> tuple[RefinedMask, float]:
-    """Take back changed regions that the coarse edge does not touch.
+    """Undo detached changes, which the coarse edge does not touch.
 
-    They are holes torn into an object and specks beside it: a network that
-    moves edges has little reason to make them, and a viewer sees them first.
+    These are holes inside an object and specks beside it. A network that moves
+    edges has little reason to make them, and they are what a viewer notices
+    first.
 
     Args:
         mask (CompactMask): Coarse mask.
-        refined (RefinedMask): What became of it.
+        refined (RefinedMask): Refined mask.
 
     Returns:
-        tuple[RefinedMask, float]: The outcome without them, in a box around
-        both masks, and the share of the changed pixels that was taken back,
-        0 to 1.
+        tuple[RefinedMask, float]: The refined mask without detached changes,
+        in a box around both masks, and the fraction of the changed pixels
+        that was undone, 0 to 1.
     """
-    # A refined mask may be smaller than the coarse one, whose edge counts.
+    # A refined mask may be smaller than the coarse one, whose edge matters.
     box = mask.box.union(refined.box) if refined.pixels.numel() else mask.box
     reach = max(round(REACH * max(box.height, box.width)), 1)
     around = box.grow(reach, *mask.size)
@@ -47,7 +48,7 @@ def without_islands(
     count, regions = cv2.connectedComponents(changed.astype(np.uint8))
     touched = np.zeros(count, bool)
     touched[regions[edge > 0]] = True
-    touched[0] = True  # what did not change
+    touched[0] = True  # unchanged pixels
     islands = ~touched[regions]
     share = float(islands.sum() / changed.sum())
     inside = box.relative_to(around).slices()

@@ -1,4 +1,4 @@
-"""Edges of masks: where they are, and what speaks for them."""
+"""Edges of masks: their position, and the evidence for them."""
 
 import torch
 from torch import Tensor
@@ -6,11 +6,11 @@ from torch.nn import functional as F
 
 
 def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
-    """How far the network believes in the least credible part of an edge.
+    """Measure the network's belief in the least credible part of an edge.
 
     The probability of the coarse labels is averaged along the coarse edge,
-    over a window of a fifteenth of the crop; a twentieth of the edge has less
-    than what is returned. So one wrong stretch shows in a long right edge.
+    over a window of a fifteenth of the crop. The 5th percentile of these
+    averages is returned, so one wrong stretch shows in a long correct edge.
 
     Args:
         coarse (Tensor): Coarse mask, (S, S) bool.
@@ -30,12 +30,12 @@ def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
 
 
 def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
-    """How much better the refined edge follows the image than the coarse one.
+    """Measure how much better the refined edge follows the image.
 
     An edge that follows the image has a stronger gradient on it than beside
-    it: ``log(1 + gradient)`` is averaged up to one pixel from the edge, less
-    the same from three to five pixels away. A right edge is not easily
-    bettered, whatever the network thinks of it.
+    it. ``log(1 + gradient)`` is averaged up to one pixel from the edge, and
+    its average from three to five pixels away is subtracted. A correct edge is
+    hard to improve on, whatever the network predicts.
 
     Args:
         image (Tensor): (C, H, W), values 0 to 255, any dtype.
@@ -43,8 +43,9 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
         refined (Tensor): (H, W) bool.
 
     Returns:
-        Tensor: Scalar float32, of refined less that of coarse; a mask without
-        an edge, or too thin to have anything beside it, has 0.
+        Tensor: Scalar float32, the value of the refined edge minus that of
+        the coarse one. A mask without an edge, or too thin to have pixels
+        beside it, has the value 0.
     """
     masks = torch.stack([coarse, refined])
     near = edge_band(masks, 1)
@@ -53,20 +54,20 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
     counts = bands.sum((-2, -1))
     strength = gradient(image).log1p()
     means = (strength * bands).sum((-2, -1)) / counts.clamp(min=1.0)
-    # Where either is missing, there is nothing to compare.
+    # If either band is empty, there is nothing to compare.
     known = (counts > 0).all(0)
     old, new = torch.where(known, means[0] - means[1], 0.0)
     return new - old
 
 
 def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
-    """Whether the image shows anything along either edge, beyond its noise.
+    """Measure the contrast of the image along either edge, relative to noise.
 
-    Means of 5 x 5 pixels are compared with those six rows or columns further;
-    what the surroundings of 33 x 33 pixels show as well, as a ramp or fog
-    does, does not count. The strongest twentieth near either edge is
-    compared with what noise of the strength found and the steps of a
-    compressed image can make up.
+    Means of 5 x 5 pixels are compared with those six rows or columns away.
+    The mean of these differences over 33 x 33 pixels, caused by a ramp or
+    fog, is subtracted. The 95th percentile near either edge is divided by
+    what the estimated noise and the quantisation of a compressed image can
+    cause.
 
     Args:
         image (Tensor): (C, H, W), values 0 to 255, any dtype.
@@ -74,9 +75,9 @@ def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
         refined (Tensor): (H, W) bool.
 
     Returns:
-        Tensor: Scalar float32, 0 or more; under 1 there is no evidence of an
-        edge. Of 400 objects in photographs it was 4.6 or more. Masks without
-        an edge have 0.
+        Tensor: Scalar float32, 0 or more; below 1 there is no evidence of an
+        edge. For 400 objects in photographs it was 4.6 or more. It is 0 if
+        neither mask has an edge.
     """
     near = edge_band(torch.stack([coarse, refined]), 3).amax(0) > 0
     image = image.float()
@@ -89,22 +90,22 @@ def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
 
 
 def _noise(image: Tensor) -> Tensor:
-    """Deviation of white noise that explains most of the image, (C, H, W).
+    """Estimate the standard deviation of white noise in an image, (C, H, W).
 
-    By the median of what a second difference in both directions leaves
-    (Immerkaer, 1996), which edges hardly change.
+    It is the median response to a second difference in both directions
+    (Immerkaer, 1996), which edges hardly affect.
     """
     if min(image.shape[1:]) < 3:
         return image.new_zeros(())
     corner = image.new_tensor([1.0, -2.0, 1.0])
     kernel = (corner[:, None] * corner)[None, None]
     left = F.conv2d(image[:, None], kernel).abs()
-    # 0.6745 is the median of a normal distribution, 6 the kernel's length.
+    # 0.6745 is the median of |N(0, 1)|, 6 the L2 norm of the kernel.
     return left.median() / (0.6745 * 6)
 
 
 def gradient(image: Tensor) -> Tensor:
-    """Length of the gradient over all channels, by central differences.
+    """Return the gradient magnitude over all channels, by central differences.
 
     Args:
         image (Tensor): (C, H, W), any dtype.
@@ -116,7 +117,7 @@ def gradient(image: Tensor) -> Tensor:
 
 
 def _steps(image: Tensor, reach: int) -> Tensor:
-    """Length of the differences across 2 x ``reach`` pixels, (H, W)."""
+    """Return the length of differences across 2 x ``reach`` pixels, (H, W)."""
     padded = F.pad(image[None], (reach,) * 4, mode='replicate')[0]
     inside = slice(reach, -reach)
     far, near = slice(2 * reach, None), slice(None, -2 * reach)
@@ -126,7 +127,7 @@ def _steps(image: Tensor, reach: int) -> Tensor:
 
 
 def edge_band(mask: Tensor, reach: int) -> Tensor:
-    """Pixels from which the other label is ``reach`` pixels away or less.
+    """Mark pixels within ``reach`` rows and columns of the other label.
 
     Args:
         mask (Tensor): (..., H, W) bool.
@@ -135,23 +136,23 @@ def edge_band(mask: Tensor, reach: int) -> Tensor:
     Returns:
         Tensor: Same shape, float32, values 0 and 1.
     """
-    # Both labels are near where the share of the mask is not 0 or 1.
+    # Both labels are near where the foreground fraction is neither 0 nor 1.
     share = box_mean(mask.float(), reach)
     return ((share > 0) & (share < 1)).float()
 
 
 def box_mean(values: Tensor, reach: int) -> Tensor:
-    """Mean of the pixels that are ``reach`` rows and columns away or less.
+    """Average over the pixels within ``reach`` rows and columns.
 
     Args:
         values (Tensor): (..., H, W) float.
         reach (int): 0 or more.
 
     Returns:
-        Tensor: Same shape; outside of it nothing counts.
+        Tensor: Same shape; pixels outside of the input are not counted.
     """
     means = values.reshape(1, -1, *values.shape[-2:])
-    # Rows and columns apart are ten times as fast on a CPU.
+    # Separate passes over rows and columns are ten times as fast on a CPU.
     for rows, columns in ((reach, 0), (0, reach)):
         side = 2 * rows + 1, 2 * columns + 1
         pad = rows, columns
@@ -160,13 +161,13 @@ def box_mean(values: Tensor, reach: int) -> Tensor:
 
 
 def edge_pixels(mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Pixels that differ from their left or upper neighbour, in reading order.
+    """Find pixels that differ from their left or upper neighbour.
 
     Args:
         mask (Tensor): (H, W) bool.
 
     Returns:
-        tuple[Tensor, Tensor]: Rows and columns, (N,) int64.
+        tuple[Tensor, Tensor]: Rows and columns, (N,) int64, in raster order.
     """
     edge = torch.zeros_like(mask)
     edge[:, 1:] = mask[:, 1:] ^ mask[:, :-1]

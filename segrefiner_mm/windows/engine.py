@@ -1,4 +1,4 @@
-"""The engine: windows of many masks and images, answered in batches."""
+"""The engine, which runs windows of many masks and images in batches."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from segrefiner_mm.windows.window_plan import (
 )
 
 Key = TypeVar('Key')
-# Steps, where they lead to, and whether a window is alone in its batch.
+# Timesteps, the timestep they lead to, and whether a window runs alone.
 Schedule = tuple[tuple[int, ...], int, bool]
 Sample = Callable[[list[WindowRequest]], list[WindowAnswer]]
 
@@ -29,19 +29,22 @@ class _Open(Generic[Key]):
 
 
 class WindowEngine(Generic[Key]):
-    """Drives plans of many masks and batches their windows.
+    """Runs plans of many masks and batches their windows.
 
-    Windows that run the same steps share a batch, whatever mask or image
-    they come from, unless they ask to be alone. A batch runs when it is full,
-    or when no further plan may be opened.
+    Windows that run the same steps share a batch, whatever mask or image they
+    come from, unless they ask to be alone. A batch runs when it is full, or
+    when no further plan may be opened.
 
     Args:
         sample (Callable): Answers a list of requests that all run the same
             steps.
-        batch_size (int): Most windows of one call of ``sample``.
-        has_room (Callable, optional): Asked before a further plan is opened;
-            while it says no, part-filled batches run instead. Defaults to
-            None: there is always room.
+        batch_size (int): Maximum number of windows per call of ``sample``.
+        has_room (Callable, optional): Called before a further plan is opened.
+            If it returns False, partly filled batches run instead. Defaults
+            to None: there is always room.
+
+    Raises:
+        ValueError: If ``batch_size`` is less than 1.
     """
 
     def __init__(
@@ -62,14 +65,14 @@ class WindowEngine(Generic[Key]):
     def run(
         self, plans: Iterable[tuple[Key, Plan]]
     ) -> Iterator[tuple[Key, RefinedMask]]:
-        """Run plans to their ends.
+        """Run plans to completion.
 
         Args:
             plans (Iterable[tuple[Key, Plan]]): Pulled one by one, as late as
                 possible.
 
         Yields:
-            tuple[Key, RefinedMask]: Outcomes, in the order of finishing.
+            tuple[Key, RefinedMask]: Refined masks, in the order of completion.
         """
         source = iter(plans)
         exhausted = False
@@ -90,7 +93,7 @@ class WindowEngine(Generic[Key]):
                 return
 
     def _fullness(self, schedule: Schedule) -> float:
-        """Windows that wait, as a part of a batch."""
+        """Return the number of waiting windows, relative to a batch."""
         return len(self._queues[schedule]) / self._batch_of(schedule)
 
     def _batch_of(self, schedule: Schedule) -> int:
@@ -113,7 +116,7 @@ class WindowEngine(Generic[Key]):
     def _advance(
         self, opened: _Open[Key], answers: list[WindowAnswer] | None
     ) -> Iterator[tuple[Key, RefinedMask]]:
-        """Hand a plan its answers and queue what it asks next."""
+        """Send a plan its answers and queue its next requests."""
         try:
             if answers is None:
                 requests = next(opened.plan)

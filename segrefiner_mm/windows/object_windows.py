@@ -34,21 +34,20 @@ class ObjectWindows(WindowPlan):
 
     The defaults are the published test settings of the instance model. Unlike
     there, a mask that is too thin for the scale of the window is kept.
-    Confidence and belief are those of the window, tiles or not.
+    Confidence and belief are those of the window, with or without tiles.
 
     Args:
         pad (int): Pixels added on every side of the tight box. Defaults to
             20.
-        min_area (int): Smaller masks, in pixels, are kept as they are.
-            Defaults to 512.
-        polish (bool): Whether tiles of full resolution along the refined edge
-            are looked at once more, where the window is larger than what the
-            network sees: a step per tile, for more exact edges of large
-            objects. Defaults to False.
-        min_error (float): A stretch of the coarse edge stays to the pixel
-            where the network sees an error of less, 0 to 1; for networks that
-            predict it. Defaults to 0: the result of the network is taken
-            everywhere.
+        min_area (int): Masks of fewer pixels are kept. Defaults to 512.
+        polish (bool): Whether to refine full-resolution tiles along the
+            refined edge, where the box of the window is larger than what the
+            network sees. It takes a step per tile, for more exact edges of
+            large objects. Defaults to False.
+        min_error (float): A stretch of the coarse edge is left unchanged
+            where the error that the network predicts is lower, 0 to 1; for
+            networks that predict it. Defaults to 0: the network's result is
+            used everywhere.
 
     Raises:
         ValueError: If a setting is out of its range.
@@ -95,7 +94,7 @@ class ObjectWindows(WindowPlan):
         belief = belief_in(coarse, answer.probs)
         old, new = coarse, answer.probs >= 0.5
         if min(window.height, window.width) < size:
-            # Stretched, the image would be blurred, and its edges weak.
+            # Upsampling would blur the image and weaken its edges.
             grain = min(window.height, size), min(window.width, size)
             crop = resize_bilinear(image[:, rows, columns], *grain)
             old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
@@ -112,12 +111,20 @@ class ObjectWindows(WindowPlan):
         )
 
     def finish(self, task: RefineTask, refined: RefinedMask) -> Plan:
-        """Look at tiles along the edge, at full resolution."""
+        """Refine full-resolution tiles along the edge, if ``polish`` is set.
+
+        Args:
+            task (RefineTask): See :meth:`WindowPlan.finish`.
+            refined (RefinedMask): See :meth:`WindowPlan.finish`.
+
+        Returns:
+            Generator: The coroutine; its return value is the refined mask.
+        """
         image, size, step = task.image, task.size, task.timesteps[0]
         window = refined.box
         if not self.polish or max(window.width, window.height) <= size:
             return refined
-        # Wide enough for a tile and its margin, as long as the image is.
+        # Grow it to hold a tile and its margin, as far as the image allows.
         pad = max(size - min(window.width, window.height), size // 8)
         around = window.grow(pad, *image.shape[-2:])
         inside = window.relative_to(around)

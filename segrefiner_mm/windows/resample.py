@@ -1,23 +1,24 @@
-"""Crop and paste: resampling that reads only what it needs.
+"""Cropping and pasting, by resampling that reads only the pixels it needs.
 
 A window of any size becomes a small square and back. The cost of a crop is
-that of the square; pasting goes by strips, so that no float copy of a large
-window ever exists.
+that of the square. Pasting works in strips, so no float copy of a large
+window is ever made.
 """
 
 import torch
 from torch import Tensor
 
-# Pixels of one strip when a probability map is pasted: 16 MiB of float32.
+# Pixels per strip when a probability map is pasted: 16 MiB of float32.
 STRIP_PIXELS = 2**22
 
 
 def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
-    """Resize without antialiasing, pixel centres at +0.5, edges repeated.
+    """Resize bilinearly without antialiasing.
 
-    Equals ``F.interpolate(mode='bilinear', align_corners=False)`` to float
-    rounding, but takes integer and bool sources and converts only the pixels
-    that the result depends on.
+    Pixel centres are at +0.5 and edges are repeated. The result equals
+    ``F.interpolate(mode='bilinear', align_corners=False)`` up to float
+    rounding. Integer and bool sources are accepted, and only the pixels that
+    the result depends on are converted.
 
     Args:
         source (Tensor): (C, h, w), any dtype.
@@ -62,11 +63,12 @@ def paste_probabilities(
     threshold: float = 0.5,
     border: str = 'constant',
 ) -> Tensor:
-    """Stretch a probability map over a window and threshold it.
+    """Resize a probability map to a window and threshold it.
 
-    Bilinear, pixel centres at +0.5, zero outside of the map: the values of
-    ``F.grid_sample(align_corners=False)`` over the window. Outside of the
-    window they stay under 0.5, so a mask never leaves its window.
+    Resampling is bilinear with pixel centres at +0.5 and, by default, zero
+    outside the map: the values of ``F.grid_sample(align_corners=False)`` over
+    the window. Outside the window such values stay under 0.5, so a mask never
+    leaves its window.
 
     Args:
         probs (Tensor): (h, w) float32, values 0 to 1.
@@ -74,7 +76,7 @@ def paste_probabilities(
         width (int): Columns of the window.
         threshold (float): Foreground where the value is at least this.
             Defaults to 0.5.
-        border (str): ``'constant'``, zero outside of the map, or
+        border (str): ``'constant'``, zero outside the map, or
             ``'replicate'``, its edges repeated. Defaults to 'constant'.
 
     Returns:
@@ -100,7 +102,7 @@ def paste_probabilities(
 def _taps(
     size_in: int, size_out: int, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Indices of both neighbours and the weight of the second."""
+    """Return the indices of both neighbours and the weight of the second."""
     centres = _centres(size_in, size_out, device).clamp(min=0)
     low = centres.long().clamp(max=size_in - 1)
     high = (low + 1).clamp(max=size_in - 1)
@@ -110,7 +112,7 @@ def _taps(
 def _padded_taps(
     size_in: int, size_out: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Index of the first neighbour in a padded line, weight of the second."""
+    """Return the first neighbour in a padded line, and the second's weight."""
     centres = _centres(size_in, size_out, device)
     low = centres.floor()
     return low.long() + 1, centres - low

@@ -1,4 +1,4 @@
-"""The high-resolution path: the whole image, then doubtful tiles."""
+"""The high-resolution path: the whole image, then tiles of low confidence."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,26 +35,28 @@ class TiledWindows(WindowPlan):
     """Refines the whole image at low resolution, then tiles at full size.
 
     All steps but the last see the whole image. Pixels whose fine probability
-    stays low propose full-resolution tiles for the last step; tiles are
-    thinned by non-maximum suppression, and where they overlap their
-    probabilities are averaged. The defaults are the published test settings
-    of the high-resolution model. Unlike there, small masks and those that are
-    too thin to be seen in the overview are kept. The confidence is that of the
-    overview; of a mask that a guard keeps, the belief in it.
+    stays low propose full-resolution tiles for the last step. Tiles are
+    thinned by non-maximum suppression, and the probabilities of overlapping
+    tiles are averaged. The defaults are the published test settings of the
+    high-resolution model. Unlike there, masks that are small, or too thin to
+    be visible at low resolution, are kept. The confidence is that of the
+    low-resolution result; for a mask that a guard keeps, it is the belief.
 
-    Which tiles are chosen depends on the order of many nearly equal
-    probabilities. The whole image is therefore never in a batch with others:
-    the tiles are the same whatever is refined beside it, and the rounding of
-    a batch of tiles can flip no more than single pixels at their edges.
+    The choice of tiles depends on the order of many nearly equal
+    probabilities. So the whole image never shares a batch with other windows,
+    and the tiles do not depend on what is refined beside it. The rounding of a
+    batch of tiles can flip only single pixels at their edges.
 
     Args:
         fine_prob_thr (float): A pixel proposes a tile where its fine
-            probability is under this part of the image's highest. Defaults
-            to 0.9.
-        iou_thr (float): Tiles that overlap a better one by more are dropped.
-            Defaults to 0.3.
-        min_area (int): Smaller masks, in pixels, are kept as they are.
-            Defaults to 129.
+            probability is under this fraction of the image's highest.
+            Defaults to 0.9.
+        iou_thr (float): Tiles whose IoU with a better one is higher are
+            dropped. Defaults to 0.3.
+        min_area (int): Masks of fewer pixels are kept. Defaults to 129.
+
+    Raises:
+        ValueError: If a setting is out of its range.
     """
 
     whole_image = True
@@ -115,7 +117,7 @@ class TiledWindows(WindowPlan):
         return _outcome(refined, confidence)
 
     def _probe(self, task: RefineTask) -> Plan:
-        """Take one step at full resolution along the coarse edge."""
+        """Run one step at full resolution along the coarse edge."""
         image, mask, size = task.image, task.mask, task.size
         refined = mask.dense()
         tiles = edge_tiles(refined, size)
@@ -132,7 +134,7 @@ class TiledWindows(WindowPlan):
             numbers = [belief, edge_gain(*edges), edge_contrast(*edges)]
             found.append(torch.stack(numbers))
         belief, gain, _ = torch.stack(found).mean(0)
-        # An edge that shows in one tile is evidence enough.
+        # A visible edge in one tile is sufficient evidence.
         contrast = torch.stack(found)[:, 2].amax()
         return replace(
             _outcome(refined, belief),
@@ -143,7 +145,7 @@ class TiledWindows(WindowPlan):
 
 
 def _outcome(refined: Tensor, confidence: Tensor) -> RefinedMask:
-    # As small as the object, so that many outcomes may wait together.
+    # Store only the box, so that many masks can be held at once.
     [compact] = compact_masks(refined[None])
     pixels = compact.pixels.clone()
     return RefinedMask(compact.box, pixels, confidence, REFINED)

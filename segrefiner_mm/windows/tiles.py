@@ -1,4 +1,4 @@
-"""Full-resolution tiles: where they lie, how they are seen and merged."""
+"""Full-resolution tiles: their choice, their refinement and their merging."""
 
 from collections.abc import Generator, Sequence
 
@@ -27,19 +27,20 @@ def pick_tiles(
     fine_prob_thr: float,
     iou_thr: float,
 ) -> list[Box]:
-    """Choose full-resolution tiles around the doubtful pixels.
+    """Choose full-resolution tiles around the pixels of low fine probability.
 
     Args:
         fine_probs (Tensor): (S, S) float32, over the whole image.
         height (int): Rows of the image.
         width (int): Columns of the image.
-        size (int): Side of a tile; tiles are smaller where the image is.
-        fine_prob_thr (float): A pixel is doubtful where its fine probability
-            is under this part of the highest.
-        iou_thr (float): Tiles that overlap a better one by more are dropped.
+        size (int): Side of a tile; tiles are clipped to a smaller image.
+        fine_prob_thr (float): A pixel proposes a tile where its fine
+            probability is under this fraction of the highest.
+        iou_thr (float): Tiles whose IoU with a better one is higher are
+            dropped.
 
     Returns:
-        list[Box]: Tiles, most doubtful first.
+        list[Box]: Tiles, lowest fine probability first.
     """
     # The greedy choice below is sequential, so it runs on the CPU.
     fine_probs = fine_probs.cpu()
@@ -66,17 +67,17 @@ def pick_tiles(
 def edge_tiles(mask: Tensor, size: int) -> list[Box]:
     """Cover the edge of a mask with full-resolution tiles.
 
-    Every part of the edge lies in the middle of a tile, an eighth of its side
-    or more away from where it ends inside the image. The tiles are those of a
-    fixed grid: where the rounding of a backend has moved the edge by a pixel,
-    none of them moves.
+    Every part of the edge lies in the middle of a tile, at least an eighth of
+    its side away from any tile border inside the image. The tiles lie on a
+    fixed grid, so they do not move where the rounding of a backend has moved
+    the edge by a pixel.
 
     Args:
         mask (Tensor): (H, W) bool.
-        size (int): Side of a tile; tiles are smaller where the image is.
+        size (int): Side of a tile; tiles are clipped to a smaller image.
 
     Returns:
-        list[Box]: Tiles with an edge in them, from top to bottom.
+        list[Box]: Tiles that contain an edge, from top to bottom.
     """
     height, width = mask.shape
     tile_h, tile_w = min(size, height), min(size, width)
@@ -91,18 +92,18 @@ def edge_tiles(mask: Tensor, size: int) -> list[Box]:
 def ask_tiles(
     image: Tensor, mask: Tensor, tiles: Sequence[Box], step: int, size: int
 ) -> Answers:
-    """Ask for one step on tiles.
+    """Request one step on tiles.
 
     Args:
         image (Tensor): (3, H, W).
         mask (Tensor): (H, W) bool.
-        tiles (Sequence[Box]): Inside the image.
+        tiles (Sequence[Box]): Tiles inside the image.
         step (int): Timestep.
         size (int): Side of the square that the network sees.
 
     Returns:
-        Generator: The coroutine; its value is the probabilities of the tiles,
-        each of its size, and per tile what was asked and answered.
+        Generator: The coroutine; its return value is the probability map of
+        each tile, at the size of the tile, and its request and answer.
     """
     requests = []
     for tile in tiles:
@@ -125,22 +126,22 @@ def paste_averaged(
     errors: Sequence[Tensor] | None = None,
     min_error: float = 0.0,
 ) -> None:
-    """Overwrite a mask where tiles lie, averaging them where they overlap.
+    """Paste tiles into a mask, averaged where they overlap.
 
     Args:
         mask (Tensor): (H, W) bool, changed in place.
         tiles (Sequence[Box]): Tiles inside the image.
-        maps (Sequence[Tensor]): Probability of each tile, of its size.
+        maps (Sequence[Tensor]): Probability map of each tile, of its size.
         errors (Sequence[Tensor], optional): Error map of each tile, of its
             size. Defaults to None: everything is overwritten.
-        min_error (float): The mask stays where the error is less. Defaults
-            to 0.
+        min_error (float): The mask is left unchanged where the error is
+            lower. Defaults to 0.
     """
     values = list(maps)
     if errors is not None:
         values = [torch.stack(pair) for pair in zip(maps, errors, strict=True)]
-    # Every tile sums its neighbours, so that no float map of the image is
-    # needed; the order of the sum is the same for a pixel in all its tiles.
+    # Every tile sums its neighbours, so no float map of the image is needed.
+    # All tiles of a pixel sum in the same order.
     for tile, others in zip(tiles, _neighbours(tiles), strict=True):
         size = tile.height, tile.width
         total = values[0].new_zeros(*values[0].shape[:-2], *size)
@@ -161,7 +162,7 @@ def paste_averaged(
 
 
 def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:
-    """Per tile the indices of those that overlap it, itself included."""
+    """Return the indices of the tiles that overlap each tile, with its own."""
     if not tiles:
         return []
     x1, y1, x2, y2 = torch.tensor(tiles).unbind(1)
@@ -171,7 +172,15 @@ def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:
 
 
 def with_an_edge(mask: Tensor, tiles: list[Box]) -> list[Box]:
-    """The tiles in which the mask is neither empty nor full."""
+    """Select the tiles in which the mask is neither empty nor full.
+
+    Args:
+        mask (Tensor): (H, W) bool.
+        tiles (list[Box]): Tiles inside the image.
+
+    Returns:
+        list[Box]: The tiles with an edge.
+    """
     if not tiles:
         return []
     crops = [mask[tile.slices()] for tile in tiles]
@@ -184,7 +193,17 @@ def with_an_edge(mask: Tensor, tiles: list[Box]) -> list[Box]:
 
 
 def fit_to(source: Tensor, height: int, width: int | None = None) -> Tensor:
-    """(C, h, w) resized if it must be; as it is, dtype included, if not."""
+    """Resize bilinearly; a source of the right size is returned unchanged.
+
+    Args:
+        source (Tensor): (C, h, w), any dtype.
+        height (int): Rows of the result.
+        width (int, optional): Columns of the result. Defaults to None:
+            ``height``.
+
+    Returns:
+        Tensor: (C, height, width), float32 if it was resized.
+    """
     width = height if width is None else width
     if source.shape[1:] == (height, width):
         return source
@@ -192,13 +211,13 @@ def fit_to(source: Tensor, height: int, width: int | None = None) -> Tensor:
 
 
 def _tile_starts(grid: Tensor, length: int, cells: int, tile: int) -> Tensor:
-    """First pixel of tiles centred on grid cells, shifted into the image."""
+    """Return the start of tiles centred on grid cells, inside the image."""
     centres = (grid.float() * (length / cells)).long()
     return (centres - tile // 2).clamp(min=0, max=length - tile)
 
 
 def _grid_starts(pixels: Tensor, length: int, tile: int, size: int) -> Tensor:
-    """First pixel of the tiles of a grid whose middles hold some pixels."""
+    """Return the start of the grid tiles whose middles hold the pixels."""
     margin = size // 8
     middle = size - 2 * margin
     cells = torch.div(pixels - margin, middle, rounding_mode='floor')

@@ -1,4 +1,4 @@
-"""What every window plan has in common, and what it speaks to the engine."""
+"""The base of window plans, and the messages between plan and engine."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Generator, Sequence
@@ -22,11 +22,12 @@ class WindowRequest:
         image (Tensor): (3, S, S), raw pixel values 0 to 255, any dtype.
         coarse (Tensor): (S, S) bool.
         timesteps (tuple[int, ...]): Reverse steps to run.
-        until (int): Timestep that they lead to; -1 is the clean mask.
-        alone (bool): Whether no other window may be in its batch. The
-            rounding of a backend depends on the size of a batch; a plan that
-            goes on by a ranking of many values, in which the last bit counts,
-            asks for the same bits in any company.
+        until (int): Timestep that they lead to. Defaults to -1: the clean
+            mask.
+        alone (bool): Whether its batch must hold no other window. The
+            rounding of a backend depends on the batch size. A plan that ranks
+            many values, where the last bit matters, asks for results that do
+            not depend on other windows. Defaults to False.
     """
 
     image: Tensor
@@ -38,14 +39,14 @@ class WindowRequest:
 
 @dataclass
 class WindowAnswer:
-    """What the network says of a window.
+    """The network's prediction for a window.
 
     Attributes:
         probs (Tensor): Foreground probability, (S, S) float32.
         fine_probs (Tensor, optional): Probability of having turned fine, same
-            shape; only where the steps do not lead to the clean mask.
-        error (Tensor, optional): How wrong the coarse mask is, 0 to 1, (s, s)
-            float32; of networks that predict it.
+            shape; None if the steps lead to the clean mask.
+        error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
+            (s, s) float32; None if the network does not predict it.
     """
 
     probs: Tensor
@@ -55,21 +56,22 @@ class WindowAnswer:
 
 @dataclass
 class RefinedMask:
-    """The outcome for one mask.
+    """The result for one mask.
 
     Attributes:
-        box (Box): Where ``pixels`` lie; outside the mask is background.
+        box (Box): Position of ``pixels``; outside is background.
         pixels (Tensor): The mask inside the box, bool.
         confidence (Tensor): Scalar float32, 0 to 1; 0 for a mask that the
             network did not see.
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
             guard.
         belief (Tensor, optional): See :func:`belief_in`.
-        edge_gain (Tensor, optional): See :func:`edge_gain`; with the belief.
-        edge_contrast (Tensor, optional): See :func:`edge_contrast`; with the
+        edge_gain (Tensor, optional): See :func:`edge_gain`; given with the
             belief.
+        edge_contrast (Tensor, optional): See :func:`edge_contrast`; given
+            with the belief.
         probs (Tensor, optional): Foreground probability over the box, at the
-            resolution of the network, (S, S) float32; of plans with one
+            resolution of the network, (S, S) float32; from plans with one
             window per mask. Single pixels may have been decided otherwise.
         evidence (dict[str, float]): Numbers that a guard decided by.
     """
@@ -85,7 +87,14 @@ class RefinedMask:
     evidence: dict[str, float] = field(default_factory=dict)
 
     def dense(self, size: tuple[int, int]) -> Tensor:
-        """The whole mask of an image of this height and width, bool."""
+        """Return the mask of the whole image.
+
+        Args:
+            size (tuple[int, int]): Height and width of the image.
+
+        Returns:
+            Tensor: (H, W) bool.
+        """
         mask = self.pixels.new_zeros(size)
         mask[self.box.slices()] = self.pixels
         return mask
@@ -93,7 +102,7 @@ class RefinedMask:
 
 @dataclass(frozen=True)
 class RefineTask:
-    """A mask to refine, and how.
+    """A mask to refine, with its image and steps.
 
     Attributes:
         image (Tensor): (3, H, W) uint8.
@@ -112,14 +121,17 @@ Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]
 
 
 class WindowPlan(metaclass=ABCMeta):
-    """Decides which windows of an image the network sees for one mask.
+    """Chooses the windows of an image that the network sees for one mask.
 
     Args:
-        min_area (int): Smaller masks, in pixels, are kept as they are.
+        min_area (int): Masks of fewer pixels are kept.
 
     Attributes:
-        whole_image (bool): Whether a mask takes memory of the size of the
-            image while it is refined.
+        whole_image (bool): Whether refining a mask takes memory of the size
+            of the image.
+
+    Raises:
+        ValueError: If ``min_area`` is less than 1.
     """
 
     whole_image = False
@@ -130,16 +142,23 @@ class WindowPlan(metaclass=ABCMeta):
         self.min_area = min_area
 
     def check_steps(self, timesteps: Sequence[int]) -> None:
-        """Raise a ValueError if the plan cannot run with these steps."""
+        """Check that the plan can run with these steps.
+
+        Args:
+            timesteps (Sequence[int]): Reverse steps.
+
+        Raises:
+            ValueError: If it cannot.
+        """
         if not timesteps:
             raise ValueError(f'{type(self).__name__} needs at least 1 step')
 
     def refine(self, task: RefineTask) -> Plan:
-        """Refine one mask, as a coroutine that asks for windows.
+        """Refine one mask, as a coroutine that requests windows.
 
         It yields lists of :class:`WindowRequest` and is sent the list of
-        their :class:`WindowAnswer`; its return value is the outcome. Who
-        drives it is free to answer requests of many masks in one batch.
+        their :class:`WindowAnswer`; its return value is the refined mask. The
+        caller may answer requests of many masks in one batch.
 
         Args:
             task (RefineTask): The mask, its image and the steps.
@@ -153,42 +172,56 @@ class WindowPlan(metaclass=ABCMeta):
         return (yield from self.finish(task, refined))
 
     def propose(self, task: RefineTask) -> Plan:
-        """Do all of :meth:`refine` but :meth:`finish`, for a guard."""
+        """Run :meth:`refine` without :meth:`finish`, for a guard.
+
+        Args:
+            task (RefineTask): See :meth:`refine`.
+
+        Returns:
+            Generator: The coroutine.
+        """
         mask = task.mask
         if mask.full or mask.area < self.min_area:
             return keep(mask)
         return (yield from self._refine(task))
 
     def finish(self, task: RefineTask, refined: RefinedMask) -> Plan:
-        """Give the last touch to a mask whose refinement is taken.
+        """Finish a mask whose refinement was accepted; by default, do nothing.
 
         Args:
-            task (RefineTask): See :meth:`refine`; the last touch takes the
-                first of the steps.
+            task (RefineTask): See :meth:`refine`; only the first of its steps
+                is run.
             refined (RefinedMask): From :meth:`propose`.
 
         Returns:
-            Generator: As of :meth:`refine`. Here nothing is added.
+            Generator: The coroutine; see :meth:`refine`.
         """
         yield from ()
         return refined
 
     @abstractmethod
     def _refine(self, task: RefineTask) -> Plan:
-        """:meth:`propose` for a mask that is neither tiny nor full."""
+        """Run :meth:`propose` for a mask that is neither tiny nor full."""
 
 
 def keep(mask: CompactMask) -> RefinedMask:
-    """The outcome for a mask that stays as it is."""
+    """Return the result for a mask that is kept.
+
+    Args:
+        mask (CompactMask): The coarse mask.
+
+    Returns:
+        RefinedMask: The coarse mask, with confidence 0.
+    """
     confidence = torch.zeros((), device=mask.pixels.device)
     return RefinedMask(mask.box, mask.pixels, confidence, KEPT)
 
 
 def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
-    """Whether a mask is too thin to be seen at the scale of the network.
+    """Tell whether a mask is too thin for the resolution of the network.
 
-    What reaches the network must stand for half of the mask at least, and for
-    twice at most; from less or from scattered pixels it would invent a mask.
+    The area of the resampled mask must be half to twice that of the mask. From
+    less, or from scattered pixels, the network would invent a mask.
 
     Args:
         coarse (Tensor): The mask inside the window, resampled, (S, S) bool.
@@ -204,7 +237,7 @@ def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
 
 
 def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:
-    """Mean of ``2 |p - 0.5|`` over what is foreground before or after.
+    """Average ``2 |p - 0.5|`` over the foreground before or after refinement.
 
     Args:
         probs (Tensor): Foreground probability, (S, S).

@@ -66,10 +66,14 @@ def test_sizes_that_do_not_fit_are_refused(network):
         network(torch.zeros(1, 4, 40, 64), torch.tensor([0]))
 
 
-def test_missing_imagenet_weights_are_named(tmp_path):
+def test_missing_and_damaged_imagenet_weights_are_named(tmp_path):
     lost = DenoiseLiteUNet(encoder_weights=str(tmp_path / 'lost.pth'))
     with pytest.raises(CheckpointError, match='no such file'):
         lost.init_weights()
+    (tmp_path / 'damaged.pth').write_bytes(b'not weights')
+    damaged = DenoiseLiteUNet(encoder_weights=str(tmp_path / 'damaged.pth'))
+    with pytest.raises(CheckpointError, match='damaged'):
+        damaged.init_weights()
 
 
 def test_imagenet_weights_of_a_file_are_loaded(network, tmp_path):

@@ -1,4 +1,4 @@
-"""Shows a sample in several ways in turn."""
+"""Alternation between several views of a sample."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +10,10 @@ from segrefiner_mm.registry import TRANSFORMS, build_child
 
 @TRANSFORMS.register_module()
 class AlternateViews(BaseTransform):
-    """Runs one of several pipelines, by the number of the draw.
+    """Runs one of several pipelines, in turn, by the number of the draw.
 
-    With as many ``draws_per_sample`` in the data set as views, every sample
-    is seen in each of them once an epoch.
+    If ``draws_per_sample`` of the data set equals the number of views, every
+    sample is seen in each view once per epoch.
 
     Required Keys:
 
@@ -30,6 +30,13 @@ class AlternateViews(BaseTransform):
         ]
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any] | None:
-        """Run the pipeline whose turn it is."""
+        """Run the pipeline whose turn it is.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict | None: Output of the pipeline.
+        """
         view = self.views[results['draw'] % len(self.views)]
         return view(results)

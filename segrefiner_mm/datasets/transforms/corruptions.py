@@ -1,9 +1,9 @@
-"""Small functions that make a mask worse, each in one way that is seen.
+"""Functions that corrupt a mask, each in one way seen in practice.
 
-All take a mask (h, w) uint8 with values 0 and 1, a severity from 0, almost no
-change, to 1, and a generator, and return a new mask. The same generator state
-gives the same kind of damage at every severity, so that a wanted IoU can be
-searched for.
+Each takes a mask (h, w) uint8 with values 0 and 1, a severity from 0, almost
+no change, to 1, and a generator, and returns a new mask. The same generator
+state gives the same kind of damage at every severity, so that a search can
+find the severity for a wanted IoU.
 """
 
 from typing import Any
@@ -20,12 +20,12 @@ Rng = np.random.Generator
 
 @FUNCTIONS.register_module()
 def low_resolution(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Blocks or staircases, as of a 28 x 28 mask head."""
+    """Turn the edge into blocks or staircases, as a 28 x 28 mask head does."""
     cells = round(96 * (5 / 96) ** severity)
     threshold = rng.uniform(0.35, 0.65)
     smooth = rng.random() < 0.6
     x, y, w, h = cv2.boundingRect(mask)
-    if rng.random() < 0.5:  # a grid over the whole window, not the box
+    if rng.random() < 0.5:  # use a grid over the window, not the box
         x, y, (h, w) = 0, 0, mask.shape
     window = mask[y : y + h, x : x + w].astype(np.float32)
     small = cv2.resize(window, (cells, cells), interpolation=cv2.INTER_AREA)
@@ -40,7 +40,7 @@ def low_resolution(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def polygon(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Straight lines between few corners that are a little off."""
+    """Replace the outline by straight lines between few displaced corners."""
     size = cv2.countNonZero(mask) ** 0.5
     off = rng.uniform(0.0, 0.06)
     contours, _ = cv2.findContours(
@@ -60,7 +60,7 @@ def polygon(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def wobble(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """The edge moves in and out along the object."""
+    """Move the edge in and out along the object."""
     cells = int(rng.integers(3, 14))
     noise = _smooth_noise(mask.shape, cells, rng)
     return _move_edge(mask, noise * severity * 0.5 * _radius(mask))
@@ -68,7 +68,7 @@ def wobble(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def grow_or_shrink(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """The edge lies outside or inside of the true one everywhere."""
+    """Move the edge outwards or inwards everywhere."""
     sign = rng.choice([-1.0, 1.0])
     offset = np.full(mask.shape, sign, np.float32)
     return _move_edge(mask, offset * severity * 0.4 * _radius(mask))
@@ -76,7 +76,7 @@ def grow_or_shrink(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def misplace(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Shifted, turned and scaled as a whole."""
+    """Shift, rotate and scale the mask as a whole."""
     x, y, w, h = cv2.boundingRect(mask)
     angle = rng.uniform(-20, 20) * severity
     scale = 1 + rng.uniform(-0.25, 0.25) * severity
@@ -89,7 +89,7 @@ def misplace(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def missing_part(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Pieces at the edge are not there."""
+    """Remove pieces at the edge."""
     result = mask.copy()
     _blobs(mask, severity, rng, result, 0)
     return result
@@ -97,7 +97,7 @@ def missing_part(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def extra_part(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Pieces of the background, at the edge, are taken too."""
+    """Add pieces of the background at the edge."""
     result = mask.copy()
     _blobs(mask, severity, rng, result, 1)
     return result
@@ -105,7 +105,7 @@ def extra_part(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def merged_neighbour(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """A second object of the same shape beside it is taken too."""
+    """Add a second object of the same shape beside it."""
     _, _, w, h = cv2.boundingRect(mask)
     angle = rng.uniform(0, 2 * np.pi)
     away = 0.95 - 0.3 * rng.random()
@@ -123,7 +123,7 @@ def merged_neighbour(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def holes(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Real holes are filled, or false ones are made."""
+    """Fill true holes, or make false ones."""
     if rng.random() < 0.6:
         filled = without_holes(mask)
         reach = 2 * int(severity * 0.3 * _radius(mask)) + 1
@@ -135,7 +135,7 @@ def holes(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def rounded(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Thin parts and corners are smoothed away, or thickened."""
+    """Smooth away or thicken thin parts and corners."""
     threshold = rng.uniform(0.3, 0.7)
     sigma = 0.3 + 0.5 * severity * _radius(mask)
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), sigma)
@@ -144,7 +144,7 @@ def rounded(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def ragged(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """The edge is frayed, with specks on both sides."""
+    """Fray the edge, with specks on both sides."""
     noise = rng.standard_normal(mask.shape).astype(np.float32)
     grain = rng.uniform(0.6, 2.0)
     noise = cv2.GaussianBlur(noise, (0, 0), grain)
@@ -154,7 +154,7 @@ def ragged(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def one_stage(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Soft cells of a grid, cut by a box: as YOLO and YOLACT predict masks."""
+    """Soften on a grid and cut by a box, as YOLO and YOLACT predict masks."""
     size = _radius(mask)
     cell = 1.0 + 0.16 * severity * size
     height, width = (max(round(side / cell), 2) for side in mask.shape)
@@ -179,20 +179,20 @@ def _move_edge(mask: Mask, offset: npt.NDArray[Any]) -> Mask:
     """Move the edge outwards by ``offset`` pixels, which may vary."""
     inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
     outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)
-    # Half a pixel on either side is the edge itself.
+    # The edge lies half a pixel from the pixels on either side.
     signed = np.where(mask > 0, inside - 0.5, 0.5 - outside)
     return (signed + offset >= 0).astype(np.uint8)
 
 
 def _radius(mask: Mask) -> float:
-    """Half the typical width of the object."""
+    """Return half the typical width of the object."""
     return max(cv2.countNonZero(mask) ** 0.5 / 2, 1.0)
 
 
 def _smooth_noise(
     shape: tuple[int, ...], cells: int, rng: Rng
 ) -> npt.NDArray[Any]:
-    """Noise of unit deviation whose bumps are a cell wide."""
+    """Draw noise of unit deviation whose bumps are a cell wide."""
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)
     return cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
@@ -200,7 +200,7 @@ def _smooth_noise(
 def _blobs(
     mask: Mask, severity: float, rng: Rng, target: Mask, value: int
 ) -> None:
-    """Draw ellipses, rectangles or half circles around points of the edge."""
+    """Draw ellipses or rectangles around points of the edge."""
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     points = np.concatenate(contours)[:, 0]
     for _ in range(int(rng.integers(1, 4))):
@@ -217,7 +217,14 @@ def _blobs(
 
 
 def without_holes(mask: Mask) -> Mask:
-    """The mask with what its outlines enclose filled."""
+    """Fill the holes of a mask.
+
+    Args:
+        mask (np.ndarray): (H, W) uint8, values 0 and 1.
+
+    Returns:
+        np.ndarray: The filled mask.
+    """
     contours, _ = cv2.findContours(
         mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
     )

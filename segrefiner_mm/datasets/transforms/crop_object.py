@@ -1,4 +1,4 @@
-"""Crops the window around one object, as the refiner will see it."""
+"""Crop of the window around one object, as in refinement."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from segrefiner_mm.registry import TRANSFORMS
 class CropObject(BaseTransform):
     """Crops image and masks around an object and resizes them.
 
-    The window is the box of the coarse mask, as when refining, grown by a
-    random number of pixels on each side on its own.
+    The window is the box of the coarse mask, as in refinement, padded by an
+    independent random number of pixels on each side.
 
     Required Keys:
 
@@ -28,9 +28,9 @@ class CropObject(BaseTransform):
 
     Args:
         size (int): Side of the result. Defaults to 256.
-        pad (tuple[int, int]): Fewest and most pixels added on a side.
-            Defaults to (10, 40).
-        around (str): Key of the mask whose box it is. Defaults to
+        pad (tuple[int, int]): Range of the pixels added on a side. Defaults
+            to (10, 40).
+        around (str): Key of the mask whose box is used. Defaults to
             'coarse_mask'.
     """
 
@@ -45,7 +45,14 @@ class CropObject(BaseTransform):
         self.around = around
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Crop and resize."""
+        """Crop and resize.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         rng = np.random.default_rng([results['seed'], 1])
         mask = results[self.around]
         if not mask.any():  # the coarse mask lost its object

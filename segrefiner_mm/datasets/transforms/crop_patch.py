@@ -1,4 +1,4 @@
-"""Crops a patch of full resolution at the edge of an object."""
+"""Crop of a full-resolution patch at the edge of an object."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ MASKS = ('gt_mask', 'coarse_mask')
 
 @TRANSFORMS.register_module()
 class CropPatch(BaseTransform):
-    """Crops a square with a pixel of the true edge in it, at full resolution.
+    """Crops a full-resolution square that contains a pixel of the true edge.
 
-    So it holds both object and background. Where the image is smaller than
-    the patch, what there is of it is resized, as the tiles are when refining.
+    So it contains both object and background. If the image is smaller than the
+    patch, the crop is resized, as tiles are in refinement.
 
     Required Keys:
 
@@ -36,7 +36,14 @@ class CropPatch(BaseTransform):
         self.size = size
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Crop, and resize what is too small."""
+        """Crop, and resize a crop that is too small.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         rng = np.random.default_rng([results['seed'], 4])
         mask = results['gt_mask']
         height, width = (min(self.size, side) for side in mask.shape)
@@ -58,8 +65,8 @@ class CropPatch(BaseTransform):
 
 
 def _edge_pixel(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
-    """A pixel of the object beside the background, or any if it is full."""
-    # Beyond the border of the image there is more object, not background.
+    """Choose an object pixel beside the background; any if there is none."""
+    # The object goes on beyond the border of the image.
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     inner = cv2.erode(framed, np.ones((3, 3), np.uint8))[1:-1, 1:-1]
     rows, columns = np.nonzero(mask > inner)

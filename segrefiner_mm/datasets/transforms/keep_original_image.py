@@ -1,4 +1,4 @@
-"""Keeps the image as it was loaded, for a refiner at the end."""
+"""Storage of the loaded image for a refiner at the end of the pipeline."""
 
 from typing import Any
 
@@ -11,31 +11,37 @@ from segrefiner_mm.registry import TRANSFORMS
 class KeepOriginalImage(BaseTransform):
     """Keeps the loaded image, so that masks are refined at its resolution.
 
-    It belongs right after the loading, in the pipeline of a detector or
+    It belongs right after the loading in the pipeline of a detector or
     segmentor; ``meta_keys`` of ``PackDetInputs`` or ``PackSegInputs`` need
-    ``'ori_img'``. Without it the image is read from its file again, which
-    works wherever there is one. :class:`RefinedDetector` and
-    :class:`RefinedSegmentor` take it out of the data samples, so that it is
-    never stored with the results.
+    ``'ori_img'``. Without it the image is read from its file again, if there
+    is one. :class:`RefinedDetector` and :class:`RefinedSegmentor` remove it
+    from the data samples, so it is never stored with the results.
 
     Required Keys:
 
-    - img (np.ndarray): (H, W, 3) uint8; (H, W) is repeated three times
+    - img (np.ndarray): (H, W, 3) uint8; one channel is repeated three times
 
     Added Keys:
 
     - ori_img (np.ndarray): (H, W, 3) uint8 BGR
 
     Args:
-        bgr (bool): Whether the pipeline loads BGR, as OpenMMLab's do. False
-            stands for RGB. Defaults to True.
+        bgr (bool): Whether the pipeline loads BGR, as OpenMMLab's do, and not
+            RGB. Defaults to True.
     """
 
     def __init__(self, bgr: bool = True) -> None:
         self.bgr = bgr
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Keep the image."""
+        """Store a copy of the image.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         image = results['img']
         if image.ndim == 2:
             image = image[..., None]

@@ -1,4 +1,4 @@
-"""Loads coarse masks that were made before."""
+"""Loading of stored coarse masks."""
 
 from typing import Any
 
@@ -16,20 +16,20 @@ from segrefiner_mm.registry import TRANSFORMS
 class LoadCoarseMasks(BaseTransform):
     """Loads stored coarse masks.
 
-    Those that a model predicted are loaded all together; of pictures, which
-    are of one object, a random one.
+    Of encoded predictions of a model, all masks are loaded. Of mask files,
+    which are of one object, a random one is loaded.
 
     Required Keys:
 
     - img (np.ndarray)
     - coarse_segmentations (list): COCO encodings, with ann_size (tuple,
-      optional), height and width that they were made for; or
-    - coarse_paths (list[str]): Mask pictures
-    - seed (int, optional): For a choice among pictures
+      optional), height and width of the annotated image; or
+    - coarse_paths (list[str]): Mask files
+    - seed (int, optional): For the choice among mask files
 
     Added Keys:
 
-    - coarse_mask (np.ndarray): (N, H, W), or (H, W) of a picture, uint8,
+    - coarse_mask (np.ndarray): (N, H, W), or (H, W) from a mask file, uint8,
       values 0 and 1
 
     Modified Keys, as by :class:`LoadTrueMask`:
@@ -37,16 +37,26 @@ class LoadCoarseMasks(BaseTransform):
     - img, img_shape, ori_shape
 
     Args:
-        prob (float): How often; else, and where an image has no picture of
-            one, a coarse mask is left to be made by
-            :class:`SynthesizeCoarseMask`. Defaults to 1.0.
+        prob (float): Probability of loading a mask file. Otherwise, and if a
+            sample has none, :class:`SynthesizeCoarseMask` can make a coarse
+            mask. Defaults to 1.0.
     """
 
     def __init__(self, prob: float = 1.0) -> None:
         self.prob = prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Add ``coarse_mask``; an InputError says why it cannot be used."""
+        """Add ``coarse_mask``.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+
+        Raises:
+            InputError: If a coarse mask cannot be used.
+        """
         if (encoded := results.get('coarse_segmentations')) is not None:
             name = results.get('img_path', 'the image')
             if 'ann_size' in results:
@@ -69,7 +79,7 @@ class LoadCoarseMasks(BaseTransform):
         if not paths and self.prob < 1.0:
             return results
         path = paths[rng.integers(len(paths))]
-        # With a true mask the image lies as that does.
+        # If there is a true mask, the image has its orientation.
         size = results['img'].shape[:2] if 'gt_mask' in results else None
         mask = read_mask(path, size)
         lay_as_masks(results, mask.shape, path)

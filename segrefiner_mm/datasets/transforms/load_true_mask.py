@@ -1,4 +1,4 @@
-"""Loads the true mask of one object."""
+"""Loading of the true mask of one object."""
 
 from typing import Any
 
@@ -15,35 +15,44 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadTrueMask(BaseTransform):
-    """Loads a mask from a picture or from COCO's polygons and encodings.
+    """Loads a mask from an image file or from COCO's polygons and encodings.
 
-    A photograph whose masks were drawn on its pixels as they are stored is
-    turned back to these, as on the command line: loaders turn it upright.
+    Loaders rotate an image by its EXIF orientation tag. If the mask was drawn
+    on the stored pixels, the rotation is undone, as on the command line.
 
     Required Keys:
 
     - img (np.ndarray), img_path (str)
     - mask_path (str), or segmentation (list | dict) with ann_id, and
-      ann_size, height and width that the annotation was made for
+      ann_size, height and width of the annotated image
 
     Added Keys:
 
     - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
 
-    Modified Keys, for such a photograph:
+    Modified Keys, if the rotation is undone:
 
     - img, img_shape, ori_shape
 
     Args:
-        min_area (int): Masks with fewer pixels cannot be used. Defaults to
-            512.
+        min_area (int): Masks with fewer pixels are an error. Defaults to 512.
     """
 
     def __init__(self, min_area: int = 512) -> None:
         self.min_area = min_area
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Add ``gt_mask``; an InputError says why it cannot be used."""
+        """Add ``gt_mask``.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+
+        Raises:
+            InputError: If the mask cannot be used.
+        """
         if 'mask_path' in results:
             name = results['mask_path']
             mask = read_mask(name)
@@ -63,19 +72,19 @@ class LoadTrueMask(BaseTransform):
 def read_mask(
     path: str, size: tuple[int, int] | None = None
 ) -> npt.NDArray[np.uint8]:
-    """Read a mask picture: what is more than half as bright as its maximum.
+    """Read a mask file and threshold it at half of its maximum.
 
     Args:
-        path (str): Grey picture of any two values, or soft; 8 or 16 bit.
-        size (tuple[int, int], optional): Height and width that it must have.
-            Defaults to None: any.
+        path (str): Grey image file of any two values, or soft; 8 or 16 bit.
+        size (tuple[int, int], optional): Expected height and width. Defaults
+            to None: any.
 
     Returns:
         np.ndarray: (H, W) uint8, values 0 and 1.
 
     Raises:
         InputError: If it cannot be read, has another size, or has several
-            small values, as a map of classes or objects has.
+            small values, as a label map has.
     """
     picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
     if picture is None:
@@ -95,7 +104,7 @@ def read_mask(
 
 
 def _has_more_than_two_values(picture: npt.NDArray[Any]) -> bool:
-    # Every sample comes by: no sorting, as np.unique does.
+    # This runs for every sample: avoid the sorting of np.unique.
     between = (picture != picture.max()) & (picture != picture.min())
     return bool(between.any())
 

@@ -1,4 +1,4 @@
-"""Masks that a model predicted, as coarse masks for training."""
+"""Masks predicted by a model, as coarse masks for training."""
 
 from collections import defaultdict
 from functools import lru_cache
@@ -20,29 +20,30 @@ MIN_IOU = 0.3
 
 
 class ModelMasks:
-    """COCO results, searched for what a model saw in place of a true mask.
+    """COCO results, searched for the prediction that matches a true mask.
 
     Args:
-        results_file (str): COCO results json: a list of dicts with
-            ``image_id`` and ``segmentation``, run-length encoded.
+        results_file (str): COCO results: a list of dicts with ``image_id``
+            and ``segmentation``, run-length encoded.
 
     Raises:
-        InputError: If the file is not such a json.
+        InputError: If the file is invalid.
     """
 
     def __init__(self, results_file: str) -> None:
         self.by_image = _read(results_file)
 
     def find(self, img_id: Any, mask: Mask) -> Mask | None:
-        """The prediction that agrees best with a true mask.
+        """Find the prediction with the highest IoU with a true mask.
 
         Args:
-            img_id (int): Image of the mask.
+            img_id (int | str): Image of the mask.
             mask (np.ndarray): True mask, (H, W) uint8, values 0 and 1.
 
         Returns:
             np.ndarray | None: (H, W) uint8, values 0 and 1; None if no
-            prediction of this size has an IoU of 0.3.
+                prediction
+            of this size has an IoU of at least 0.3.
         """
         encoded = [
             found
@@ -61,7 +62,7 @@ class ModelMasks:
 
 @lru_cache(maxsize=4)
 def _read(results_file: str) -> dict[Any, list[dict]]:
-    """Encodings by image; read once per process for all pipelines."""
+    """Read encodings by image; once per process for all pipelines."""
     results = records_of(read_json(Path(results_file)), '', results_file)
     by_image, bad = defaultdict(list), 0
     for index, result in enumerate(results):

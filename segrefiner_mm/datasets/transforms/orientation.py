@@ -1,4 +1,4 @@
-"""Photographs lie as their masks do."""
+"""Orientation of images to match their masks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,16 +11,16 @@ from segrefiner_mm.io.pictures import turned_back
 def lay_as_masks(
     results: dict[str, Any], size: Sequence[int], name: str | Path
 ) -> None:
-    """Turn the image back where its masks are of the stored orientation.
+    """Undo the EXIF rotation of an image if its masks are not rotated.
 
-    Loaders turn a photograph as its EXIF data say; masks that were drawn on
-    the pixels as they are stored decide otherwise.
+    Loaders rotate an image by its EXIF orientation tag, but its masks may have
+    been drawn on the stored pixels.
 
     Args:
-        results (dict): Of a pipeline: ``img`` and ``img_path``. ``img``,
+        results (dict): ``img`` and ``img_path`` of a pipeline. ``img``,
             ``img_shape`` and ``ori_shape`` are replaced.
-        size (Sequence[int]): Height and width that the masks have.
-        name (str | Path): What to call the masks in an error.
+        size (Sequence[int]): Height and width of the masks.
+        name (str | Path): Name of the masks, for errors.
 
     Raises:
         InputError: If the image has this size in neither orientation.

@@ -1,4 +1,4 @@
-"""Packs a sample for the model."""
+"""Packing of a sample for the model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,12 +26,12 @@ class PackRefineInputs(BaseTransform):
 
     - inputs (Tensor): (3, H, W) uint8
     - data_samples (RefineDataSample): With ``gt_instances`` and
-      ``coarse_instances``, masks (N, H, W) bool, and of the coarse ones
+      ``coarse_instances``, masks (N, H, W) bool, and for the coarse masks
       ``scores`` (N,) float32 and ``labels`` (N,) int64
 
     Args:
-        meta_keys (Sequence[str]): Keys that go into the metainfo, where they
-            are there. Defaults to ``('img_path', 'img_id', 'ori_shape')``.
+        meta_keys (Sequence[str]): Keys to copy to the metainfo if present.
+            Defaults to ``('img_path', 'img_id', 'ori_shape')``.
     """
 
     def __init__(
@@ -40,7 +40,14 @@ class PackRefineInputs(BaseTransform):
         self.meta_keys = meta_keys
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Pack."""
+        """Pack the sample.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``.
+        """
         meta = {k: results[k] for k in self.meta_keys if k in results}
         if 'seed' in results:
             meta['noise_seed'] = results['seed']

@@ -1,4 +1,4 @@
-"""Shows an object in front of another photograph."""
+"""Pasting of an object on another image."""
 
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PasteObject(BaseTransform):
-    """Cuts the object out and pastes it on another photograph.
+    """Cuts out the object and pastes it on another image.
 
     The seam is blended over a pixel or two, and the brightness of the object
-    is moved towards that of its new surroundings, so that neither is a clue.
+    is moved towards that of its new surroundings, so that neither gives the
+    edge away.
 
     Required Keys:
 
@@ -30,13 +31,14 @@ class PasteObject(BaseTransform):
     - gt_mask, coarse_mask: (h, w) uint8, values 0 and 1
 
     Args:
-        backgrounds (str): Folder of photographs.
-        prob (float): How often. Defaults to 0.25.
-        scale (tuple[float, float]): Smallest and largest side of the object,
-            as a part of that of the background. Defaults to (0.3, 0.9).
+        backgrounds (str): Folder of images.
+        prob (float): Probability of pasting. Defaults to 0.25.
+        scale (tuple[float, float]): Range of the size of the object, as a
+            fraction of that of the background. Defaults to (0.3, 0.9).
 
     Raises:
-        InputError: If the folder has no pictures.
+        InputError: If the folder has no images.
+        ValueError: If ``prob`` or ``scale`` is out of its range.
     """
 
     def __init__(
@@ -56,14 +58,21 @@ class PasteObject(BaseTransform):
             raise InputError(f'no pictures in {backgrounds}')
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Paste, or not."""
+        """Paste, with probability ``prob``.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         rng = np.random.default_rng([results['seed'], 8])
         if rng.random() >= self.prob:
             return results
         x, y, w, h = cv2.boundingRect(results['gt_mask'])
         height, width = results['gt_mask'].shape
         if x == 0 or y == 0 or x + w == width or y + h == height:
-            return results  # cut off by the border, it would float
+            return results  # an object cut off by the border would float
         path = self.paths[rng.integers(len(self.paths))]
         background = cv2.imread(str(path))
         if background is None:
@@ -94,12 +103,12 @@ class PasteObject(BaseTransform):
     def _resized(
         self, part: Any, background: Any, rng: np.random.Generator
     ) -> Any:
-        """The object in the size that it is to have on the background."""
+        """Resize the object for its background."""
         factor = rng.uniform(*self.scale) * min(
             background.shape[0] / part.shape[0],
             background.shape[1] / part.shape[1],
         )
-        # Enlarged, an object would be blurred and its background not.
+        # Upsampling would blur the object but not its background.
         factor = min(factor, 1.25)
         size = [max(round(side * factor), 8) for side in part.shape[1::-1]]
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR

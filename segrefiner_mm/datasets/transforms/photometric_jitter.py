@@ -1,4 +1,4 @@
-"""Changes the colours of an image as cameras and editors do."""
+"""Colour changes as made by cameras and editors."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PhotometricJitter(BaseTransform):
-    """Random brightness, contrast, colour, and now and then blur or grey.
+    """Random brightness, contrast and colour, and rarely blur or greyscale.
 
     Required Keys:
 
@@ -23,14 +23,14 @@ class PhotometricJitter(BaseTransform):
     - img
 
     Args:
-        brightness (float): Largest shift, as a part of 255. Defaults to 0.12.
+        brightness (float): Largest shift, as a fraction of 255. Defaults to
+            0.12.
         contrast (float): Largest relative change. Defaults to 0.25.
         saturation (float): Largest relative change. Defaults to 0.3.
         tint (float): Largest relative change of one channel. Defaults to
             0.08.
-        blur_prob (float): How often the image is blurred a little. Defaults
-            to 0.1.
-        grey_prob (float): How often colours are dropped. Defaults to 0.05.
+        blur_prob (float): Probability of a slight blur. Defaults to 0.1.
+        grey_prob (float): Probability of greyscale. Defaults to 0.05.
     """
 
     def __init__(
@@ -50,7 +50,14 @@ class PhotometricJitter(BaseTransform):
         self.grey_prob = grey_prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Change the colours."""
+        """Change the colours.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         rng = np.random.default_rng([results['seed'], 3])
         image = results['img'].astype(np.float32)
         shift = 255 * rng.uniform(-self.brightness, self.brightness)

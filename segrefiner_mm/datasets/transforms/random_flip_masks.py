@@ -1,4 +1,4 @@
-"""Mirrors an image together with its masks."""
+"""Horizontal flip of an image and its masks."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomFlipMasks(BaseTransform):
-    """Mirrors image, true and coarse mask left to right.
+    """Flips image, true mask and coarse mask from left to right.
 
     Required Keys:
 
@@ -21,14 +21,21 @@ class RandomFlipMasks(BaseTransform):
     - img, gt_mask, coarse_mask
 
     Args:
-        prob (float): How often. Defaults to 0.5.
+        prob (float): Probability of a flip. Defaults to 0.5.
     """
 
     def __init__(self, prob: float = 0.5) -> None:
         self.prob = prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Flip, or not."""
+        """Flip, with probability ``prob``.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         rng = np.random.default_rng([results['seed'], 2])
         if rng.random() < self.prob:
             for key in ('img', 'gt_mask', 'coarse_mask'):

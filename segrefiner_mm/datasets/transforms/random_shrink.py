@@ -1,4 +1,4 @@
-"""Shows an object as it looks in a smaller picture."""
+"""Downsampling of a sample, so that its object is small."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomShrink(BaseTransform):
-    """Makes image and masks smaller, so that the object is a small one.
+    """Downsamples image and masks, so that the object is a small one.
 
-    Data sets of large objects teach nothing of small ones, which are blurred
-    when their window is stretched to the size of the network. Results of a
-    model are of the size of the image, so ``results_file`` of
-    :class:`SynthesizeCoarseMask` has none for what was shrunk.
+    Data sets of large objects teach nothing about small ones, which are
+    blurred when their window is upsampled to the size of the network. Results
+    of a model have the size of the image, so ``results_file`` of
+    :class:`SynthesizeCoarseMask` has none for a downsampled image.
 
     Required Keys:
 
@@ -29,10 +29,13 @@ class RandomShrink(BaseTransform):
     - gt_mask, coarse_mask: (h, w) uint8, values 0 and 1
 
     Args:
-        prob (float): How often. Defaults to 0.5.
-        min_area (int): Fewest pixels of the object after it, half of them
-            where thin lines vanish; how many is drawn evenly by the
-            logarithm. Defaults to 512.
+        prob (float): Probability of downsampling. Defaults to 0.5.
+        min_area (int): Smallest area of the object afterwards, in pixels, or
+            half of it where thin lines vanish. The area is drawn uniformly on
+            a logarithmic scale. Defaults to 512.
+
+    Raises:
+        ValueError: If a setting is out of its range.
     """
 
     def __init__(self, prob: float = 0.5, min_area: int = 512) -> None:
@@ -44,7 +47,14 @@ class RandomShrink(BaseTransform):
         self.min_area = min_area
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Shrink, or not."""
+        """Downsample, with probability ``prob``.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         rng = np.random.default_rng([results['seed'], 7])
         area = cv2.countNonZero(results['gt_mask'])
         if rng.random() >= self.prob or area <= self.min_area:
@@ -59,7 +69,7 @@ class RandomShrink(BaseTransform):
             for key in ('gt_mask', 'coarse_mask')
             if key in results
         }
-        # Thin lines vanish sooner than their area tells.
+        # Thin lines vanish sooner than their area suggests.
         if cv2.countNonZero(masks['gt_mask']) < 0.5 * self.min_area:
             return results
         results.update(masks)

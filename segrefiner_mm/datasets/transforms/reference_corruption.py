@@ -1,8 +1,8 @@
 """Coarse masks as SegRefiner's authors make them, after CascadePSP.
 
-The contours are thinned out and redrawn; then random rectangles of the mask
-are dilated or eroded until little enough agrees. The published code works on
-the whole image; here only the surroundings of the object are touched, and
+The contours are thinned out and redrawn. Then random rectangles of the mask
+are dilated or eroded until the IoU is low enough. The published code works on
+the whole image. Here only the surroundings of the object are changed, and
 large masks are corrupted at a smaller scale, which bounds the time per mask.
 """
 
@@ -21,11 +21,11 @@ RECTANGLES = 4
 FLIP_CHANCE = 0.25
 DROPPED_RUN = 0.1
 KEPT_VERTICES = 0.1
-# Larger masks are worked on at this scale.
+# Larger masks are downsampled to this side.
 LONGEST_SIDE = 640
-# How far outside of the object a flipped pixel may still matter.
+# Distance from the object within which a flipped pixel may matter.
 REACH = 24
-# A round that destroys a small object at a stroke is taken back.
+# A round that destroys a small object at a stroke is undone.
 OVERSHOT_IOU = 0.6
 ROUNDS_AT_ONCE = 25
 
@@ -50,9 +50,9 @@ def reference_corruption(
 
     Args:
         mask (np.ndarray): True mask, (H, W) uint8, values 0 and 1.
-        rng (np.random.Generator): Source of the randomness.
+        rng (np.random.Generator): Source of randomness.
         iou_target (float): Stop when the IoU with the redrawn contours is
-            under this. Defaults to 0.8.
+            lower. Defaults to 0.8.
 
     Returns:
         np.ndarray: Coarse mask, (H, W) uint8, values 0 and 1.
@@ -71,17 +71,17 @@ def reference_corruption(
 
 
 def redraw_contours(mask: Mask, rng: np.random.Generator) -> Mask:
-    """Draw the mask again from a tenth of its contour vertices.
+    """Redraw the mask from a tenth of its contour vertices.
 
-    Before, one run of a tenth of the vertices is dropped, among the tenth of
-    all runs whose ends lie closest to each other.
+    Before that, one run of a tenth of the vertices is dropped. It is chosen
+    among the tenth of all runs whose ends are closest to each other.
 
     Args:
         mask (np.ndarray): (H, W) uint8, values 0 and 1.
-        rng (np.random.Generator): Source of the randomness.
+        rng (np.random.Generator): Source of randomness.
 
     Returns:
-        np.ndarray: The redrawn mask; a copy if nothing would be left of it.
+        np.ndarray: The redrawn mask; a copy if no contour is long enough.
     """
     contours, _ = cv2.findContours(
         mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
@@ -138,16 +138,17 @@ def _draw_steps(
     corner: tuple[int, int],
     region: tuple[int, ...],
 ) -> list[list[int]]:
-    """Random changes of the whole mask, those that meet the region only.
+    """Draw random changes of the whole mask; keep those in the region.
 
     Args:
-        rng (np.random.Generator): Source of the randomness.
+        rng (np.random.Generator): Source of randomness.
         shape (tuple[int, int]): Size of the whole mask.
         corner (tuple[int, int]): First row and column of the region.
         region (tuple[int, int]): Size of the region.
 
     Returns:
-        list[list[int]]: Per change the round, and what :func:`_change` takes.
+        list[list[int]]: Per change the round, and the arguments of
+        :func:`_change`.
     """
     count = ROUNDS_AT_ONCE * RECTANGLES
     spans, centres, hit = [], [], np.ones(count, bool)
@@ -159,7 +160,7 @@ def _draw_steps(
         hit &= start < end
         spans += [start, end]
         centres.append(np.where(centre < inside, centre, -1))
-    # 0 and 1 are written to the centre pixel, 2 leaves it.
+    # 0 and 1 are written to the centre pixel; 2 leaves it unchanged.
     flip = (rng.random(count) / FLIP_CHANCE * 2).clip(max=2).astype(int)
     flip[(centres[0] < 0) | (centres[1] < 0)] = 2
     kernel = rng.integers(len(KERNELS), size=count)
@@ -181,7 +182,7 @@ def _change(
     kernel: int,
     dilate: int,
 ) -> None:
-    """Dilate or erode a rectangle, after it may have flipped one pixel."""
+    """Dilate or erode a rectangle, after setting its centre if flip < 2."""
     if flip < 2:
         region[y, x] = flip
     area = region[y1:y2, x1:x2]
@@ -189,19 +190,43 @@ def _change(
 
 
 def stretched(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """A mask at another size, with a smooth edge instead of blocks."""
+    """Resize a mask with a smooth edge instead of blocks.
+
+    Args:
+        mask (np.ndarray): (h, w) uint8, values 0 and 1.
+        shape (tuple[int, int]): Height and width of the result.
+
+    Returns:
+        np.ndarray: (H, W) uint8, values 0 and 1.
+    """
     soft = cv2.resize(mask * np.uint8(255), shape[::-1])
     return (soft > 127).astype(np.uint8)
 
 
 def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
-    """A mask at a smaller size: pixels of which it covers a half."""
+    """Downsample a mask; a pixel is set if half of it is covered.
+
+    Args:
+        mask (np.ndarray): (h, w) uint8, values 0 and 1.
+        shape (tuple[int, int]): Height and width of the result.
+
+    Returns:
+        np.ndarray: (H, W) uint8, values 0 and 1.
+    """
     size = shape[::-1]
     soft = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
     return (soft > 127).astype(np.uint8)
 
 
 def binary_iou(a: Mask, b: Mask) -> float:
-    """IoU of two masks, uint8 with values 0 and 1; 0 if both are empty."""
+    """Compute the IoU of two masks; it is 0 if both are empty.
+
+    Args:
+        a (np.ndarray): (H, W) uint8, values 0 and 1.
+        b (np.ndarray): Same shape.
+
+    Returns:
+        float: 0 to 1.
+    """
     shared = cv2.countNonZero(cv2.bitwise_and(a, b))
     return shared / max(cv2.countNonZero(a) + cv2.countNonZero(b) - shared, 1)

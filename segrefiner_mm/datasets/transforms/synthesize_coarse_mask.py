@@ -1,4 +1,4 @@
-"""Coarse masks for training, made from true ones."""
+"""Synthesis of coarse masks for training from true masks."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -33,26 +33,26 @@ CORRUPTIONS = (
     'ragged',
     'one_stage',
 )
-# Larger objects are corrupted at this scale.
+# Larger objects are downsampled to this side.
 LONGEST_SIDE = 384
 SEARCHES = 5
 
 
 @TRANSFORMS.register_module()
 class SynthesizeCoarseMask(BaseTransform):
-    """Makes a coarse mask from the true one.
+    """Makes a coarse mask from the true mask.
 
-    ``'reference'`` is the published way: one kind of noise at one level, of
-    a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU, one to three kinds
-    of damage, and searches for the severity that meets it; a part of the
-    masks stays perfect. What is then learnt holds for masks of any origin.
-    A coarse mask that was loaded before is left as it is.
+    ``'reference'`` is the published way: one kind of noise at one level, with
+    a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU and one to three kinds
+    of damage, and searches for the severity that gives it; a fraction of the
+    masks stays perfect. This teaches the network masks of any origin. A coarse
+    mask that was loaded before is left unchanged.
 
     Required Keys:
 
     - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
     - seed (int)
-    - img_id (int, optional): Finds the image in ``results_file``
+    - img_id (int, optional): Identifies the image in ``results_file``
 
     Added Keys:
 
@@ -64,19 +64,19 @@ class SynthesizeCoarseMask(BaseTransform):
             ``'diverse'`` chooses from. Defaults to all of this package.
         iou_range (tuple[float, float]): Range of the wanted IoU. Defaults to
             (0.3, 1.0).
-        identity_prob (float): Part of the masks that stay perfect. Defaults
-            to 0.12.
-        reference_prob (float): Part of the masks made the published way.
+        identity_prob (float): Fraction of the masks that stay perfect.
+            Defaults to 0.12.
+        reference_prob (float): Fraction of the masks made the published way.
             Defaults to 0.15.
         max_kinds (int): Most kinds of damage to one mask. Defaults to 3.
-        results_file (str, optional): COCO results json of a model on the
-            training images, whose masks are used too. Defaults to None.
-        results_prob (float): Part of the masks that are taken from it, where
-            it has one. Defaults to 0.3.
+        results_file (str, optional): COCO results of a model on the training
+            images, whose masks are used too. Defaults to None.
+        results_prob (float): Fraction of the masks that are taken from it,
+            where it has one. Defaults to 0.3.
 
     Raises:
         InputError: If ``results_file`` cannot be used.
-        ValueError: If a setting is not valid.
+        ValueError: If a setting is invalid.
     """
 
     def __init__(
@@ -106,7 +106,14 @@ class SynthesizeCoarseMask(BaseTransform):
         self.results_prob = results_prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Add ``coarse_mask``."""
+        """Add ``coarse_mask``, unless there is one.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict: The sample.
+        """
         if 'coarse_mask' in results:
             return results
         mask, seed = results['gt_mask'], results['seed']
@@ -137,7 +144,7 @@ class SynthesizeCoarseMask(BaseTransform):
         return self._diverse(mask, rng)
 
     def _predicted(self, mask: Mask, seed: int, img_id: Any) -> Mask | None:
-        """The mask of a model, if there is one and its turn has come."""
+        """Return the mask of a model, if there is one and it is drawn."""
         if self.model_masks is None:
             return None
         if np.random.default_rng([seed, 6]).random() >= self.results_prob:
@@ -165,7 +172,7 @@ class SynthesizeCoarseMask(BaseTransform):
                     worse = self.functions[index](worse, severity, noise)
             return worse
 
-        # Bisection: what is too far from the wish becomes the new bound.
+        # Bisection: each severity becomes the new lower or upper bound.
         low, high = 0.0, 1.0
         best, best_iou = small, 1.0
         for _ in range(SEARCHES):
@@ -203,7 +210,7 @@ def _function(name: str) -> Any:
 
 
 def _surroundings(mask: Mask) -> tuple[slice, slice]:
-    """The object with half its size around it, inside the image."""
+    """Return the object with half its size around it, inside the image."""
     x, y, w, h = cv2.boundingRect(mask)
     pad = max(w, h) // 2 + 8
     return (

@@ -1,8 +1,8 @@
 """Mask AP and Boundary AP, by COCO's and by LVIS's rules.
 
-Counting is done by faster-coco-eval. Boundary AP (Cheng et al., CVPR 2021,
-arXiv 2103.16562) takes the smaller of mask IoU and Boundary IoU, the boundary
-being within 2 % of the image's diagonal.
+The evaluator is faster-coco-eval. Boundary AP (Cheng et al., CVPR 2021, arXiv
+2103.16562) uses the smaller of mask IoU and Boundary IoU, with boundaries as
+wide as 2 % of the image's diagonal.
 """
 
 from collections import Counter
@@ -53,28 +53,28 @@ def evaluate_coco(
     classwise: bool = False,
     skip_unknown: bool = False,
 ) -> Figures:
-    """Average precision and recall by COCO's rules.
+    """Compute average precision and recall by COCO's rules.
 
     Args:
         gt_json (str | Path | dict | CocoTruth): COCO annotations, or their
             file.
         dt_json (str | Path | list): COCO results with masks, or their file.
-            As in the reference evaluators, results with a ``bbox`` count as
-            small, medium or large by their box, others by their mask.
-        iou_types (Sequence[str]): Of ``'segm'`` and ``'boundary'``. Defaults
-            to both.
+            As in the reference evaluators, results count as small, medium or
+            large by their ``bbox`` if all have one, else by their mask.
+        iou_types (Sequence[str]): ``'segm'``, ``'boundary'`` or both.
+            Defaults to both.
         classwise (bool): Whether to give the AP of every category too.
             Defaults to False.
-        skip_unknown (bool): Whether to leave out results of images and
-            categories that are not annotated. Defaults to False: an error.
+        skip_unknown (bool): Whether to skip results of images and categories
+            that are not annotated. Defaults to False: an error.
 
     Returns:
         dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
         AR1, AR10, AR100, ARs, ARm and ARl, and ``AP/NAME`` of categories, 0
-        to 1; -1 where there is nothing to find.
+        to 1; -1 where there are no annotations.
 
     Raises:
-        InputError: If a file cannot be read or does not fit the other.
+        InputError: If a file cannot be read or does not match the other.
     """
     return _evaluate(
         gt_json, dt_json, iou_types, COCO_NAMES, classwise, skip_unknown
@@ -88,15 +88,16 @@ def evaluate_lvis(
     classwise: bool = False,
     skip_unknown: bool = False,
 ) -> Figures:
-    """Average precision and recall by LVIS's rules: 300 results per image.
+    """Compute AP and AR by LVIS's rules, with 300 results per image.
 
     Args:
         gt_json (str | Path | dict | CocoTruth): LVIS annotations, or their
             file.
         dt_json (str | Path | list): See :func:`evaluate_coco`.
-        iou_types (Sequence[str]): See :func:`evaluate_coco`.
-        classwise (bool): See :func:`evaluate_coco`.
-        skip_unknown (bool): See :func:`evaluate_coco`.
+        iou_types (Sequence[str]): See :func:`evaluate_coco`. Defaults to
+            both.
+        classwise (bool): See :func:`evaluate_coco`. Defaults to False.
+        skip_unknown (bool): See :func:`evaluate_coco`. Defaults to False.
 
     Returns:
         dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
@@ -125,7 +126,7 @@ def _evaluate(
     lvis = names is LVIS_NAMES
     truth = gt if isinstance(gt, CocoTruth) else CocoTruth(gt, lvis=lvis)
     results = truth.check_results(dt, skip_unknown)
-    # Copies, as boundaries and more are added to each.
+    # Copies, as the evaluator adds boundaries and more to each.
     content, results, ids = with_numbers(truth.content, results)
     if lvis:
         results = _known_to_lvis(content, results)
@@ -147,10 +148,10 @@ def _evaluate(
 
 
 def _known_to_lvis(content: dict, results: list[dict]) -> list[dict]:
-    """Results of categories that were looked for in their image.
+    """Select results of categories that were annotated in their image.
 
-    The others do not count, by LVIS's rules. faster-coco-eval leaves them out
-    too, but fails where an image has no others.
+    The others do not count, by LVIS's rules. faster-coco-eval drops them too,
+    but fails if an image has no other results.
     """
     absent = {i['id']: set(i['neg_category_ids']) for i in content['images']}
     present = {
@@ -167,7 +168,7 @@ def _known_to_lvis(content: dict, results: list[dict]) -> list[dict]:
 def _by_class(
     evaluator: Any, categories: list[dict], ids: dict[int, Any]
 ) -> dict[str, float]:
-    """AP of every category, over all sizes and most results per image."""
+    """Return the AP of every category, over all sizes and most results."""
     precision = evaluator.eval['precision'][:, :, :, 0, -1]
     names = {c['id']: str(c.get('name', ids[c['id']])) for c in categories}
     counts = Counter(names.values())
@@ -184,4 +185,4 @@ def _by_class(
 
 
 def _silent(*_: Any) -> None:
-    """Takes the place of printing."""
+    """Replace printing, and do nothing."""

@@ -1,4 +1,4 @@
-"""Boundary AP that looks only at the boundaries that can matter."""
+"""Boundary AP that computes only the boundaries that can matter."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -15,18 +15,18 @@ from segrefiner_mm.evaluation.functional.mask_quality import (
 from segrefiner_mm.io.run_table import RunTable
 from segrefiner_mm.windows.compact_mask import Box
 
-GROUPS = 500  # images and categories whose masks are decoded together
+GROUPS = 500  # pairs of image and category decoded together
 
 Edge = tuple[Box, npt.NDArray[np.bool_], int]
 Group = tuple[Any, Any]  # ids of an image and of a category
 
 
 class BoundaryEval(COCOeval_faster):
-    """Counts by the smaller of mask IoU and Boundary IoU.
+    """Evaluates by the smaller of mask IoU and Boundary IoU.
 
     A pair whose mask IoU is under the lowest threshold cannot match, whatever
-    its Boundary IoU; so the boundaries of most masks are never needed. Those
-    that are, are found inside the box of their mask.
+    its Boundary IoU, so the boundaries of most masks are never needed. The
+    others are computed inside the boxes of their masks.
 
     Args:
         *args: See ``COCOeval_faster``; ``iouType`` must be 'segm'.
@@ -34,11 +34,11 @@ class BoundaryEval(COCOeval_faster):
     """
 
     def computeIoU(self, imgId: Any, catId: Any) -> Any:  # noqa: N802, N803
-        """IoUs of the results of an image and category, best scores first.
+        """Return the IoUs of an image and category, best scores first.
 
         Args:
-            imgId (int): Image.
-            catId (int): Category.
+            imgId (int): Id of the image.
+            catId (int): Id of the category.
 
         Returns:
             np.ndarray: (results, annotations), or an empty list.
@@ -46,7 +46,7 @@ class BoundaryEval(COCOeval_faster):
         return self._smaller_ious.get((imgId, catId), [])
 
     def _prepare(self) -> None:
-        """Load what there is; then find all IoUs, some groups at a time."""
+        """Load the data, then compute all IoUs, some groups at a time."""
         super()._prepare()
         self._smaller_ious: dict[Group, npt.NDArray[np.float64]] = {}
         groups = iter(self._groups())
@@ -54,7 +54,7 @@ class BoundaryEval(COCOeval_faster):
             self._add_boundaries(chunk)
 
     def _groups(self) -> list[Group]:
-        """Images and categories with both annotations and results."""
+        """List images and categories with both annotations and results."""
         found = [
             {(a['image_id'], a['category_id']) for a in part.anns.values()}
             for part in (self.cocoGt, self.cocoDt)
@@ -62,7 +62,7 @@ class BoundaryEval(COCOeval_faster):
         return sorted(found[0] & found[1])
 
     def _add_boundaries(self, groups: list[Group]) -> None:
-        """Take the smaller IoUs in some groups."""
+        """Compute the smaller IoUs of some groups."""
         masks: dict[tuple[bool, Any], dict] = {}
         pairs = []
         for group in groups:
@@ -83,7 +83,7 @@ class BoundaryEval(COCOeval_faster):
     def _candidates(
         self, group: Group, ious: npt.NDArray[np.float64]
     ) -> Iterator[tuple[int, int, dict, dict]]:
-        """Pairs that can match: their place, annotation and result."""
+        """Yield pairs that can match: position, annotation and result."""
         gt, dt = (
             part.get_instances([group[0]], [group[1]], True)[0][0]
             for part in (self.gt_dataset, self.dt_dataset)
@@ -96,7 +96,7 @@ class BoundaryEval(COCOeval_faster):
 
 
 class _Edges:
-    """Inner edges of masks, found when they are asked for.
+    """Inner edges of masks, computed on demand.
 
     Args:
         masks (dict): Compressed run lengths of every key.
@@ -109,12 +109,12 @@ class _Edges:
         width_of = {size: boundary_width(size) for size in set(sizes)}
         self._width = np.array([width_of[size] for size in sizes], int)
         sides = self._table.boxes[:, 2:] - self._table.boxes[:, :2]
-        # No square around a pixel fits in: it is an edge altogether.
+        # No square around a pixel fits in, so all of the mask is edge.
         self._thin = sides.min(axis=1) <= 2 * self._width
         self._found: dict[int, Edge] = {}
 
     def iou(self, first: Any, second: Any, mask_iou: float) -> float:
-        """Boundary IoU of two masks, whose IoU is known."""
+        """Return the Boundary IoU of two masks, given their mask IoU."""
         places = self._index[first], self._index[second]
         if self._thin[list(places)].all():
             return mask_iou
@@ -133,7 +133,7 @@ class _Edges:
             x1, y1, x2, y2 = self._table.boxes[index].tolist()
             mask = self._table.columns(index)
             edge = inner_edge(mask.view(bool), int(self._width[index]))
-            # Columns are rows here, to spare a copy.
+            # Columns are rows here, to avoid a copy.
             area = int(np.count_nonzero(edge))
             self._found[index] = Box(y1, x1, y2, x2), edge, area
         return self._found[index]

@@ -1,6 +1,6 @@
-"""COCO's and LVIS's annotations and results, checked before counting.
+"""COCO's and LVIS's annotations and results, checked before evaluation.
 
-The packages that count crash on some faulty files and miscount others.
+The evaluation packages crash on some invalid files and miscount others.
 """
 
 from pathlib import Path
@@ -35,24 +35,24 @@ from segrefiner_mm.io.limits import check_pixels
 from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.io.rle import with_text
 
-TOGETHER = 1000  # masks whose encodings are checked at once
+TOGETHER = 1000  # masks whose encodings are checked at a time
 
 
 class CocoTruth:
-    """Annotations that can be counted with.
+    """Annotations checked for evaluation.
 
     Args:
         source (str | Path | dict): COCO or LVIS annotations, or their file.
-        name (str): What to call them in errors. Defaults to '': the file.
-        lvis (bool): Whether what LVIS's rules need must be there. Defaults to
-            False.
+        name (str): Name of the annotations, for errors. Defaults to '': the
+            file.
+        lvis (bool): Whether to require the fields of LVIS. Defaults to False.
 
     Attributes:
-        content (dict): The annotations, all masks as run lengths.
-        name (str): What they are called.
+        content (dict): The annotations, with all masks as run lengths.
+        name (str): Name of the annotations.
 
     Raises:
-        InputError: If they are faulty; it says where.
+        InputError: If they are invalid, with the place.
     """
 
     def __init__(
@@ -95,7 +95,14 @@ class CocoTruth:
         )
 
     def only(self, images: set) -> 'CocoTruth':
-        """The same for some of the images."""
+        """Return the annotations of some images.
+
+        Args:
+            images (set): Ids of the images.
+
+        Returns:
+            CocoTruth: The selected annotations.
+        """
         part = object.__new__(CocoTruth)
         part.__dict__.update(self.__dict__)
         part.content = self.content | dict(
@@ -111,19 +118,20 @@ class CocoTruth:
     def check_results(
         self, source: str | Path | list, skip_unknown: bool = False
     ) -> list[dict]:
-        """Check results, of which those that can be counted come back.
+        """Check results, and return those that count.
 
         Args:
             source (str | Path | list): COCO results with masks, or their file.
-            skip_unknown (bool): Whether to leave out results of images and
+            skip_unknown (bool): Whether to skip results of images and
                 categories that are not annotated. Defaults to False.
 
         Returns:
-            list[dict]: Copies, all masks as run lengths, with ``id`` and
+            list[dict]: Copies with all masks as run lengths, and with ``id``
+                and
             ``area``: of the box, if all have one, else of the mask.
 
         Raises:
-            InputError: If they are faulty, or do not fit the annotations.
+            InputError: If they are invalid, or do not match the annotations.
         """
         name = name_of_source(source)
         results = records_of(content_of(source), '', name)
@@ -134,7 +142,7 @@ class CocoTruth:
         results = self._of_known(results, name, skip_unknown)
         results = [{**r} for r in results]
         for result in results:
-            result.pop('area', None)  # they have none, by COCO's rules
+            result.pop('area', None)  # by COCO's rules results have none
         checked = self._with_run_lengths(results, f'{name}, result')
         boxed = all(is_box(result.get('bbox')) for result in checked)
         for index, result in enumerate(checked, 1):
@@ -188,14 +196,14 @@ class CocoTruth:
         return f'{what} {value}{other_kind(value, known)}'
 
     def _with_run_lengths(self, masks: list[dict], name: str) -> list[dict]:
-        """Copies with run lengths that fit their images."""
+        """Return copies with run lengths that match their images."""
         checked = []
         for first in range(0, len(masks), TOGETHER):
             part = masks[first : first + TOGETHER]
             sizes = [self._sizes[mask['image_id']] for mask in part]
             encoded = [mask['segmentation'] for mask in part]
             areas = areas_of(encoded, sizes)
-            if areas is None:  # something else, or faulty
+            if areas is None:  # other encodings, or invalid ones
                 numbers = [m.get('id', first + i) for i, m in enumerate(part)]
                 encoded = [
                     run_lengths_of(mask, size, f'{name} {number}')

@@ -1,4 +1,4 @@
-"""Ids as the package that counts takes them: numbers, and small ones."""
+"""Conversion of ids to the small numbers that the evaluator requires."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _LISTS = ('neg_category_ids', 'not_exhaustive_category_ids')
 def with_numbers(
     content: Content, results: Results
 ) -> tuple[Content, Results, dict[int, Any]]:
-    """Number what has texts for ids.
+    """Number images, categories and annotations.
 
     Args:
         content (dict): Checked annotations.
@@ -18,8 +18,9 @@ def with_numbers(
 
     Returns:
         tuple[dict, list[dict], dict]: Copies of both, and the category of
-        every number. Annotations are numbered from 1, as one with the id 0
-        would count as none.
+        every number. Annotations are numbered from 1, as the evaluator would
+        ignore one with the id 0. Ids of images and categories are kept if all
+        are numbers that fit.
     """
     images = _numbers([image['id'] for image in content['images']])
     kinds = _numbers([kind['id'] for kind in content['categories']])
@@ -52,7 +53,7 @@ def with_numbers(
 
 
 def _numbers(ids: list[Any]) -> dict[Any, int]:
-    """Of every id; its own where all are numbers that fit."""
+    """Number ids; keep them if all are numbers that fit."""
     if all(isinstance(own, int) and abs(own) < 2**31 for own in ids):
         return {own: own for own in ids}
     ordered = sorted(ids, key=lambda own: (isinstance(own, str), own))
@@ -60,7 +61,7 @@ def _numbers(ids: list[Any]) -> dict[Any, int]:
 
 
 def _lists(image: dict[str, Any], kinds: dict[Any, int]) -> dict[str, Any]:
-    """LVIS's lists of categories; what is no category is left out."""
+    """Convert LVIS's lists of categories; unknown ones are skipped."""
     return {
         name: [
             kinds[kind]

@@ -1,4 +1,4 @@
-"""Records of COCO's and LVIS's files: what they must have."""
+"""Required fields of the records in COCO's and LVIS's files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +33,16 @@ Size = tuple[int, int]
 def areas_of(
     encoded: Sequence[Any], sizes: Sequence[Size]
 ) -> npt.NDArray[np.int64] | None:
-    """Pixels of masks; None unless all are compressed and fit."""
+    """Compute the areas of compressed masks.
+
+    Args:
+        encoded (Sequence[object]): Segmentations.
+        sizes (Sequence[tuple[int, int]]): Height and width of their images.
+
+    Returns:
+        np.ndarray | None: (N,) int64; None unless all are valid compressed run
+        lengths of the right size.
+    """
     try:
         for mask, size in zip(encoded, sizes, strict=True):
             if tuple(mask['size']) != size:
@@ -48,7 +57,19 @@ def areas_of(
 
 
 def run_lengths_of(mask: dict, size: Size, name: str) -> dict[str, Any]:
-    """Of one mask, or the reason why not."""
+    """Convert the segmentation of a record to run lengths.
+
+    Args:
+        mask (dict): Annotation or result.
+        size (tuple[int, int]): Height and width of the image.
+        name (str): Name of the record, for errors.
+
+    Returns:
+        dict: ``size`` and compressed ``counts``.
+
+    Raises:
+        InputError: If it is invalid.
+    """
     try:
         return run_lengths(mask['segmentation'], size)
     except InputError as error:
@@ -60,7 +81,16 @@ def run_lengths_of(mask: dict, size: Size, name: str) -> dict[str, Any]:
 def check_records(
     records: Sequence[dict[str, Any]], fields: dict[str, Any], name: str
 ) -> None:
-    """Whether every record has the fields that counting needs."""
+    """Check that every record has the fields that evaluation needs.
+
+    Args:
+        records (Sequence[dict]): The records.
+        fields (dict): Type of every field.
+        name (str): Name of the records, for errors.
+
+    Raises:
+        InputError: If a field is missing or of another type.
+    """
     for index, record in enumerate(records):
         if not fields.keys() <= record.keys():
             raise InputError(
@@ -76,14 +106,30 @@ def check_records(
 
 
 def check_area(annotation: dict[str, Any], name: str) -> None:
-    """Whether its area, where it is given, is a number to sort it by."""
+    """Check that the area of an annotation, if given, is a number.
+
+    Args:
+        annotation (dict): The annotation.
+        name (str): Its name, for errors.
+
+    Raises:
+        InputError: If it is not.
+    """
     area = annotation.get('area', 0)
     if not is_real(area):
         raise InputError(f'{name} has a faulty area: {shown(area)}')
 
 
 def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
-    """Whether LVIS's categories are rare, common or frequent."""
+    """Check that LVIS's categories are rare, common or frequent.
+
+    Args:
+        categories (list[dict]): The categories.
+        name (str): Name of the annotations, for errors.
+
+    Raises:
+        InputError: If one is not.
+    """
     for category in categories:
         if category['frequency'] not in ('r', 'c', 'f'):
             raise InputError(
@@ -93,10 +139,26 @@ def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
 
 
 def content_of(source: Any) -> Any:
+    """Read a file; return any other source unchanged.
+
+    Args:
+        source (object): Path or content.
+
+    Returns:
+        object: The content.
+    """
     return read_json(Path(source)) if is_path(source) else source
 
 
 def name_of_source(source: Any) -> str:
+    """Name a source, for errors.
+
+    Args:
+        source (object): Path or content.
+
+    Returns:
+        str: The path, 'the annotations' or 'the results'.
+    """
     if is_path(source):
         return str(source)
     kind = 'annotations' if isinstance(source, dict) else 'results'
@@ -104,4 +166,12 @@ def name_of_source(source: Any) -> str:
 
 
 def is_path(source: Any) -> bool:
+    """Tell whether a source is a path.
+
+    Args:
+        source (object): Path or content.
+
+    Returns:
+        bool: Whether it is a str or Path.
+    """
     return isinstance(source, (str, Path))

@@ -1,4 +1,4 @@
-"""The measures of DIS5K (arXiv 2203.03041), counted by pysodmetrics."""
+"""The measures of DIS5K (arXiv 2203.03041), computed by pysodmetrics."""
 
 from typing import Any
 
@@ -14,7 +14,10 @@ CURVES = ('f', 'e')  # over 256 thresholds
 
 
 def measures_of_dis() -> Any:
-    """The package that counts.
+    """Import the package that computes the measures.
+
+    Returns:
+        module: ``py_sod_metrics``.
 
     Raises:
         InputError: If it is not installed.
@@ -37,8 +40,8 @@ def dichotomous_quality(gt: BoolMask, pred: BoolMask) -> npt.NDArray[Any]:
         pred (np.ndarray): Predicted mask, same shape.
 
     Returns:
-        np.ndarray: (516,) float64, which :func:`average_dichotomous` turns
-        into figures: one of each of ``SINGLE``, then the ``CURVES``.
+        np.ndarray: (516,) float64, for :func:`average_dichotomous`: one value
+        for each of ``SINGLE``, then the ``CURVES``.
 
     Raises:
         InputError: If pysodmetrics is not installed.
@@ -48,7 +51,7 @@ def dichotomous_quality(gt: BoolMask, pred: BoolMask) -> npt.NDArray[Any]:
         wfm=sod.WeightedFmeasure(),
         mae=sod.MAE(),
         sm=sod.Smeasure(),
-        # It would stretch a soft mask before its threshold; ours has two
+        # It would stretch a soft mask before its threshold. Ours has two
         # values, for which it agrees with the official script.
         hce=sod.HumanCorrectionEffortMeasure(),
         fm=sod.FmeasureV2(
@@ -71,7 +74,7 @@ def dichotomous_quality(gt: BoolMask, pred: BoolMask) -> npt.NDArray[Any]:
 
 
 def average_dichotomous(rows: npt.NDArray[Any]) -> dict[str, float]:
-    """Figures of a set of masks.
+    """Compute the figures of a set of masks.
 
     Args:
         rows (np.ndarray): (N, 516), from :func:`dichotomous_quality`.
@@ -79,7 +82,7 @@ def average_dichotomous(rows: npt.NDArray[Any]) -> dict[str, float]:
     Returns:
         dict[str, float]: ``max_f`` (of the mean curve), ``weighted_f``,
         ``s_measure``, ``mae`` and ``e_measure`` (mean of the curve), 0 to 1,
-        and ``hce``, the clicks that a human would need per mask.
+        and ``hce``, the clicks that a person would need per mask.
     """
     means = rows.mean(axis=0)
     figures = dict(zip(SINGLE, means[: len(SINGLE)].tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Quality of maps with one label per pixel."""
+"""Quality of label maps."""
 
 import math
 from typing import Any
@@ -16,12 +16,12 @@ LabelMap = npt.NDArray[np.integer[Any]]
 def label_overlaps(
     gt: LabelMap, pred: LabelMap, num_classes: int, ignore: int = 255
 ) -> npt.NDArray[np.int64]:
-    """Intersections and unions of every class, of areas and of boundaries.
+    """Count intersections and unions of the areas and boundaries of classes.
 
-    Boundaries are those of Boundary IoU (arXiv 2103.16562), found for all
-    classes at once: a pixel is near the boundary of its class if there is
-    another label within 2 % of the image's diagonal, or the image ends.
-    Pixels that the truth ignores are ignored in both.
+    Boundaries are those of Boundary IoU (arXiv 2103.16562), computed for all
+    classes at once: a pixel is near the boundary of its class if another label
+    or the image border is within 2 % of the image's diagonal. Pixels that the
+    ground truth ignores are ignored in both.
 
     Args:
         gt (np.ndarray): True labels, (H, W), 0 to ``num_classes - 1`` or
@@ -43,7 +43,7 @@ def label_overlaps(
             'compared'
         )
     counted = gt != ignore
-    # As 16 bits, which OpenCV can filter; the ignored get a label of theirs.
+    # OpenCV can filter 16 bits; ignored pixels get a label of their own.
     truth, found = (
         np.where(counted, labels, num_classes).astype(np.uint16)
         for labels in (gt, pred)
@@ -59,7 +59,9 @@ def label_overlaps(
 
 
 def near_boundary(labels: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
-    """Pixels within 2 % of the image's diagonal of another label or the end.
+    """Mark pixels near another label or the image border.
+
+    Near is within 2 % of the image's diagonal.
 
     Args:
         labels (np.ndarray): (H, W) uint16, below 65535.
@@ -68,7 +70,7 @@ def near_boundary(labels: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
         np.ndarray: (H, W) bool.
     """
     width = boundary_width(labels.shape)
-    # Another label all around, which a minimum or a maximum will find.
+    # A frame of another label, which a minimum or a maximum will find.
     framed = cv2.copyMakeBorder(
         labels, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=np.iinfo(np.uint16).max
     )
@@ -78,15 +80,15 @@ def near_boundary(labels: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
 
 
 def label_figures(counts: npt.NDArray[np.int64]) -> dict[str, float]:
-    """Means over the classes of a data set.
+    """Average over the classes of a data set.
 
     Args:
-        counts (np.ndarray): (4, num_classes), the sum of what
-            :func:`label_overlaps` found.
+        counts (np.ndarray): (4, num_classes), the sum of the results of
+            :func:`label_overlaps`.
 
     Returns:
         dict[str, float]: ``mIoU`` and ``boundary_mIoU``, 0 to 1, over the
-        classes that are in the truth or in the predictions; nan without any.
+        classes in the ground truth or the predictions; NaN if there are none.
     """
     return {
         name: float(np.nanmean(ious)) if (ious >= 0).any() else math.nan
@@ -97,7 +99,7 @@ def label_figures(counts: npt.NDArray[np.int64]) -> dict[str, float]:
 def label_ious(
     counts: npt.NDArray[np.int64],
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """IoU and Boundary IoU of every class, nan where it is nowhere.
+    """Compute IoU and Boundary IoU of every class; NaN for absent classes.
 
     Args:
         counts (np.ndarray): See :func:`label_figures`.
@@ -117,7 +119,7 @@ def _overlaps(
     where: list[npt.NDArray[np.bool_]],
     num_classes: int,
 ) -> npt.NDArray[np.int64]:
-    """Intersections and unions of every class, in these pixels."""
+    """Count intersections and unions of every class in some pixels."""
     in_truth, in_found = where
     same = in_truth & in_found & (truth == found)
     both, true, other = (

@@ -1,4 +1,4 @@
-"""Quality of one mask: of its area, and of its boundary."""
+"""Quality of one mask: of its area and of its boundary."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ DILATION_RATIO = 0.02
 
 
 def mask_quality(gt: BoolMask, pred: BoolMask) -> dict[str, float]:
-    """Compare a mask with the true one.
+    """Compare a mask with the true mask.
 
     Args:
         gt (np.ndarray): True mask, (H, W), bool or with values 0 and 1.
@@ -43,7 +43,15 @@ def mask_quality(gt: BoolMask, pred: BoolMask) -> dict[str, float]:
 
 
 def mask_iou(gt: BoolMask, pred: BoolMask) -> float:
-    """Intersection over union, 0 to 1; two empty masks agree fully."""
+    """Compute the intersection over union; it is 1 for two empty masks.
+
+    Args:
+        gt (np.ndarray): True mask, (H, W) bool.
+        pred (np.ndarray): Predicted mask, same shape.
+
+    Returns:
+        float: 0 to 1.
+    """
     union = np.count_nonzero(gt | pred)
     return np.count_nonzero(gt & pred) / union if union else 1.0
 
@@ -51,16 +59,13 @@ def mask_iou(gt: BoolMask, pred: BoolMask) -> float:
 def boundary_iou(
     gt: BoolMask, pred: BoolMask, dilation_ratio: float = DILATION_RATIO
 ) -> float:
-    """IoU of the inner edges of two masks (Boundary IoU, arXiv 2103.16562).
+    """Compute Boundary IoU (arXiv 2103.16562), the IoU of inner edges.
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
         pred (np.ndarray): Predicted mask, same shape.
-        dilation_ratio (float): Width of the edges as a part of the image
+        dilation_ratio (float): Width of the edges, as a fraction of the image
             diagonal. Defaults to 0.02.
-
-    Returns:
-        float: 0 to 1; two empty masks agree fully.
     """
     width = boundary_width(gt.shape, dilation_ratio)
     return mask_iou(inner_edge(gt, width), inner_edge(pred, width))
@@ -69,25 +74,22 @@ def boundary_iou(
 def boundary_f(
     gt: BoolMask, pred: BoolMask, tolerance: float = 0.008
 ) -> float:
-    """F-measure of the boundary, as DAVIS counts it (CVPR 2016, section 5.1).
+    """Compute the boundary F-measure of DAVIS (CVPR 2016, section 5.1).
 
-    Precision and recall of boundaries of one pixel, each with the pixels that
-    lie near enough to the other.
+    Precision and recall are those of boundaries one pixel wide, where pixels
+    close enough to the other boundary count as correct.
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
         pred (np.ndarray): Predicted mask, same shape.
-        tolerance (float): What is near enough, as a part of the image
+        tolerance (float): Largest distance, as a fraction of the image
             diagonal. Defaults to 0.008.
-
-    Returns:
-        float: 0 to 1; two masks without a boundary agree fully.
     """
     radius = math.ceil(tolerance * math.hypot(*gt.shape))
     edges = outline(gt), outline(pred)
     found = [np.count_nonzero(edge) for edge in edges]
     if not all(found):
-        # Without any boundary a mask is empty or full.
+        # A mask without a boundary is empty or full.
         return float(bool((gt == pred).all()))
     right, hit = (
         np.count_nonzero(one & _near(other, radius))
@@ -99,20 +101,20 @@ def boundary_f(
 
 
 def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
-    """Mean boundary accuracy, mBA (CascadePSP, arXiv 2005.02551).
+    """Compute mean boundary accuracy, mBA (CascadePSP, arXiv 2005.02551).
 
-    The part of right pixels in a band around the true edge, averaged over
-    five widths of the band that grow with the image.
+    It is the fraction of correct pixels in a band around the true edge,
+    averaged over five widths of the band, which scale with the image.
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
         pred (np.ndarray): Predicted mask, same shape.
 
     Returns:
-        float: 0 to 1. A true mask without an edge, empty or full, gives 1 if
-        the predicted one is the same, else 0. An empty prediction for a true
-        mask with an edge has the half of the band right that lies outside, as
-        in the published script.
+        float: 0 to 1. For a true mask without an edge, empty or full, it is 1
+        if the prediction is equal, else 0. An empty prediction for a true mask
+        with an edge has the outer half of the band correct, as in the
+        published script.
     """
     right = gt == pred
     largest = sum(gt.shape) / 300
@@ -134,18 +136,28 @@ def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
 def boundary_width(
     shape: Sequence[int], dilation_ratio: float = DILATION_RATIO
 ) -> int:
-    """Pixels from a boundary that belong to it, at least one.
+    """Return the width of a boundary in pixels, at least 1.
 
     Args:
         shape (Sequence[int]): Height and width of the image.
-        dilation_ratio (float): Part of the diagonal. Defaults to 0.02, as in
-            all tables of Boundary IoU.
+        dilation_ratio (float): Fraction of the diagonal. Defaults to 0.02, as
+            in all tables of Boundary IoU.
+
+    Returns:
+        int: The width.
     """
     return max(round(dilation_ratio * math.hypot(*shape)), 1)
 
 
 def outline(mask: BoolMask) -> BoolMask:
-    """Pixels that differ from the one to the right, below or across."""
+    """Mark pixels that differ from the right, lower or lower right neighbour.
+
+    Args:
+        mask (np.ndarray): (H, W) bool.
+
+    Returns:
+        np.ndarray: (H, W) bool.
+    """
     edge = np.zeros_like(mask)
     edge[:, :-1] |= mask[:, :-1] != mask[:, 1:]
     edge[:-1] |= mask[:-1] != mask[1:]
@@ -154,7 +166,7 @@ def outline(mask: BoolMask) -> BoolMask:
 
 
 def _near(edge: BoolMask, radius: int) -> BoolMask:
-    """Pixels within a radius of an edge that is not empty."""
+    """Mark pixels within a radius of an edge that is not empty."""
     distance = cv2.distanceTransform(
         (~edge).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
     )
@@ -162,9 +174,17 @@ def _near(edge: BoolMask, radius: int) -> BoolMask:
 
 
 def inner_edge(mask: BoolMask, width: int) -> BoolMask:
-    """Pixels within ``width`` of the outside; the image border is outside."""
+    """Mark mask pixels within ``width`` of the outside or the image border.
+
+    Args:
+        mask (np.ndarray): (H, W) bool.
+        width (int): Width of the edge in pixels.
+
+    Returns:
+        np.ndarray: (H, W) bool.
+    """
     side = 2 * width + 1
-    # A sum over a square takes the same time whatever its side, erosion not.
+    # The time of a box filter, unlike erosion, does not depend on its side.
     around = cv2.boxFilter(
         mask.view(np.uint8),
         cv2.CV_32S,

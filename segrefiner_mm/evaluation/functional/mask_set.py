@@ -1,4 +1,4 @@
-"""Quality of a set of masks, from that of each."""
+"""Quality of a set of masks."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 def mask_row(gt: BoolMask, pred: BoolMask, dis: bool = False) -> Row:
-    """All that is counted of one mask.
+    """Measure one mask.
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
@@ -27,10 +27,11 @@ def mask_row(gt: BoolMask, pred: BoolMask, dis: bool = False) -> Row:
         dis (bool): Whether to add the measures of DIS5K. Defaults to False.
 
     Returns:
-        dict: What :func:`mask_set_figures` takes.
+        dict: Numbers for :func:`mask_set_figures`.
 
     Raises:
-        InputError: If the shapes differ.
+        InputError: If the shapes differ, or ``dis`` is set and pysodmetrics is
+            not installed.
     """
     if gt.shape != pred.shape:
         raise InputError(
@@ -46,7 +47,7 @@ def mask_row(gt: BoolMask, pred: BoolMask, dis: bool = False) -> Row:
 
 
 def mask_set_figures(rows: list[Row]) -> dict[str, float]:
-    """Figures of a set.
+    """Compute the figures of a set of masks.
 
     Args:
         rows (list[dict]): From :func:`mask_row`, at least one.
@@ -54,7 +55,7 @@ def mask_set_figures(rows: list[Row]) -> dict[str, float]:
     Returns:
         dict[str, float]: Means of ``iou``, ``boundary_iou``, ``mba`` and
         ``boundary_f``; ``set_iou``, all intersections over all unions; and
-        those of :func:`average_dichotomous`, where they were asked for.
+        the figures of :func:`average_dichotomous`, if the rows have them.
     """
     names = ('iou', 'boundary_iou', 'mba', 'boundary_f')
     figures = {n: float(np.mean([row[n] for row in rows])) for n in names}

@@ -1,4 +1,4 @@
-"""COCO's panoptic format: a json beside a folder of pictures."""
+"""COCO's panoptic format: a JSON file beside a folder of PNG files."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,10 +32,10 @@ class PanopticTruth(NamedTuple):
     """True panoptic maps of a data set.
 
     Attributes:
-        file (PanopticFile): Where they are.
+        file (PanopticFile): Their file.
         categories (list[int]): Ids of the categories, in their order.
-        names (list[str]): Their names.
-        things (np.ndarray): (C,) bool, which of them are things.
+        names (list[str]): Names of the categories.
+        things (np.ndarray): (C,) bool, True for things.
     """
 
     file: 'PanopticFile'
@@ -45,11 +45,11 @@ class PanopticTruth(NamedTuple):
 
 
 class PanopticFile:
-    """The annotations of a panoptic json, by their images.
+    """The annotations of a panoptic JSON file by image.
 
     Args:
-        path (str | Path): The json; results may lack all but annotations.
-        folder (str | Path, optional): Where its pictures are. Defaults to
+        path (str | Path): The JSON file; results need only annotations.
+        folder (str | Path, optional): Folder of its PNG files. Defaults to
             None: the folder of the same name beside it.
 
     Raises:
@@ -74,7 +74,7 @@ class PanopticFile:
     def _segments_of(
         self, record: PanopticRecord
     ) -> dict[int, tuple[int, bool]]:
-        """Category of every segment, and whether it is of a crowd."""
+        """Return the category of every segment, and whether it is a crowd."""
         where = (
             f'{self.path} (COCO panoptic), image {record.image_id}: segment'
         )
@@ -90,17 +90,17 @@ class PanopticFile:
         """Read the map of an image.
 
         Args:
-            image_id (int | str): As in the json.
+            image_id (int | str): Id of the image.
 
         Returns:
             PanopticMap: Its segments.
 
         Raises:
-            InputError: If there is none, or it cannot be read.
+            InputError: If it is missing or cannot be read.
         """
         path = self.picture_of(image_id)
         if path.is_file():
-            stored_size(path)  # which refuses what is too large
+            stored_size(path)  # rejects a file that is too large
         picture = cv2.imread(str(path)) if path.is_file() else None
         if picture is None:
             raise InputError(f'cannot read the panoptic picture {path}')
@@ -112,24 +112,38 @@ class PanopticFile:
         )
 
     def image_ids(self) -> list[Any]:
-        """Ids of the images, in the order of the json."""
+        """Return the ids of the images, in the order of the file.
+
+        Returns:
+            list[int | str]: The ids.
+        """
         return list(self._records)
 
     def picture_of(self, image_id: Any) -> Path:
-        """The picture of an image; an InputError if there is none."""
+        """Return the PNG file of an image.
+
+        Args:
+            image_id (int | str): Id of the image.
+
+        Returns:
+            Path: The file; it need not exist.
+
+        Raises:
+            InputError: If the annotations have no such image.
+        """
         if image_id not in self._records:
             hint = other_kind(image_id, self._records)
             raise InputError(f'{self.path} has no image {image_id}{hint}')
         return self._records[image_id].picture(self.folder)
 
     def as_truth(self) -> PanopticTruth:
-        """The same with its categories.
+        """Return the maps with their categories, as ground truth.
 
         Returns:
-            PanopticTruth: In the order of the ids of the categories.
+            PanopticTruth: With categories sorted by id.
 
         Raises:
-            InputError: If it names no categories.
+            InputError: If the categories are missing or invalid.
         """
         where = f'{self.path}, categories:'
         named: dict[int, tuple[str, bool]] = {}
@@ -158,21 +172,21 @@ def evaluate_panoptic(
     gt_dir: str | Path | None = None,
     dt_dir: str | Path | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Panoptic quality and Boundary PQ of files.
+    """Compute panoptic quality and Boundary PQ of files.
 
     Args:
         gt_json (str | Path): True COCO panoptic annotations.
-        dt_json (str | Path): Results in the same format, of every image.
-        gt_dir (str | Path, optional): Pictures of the truth. Defaults to
-            None: beside the json.
-        dt_dir (str | Path, optional): Pictures of the results. Defaults to
-            None: beside the json.
+        dt_json (str | Path): Results in the same format, for every image.
+        gt_dir (str | Path, optional): PNG files of the ground truth. Defaults
+            to None: the folder beside the JSON file.
+        dt_dir (str | Path, optional): PNG files of the results. Defaults to
+            None: the folder beside the JSON file.
 
     Returns:
         dict[str, dict[str, float]]: See :func:`panoptic_figures`.
 
     Raises:
-        InputError: If a file cannot be read, or does not fit.
+        InputError: If a file cannot be read, or does not match.
     """
     truth = PanopticFile(gt_json, gt_dir).as_truth()
     found = PanopticFile(dt_json, dt_dir)

@@ -31,14 +31,14 @@ class PanopticMap(NamedTuple):
 
 
 class _Areas(NamedTuple):
-    """How many pixels segments have, and share."""
+    """Areas of segments and of their intersections, in pixels."""
 
     gt: dict[int, int]
     pred: dict[int, int]
     both: dict[tuple[int, int], int]
 
     def iou(self, true: int, found: int) -> float:
-        """Intersection over union; what is void in truth does not count."""
+        """Return the IoU, without pixels that are void in the ground truth."""
         shared = self.both.get((true, found), 0)
         union = self.gt[true] + self.pred[found] - shared
         union -= self.both.get((VOID, found), 0)
@@ -50,8 +50,8 @@ def panoptic_counts(
 ) -> npt.NDArray[np.float64]:
     """Match the segments of an image.
 
-    A pair matches if it is of one category and its IoU is above 0.5; for
-    Boundary PQ, if the smaller of IoU and Boundary IoU is.
+    A pair matches if both have one category and their IoU is above 0.5. For
+    Boundary PQ, the smaller of IoU and Boundary IoU is used.
 
     Args:
         gt (PanopticMap): True segments.
@@ -64,7 +64,7 @@ def panoptic_counts(
         matches, per category.
 
     Raises:
-        InputError: If sizes differ, or ids or categories are not known.
+        InputError: If sizes differ, or ids or categories are unknown.
     """
     if gt.ids.shape != pred.ids.shape:
         raise InputError(
@@ -109,12 +109,12 @@ def panoptic_figures(
 
     Args:
         counts (np.ndarray): (2, 4, C), the sum of :func:`panoptic_counts`.
-        things (np.ndarray): (C,) bool, which categories are things.
+        things (np.ndarray): (C,) bool, True for things.
 
     Returns:
-        dict[str, dict[str, float]]: For ``segm`` and ``boundary`` PQ, SQ and
-        RQ, and with ``_th`` and ``_st`` those of things and of stuff alone,
-        0 to 1; nan where no category has a segment.
+        dict[str, dict[str, float]]: For ``segm`` and ``boundary``, PQ, SQ and
+        RQ, and with the suffixes ``_th`` and ``_st`` those of things and of
+        stuff alone, 0 to 1; NaN if no category has a segment.
     """
     figures: dict[str, dict[str, float]] = {}
     for kind, table in zip(KINDS, counts, strict=True):
@@ -159,19 +159,19 @@ def _areas(gt: npt.NDArray[Any], pred: npt.NDArray[Any]) -> _Areas:
 
 
 def _edge_ids(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Ids near the boundary of their segment; void stays, the inside goes."""
+    """Keep ids near the boundary of their segment, and void."""
     known, compact = np.unique(ids, return_inverse=True)
     if len(known) > np.iinfo(np.uint16).max:
         raise InputError(f'a panoptic map has {len(known)} segments')
     edge = near_boundary(compact.reshape(ids.shape).astype(np.uint16))
-    # A number above all others stands for the inside.
+    # A number above all others marks the inside.
     return np.where(edge | (ids == VOID), ids, ids.max(initial=0) + 1)
 
 
 def _excused(
     found: int, gt: PanopticMap, pred: PanopticMap, areas: _Areas
 ) -> bool:
-    """Whether most of it lies in the void or in crowds of its category."""
+    """Tell whether most of a segment is void or a crowd of its category."""
     category = pred.categories[found]
     crowds = [c for c in gt.crowds if gt.categories[c] == category]
     outside = sum(areas.both.get((i, found), 0) for i in (VOID, *crowds))

@@ -1,4 +1,4 @@
-"""What the metrics of coarse and refined predictions have in common."""
+"""Shared parts of the metrics of coarse and refined predictions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,22 +7,22 @@ from mmengine.logging import print_log
 
 from segrefiner_mm.errors import InputError
 
-# Names in a data sample, and before the names of figures.
+# Prefixes in a data sample, and of the names of figures.
 SIDES = (('coarse', 'coarse_'), ('pred', ''))
 
 
 def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list]]:
-    """Prefix and entries of what was predicted, coarse first.
+    """Yield coarse and refined predictions separately, coarse first.
 
     Args:
-        results (list[dict]): Entries ``pred`` and perhaps ``coarse``, one
-            pair per image.
+        results (list[dict]): One dict per image, with ``pred``, ``coarse`` or
+            both.
 
     Yields:
         tuple[str, list]: Prefix of the figures, and an entry per image.
 
     Raises:
-        InputError: If only some images have coarse predictions.
+        InputError: If only some images have predictions of a side.
     """
     for side, prefix in SIDES:
         found = [row[side] for row in results if side in row]
@@ -40,20 +40,20 @@ def label_categories(
     given: Sequence[str] | None,
     dataset_meta: dict | None,
 ) -> list[int | None]:
-    """Category of every label.
+    """Map labels to categories.
 
     Args:
         by_name (dict[str, int]): Id of every annotated category.
-        given (Sequence[str], optional): Names of the labels, of the user.
-        dataset_meta (dict, optional): The ``classes`` of a data set.
+        given (Sequence[str], optional): Names of the labels from the user.
+        dataset_meta (dict, optional): Metainfo of a data set with ``classes``.
 
     Returns:
         list[int | None]: Ids, and None for classes of the data set that are
-        not annotated. Without names the ids in their order.
+        not annotated. Without names, all ids in order.
 
     Raises:
-        InputError: If the user names one that is not annotated, or none of
-            the data set is.
+        InputError: If a name from the user is not annotated, or none of the
+            data set is.
     """
     classes = given or (dataset_meta or {}).get('classes')
     if not classes:
@@ -73,5 +73,12 @@ def label_categories(
 
 
 def name_of(sample: dict) -> str:
-    """What to call a data sample in an error."""
+    """Name a data sample, for errors.
+
+    Args:
+        sample (dict): The data sample.
+
+    Returns:
+        str: Path or id of its image.
+    """
     return str(sample.get('img_path') or f'image {sample.get("img_id")}')

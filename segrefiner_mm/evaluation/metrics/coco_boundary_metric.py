@@ -29,28 +29,29 @@ class CocoBoundaryMetric(BaseMetric):
     """COCO's mask AP and Boundary AP, for this package's models and mmdet's.
 
     Predictions need ``img_id`` and ``pred_instances`` with ``masks``,
-    ``scores`` and ``labels``. Where ``coarse_instances`` are there too, their
+    ``scores`` and ``labels``. If ``coarse_instances`` are present too, their
     figures come first, in the same pass: ``coarse_segm_AP``, ``segm_AP``, ...
-    Either alone will do, but for all images alike.
+    Either alone is enough, but must be present for all images.
 
     Args:
         ann_file (str): COCO annotations.
-        iou_types (Sequence[str]): Of ``'segm'`` and ``'boundary'``. Defaults
-            to both.
+        iou_types (Sequence[str]): ``'segm'``, ``'boundary'`` or both.
+            Defaults to both.
         classes (Sequence[str], optional): Names of the labels 0, 1, ...
-            Defaults to None: those of ``dataset_meta``, of which those that
-            are not annotated do not count; without any, labels are the places
-            of the categories in the order of their ids.
+            Defaults to None: those of ``dataset_meta``; classes that are not
+            annotated do not count. Without any names, labels are positions in
+            the sorted category ids.
         classwise (bool): Whether to give the AP of every class too, as
             ``segm_AP/NAME`` and so on. Defaults to False.
-        outfile_prefix (str, optional): Write the predictions to
-            ``PREFIX.segm.json``. Defaults to None.
+        outfile_prefix (str, optional): Prefix of the files to write
+            predictions to, ``PREFIX.segm.json`` and, if coarse,
+            ``PREFIX.coarse_segm.json``. Defaults to None.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
         prefix (str, optional): Prefix of the names in the log. Defaults to
             None: ``'coco'``.
 
     Raises:
-        InputError: If the annotations are not such.
+        InputError: If the annotations are invalid.
     """
 
     default_prefix: str | None = 'coco'
@@ -82,8 +83,8 @@ class CocoBoundaryMetric(BaseMetric):
             data_samples (Sequence[dict]): See the class.
 
         Raises:
-            InputError: If a sample has neither, or they lack masks, scores or
-                labels.
+            InputError: If a sample has no predictions, or they lack masks,
+                scores or labels.
         """
         for sample in data_samples:
             row = dict(img_id=sample['img_id'])
@@ -95,7 +96,7 @@ class CocoBoundaryMetric(BaseMetric):
             self.results.append(row)
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """Count over all images.
+        """Evaluate all images.
 
         Args:
             results (list[dict]): From :meth:`process`, one entry per image.
@@ -104,7 +105,7 @@ class CocoBoundaryMetric(BaseMetric):
             dict[str, float]: See the class.
 
         Raises:
-            InputError: If predictions do not fit the annotations.
+            InputError: If predictions do not match the annotations.
         """
         categories = self._categories()
         images = [row['img_id'] for row in results]
@@ -129,7 +130,7 @@ class CocoBoundaryMetric(BaseMetric):
         return figures
 
     def _categories(self) -> list[int | None]:
-        """Category of every label."""
+        """Map labels to categories."""
         by_name = {
             str(c.get('name', c['id'])): c['id']
             for c in self.truth.content['categories']
@@ -138,13 +139,13 @@ class CocoBoundaryMetric(BaseMetric):
 
 
 def _complete(row: dict[str, Any], name: str) -> None:
-    """See that both sides have scores and labels."""
+    """Check that both sides have scores and labels."""
     sides = [row[side] for side, _ in SIDES if side in row]
     if not sides:
         raise InputError(f'{name}: there are no predictions')
     for own in sides:
         for part in ('scores', 'labels'):
-            # The refiner leaves these with the masks that it was given.
+            # The refiner leaves these with its coarse masks.
             found = own.get(part, sides[0].get(part))
             if found is None:
                 raise InputError(f'{name}: predictions have no {part}')
@@ -152,12 +153,12 @@ def _complete(row: dict[str, Any], name: str) -> None:
 
 
 def _encoded(instances: Any, name: str) -> dict[str, list]:
-    """Masks as run lengths, scores and labels as plain numbers."""
+    """Convert masks to run lengths, scores and labels to lists."""
     if 'masks' not in instances:
         raise InputError(f'{name}: predictions have no masks')
     encoded: dict[str, list] = dict(masks=[])
     for mask in instances['masks']:
-        if not isinstance(mask, dict):  # else run lengths already
+        if not isinstance(mask, dict):  # if not run lengths already
             mask = encode_mask(np.asarray(mask.cpu()))
         if isinstance(mask['counts'], bytes):
             mask = dict(mask, counts=mask['counts'].decode())
@@ -171,7 +172,7 @@ def _encoded(instances: Any, name: str) -> dict[str, list]:
 def _listed(
     image: Any, predictions: dict[str, list], categories: list[int | None]
 ) -> list[dict]:
-    """Results of an image as COCO writes them."""
+    """List the results of an image in COCO's format."""
     parts = (predictions[name] for name in ('masks', 'scores', 'labels'))
     listed = []
     for mask, score, label in zip(*parts, strict=True):

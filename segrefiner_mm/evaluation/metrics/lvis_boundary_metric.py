@@ -12,7 +12,7 @@ from segrefiner_mm.registry import METRICS
 
 @METRICS.register_module()
 class LVISBoundaryMetric(CocoBoundaryMetric):
-    """The same by LVIS's rules, with APr, APc and APf.
+    """LVIS's mask AP and Boundary AP, with APr, APc and APf.
 
     Args:
         *args: See :class:`CocoBoundaryMetric`.

@@ -1,4 +1,4 @@
-"""Coarse against refined masks, as an evaluator of the runner."""
+"""Comparison of coarse and refined masks, as an evaluator of the runner."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,27 +24,27 @@ class MaskQualityMetric(BaseMetric):
     """IoU, Boundary IoU, mBA and more of coarse and refined masks.
 
     ``iou``, ``boundary_iou``, ``mba`` and ``boundary_f`` are means over the
-    refined masks, ``set_iou`` is the sum of all intersections over that of
-    all unions, which papers call IoU, ``coarse_*`` are those of the masks
-    that they were made from, all 0 to 1; ``harmed`` is the share of masks
-    that refinement made worse, ``changed`` the share of those that it changed
-    at all, which a guard keeps low.
+    refined masks. ``set_iou`` is the sum of all intersections over that of all
+    unions, which papers call IoU. ``coarse_*`` are the figures of the coarse
+    masks. ``harmed`` is the fraction of masks that refinement made worse, and
+    ``changed`` the fraction that it changed at all, which a guard keeps low.
+    All are 0 to 1.
 
-    For label maps there is :class:`SemanticBoundaryMetric`, for panoptic maps
+    For label maps see :class:`SemanticBoundaryMetric`, for panoptic maps
     :class:`PanopticBoundaryMetric`.
 
     Args:
-        harm (float): Loss of IoU, 0 to 1, that counts as made worse. Defaults
-            to 0.02.
-        dis (bool): Whether to give the measures of DIS5K too, ``max_f``,
-            ``weighted_f``, ``mae``, ``s_measure``, ``e_measure`` and ``hce``,
-            which takes seconds for a large mask. Defaults to False.
+        harm (float): A mask is made worse if it loses more IoU than this, 0
+            to 1. Defaults to 0.02.
+        dis (bool): Whether to give the measures of DIS5K too: ``max_f``,
+            ``weighted_f``, ``mae``, ``s_measure``, ``e_measure`` and ``hce``.
+            They take seconds for a large mask. Defaults to False.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
         prefix (str, optional): Prefix of the names in the log. Defaults to
             None: ``'refine'``.
 
     Raises:
-        InputError: If ``dis`` is asked for and pysodmetrics is not installed.
+        InputError: If ``dis`` is set and pysodmetrics is not installed.
     """
 
     default_prefix = 'refine'
@@ -72,7 +72,7 @@ class MaskQualityMetric(BaseMetric):
                 (N, H, W) each.
 
         Raises:
-            InputError: If some are missing, or of another number or size.
+            InputError: If masks are missing, or differ in number or size.
         """
         for sample in data_samples:
             name = name_of(sample)
@@ -88,7 +88,7 @@ class MaskQualityMetric(BaseMetric):
                     f'{", ".join(str(len(part)) for part in masks)}'
                 )
             try:
-                # One entry per image, which mmengine counts by.
+                # mmengine expects one entry per image.
                 rows = [self._compare(*m) for m in zip(*masks, strict=True)]
             except InputError as error:
                 raise InputError(f'{name}: {error}') from None

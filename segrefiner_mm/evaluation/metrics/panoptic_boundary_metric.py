@@ -29,24 +29,24 @@ INSTANCE_OFFSET = 1000  # as in mmdet: id = label + 1000 x instance
 class PanopticBoundaryMetric(BaseMetric):
     """Panoptic quality and Boundary PQ, for mmdet's models.
 
-    Data samples need ``img_id`` and ``pred_panoptic_seg``. Where
-    ``coarse_panoptic_seg`` is there too, its figures come first:
+    Data samples need ``img_id`` and ``pred_panoptic_seg``. If
+    ``coarse_panoptic_seg`` is present too, its figures come first:
     ``coarse_segm_PQ``, ``segm_PQ``, ...
 
     Args:
         ann_file (str): COCO panoptic annotations.
-        seg_prefix (str, optional): Folder of their pictures. Defaults to
+        seg_prefix (str, optional): Folder of their PNG files. Defaults to
             None: the folder of the same name beside them.
         classes (Sequence[str], optional): Names of the labels 0, 1, ...
-            Defaults to None: those of ``dataset_meta``, of which those that
-            are not annotated count as void; without any, labels are the
-            places of the categories in the order of their ids.
+            Defaults to None: those of ``dataset_meta``; classes that are not
+            annotated count as void. Without any names, labels are positions
+            in the sorted category ids.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
         prefix (str, optional): Prefix of the names in the log. Defaults to
             None: ``'coco_panoptic'``.
 
     Raises:
-        InputError: If the annotations are not such.
+        InputError: If the annotations are invalid.
     """
 
     default_prefix = 'coco_panoptic'
@@ -62,7 +62,7 @@ class PanopticBoundaryMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.truth = PanopticFile(ann_file, seg_prefix).as_truth()
         self.classes = classes
-        self._of_label: list[int | None] | None = None  # told once
+        self._of_label: list[int | None] | None = None  # set on first use
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Match the segments of a batch.
@@ -72,7 +72,7 @@ class PanopticBoundaryMetric(BaseMetric):
             data_samples (Sequence[dict]): See the class.
 
         Raises:
-            InputError: If a map does not fit the annotations.
+            InputError: If a map does not match the annotations.
         """
         if self._of_label is None:
             self._of_label = self._categories()
@@ -114,7 +114,7 @@ class PanopticBoundaryMetric(BaseMetric):
         return figures
 
     def _categories(self) -> list[int | None]:
-        """Category of every label."""
+        """Map labels to categories."""
         by_name = dict(
             zip(self.truth.names, self.truth.categories, strict=True)
         )
@@ -122,10 +122,10 @@ class PanopticBoundaryMetric(BaseMetric):
 
 
 def _as_map(ids: np.ndarray, categories: list[int | None]) -> PanopticMap:
-    """What mmdet predicts, with ids from 1 and the void as 0."""
+    """Convert a prediction of mmdet to ids from 1, with void as 0."""
     known, compact = np.unique(ids, return_inverse=True)
     labels = known % INSTANCE_OFFSET
-    # Pixels without a segment have the first label that is not a class.
+    # Pixels without a segment have the first label after the classes.
     of_label = dict(enumerate(categories))
     numbers, own = np.zeros(len(known), np.int64), {}
     for place, label in enumerate(labels.tolist()):

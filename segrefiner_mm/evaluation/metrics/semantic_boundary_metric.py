@@ -25,9 +25,9 @@ from segrefiner_mm.registry import METRICS
 class SemanticBoundaryMetric(BaseMetric):
     """mIoU and boundary mIoU, for mmseg's models.
 
-    Data samples need ``gt_sem_seg`` and ``pred_sem_seg``. Where
-    ``coarse_sem_seg`` is there too, its figures come first:
-    ``coarse_mIoU``, ``mIoU``, ``coarse_boundary_mIoU``, ...
+    Data samples need ``gt_sem_seg`` and ``pred_sem_seg``. If
+    ``coarse_sem_seg`` is present too, its figures come first:
+    ``coarse_mIoU``, ``coarse_boundary_mIoU``, ``mIoU``, ...
 
     Args:
         ignore_index (int): True label of pixels that do not count. Defaults
@@ -53,15 +53,15 @@ class SemanticBoundaryMetric(BaseMetric):
         self.classwise = classwise
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Count overlaps of a batch.
+        """Count the overlaps of a batch.
 
         Args:
             data_batch (Any): Not used.
             data_samples (Sequence[dict]): See the class.
 
         Raises:
-            InputError: If the names of the classes are not known, or a
-                prediction is of another size.
+            InputError: If the names of the classes are unknown, or a
+                prediction has another size.
         """
         names = self._classes()
         for sample in data_samples:

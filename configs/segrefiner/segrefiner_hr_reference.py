@@ -14,8 +14,8 @@ train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrueMask', min_area=512),
     dict(
-        type='AlternateViews',
-        views=[
+        type='AlternatePipelines',
+        pipelines=[
             [
                 dict(type='LoadCoarseMasks'),
                 dict(type='CropObject', pad=(0, 200), around='gt_mask'),

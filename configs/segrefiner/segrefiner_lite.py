@@ -35,7 +35,7 @@ train_pipeline = [
     dict(type='LoadTrueMask', min_area=256),
     dict(type='LoadCoarseMasks', prob=0.35),
     dict(type='PasteObject', backgrounds=backgrounds, prob=0.2),
-    dict(type='AlternateViews', views=[whole, patch]),
+    dict(type='AlternatePipelines', pipelines=[whole, patch]),
     dict(type='RandomFlipMasks', prob=0.5),
     dict(type='PhotometricJitter'),
     dict(type='PackRefineInputs'),

@@ -18,7 +18,7 @@ patch = [
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrueMask', min_area=256),
-    dict(type='AlternateViews', views=[whole, whole, whole, patch]),
+    dict(type='AlternatePipelines', pipelines=[whole, whole, whole, patch]),
     dict(type='RandomFlipMasks', prob=0.5),
     dict(type='PhotometricJitter'),
     dict(type='PackRefineInputs'),

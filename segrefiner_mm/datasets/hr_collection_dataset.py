@@ -21,7 +21,7 @@ class HRCollectionDataset(RefineDataset):
     """ThinObject-5K and DIS5K together, or folders in the same layouts.
 
     Every sample is drawn twice in a row, for an object crop and for a
-    full-resolution patch (:class:`AlternateViews`).
+    full-resolution patch (:class:`AlternatePipelines`).
 
     Args:
         collections (Sequence[dict]): Each with ``root``, under ``data_root``,

@@ -31,7 +31,7 @@ class RefineDataset(BaseDataset):
         seed (int): Seed of the order and of all random choices. Defaults to
             0.
         draws_per_sample (int): Consecutive draws of the same sample, for
-            pipelines with :class:`AlternateViews`. Defaults to 1.
+            pipelines with :class:`AlternatePipelines`. Defaults to 1.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
 

@@ -90,7 +90,7 @@ def scalars(work_dir: Path) -> list[dict]:
 def _steps(pipeline: list[dict]) -> Iterator[dict]:
     for step in pipeline:
         yield step
-        for view in step.get('views', ()):
+        for view in step.get('pipelines', ()):
             yield from _steps(view)
 
 

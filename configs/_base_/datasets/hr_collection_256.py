@@ -7,8 +7,8 @@ train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrueMask', min_area=512),
     dict(
-        type='AlternateViews',
-        views=[
+        type='AlternatePipelines',
+        pipelines=[
             [
                 dict(type='SynthesizeCoarseMask', mode='diverse'),
                 dict(type='CropObject', size=256, pad=(0, 200)),

@@ -1,5 +1,7 @@
 from segrefiner_mm.datasets.transforms import corruptions
-from segrefiner_mm.datasets.transforms.alternate_views import AlternateViews
+from segrefiner_mm.datasets.transforms.alternate_pipelines import (
+    AlternatePipelines,
+)
 from segrefiner_mm.datasets.transforms.crop_object import CropObject
 from segrefiner_mm.datasets.transforms.crop_patch import CropPatch
 from segrefiner_mm.datasets.transforms.keep_original_image import (
@@ -26,7 +28,7 @@ from segrefiner_mm.datasets.transforms.synthesize_coarse_mask import (
 )
 
 __all__ = [
-    'AlternateViews',
+    'AlternatePipelines',
     'CropObject',
     'CropPatch',
     'KeepOriginalImage',

@@ -1,0 +1,54 @@
+"""Alternation between several pipelines."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mmcv.transforms import BaseTransform, Compose
+
+from segrefiner_mm.registry import TRANSFORMS, build_child
+
+
+@TRANSFORMS.register_module(name=['AlternatePipelines', 'AlternateViews'])
+class AlternatePipelines(BaseTransform):
+    """Runs one of several pipelines, in turn, by the number of the draw.
+
+    If ``draws_per_sample`` of the data set equals the number of pipelines,
+    every sample goes through each of them once per epoch. ``AlternateViews``,
+    with ``views``, is its old name in configs.
+
+    Required Keys:
+
+    - draw (int): Number of the draw, from the data set.
+
+    Args:
+        pipelines (Sequence[Sequence[dict]], optional): The pipelines.
+        views (Sequence[Sequence[dict]], optional): The same, under the old
+            name.
+
+    Raises:
+        ValueError: If there are none.
+    """
+
+    def __init__(
+        self,
+        pipelines: Sequence[Sequence[dict]] | None = None,
+        views: Sequence[Sequence[dict]] | None = None,
+    ) -> None:
+        if not (chosen := pipelines or views):
+            raise ValueError('AlternatePipelines needs pipelines')
+        self.pipelines = [
+            Compose([build_child(TRANSFORMS, step) for step in pipeline])
+            for pipeline in chosen
+        ]
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any] | None:
+        """Run the pipeline whose turn it is.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict | None: Output of the pipeline.
+        """
+        pipeline = self.pipelines[results['draw'] % len(self.pipelines)]
+        return pipeline(results)

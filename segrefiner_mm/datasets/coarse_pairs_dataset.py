@@ -24,7 +24,7 @@ class CoarsePairsDataset(BaseDataset):
         InputError: If a folder is missing, or an image lacks a mask.
     """
 
-    METAINFO: dict = dict(classes=('object',))
+    METAINFO: dict[str, Any] = dict(classes=('object',))
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class CoarsePairsDataset(BaseDataset):
         """
         raise NotImplementedError
 
-    def load_data_list(self) -> list[dict]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Find images and masks.
 
         Returns:

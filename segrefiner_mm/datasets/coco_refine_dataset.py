@@ -46,13 +46,13 @@ class CocoRefineDataset(BaseDataset):
             or categories.
     """
 
-    METAINFO: dict = dict()
+    METAINFO: dict[str, Any] = dict()
 
     def __init__(
         self,
         *args: Any,
         results_file: str,
-        data_prefix: dict | None = None,
+        data_prefix: dict[str, Any] | None = None,
         score_thr: float = 0.0,
         skip_unknown: bool = False,
         test_mode: bool = True,
@@ -66,7 +66,7 @@ class CocoRefineDataset(BaseDataset):
             *args, data_prefix=prefix, test_mode=test_mode, **kwargs
         )
 
-    def load_data_list(self) -> list[dict]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Read both files.
 
         Returns:
@@ -95,7 +95,7 @@ class CocoRefineDataset(BaseDataset):
 
     def _results(
         self, images: dict[Id, CocoImage], categories: dict[Id, int]
-    ) -> dict[Id, list[dict]]:
+    ) -> dict[Id, list[dict[str, Any]]]:
         of_image = defaultdict(list)
         skipped = 0
         file = self.results_file
@@ -122,8 +122,11 @@ class CocoRefineDataset(BaseDataset):
         return of_image
 
     def _describe(
-        self, image: CocoImage, results: list[dict], label_of: dict[Id, int]
-    ) -> dict:
+        self,
+        image: CocoImage,
+        results: list[dict[str, Any]],
+        label_of: dict[Id, int],
+    ) -> dict[str, Any]:
         folder = self.data_prefix['img']
         return dict(
             img_path=path_below(folder, image.name, self.ann_file),
@@ -140,7 +143,7 @@ def _numbers_first(value: Id) -> tuple[bool, Id]:
     return isinstance(value, str), value
 
 
-def _result(result: dict, where: str) -> dict[str, Any]:
+def _result(result: dict[str, Any], where: str) -> dict[str, Any]:
     """Return the checked fields that are needed of a result."""
     score = result.get('score')
     if not is_real(score):
@@ -161,7 +164,7 @@ def _unknown(
     categories: dict[Id, int],
 ) -> str:
     """Name the image or category of a result that is not annotated."""
-    parts: tuple[tuple[str, dict], ...]
+    parts: tuple[tuple[str, dict[Any, Any]], ...]
     parts = ('image', images), ('category', categories)
     for part, known in parts:
         value = result[f'{part}_id']

@@ -1,6 +1,7 @@
 """A sampler that numbers the draws of an endless training run."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from mmengine.dist import get_dist_info
 from torch.utils.data import Sampler
@@ -9,7 +10,7 @@ from segrefiner_mm.registry import DATA_SAMPLERS
 
 
 @DATA_SAMPLERS.register_module()
-class DrawSampler(Sampler):
+class DrawSampler(Sampler[Any]):
     """Yields 0, 1, 2 and so on without end, divided among the processes.
 
     :class:`RefineDataset` maps them to a shuffled order. The batches of all

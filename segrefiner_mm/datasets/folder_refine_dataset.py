@@ -38,15 +38,15 @@ class FolderRefineDataset(RefineDataset):
     def __init__(
         self,
         *args: Any,
-        data_prefix: dict | None = None,
-        scenes: dict | None = None,
+        data_prefix: dict[str, Any] | None = None,
+        scenes: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         self.scenes = scenes
         prefix = data_prefix or dict(img='images', mask='masks')
         super().__init__(*args, data_prefix=prefix, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Find the pairs.
 
         Returns:

@@ -42,14 +42,14 @@ class HRCollectionDataset(RefineDataset):
     def __init__(
         self,
         *args: Any,
-        collections: Sequence[dict],
+        collections: Sequence[dict[str, Any]],
         draws_per_sample: int = 2,
         **kwargs: Any,
     ) -> None:
         self.collections = collections
         super().__init__(*args, draws_per_sample=draws_per_sample, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Find the pairs of all collections.
 
         Returns:
@@ -72,7 +72,7 @@ def _load(
     mask: str | None = None,
     names: str | None = None,
     coarse: str | None = None,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     if layout not in LAYOUTS:
         raise ValueError(f'layout is one of {sorted(LAYOUTS)}, got {layout!r}')
     defaults = LAYOUTS[layout]

@@ -51,7 +51,7 @@ class LVISRefineDataset(RefineDataset):
     def __init__(
         self,
         *args: Any,
-        data_prefix: dict | None = None,
+        data_prefix: dict[str, Any] | None = None,
         min_area: int = 512,
         **kwargs: Any,
     ) -> None:
@@ -59,7 +59,7 @@ class LVISRefineDataset(RefineDataset):
         prefix = data_prefix or dict(img='')
         super().__init__(*args, data_prefix=prefix, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
+    def load_data_list(self) -> list[dict[str, Any]]:
         """Read the annotations.
 
         Returns:
@@ -70,7 +70,7 @@ class LVISRefineDataset(RefineDataset):
         content = read_json(Path(self.ann_file))
         images = images_of(content, self.ann_file)
         annotations = records_of(content, 'annotations', self.ann_file)
-        data_list: dict[Any, dict] = {}
+        data_list: dict[Any, dict[str, Any]] = {}
         left_out = 0
         for number, annotation in enumerate(annotations):
             name = _id(annotation, number)
@@ -105,7 +105,9 @@ class LVISRefineDataset(RefineDataset):
         """
         return f'{super().nothing_found()} in {self.ann_file}'
 
-    def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
+    def choose(
+        self, data_info: dict[str, Any], rng: np.random.Generator
+    ) -> dict[str, Any]:
         """Choose an object of an image.
 
         Args:
@@ -118,7 +120,7 @@ class LVISRefineDataset(RefineDataset):
         objects = data_info.pop('objects')
         return {**data_info, **objects[rng.integers(len(objects))]}
 
-    def _is_left_out(self, annotation: dict) -> bool:
+    def _is_left_out(self, annotation: dict[str, Any]) -> bool:
         area = annotation.get('area')  # if missing, the mask decides
         if area is not None and not is_real(area):
             raise InputError(f'its area is {shown(area)}')
@@ -126,7 +128,7 @@ class LVISRefineDataset(RefineDataset):
         return is_crowd(annotation) or small
 
     def _image(
-        self, annotation: dict, images: dict[Id, CocoImage]
+        self, annotation: dict[str, Any], images: dict[Id, CocoImage]
     ) -> CocoImage:
         image_id = id_of(annotation, 'image_id', 'it')
         if image_id not in images:
@@ -134,7 +136,7 @@ class LVISRefineDataset(RefineDataset):
             raise InputError(f'there is no image {image_id}{hint}')
         return images[image_id]
 
-    def _describe(self, image: CocoImage) -> dict:
+    def _describe(self, image: CocoImage) -> dict[str, Any]:
         folder = self.data_prefix['img']
         return dict(
             img_path=path_below(folder, image.name, self.ann_file),
@@ -144,14 +146,14 @@ class LVISRefineDataset(RefineDataset):
         )
 
 
-def _id(annotation: dict, number: int) -> Any:
+def _id(annotation: dict[str, Any], number: int) -> Any:
     """Return the id of an annotation, or its position in the file."""
     known = annotation.get('id')
     is_id = isinstance(known, (int, str))
     return known if is_id else f'number {number}'
 
 
-def _check(annotation: dict, size: tuple[int, int]) -> None:
+def _check(annotation: dict[str, Any], size: tuple[int, int]) -> None:
     """Raise an InputError that says why an annotation is unusable."""
     mask = read_segmentation(annotation.get('segmentation'))
     if mask is None:

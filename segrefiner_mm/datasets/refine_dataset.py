@@ -35,7 +35,7 @@ class RefineDataset(BaseDataset):
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
     """
 
-    METAINFO: dict = dict(classes=('object',))
+    METAINFO: dict[str, Any] = dict(classes=('object',))
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class RefineDataset(BaseDataset):
         self.skipped: set[tuple[int, Any]] = set()
         super().__init__(*args, **kwargs)
 
-    def filter_data(self) -> list[dict]:
+    def filter_data(self) -> list[dict[str, Any]]:
         """Reject a data set without samples.
 
         Returns:
@@ -70,7 +70,7 @@ class RefineDataset(BaseDataset):
         """
         return f'{type(self).__name__} found no usable sample'
 
-    def __getitem__(self, index: int) -> dict:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         if not self._fully_initialized:
             self.full_init()
         if self.test_mode and not 0 <= index < len(self):
@@ -91,7 +91,9 @@ class RefineDataset(BaseDataset):
             'in the lines above'
         )
 
-    def choose(self, data_info: dict, rng: np.random.Generator) -> dict:
+    def choose(
+        self, data_info: dict[str, Any], rng: np.random.Generator
+    ) -> dict[str, Any]:
         """Choose one object of an image with several.
 
         Args:
@@ -132,7 +134,7 @@ class RefineDataset(BaseDataset):
 
     def _usable(
         self, chosen: int, draw: int, rng: np.random.Generator
-    ) -> dict | None:
+    ) -> dict[str, Any] | None:
         """Run the pipeline; in training log a failure and return None."""
         data_info = self.choose(self.get_data_info(chosen), rng)
         key = chosen, data_info.get('ann_id')

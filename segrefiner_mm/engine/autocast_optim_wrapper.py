@@ -21,13 +21,13 @@ class AutocastOptimWrapper(OptimWrapper):
 
     bfloat16 has the range of float32, so no loss scaling is needed, and it
     works on CPUs, where mmengine's ``AmpOptimWrapper`` does not. A processor
-    or a GPU that has no instructions for it, as most laptops, would take up
-    to 200 times as long: there the forward pass is float32, and a line in the
-    log says so.
+    or a GPU without instructions for it, such as that of most laptops, would
+    take up to 200 times as long. There the forward pass is float32, with a
+    warning in the log.
 
     Args:
-        enabled (bool): Whether to use it; False is plain float32. Defaults
-            to True.
+        enabled (bool): Whether to use bfloat16, not float32. Defaults to
+            True.
         **kwargs: See :class:`mmengine.optim.OptimWrapper`.
     """
 
@@ -48,7 +48,14 @@ class AutocastOptimWrapper(OptimWrapper):
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Autocast around the forward pass."""
+        """Run the forward pass under autocast.
+
+        Args:
+            model (nn.Module): The model.
+
+        Yields:
+            None: While the context is active.
+        """
         autocast = torch.autocast(
             self._device, torch.bfloat16, enabled=self.enabled
         )

@@ -1,4 +1,4 @@
-"""Stops a training run that has collapsed."""
+"""A hook that stops a training run that has collapsed."""
 
 import math
 from collections import deque
@@ -18,26 +18,28 @@ from segrefiner_mm.registry import HOOKS
 class CollapseWatchdogHook(Hook):
     """Stops with an explanation when training can no longer succeed.
 
-    That is so when the loss is not a finite number or many times what it was
-    at first, or when the guessed masks have been far worse than the coarse
-    ones that the network was shown. All processes agree on it, so that none
-    is left waiting.
+    It stops if the loss is not finite or many times that at the start, or if
+    the predicted masks have been far worse than the coarse masks for a while.
+    All processes decide together, so that none is left waiting.
 
     Args:
-        interval (int): Iterations between looks; each costs one
-            synchronisation with the device. Defaults to 10.
-        window (int): Iterations that the IoU is averaged over. Defaults to
+        interval (int): Iterations between checks; each costs one device
+            synchronisation. Defaults to 10.
+        window (int): Iterations over which the IoU is averaged. Defaults to
             100.
         max_growth (float): Largest loss, as a multiple of that of the first
-            look. Defaults to 20.
-        min_share (float): Smallest IoU of the guesses, as a part of that of
-            the coarse masks; all foreground has about 0.3. Defaults to 0.6.
-        begin (int): Iterations before which the IoU is not looked at, as a
-            network that knows nothing must learn to copy first. Defaults to
-            1000.
+            check. Defaults to 20.
+        min_share (float): Smallest IoU of the predicted masks, as a fraction
+            of that of the coarse masks; predicting all foreground gives about
+            0.3. Defaults to 0.6.
+        begin (int): Iterations before the IoU is checked, as an untrained
+            network must learn to copy first. Defaults to 1000.
+
+    Raises:
+        ValueError: If ``interval`` or ``window`` is less than 1.
     """
 
-    # Before checkpoints are saved.
+    # Run before checkpoints are saved.
     priority = 'NORMAL'
 
     def __init__(
@@ -62,7 +64,11 @@ class CollapseWatchdogHook(Hook):
         self._first_loss: float | None = None
 
     def before_train(self, runner: Runner) -> None:
-        """Begin anew."""
+        """Reset the state.
+
+        Args:
+            runner (Runner): The runner.
+        """
         self.looks.clear()
         self._seen.clear()
         self._first_loss = None
@@ -72,9 +78,16 @@ class CollapseWatchdogHook(Hook):
         runner: Runner,
         batch_idx: int,
         data_batch: Any = None,
-        outputs: dict | None = None,
+        outputs: dict[str, Any] | None = None,
     ) -> None:
-        """Collect, on the device; look now and then.
+        """Collect figures on the device, and check them at intervals.
+
+        Args:
+            runner (Runner): The runner.
+            batch_idx (int): Not used.
+            data_batch (Any): Not used. Defaults to None.
+            outputs (dict, optional): ``loss``, ``iou`` and ``coarse_iou``.
+                Defaults to None.
 
         Raises:
             TrainingCollapsedError: If the run has collapsed.

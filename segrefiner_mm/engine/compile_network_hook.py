@@ -1,4 +1,4 @@
-"""Compiles the network for training."""
+"""A hook that compiles the network for training."""
 
 from typing import Any
 
@@ -12,18 +12,19 @@ from segrefiner_mm.registry import HOOKS
 
 @HOOKS.register_module()
 class CompileNetworkHook(Hook):
-    """Compiles the network with ``torch.compile`` and lays it out by channels.
+    """Compiles the network with ``torch.compile``, in channels-last layout.
 
-    Training a small network on a CPU is nearly twice as fast then. The first
+    It makes training a small network on a CPU nearly twice as fast. The first
     iteration takes a minute or two, and needs a C++ compiler. Validation runs
-    the network as it is, since its windows vary in number; so do a copy of
-    the network, and the network after the training. Names of weights stay.
+    the network uncompiled, since its number of windows varies. So do copies of
+    the network, and the network after training. Names of weights do not
+    change.
 
     Args:
         backend (str): See ``torch.compile``. Defaults to 'inductor'.
     """
 
-    # After hooks that copy the model, such as EMAHook.
+    # Run after hooks that copy the model, such as EMAHook.
     priority = 'VERY_LOW'
 
     def __init__(self, backend: str = 'inductor') -> None:
@@ -31,10 +32,10 @@ class CompileNetworkHook(Hook):
         self._compiled: Any = None
 
     def before_train(self, runner: Runner) -> None:
-        """Compile, once everything else is in place.
+        """Compile the network, after all other hooks.
 
         Args:
-            runner (Runner): Of the training; its model has ``head.denoiser``.
+            runner (Runner): The runner, whose model has ``head.denoiser``.
         """
         network = _network_of(runner)
         network.to(memory_format=torch.channels_last)
@@ -42,17 +43,30 @@ class CompileNetworkHook(Hook):
         self._compiled = network._compiled_call_impl
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Run the network as it is."""
+        """Switch to the uncompiled network.
+
+        Args:
+            runner (Runner): The runner.
+        """
         _network_of(runner)._compiled_call_impl = None
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
-        """Train with the compiled network again."""
+        """Switch back to the compiled network.
+
+        Args:
+            runner (Runner): The runner.
+            metrics (dict, optional): Not used. Defaults to None.
+        """
         _network_of(runner)._compiled_call_impl = self._compiled
 
     def after_train(self, runner: Runner) -> None:
-        """Leave the network as it was found."""
+        """Restore the uncompiled network.
+
+        Args:
+            runner (Runner): The runner.
+        """
         _network_of(runner)._compiled_call_impl = self._compiled = None
 
 

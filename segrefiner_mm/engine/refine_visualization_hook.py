@@ -1,4 +1,4 @@
-"""Shows what refinement does while a run goes on."""
+"""A hook that draws refined masks during validation and testing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ from segrefiner_mm.structures import RefineDataSample
 
 @HOOKS.register_module()
 class RefineVisualizationHook(Hook):
-    """Draws coarse, true and refined outlines of some validation images.
+    """Draws outlines of coarse, true and refined masks of some images.
 
     Args:
         draw (bool): Whether to draw at all. Defaults to True.
         count (int): Images per validation or test. Defaults to 8.
-        draw_gt (bool): Draw the true masks too. Defaults to True.
+        draw_gt (bool): Whether to draw the true masks too. Defaults to True.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class RefineVisualizationHook(Hook):
         self._drawn = 0
 
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
-        """Count anew."""
+        """Reset the count."""
         self._drawn = 0
 
     def _after_iter(
@@ -39,10 +39,10 @@ class RefineVisualizationHook(Hook):
         runner: Runner,
         batch_idx: int,
         data_batch: Any = None,
-        outputs: Sequence[RefineDataSample] | dict | None = None,
+        outputs: Sequence[RefineDataSample] | dict[Any, Any] | None = None,
         mode: str = 'train',
     ) -> None:
-        """Draw samples that have just been refined."""
+        """Draw the samples that have just been refined."""
         if mode == 'train' or not self.draw or runner.rank != 0:
             return
         step = runner.iter if mode == 'val' else 0

@@ -1,4 +1,4 @@
-"""The image as it was before the pipeline of a host resized it."""
+"""Retrieval of the image as it was before a host's pipeline resized it."""
 
 import warnings
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 import cv2
 import mmcv
 import numpy as np
+import numpy.typing as npt
 import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
 
 from segrefiner_mm.errors import InputError
 
-KEY = 'ori_img'  # where KeepOriginalImage puts it
+KEY = 'ori_img'  # set by KeepOriginalImage
 _AXES = dict(horizontal=(1,), vertical=(0,), diagonal=(0, 1))
 
 
@@ -21,18 +22,18 @@ def original_image(
     inputs: Tensor,
     preprocessor: nn.Module,
     flipped: bool,
-) -> np.ndarray:
-    """Find the image that a prediction belongs to.
+) -> npt.NDArray[Any]:
+    """Find the image of a prediction.
 
-    It is the array of :class:`KeepOriginalImage`, which leaves the sample so
-    that nobody copies or stores it; else what ``img_path`` names; else what
-    the network saw, resized back, with a warning: the detail that refinement
-    is for is lost then.
+    It is the array of :class:`KeepOriginalImage`, which is removed from the
+    sample so that it is not copied or stored; else the file at ``img_path``;
+    else the network input, resized back, with a warning, as the detail that
+    refinement needs is lost then.
 
     Args:
         sample (BaseDataElement): Prediction with ``ori_shape``.
-        inputs (Tensor): (3, h, w), what the network saw, normalised.
-        preprocessor (nn.Module): What normalised it.
+        inputs (Tensor): (3, h, w), the normalised network input.
+        preprocessor (nn.Module): Data preprocessor that normalised it.
         flipped (bool): Whether predictions of a flipped image are flipped.
 
     Returns:
@@ -40,7 +41,7 @@ def original_image(
         prediction.
 
     Raises:
-        InputError: If the file cannot be read or is of another size.
+        InputError: If the file cannot be read or has another size.
     """
     meta = sample.metainfo
     turn = _AXES.get(meta.get('flip_direction') or '', ())
@@ -54,8 +55,8 @@ def original_image(
     return np.flip(image, turn) if flipped else image
 
 
-def _read(path: str, shape: tuple[int, int] | None) -> np.ndarray:
-    # A picture may say how it is to be turned, which a pipeline may ignore.
+def _read(path: str, shape: tuple[int, int] | None) -> npt.NDArray[Any]:
+    # A pipeline may ignore the EXIF orientation tag of an image.
     for flag in ('color', 'color_ignore_orientation'):
         try:
             image = mmcv.imread(path, flag)
@@ -75,7 +76,7 @@ def _read(path: str, shape: tuple[int, int] | None) -> np.ndarray:
 
 def _resized_back(
     inputs: Tensor, meta: dict[str, Any], preprocessor: nn.Module
-) -> np.ndarray:
+) -> npt.NDArray[Any]:
     warnings.warn(
         'no original image: refining by what the network saw, resized back. '
         'For full detail, put segrefiner_mm.KeepOriginalImage into the '
@@ -106,10 +107,10 @@ def _resized_back(
 
 
 def _content_size(meta: dict[str, Any], inputs: Tensor) -> tuple[int, int]:
-    """Rows and columns of the input that are not padding."""
+    """Return rows and columns of the input that are not padding."""
     height, width = meta.get('img_shape', inputs.shape[-2:])[:2]
     if 'scale_factor' in meta and 'ori_shape' in meta:
-        # A pipeline that pads counts the padding to the shape.
+        # A pipeline that pads includes the padding in the shape.
         across, down = meta['scale_factor'][:2]
         rows, columns = meta['ori_shape'][:2]
         height = min(height, round(rows * down))

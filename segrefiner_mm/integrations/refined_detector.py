@@ -1,4 +1,4 @@
-"""Any mmdet model with refined masks."""
+"""A wrapper that refines the masks of any mmdet model."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -20,18 +20,17 @@ from segrefiner_mm.windows import compact_masks
 class RefinedDetector(RefinedModel):
     """An instance or panoptic segmentation model of mmdet, refined.
 
-    Masks come back in the same order, bool, of the same size and on the same
-    device; labels, scores and all else stay. Panoptic maps keep their
-    segment ids.
+    Masks keep their order, size, device and bool dtype. Labels, scores and all
+    else are unchanged. Panoptic maps keep their segment ids.
 
     Args:
         *args: See :class:`RefinedModel`.
-        score_thr (float): Masks of lower scores are left as they are.
-            Defaults to 0.0.
-        max_instances (int, optional): Most masks refined per image, those of
-            the best scores. Defaults to None: all.
-        update_boxes (bool): Whether boxes are those of the refined masks.
-            Defaults to False.
+        score_thr (float): Masks of lower scores are not refined. Defaults to
+            0.0.
+        max_instances (int, optional): Maximum number of masks to refine per
+            image, those of the highest scores. Defaults to None: all.
+        update_boxes (bool): Whether to replace boxes by those of the refined
+            masks. Defaults to False.
         **kwargs: See :class:`RefinedModel`.
 
     Examples:
@@ -67,14 +66,14 @@ class RefinedDetector(RefinedModel):
         """Refine ``pred_instances`` and ``pred_panoptic_seg`` in place.
 
         Args:
-            inputs (Tensor): (B, 3, h, w), what the network saw.
+            inputs (Tensor): (B, 3, h, w), the network input.
             samples (Sequence[BaseDataElement]): Predictions of mmdet.
 
         Raises:
             InputError: If a prediction has neither masks nor a panoptic map.
         """
 
-        @functools.cache  # an image is read once, and only if it is needed
+        @functools.cache  # an image is read once, and only if needed
         def image_of(index: int) -> Tensor:
             return self.original_image(inputs[index], samples[index])
 
@@ -97,7 +96,7 @@ class RefinedDetector(RefinedModel):
                     'nothing to refine'
                 )
             if not len(found.masks):
-                continue  # some heads return no masks as floats
+                continue  # some heads return an empty float tensor
             chosen = self._choose(found)
             if not len(chosen):
                 continue
@@ -120,7 +119,7 @@ class RefinedDetector(RefinedModel):
                 _update_boxes(found, chosen)
 
     def _choose(self, found: BaseDataElement) -> Tensor:
-        """Indices of the masks to refine."""
+        """Return the indices of the masks to refine."""
         scores = found.get('scores')
         if scores is None:
             return torch.arange(len(found.masks))
@@ -144,7 +143,7 @@ class RefinedDetector(RefinedModel):
         ]
         if not jobs:
             return
-        # Pixels without a segment have the first label that is not a class.
+        # Pixels without a segment have the first label after the classes.
         void = self.base.panoptic_fusion_head.num_classes
         labels = LabelMapRefiner(self.refiner, self.settings, ignore=(void,))
         for refined, sample in labels.refine(jobs):
@@ -153,7 +152,7 @@ class RefinedDetector(RefinedModel):
 
 
 def _update_boxes(found: BaseDataElement, chosen: Tensor) -> None:
-    """Boxes x1, y1, x2, y2 of masks, right and bottom excluded."""
+    """Set boxes to x1, y1, x2, y2 of the masks, x2 and y2 exclusive."""
     masks = found.masks[chosen]
     for index, mask in zip(chosen.tolist(), compact_masks(masks), strict=True):
         if mask.area:

@@ -1,4 +1,4 @@
-"""What the wrappers of detectors and of segmentors have in common."""
+"""The base of the wrappers of detectors and segmentors."""
 
 import copy
 from abc import abstractmethod
@@ -23,27 +23,27 @@ from segrefiner_mm.registry import MODELS, SCOPE, build_child
 class RefinedModel(BaseModel):
     """A model of another package whose predictions are refined.
 
-    The base model keeps its config keys, its attributes and the names of its
-    weights, so that what works with it works with this: a bare checkpoint of
-    the base loads, and tools that look for ``backbone`` find it. Training
-    trains the base; the refiner is frozen, and its weights come from
-    ``checkpoint`` of its config.
+    The base model keeps its config keys and attributes, and its checkpoints
+    load, so tools for the base work with this model, such as those that look
+    for ``backbone``. Training trains the base. The refiner is frozen, and its
+    weights come from ``checkpoint`` of its config.
 
     Args:
         base_type (str): ``type`` of the base model.
         refiner (str | Path | dict): A name such as ``'segrefiner-tiny'``, a
             config file, or the config of a :class:`SegRefiner`.
-        refine_cfg (dict, optional): Settings that win over ``test_cfg`` of
+        refine_cfg (dict, optional): Settings that override ``test_cfg`` of
             the refiner; see :class:`RefineSettings`. Defaults to None.
-        keep_coarse (bool): Whether data samples keep what the base predicted,
-            as ``coarse_instances``, ``coarse_sem_seg`` and
-            ``coarse_panoptic_seg``, so that the metrics of this package count
-            both. Defaults to False.
+        keep_coarse (bool): Whether data samples keep the predictions of the
+            base, as ``coarse_instances``, ``coarse_sem_seg`` and
+            ``coarse_panoptic_seg``, so that the metrics of this package
+            evaluate both. Defaults to False.
         **base: The config of the base model.
 
     Raises:
-        InputError: If the refiner is none, or a setting is not valid.
-        CheckpointError: If its weights do not fit.
+        InputError: If the refiner is unknown or not a :class:`SegRefiner`.
+        CheckpointError: If its weights do not match.
+        ValueError: If a setting is invalid.
     """
 
     host = ''  # default scope of the base
@@ -52,8 +52,8 @@ class RefinedModel(BaseModel):
     def __init__(
         self,
         base_type: str,
-        refiner: str | Path | dict,
-        refine_cfg: dict | None = None,
+        refiner: str | Path | dict[str, Any],
+        refine_cfg: dict[str, Any] | None = None,
         keep_coarse: bool = False,
         **base: Any,
     ) -> None:
@@ -80,17 +80,22 @@ class RefinedModel(BaseModel):
         mode: str = 'tensor',
         **kwargs: Any,
     ) -> Any:
-        """What the base returns; of predictions, with refined masks.
+        """Run the base, and refine its predictions in mode ``'predict'``.
 
         Args:
             inputs (Tensor): See the base model.
             data_samples (Sequence[BaseDataElement], optional): See the base
-                model.
-            mode (str): ``'loss'``, ``'predict'`` or ``'tensor'``.
+                model. Defaults to None.
+            mode (str): ``'loss'``, ``'predict'`` or ``'tensor'``. Defaults to
+                'tensor'.
             **kwargs: Further arguments of the base model.
 
         Returns:
             dict | list | Tensor: Losses, data samples, or raw outputs.
+
+        Raises:
+            InputError: If predictions cannot be refined, or the refiner has
+                no weights.
         """
         results = self.base(inputs, data_samples, mode=mode, **kwargs)
         if mode == 'predict':
@@ -104,13 +109,18 @@ class RefinedModel(BaseModel):
     def refine(
         self, inputs: Tensor, samples: Sequence[BaseDataElement]
     ) -> None:
-        """Refine the predictions in some data samples, in place."""
-
-    def original_image(self, seen: Tensor, sample: BaseDataElement) -> Tensor:
-        """The image that predictions belong to.
+        """Refine the predictions in some data samples, in place.
 
         Args:
-            seen (Tensor): (3, h, w), what the network saw.
+            inputs (Tensor): (B, 3, h, w), the network input.
+            samples (Sequence[BaseDataElement]): Predictions of the base.
+        """
+
+    def original_image(self, seen: Tensor, sample: BaseDataElement) -> Tensor:
+        """Return the image of a prediction.
+
+        Args:
+            seen (Tensor): (3, h, w), the network input.
             sample (BaseDataElement): Predictions.
 
         Returns:
@@ -122,13 +132,20 @@ class RefinedModel(BaseModel):
         return torch.from_numpy(image.copy()).permute(2, 0, 1)
 
     def train(self, mode: bool = True) -> 'RefinedModel':
-        """Switch the base; the refiner stays as it was trained."""
+        """Set the mode of the base; the refiner stays in eval mode.
+
+        Args:
+            mode (bool): Whether to train. Defaults to True.
+
+        Returns:
+            RefinedModel: The model.
+        """
         super().train(mode)
         self.refiner.eval()
         return self
 
     def init_weights(self) -> None:
-        """Initialise the base; the refiner has its weights."""
+        """Initialise the base; the refiner already has its weights."""
         self.base.init_weights()
 
     def __getattr__(self, name: str) -> Any:
@@ -150,7 +167,7 @@ class RefinedModel(BaseModel):
     def _take_base_weights(
         self, state_dict: dict[str, Tensor], prefix: str, *_: Any
     ) -> None:
-        """Let a checkpoint of the bare base load."""
+        """Rename the weights of a bare checkpoint of the base."""
         mine = [name for name in state_dict if name.startswith(prefix)]
         ours = tuple(f'{prefix}{part}.' for part in ('base', 'refiner'))
         if not any(name.startswith(ours) for name in mine):
@@ -161,11 +178,11 @@ class RefinedModel(BaseModel):
             self._has_weights = True
             return
         for name, tensor in self.refiner.state_dict().items():
-            state_dict[ours[1] + name] = tensor  # stays as it is
+            state_dict[ours[1] + name] = tensor  # keep the refiner's weights
 
 
 def _keep_coarse(samples: Sequence[BaseDataElement]) -> None:
-    """Copy predictions, which are refined in place."""
+    """Copy the predictions, which are refined in place."""
     for sample in samples:
         for part in ('instances', 'sem_seg', 'panoptic_seg'):
             found = sample.get(f'pred_{part}')
@@ -173,8 +190,8 @@ def _keep_coarse(samples: Sequence[BaseDataElement]) -> None:
                 sample.set_field(copy.deepcopy(found), f'coarse_{part}')
 
 
-def _build_base(cfg: dict, host: str) -> Any:
-    """Build the base in its own scope, whatever the default is here."""
+def _build_base(cfg: dict[str, Any], host: str) -> Any:
+    """Build the base in its own scope, not in the default scope here."""
     scope = DefaultScope.get_current_instance()
     name = host if scope is None else scope.scope_name
     if name in (SCOPE, 'mmengine'):

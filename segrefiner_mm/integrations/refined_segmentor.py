@@ -1,4 +1,4 @@
-"""Any mmseg model with refined label maps."""
+"""A wrapper that refines the label maps of any mmseg model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from segrefiner_mm.registry import MODELS
 class RefinedSegmentor(RefinedModel):
     """A semantic segmentation model of mmseg, refined.
 
-    Every pixel keeps exactly one class; ``seg_logits`` agree with it. See
+    Every pixel keeps exactly one class, and ``seg_logits`` agree with it. See
     :class:`LabelMapRefiner` for how classes are merged.
 
     Args:
@@ -36,10 +36,13 @@ class RefinedSegmentor(RefinedModel):
     keeps_flips = False
 
     def __init__(
-        self, *args: Any, label_cfg: dict | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        label_cfg: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        # Of a binary model, 0 is what is not looked for.
+        # In a binary model, 0 is the background.
         known = dict(background=(0,)) if self.base.out_channels == 1 else {}
         self.labels = LabelMapRefiner(
             self.refiner, self.settings, **{**known, **(label_cfg or {})}
@@ -51,7 +54,7 @@ class RefinedSegmentor(RefinedModel):
         """Refine ``pred_sem_seg`` in place, and ``seg_logits`` with it.
 
         Args:
-            inputs (Tensor): (B, 3, h, w), what the network saw.
+            inputs (Tensor): (B, 3, h, w), the network input.
             samples (Sequence[BaseDataElement]): Predictions of mmseg.
         """
         jobs = [
@@ -77,15 +80,14 @@ class RefinedSegmentor(RefinedModel):
 
 
 def swap_logits(logits: Tensor, before: Tensor, after: Tensor) -> None:
-    """Exchange the logits of two classes where the class has changed.
+    """Swap the logits of the old and the new class of changed pixels.
 
-    So their highest is that of the new class, and they still sum up to what
-    they did.
+    So the highest logit is that of the new class, and the sum is unchanged.
 
     Args:
         logits (Tensor): (C, H, W), changed in place.
-        before (Tensor): (H, W) int64.
-        after (Tensor): (H, W) int64.
+        before (Tensor): Coarse labels, (H, W) int64.
+        after (Tensor): Refined labels, (H, W) int64.
     """
     y, x = (before != after).nonzero(as_tuple=True)
     old, new = before[y, x], after[y, x]
@@ -96,13 +98,13 @@ def swap_logits(logits: Tensor, before: Tensor, after: Tensor) -> None:
 def mirror_probs(
     probs: Tensor, before: Tensor, after: Tensor, threshold: float
 ) -> None:
-    """Bring probabilities to the other side of a threshold.
+    """Move probabilities of changed pixels to the other side of a threshold.
 
     Args:
         probs (Tensor): (H, W), 0 to 1, changed in place; foreground is more
             than the threshold.
-        before (Tensor): (H, W), 0 and 1.
-        after (Tensor): (H, W), 0 and 1.
+        before (Tensor): Coarse labels, (H, W), 0 and 1.
+        after (Tensor): Refined labels, (H, W), 0 and 1.
         threshold (float): Between 0 and 1.
     """
     above, below = (1 - threshold) / threshold, threshold / (1 - threshold)

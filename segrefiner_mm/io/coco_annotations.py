@@ -53,7 +53,9 @@ class CocoImage(NamedTuple):
         return self.size
 
 
-def records_of(content: Any, part: str, name: str | Path) -> list[dict]:
+def records_of(
+    content: Any, part: str, name: str | Path
+) -> list[dict[str, Any]]:
     """Return a list of objects in a JSON file, such as ``annotations``.
 
     Args:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -79,7 +80,9 @@ def encode_crop(pixels: Tensor, box: Box, size: Size) -> dict[str, Any]:
     return with_text(from_runs(runs, size))
 
 
-def _places(there: np.ndarray, box: Box, height: int) -> np.ndarray:
+def _places(
+    there: npt.NDArray[Any], box: Box, height: int
+) -> npt.NDArray[Any]:
     """Return column-major indices of pixels in the image."""
     column, row = np.nonzero(there)
     return (column + box.x1) * height + row + box.y1

@@ -7,7 +7,7 @@ from typing import Any
 from segrefiner_mm.errors import InputError, reason_of
 
 
-def file_state(path: Path) -> list | None:
+def file_state(path: Path) -> list[Any] | None:
     """Describe a file so that a change of it can be detected.
 
     Args:
@@ -70,7 +70,7 @@ def digest(path: Path) -> str:
     return content.hexdigest()
 
 
-def _stat(path: Path) -> list:
+def _stat(path: Path) -> list[Any]:
     state = path.stat()
     name = str(path.resolve())
     return [name, state.st_size, state.st_mtime_ns, state.st_ctime_ns]

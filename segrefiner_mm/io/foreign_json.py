@@ -34,7 +34,7 @@ def foreign_kind(content: Any) -> str | None:
     return None
 
 
-def _of_list(content: list) -> str | None:
+def _of_list(content: list[Any]) -> str | None:
     first = content[0] if content else None
     if not isinstance(first, dict) or 'image_id' in first:
         return None
@@ -52,7 +52,7 @@ def _of_list(content: list) -> str | None:
     return None
 
 
-def _is_via(content: dict) -> bool:
+def _is_via(content: dict[str, Any]) -> bool:
     values = list(content.values())[:3]
     return bool(values) and all(
         isinstance(value, dict) and 'filename' in value and 'regions' in value

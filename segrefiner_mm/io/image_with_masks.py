@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segrefiner_mm.io.images import Size, check_same_size, load_image
+from segrefiner_mm.io.images import check_same_size, load_image
 from segrefiner_mm.io.masks import MaskInputs, load_masks
+from segrefiner_mm.io.orientation import Size
 
 
 class RefineInput(NamedTuple):

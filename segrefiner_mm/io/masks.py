@@ -15,8 +15,9 @@ from torch import Tensor
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.label_maps import check_lossless
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
+from segrefiner_mm.io.orientation import Size
 from segrefiner_mm.io.outside import outside
-from segrefiner_mm.io.pictures import Size, picture_to_array, read_picture
+from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.io.segmentation import read_segmentation
 from segrefiner_mm.windows import CompactMask, compact_masks
@@ -139,7 +140,7 @@ def _from_array(
 
 
 def _from_list(
-    items: Sequence, image_size: Size | None, threshold: float | None
+    items: Sequence[Any], image_size: Size | None, threshold: float | None
 ) -> MaskInputs:
     if not items:
         if image_size is None:

@@ -53,7 +53,7 @@ class _DType:
             self.dtype = self.dtype.newbyteorder(state[1])
 
 
-class _Array(np.ndarray):
+class _Array(np.ndarray[Any, np.dtype[Any]]):
     """An array that validates its state; it is pickled as a plain array."""
 
     def __setstate__(self, state: Any) -> None:
@@ -79,7 +79,7 @@ class _ArrayName:
         raise pickle.UnpicklingError('it makes an array of no values')
 
 
-def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype:
+def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype[Any]:
     """Return the data type if shape and content fit it."""
     valid = (
         isinstance(dtype, _DType)

@@ -1,4 +1,4 @@
-"""Maps with one label per pixel."""
+"""Refinement of label maps."""
 
 from segrefiner_mm.label_maps.label_map_refiner import LabelMapRefiner
 

@@ -1,4 +1,4 @@
-"""Refines maps with one label per pixel: semantic and panoptic."""
+"""Refinement of label maps, semantic or panoptic."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -15,8 +16,8 @@ from segrefiner_mm.label_maps.label_merge import UNKNOWN, LabelMerge, Region
 from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
 from segrefiner_mm.windows import KEPT, Box, CompactMask, RefinedMask
 
-LabelJob = tuple[Tensor, np.ndarray, Any]
-# In a good map, regions with this belief stay.
+LabelJob = tuple[Tensor, npt.NDArray[Any], Any]
+# In a good label map, regions with this belief or more are kept.
 DOUBT = 0.5
 
 
@@ -25,10 +26,10 @@ class _Part(NamedTuple):
 
     Attributes:
         at (Box): The part.
-        core (Box): What of it the outcome is good for.
-        regions (list[Region]): Inside ``at``.
-        merge (LabelMerge): Of the whole image.
-        tag (object): Of the whole image.
+        core (Box): Area of the part for which the result is valid.
+        regions (list[Region]): Regions inside ``at``.
+        merge (LabelMerge): Shared by all parts of the image.
+        tag (object): Tag of the image.
         last (bool): Whether it is the last part of the image.
     """
 
@@ -41,32 +42,30 @@ class _Part(NamedTuple):
 
 
 class LabelMapRefiner:
-    """Refines the regions of a label map, and merges by probability.
+    """Refines the regions of a label map, and merges them by probability.
 
-    Every connected region of a label is refined as a mask of its own: whole
-    in a window around it, or in tiles if it is large. A label with a region
-    that fills the picture or reaches around it is what objects stand before,
-    which the network does not know; it gets what objects give up. Where a
-    guard keeps most regions of a map, only those stay in work that it plainly
-    disbelieves. Every pixel ends with one label, and none comes up where its
-    own region is not.
+    Every connected region of a label is refined as a mask of its own: whole in
+    a window around it, or in tiles if it is large. A label is background if
+    one of its regions fills the image or reaches around it. The network does
+    not know background, which gets the pixels that objects give up. If a guard
+    keeps most regions of a label map, only regions of low belief are changed.
+    Every pixel ends with one label, and no label appears detached from its own
+    coarse region.
 
     Args:
         refiner (SegRefiner): The network.
         settings (RefineSettings): From :meth:`SegRefiner.settings`.
-        tile_size (int): Regions that are larger, in pixels, are refined in
+        tile_size (int): Regions with a longer side, in pixels, are refined in
             tiles of this side. Defaults to 640.
         margin (int): Context on every side of a tile. Defaults to 64.
-        min_area (int): Regions of fewer pixels stay as they are. Defaults to
-            64.
-        ignore (Sequence[int]): Labels that stay as they are. Defaults to
-            (255,).
-        background (Sequence[int], optional): Labels that objects stand
-            before; all others are objects. Defaults to None: found per
-            picture.
+        min_area (int): Regions of fewer pixels are kept. Defaults to 64.
+        ignore (Sequence[int]): Labels whose pixels are not changed. Defaults
+            to (255,).
+        background (Sequence[int], optional): Labels of the background; all
+            others are objects. Defaults to None: determined per image.
 
     Raises:
-        InputError: If a size does not make sense.
+        InputError: If ``tile_size`` is not more than twice the margin.
     """
 
     def __init__(
@@ -94,19 +93,19 @@ class LabelMapRefiner:
 
     def refine(
         self, jobs: Iterable[LabelJob]
-    ) -> Iterator[tuple[np.ndarray, Any]]:
+    ) -> Iterator[tuple[npt.NDArray[Any], Any]]:
         """Refine a stream of label maps; windows of several share batches.
 
         Args:
             jobs (Iterable[tuple]): Images (3, H, W) uint8, label maps (H, W)
-                of integers, and what comes back with the result.
+                of integers, and tags that are passed back with the results.
 
         Yields:
-            tuple[np.ndarray, Any]: Refined map, a new array of the same
-            dtype; and the third of the job. In order.
+            tuple[np.ndarray, Any]: Refined label map, a new array of the same
+            dtype, and the tag of the job, in order.
 
         Raises:
-            InputError: If an image and its map differ in size.
+            InputError: If an image and its label map differ in size.
         """
         results = self.refiner.refine(self._jobs(jobs), self.settings)
         done: list[tuple[_Part, list[RefinedMask]]] = []
@@ -138,8 +137,8 @@ class LabelMapRefiner:
                 crop = image[(slice(None), *part.at.slices())]
                 yield RefineJob(crop, masks, part)
 
-    def _parts(self, labels: np.ndarray, tag: Any) -> list[_Part]:
-        """What is refined in one piece, and the tiles of what is not."""
+    def _parts(self, labels: npt.NDArray[Any], tag: Any) -> list[_Part]:
+        """Split into regions refined whole and the tiles of large regions."""
         merge = LabelMerge(labels, self.ignore)
         whole = Box(0, 0, labels.shape[1], labels.shape[0])
         small, large = [], []
@@ -162,17 +161,17 @@ class LabelMapRefiner:
         return parts
 
     def _behind(self, regions: list[Region]) -> set[int]:
-        """The labels that objects stand before."""
+        """Return the labels of the background."""
         if self.background is not None:
             return set(self.background)
-        # What is background in one place is seen through holes in another.
+        # A small region of a background label may be a gap between objects.
         behind = {region.label for region in regions if not region.is_object}
         if regions and len(behind) == len({r.label for r in regions}):
             return {max(regions, key=lambda region: region.mask.area).label}
         return behind
 
-    def _regions(self, labels: np.ndarray) -> list[Region]:
-        """The connected regions of a map that are large enough."""
+    def _regions(self, labels: npt.NDArray[Any]) -> list[Region]:
+        """List the connected regions that are large enough."""
         present = np.unique(labels)
         if len(present) < 2:
             return []
@@ -182,23 +181,24 @@ class LabelMapRefiner:
             for mask in self._connected(labels == label)
         ]
 
-    def _connected(self, pixels: np.ndarray) -> list[CompactMask]:
-        """The connected parts of a mask that are large enough."""
+    def _connected(self, pixels: npt.NDArray[Any]) -> list[CompactMask]:
+        """List the connected parts of a mask that are large enough."""
         _, parts, stats, _ = cv2.connectedComponentsWithStats(
             pixels.astype(np.uint8)
         )
+        height, width = pixels.shape
         masks = []
         for part, (x, y, w, h, area) in enumerate(stats.tolist()):
             if part and area >= self.min_area:
                 box = Box(x, y, x + w, y + h)
                 inside = torch.from_numpy(parts[box.slices()] == part)
-                masks.append(CompactMask(pixels.shape, box, inside, area))
+                masks.append(CompactMask((height, width), box, inside, area))
         return masks
 
     def _pieces(
         self, regions: list[Region], at: Box, core: Box, merge: LabelMerge
     ) -> list[Region]:
-        """The pieces of large regions in a tile that look like objects."""
+        """Return object-like pieces of large regions in a tile."""
         pieces = []
         for label, mask in regions:
             inside = mask.crop(at).numpy()
@@ -214,16 +214,16 @@ class LabelMapRefiner:
 
 
 def is_good_map(outcomes: Iterable[RefinedMask]) -> bool:
-    """Whether a guard has kept most of what it has judged of a label map.
+    """Tell whether a guard has kept most of the regions that it has judged.
 
-    The regions of a map come from one hand, so in a map that is good the
-    network errs more often about a region than the map does.
+    All regions of a label map have one origin, so in a good one the network is
+    wrong about a region more often than the label map.
 
     Args:
-        outcomes (Iterable[RefinedMask]): Of the regions.
+        outcomes (Iterable[RefinedMask]): Results for the regions.
 
     Returns:
-        bool: True if three of four were kept.
+        bool: True if at least three of four were kept.
     """
     kept = [o.verdict == KEPT for o in outcomes if 'belief' in o.evidence]
     return sum(kept) >= 0.75 * len(kept) > 0
@@ -238,7 +238,7 @@ def tiles_of(whole: Box, size: int, margin: int) -> list[tuple[Box, Box]]:
         margin (int): Context around a core.
 
     Returns:
-        list[tuple[Box, Box]]: Tile and core, row by row.
+        list[tuple[Box, Box]]: Tiles and their cores, row by row.
     """
     rows = _cuts(whole.height, size, margin)
     columns = _cuts(whole.width, size, margin)

@@ -1,10 +1,11 @@
-"""Who gets a pixel that several refined regions claim."""
+"""Assignment of pixels that several refined regions claim."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -27,10 +28,10 @@ class Region(NamedTuple):
 
     @property
     def is_object(self) -> bool:
-        """Whether it looks like what the network knows.
+        """Whether the region looks like an object, which the network knows.
 
-        What fills more than half of the picture, or touches three of its
-        sides, is what objects stand before.
+        A region that fills more than half of the image, or touches three of
+        its sides, is background.
         """
         height, width = self.mask.size
         box = self.mask.box
@@ -39,35 +40,37 @@ class Region(NamedTuple):
 
 
 class LabelMerge:
-    """Collects what became of the regions of a label map.
+    """Collects the results for the regions of a label map.
 
-    A pixel goes to the region that claims it with the highest probability. A
-    region that was left as it is claims its pixels as far as the network
-    believes in its edge, or with one half where the network was not asked;
-    what refined regions give up goes to the nearest of those. Regions that
-    the network cannot see keep their pixels.
+    A pixel goes to the region that claims it with the highest probability. An
+    unchanged region claims its pixels with the network's belief in its edge,
+    or with 0.5 if the network was not asked. Pixels that refined regions give
+    up go to the nearest unchanged region. Regions that the network cannot see
+    keep their pixels.
 
     Args:
         labels (np.ndarray): (H, W) integers.
-        ignore (Sequence[int]): Labels whose pixels stay.
+        ignore (Sequence[int]): Labels whose pixels are not changed.
     """
 
-    def __init__(self, labels: np.ndarray, ignore: Sequence[int]) -> None:
+    def __init__(
+        self, labels: npt.NDArray[Any], ignore: Sequence[int]
+    ) -> None:
         self.labels = labels
         self._ignored = np.isin(labels, ignore)
         self._fixed = np.ones(labels.shape, bool)
         self._best = np.zeros(labels.shape, np.float32)
         self._winner = labels.copy()
-        # Of regions that stay, how firmly; 0 elsewhere.
+        # Belief in unchanged regions; 0 elsewhere.
         self._belief = np.zeros(labels.shape, np.float32)
 
     def stays(self, region: Region, belief: float, at: Box) -> None:
-        """Note a region that is left as it is, but not against all claims.
+        """Add an unchanged region, whose pixels others may claim.
 
         Args:
-            region (Region): Inside ``at``.
-            belief (float): How firmly, 0.5 to 1.
-            at (Box): The part of the label map that it was found in.
+            region (Region): Region inside ``at``.
+            belief (float): Belief in the region; less than 0.5 counts as 0.5.
+            at (Box): The part of the label map that contains it.
         """
         pixels = region.mask.pixels.numpy()
         window = _inside(at, region.mask.box).slices()
@@ -77,13 +80,13 @@ class LabelMerge:
     def add(
         self, region: Region, outcome: RefinedMask, at: Box, core: Box
     ) -> None:
-        """Note what became of a region.
+        """Add the result for a region.
 
         Args:
-            region (Region): Inside ``at``.
+            region (Region): Region inside ``at``.
             outcome (RefinedMask): From the refiner.
             at (Box): The part of the label map that the network saw.
-            core (Box): The part of it that the outcome is good for.
+            core (Box): The area for which the result is valid.
         """
         if outcome.verdict != REFINED:
             if outcome.belief is not None:
@@ -102,14 +105,18 @@ class LabelMerge:
         best[wins] = scores[wins]
         self._winner[shared.slices()][wins] = region.label
 
-    def result(self) -> np.ndarray:
-        """The refined label map: (H, W), one of the labels per pixel."""
+    def result(self) -> npt.NDArray[Any]:
+        """Merge all regions.
+
+        Returns:
+            np.ndarray: The refined label map, (H, W), one label per pixel.
+        """
         stays = self._belief > 0
         after = self.labels.copy()
         taken = self._best > self._belief
         after[taken] = self._winner[taken]
         if stays.any():
-            # The nearest pixel of a region that stays, by its number.
+            # Find the nearest pixel of an unchanged region, by its number.
             _, number = cv2.distanceTransformWithLabels(
                 (~stays).astype(np.uint8),
                 cv2.DIST_L2,
@@ -127,14 +134,16 @@ class LabelMerge:
         fixed = self._fixed | self._ignored
         after[fixed] = self.labels[fixed]
         after = without_strays(self.labels, after)
-        # No label is lost: a segment without pixels would break its file.
+        # Restore lost labels: a segment without pixels would break its file.
         lost = np.isin(self.labels, np.setdiff1d(self.labels, after))
         after[lost] = self.labels[lost]
         return after
 
 
-def without_strays(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Undo what has no connection with the coarse region of its label.
+def without_strays(
+    before: npt.NDArray[Any], after: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    """Undo changes that are detached from the coarse region of their label.
 
     Args:
         before (np.ndarray): (H, W) coarse labels.
@@ -155,16 +164,16 @@ def without_strays(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def _inside(at: Box, box: Box) -> Box:
-    """A box of a part, as a box of the whole."""
+    """Convert a box of a part to a box of the whole."""
     return box.relative_to(Box(-at.x1, -at.y1, 0, 0))
 
 
 def _scores(refined: RefinedMask) -> Tensor:
-    """Probability of the region over its box."""
+    """Return the probability of the region over its box."""
     if refined.probs is None:
         return refined.pixels.float()
     height, width = refined.box.height, refined.box.width
     values = resize_bilinear(refined.probs[None], height, width)[0]
-    # A guard may have taken changes back.
+    # A guard may have undone changes.
     agree = (values >= 0.5) == refined.pixels
     return torch.where(agree, values, 1 - values)

@@ -1,6 +1,7 @@
 """Building of a refiner from a user's choice of model."""
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
@@ -12,7 +13,7 @@ from segrefiner_mm.registry import MODELS, build_child
 
 
 def resolve_model(
-    model: str | Path | Config | dict, weights: str | Path | None
+    model: str | Path | Config | dict[str, Any], weights: str | Path | None
 ) -> tuple[Config | ConfigDict, str | None]:
     """Find the config and the weights of a model.
 

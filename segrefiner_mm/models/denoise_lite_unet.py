@@ -1,7 +1,7 @@
 """A denoiser on a pretrained encoder, with cheap steps."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from mmengine.model import BaseModule
@@ -60,7 +60,7 @@ class DenoiseLiteUNet(BaseModule):
         widths: tuple[int, ...] = (48, 48, 72, 112, 128),
         step_channels: int = 24,
         encoder_weights: str | None = None,
-        init_cfg: dict | None = None,
+        init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.num_timesteps = num_timesteps

@@ -1,6 +1,7 @@
 """The denoiser: the U-Net of improved diffusion (arXiv 2102.09672)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseModule
@@ -58,7 +59,7 @@ class DenoiseUNet(BaseModule):
         num_timesteps: int = 6,
         dropout: float = 0.0,
         with_cp: bool = False,
-        init_cfg: dict | None = None,
+        init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if model_channels % 32:

@@ -61,14 +61,14 @@ class DiffusionRefineHead(BaseModule):
 
     def __init__(
         self,
-        denoiser: dict,
-        scheduler: dict,
-        loss_mask: dict | None = None,
-        loss_texture: dict | None = None,
+        denoiser: dict[str, Any],
+        scheduler: dict[str, Any],
+        loss_mask: dict[str, Any] | None = None,
+        loss_texture: dict[str, Any] | None = None,
         first_step_prob: float = 0.0,
-        loss_error: dict | None = None,
+        loss_error: dict[str, Any] | None = None,
         chain_weight: float = 0.0,
-        init_cfg: dict | None = None,
+        init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if chain_weight < 0:

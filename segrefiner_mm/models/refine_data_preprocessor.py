@@ -52,7 +52,9 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
             buffer = torch.tensor(values, dtype=torch.float32).view(3, 1, 1)
             self.register_buffer(name, buffer, persistent=False)
 
-    def forward(self, data: dict, training: bool = False) -> dict[str, Any]:
+    def forward(
+        self, data: dict[str, Any], training: bool = False
+    ) -> dict[str, Any]:
         """Prepare a batch.
 
         Args:

@@ -50,7 +50,9 @@ class RefineSettings:
     guard: Any = None
 
     @classmethod
-    def from_cfg(cls, cfg: dict | None, **overrides: Any) -> 'RefineSettings':
+    def from_cfg(
+        cls, cfg: dict[str, Any] | None, **overrides: Any
+    ) -> 'RefineSettings':
         """Build settings from a config, then replace some of them.
 
         Args:

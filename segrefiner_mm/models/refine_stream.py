@@ -83,7 +83,7 @@ class RefineStream:
             masks.
         """
         in_work = self._in_work
-        engine: WindowEngine = WindowEngine(
+        engine: WindowEngine[Any] = WindowEngine(
             self.sampler, self.sampler.batch_size, self._has_room
         )
         for (work, index), refined in engine.run(self._plans(jobs)):

@@ -51,11 +51,11 @@ class SegRefiner(BaseModel):
 
     def __init__(
         self,
-        head: dict,
-        data_preprocessor: dict | None = None,
-        test_cfg: dict | None = None,
+        head: dict[str, Any],
+        data_preprocessor: dict[str, Any] | None = None,
+        test_cfg: dict[str, Any] | None = None,
         checkpoint: str | None = None,
-        init_cfg: dict | None = None,
+        init_cfg: dict[str, Any] | None = None,
     ) -> None:
         preprocessor = data_preprocessor or dict(type='RefineDataPreprocessor')
         super().__init__(build_child(MODELS, preprocessor), init_cfg)

@@ -14,9 +14,9 @@ PLANS = dict(object='ObjectWindows', tiled='TiledWindows')
 
 def user_settings(
     model: SegRefiner,
-    windows: str | dict | None = None,
+    windows: str | dict[str, Any] | None = None,
     num_steps: int | None = None,
-    guard: bool | dict | None = True,
+    guard: bool | dict[str, Any] | None = True,
     **others: Any,
 ) -> RefineSettings:
     """Combine the model's ``test_cfg`` with the user's choice.
@@ -55,7 +55,7 @@ def user_settings(
         raise InputError(str(error)) from error
 
 
-def guard_for_any_weights(model: SegRefiner) -> dict:
+def guard_for_any_weights(model: SegRefiner) -> dict[str, Any]:
     """Return the guard of a model, whatever weights its limits are for.
 
     Args:
@@ -68,7 +68,7 @@ def guard_for_any_weights(model: SegRefiner) -> dict:
     return own or dict(type='DoNoHarmGuard')
 
 
-def calibrated_guard(model: SegRefiner) -> dict | None:
+def calibrated_guard(model: SegRefiner) -> dict[str, Any] | None:
     """Return the guard of a model, if its limits are for these weights.
 
     Args:
@@ -91,7 +91,7 @@ def calibrated_guard(model: SegRefiner) -> dict | None:
     return None
 
 
-def _window_plan(model: SegRefiner, windows: str | dict) -> Any:
+def _window_plan(model: SegRefiner, windows: str | dict[str, Any]) -> Any:
     """Return the config of a plan; the model's own keeps its options."""
     if not isinstance(windows, str):
         return windows

@@ -153,7 +153,7 @@ def _unread_method(owner: object, name: str) -> _Unread:
     return _Unread()
 
 
-def _stand_ins() -> list:
+def _stand_ins() -> list[Any]:
     """List stand-ins, by name, for objects that mmengine's runner stores."""
     names = ['numpy.ndarray', 'numpy.dtype', 'builtins.slice']
     for core in ('core', '_core'):  # NumPy 1 and 2

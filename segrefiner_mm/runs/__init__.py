@@ -1,1 +1,1 @@
-"""Long work: jobs, tasks, and journals that let a stopped run go on."""
+"""Long runs: jobs, tasks, and journals that let a stopped run resume."""

@@ -1,4 +1,4 @@
-"""Which mask belongs to which image, by the names in two folders."""
+"""Matching of the masks to the images of two folders, by name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,31 +20,32 @@ Found = dict[str, list[Path]]
 
 @dataclass
 class PairMatching:
-    """Pairs of images and masks, and what has no partner.
+    """Pairs of images and masks, and the files without a partner.
 
-    A mask in a folder below belongs to the image of its name in the folder of
-    that name; a folder of masks that is named as an image holds its objects,
-    one per file. Where all masks lie in one folder, the images may lie in any
-    folder below.
+    A mask in a subfolder belongs to the image of its name in the subfolder of
+    the same name. A folder of masks named after an image holds its objects,
+    one per file. If all masks are in one folder, the images may be in any
+    subfolder.
 
     Args:
         images (Path): Folder of images.
         masks (Path): Folder of masks.
-        out (Path): Where results go, in folders as those of the masks.
-        overlay (bool): Whether overlays are written too. Defaults to False.
-        suffix (str): What the name of a mask has after that of its image,
-            such as ``'_mask'``; ``*`` stands for anything, as in ``'_*'``.
+        out (Path): Folder of the results, with the subfolders of the masks.
+        overlay (bool): Whether to write overlays too. Defaults to False.
+        suffix (str): Suffix of the name of a mask after that of its image,
+            such as ``'_mask'``; ``*`` matches anything, as in ``'_*'``.
             Defaults to ''.
-        ambiguous (bool): Whether an image at the top counts no more than one
-            of its name below, where all masks lie in one folder. Defaults to
-            False.
+        ambiguous (bool): Whether an image in the folder and one of its name
+            in a subfolder are a conflict, if all masks are in one folder.
+            Defaults to False: subfolders are searched only if the folder has
+            no images.
 
     Attributes:
         jobs (list[PairJob]): The pairs, folder by folder.
-        problems (list[str]): What could not be paired, in words.
+        problems (list[str]): Messages about unmatched files.
 
     Raises:
-        InputError: If both are one folder, and no suffix tells them apart.
+        InputError: If both folders are equal and there is no suffix.
     """
 
     images: Path
@@ -64,7 +65,7 @@ class PairMatching:
                 'names: give two folders, or --mask-suffix, such as _mask'
             )
         self._pattern = '*' in self.suffix
-        self._images: list[Path] = []  # those that should have a mask
+        self._images: list[Path] = []  # images that should have a mask
         self._used: set[Path] = set()
         below = [
             folder
@@ -129,7 +130,7 @@ class PairMatching:
             )
 
     def _owner(self, stem: str, images: Found) -> str:
-        """Name of the image that a mask belongs to."""
+        """Return the name of the image that a mask belongs to."""
         if not self._pattern:
             return stem.removesuffix(self.suffix) if self.suffix else stem
         return next(
@@ -150,7 +151,7 @@ class PairMatching:
         )
 
     def _masks_in(self, folder: Path) -> Found:
-        """Masks of a folder by their stems."""
+        """Return the masks of a folder by stem."""
         found = pictures_by_stem(folder, MASK_SUFFIXES)
         return {stem: p for stem, p in found.items() if self._is_mask(stem)}
 
@@ -170,7 +171,7 @@ class PairMatching:
         return found
 
     def _below(self, root: Path, other: Path) -> Iterator[Path]:
-        """Folders below, but those of the other kind and of results."""
+        """Yield subfolders, except those of the other kind and of results."""
         apart = {other.resolve(), self.out.resolve()} - {root.resolve()}
         ours = (root / NAME).is_file()
         for folder in folders_below(root):

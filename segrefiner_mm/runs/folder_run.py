@@ -1,4 +1,4 @@
-"""Does many jobs, goes on where it was stopped, and loses nothing."""
+"""Runs over many jobs that resume where they were stopped."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -25,27 +25,27 @@ def run_jobs(
     overwrite: bool,
     reporter: Reporter,
 ) -> RunSummary:
-    """Do the jobs that earlier runs have not done.
+    """Run the jobs that earlier runs have not done.
 
     Args:
-        task (Task): How to do a job.
-        jobs (list[PairJob]): What to do, one job or more.
-        out (Path): Output folder, where the journal is.
-        own_settings (dict): What results depend on beside the refiner.
-        overwrite (bool): Whether to do again what is done, and to overwrite
-            files of others.
-        reporter (Reporter): Is told of jobs that fail; it may know of
-            failures already, which are counted too.
+        task (Task): Loads, refines and encodes the pairs.
+        jobs (list[PairJob]): The jobs, at least one.
+        out (Path): Output folder, which holds the journal.
+        own_settings (dict): Settings of the results beside the refiner's.
+        overwrite (bool): Whether to repeat finished jobs, and to overwrite
+            files that no run has written.
+        reporter (Reporter): Receives the jobs that fail; failures that it has
+            already are counted too.
 
     Returns:
         RunSummary: Counts of the verdicts and of the failures.
 
     Raises:
-        InputError: If something would be lost, or another run writes this
-            output.
+        InputError: If files would be lost, or another run writes this output.
     """
     protect_inputs(jobs)
-    settings = {**task.prepare(), **own_settings}  # mistakes leave no folder
+    # Before a folder is made, so that mistakes leave none.
+    settings = {**task.prepare(), **own_settings}
     with OutputLock(out, is_folder=True):
         run = _FolderRun(task, RunJournal(out, settings), reporter)
         todo = run.open(jobs, overwrite)
@@ -66,10 +66,10 @@ def run_jobs(
 
 
 class _FolderRun:
-    """Loads and writes result by result; reports what fails, and goes on."""
+    """Loads and writes results one by one; reports failures and continues."""
 
     def __init__(
-        self, task: Task, journal: RunJournal, reporter: Reporter
+        self, task: Task[Any, Any], journal: RunJournal, reporter: Reporter
     ) -> None:
         self.done_before = 0
         self._task = task
@@ -78,7 +78,7 @@ class _FolderRun:
         self._advance: Advance = lambda count=1: None
 
     def open(self, jobs: list[PairJob], overwrite: bool) -> list[PairJob]:
-        """The jobs that are to be done, and may be."""
+        """Return the jobs that are not done and may be run."""
         if overwrite:
             return jobs
         for job in jobs:
@@ -86,7 +86,7 @@ class _FolderRun:
         return [job for job in jobs if self._is_open(job)]
 
     def _protect(self, job: PairJob) -> None:
-        """Refuse to overwrite what no earlier run has written."""
+        """Refuse to overwrite files that no earlier run has written."""
         for path in job.outputs():
             if path.exists() and not self._journal.is_ours(job.outputs()):
                 raise InputError(
@@ -115,7 +115,7 @@ class _FolderRun:
         return False
 
     def write_all(self, jobs: list[PairJob]) -> list[str]:
-        """Do the jobs; returns the verdicts of those that worked."""
+        """Run the jobs; return the verdicts of those that succeed."""
         verdicts: list[str] = []
         with self._reporter.progress(len(jobs)) as self._advance:
             for loaded, result in self._task.refine(self._loaded(jobs)):
@@ -151,7 +151,7 @@ class _FolderRun:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether somebody means a picture to be as it is; else it is damaged."""
+    """Tell whether an edited file is a readable image, not a damaged one."""
     try:
         read_picture(path)
     except InputError:

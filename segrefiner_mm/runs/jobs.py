@@ -1,4 +1,4 @@
-"""What a run reads and writes, and what it must not overwrite."""
+"""Inputs and outputs of a run, and protection of the inputs."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +9,14 @@ OVERLAYS = 'overlays'  # folder of the overlays beside the results
 
 
 class PairJob(NamedTuple):
-    """What to read and what to write."""
+    """A pair to read and the files to write.
+
+    Attributes:
+        image (Path): Image file.
+        mask (Path): Mask or label map.
+        out (Path): File of the result.
+        overlay (Path, optional): File of the overlay; None for no overlay.
+    """
 
     image: Path
     mask: Path
@@ -24,7 +31,14 @@ class PairJob(NamedTuple):
 
 
 def protect_inputs(jobs: list[PairJob]) -> None:
-    """Refuse to write where something is read."""
+    """Refuse outputs that are inputs.
+
+    Args:
+        jobs (list[PairJob]): The jobs.
+
+    Raises:
+        InputError: If an output is an input.
+    """
     inputs = {path.resolve() for job in jobs for path in job.inputs()}
     for job in jobs:
         for path in job.outputs():

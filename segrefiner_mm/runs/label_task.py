@@ -1,4 +1,4 @@
-"""Refining pairs of an image and a label map."""
+"""Refinement of pairs of an image and a label map."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -32,8 +32,8 @@ class LabelInput(NamedTuple):
 
     Attributes:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        map (LabelMap): Of the same size.
-        tag (PairJob): Where they are from and go to.
+        map (LabelMap): Label map of the same size.
+        tag (PairJob): Their job.
     """
 
     image: npt.NDArray[np.uint8]
@@ -50,7 +50,7 @@ class LabelTask:
 
     Args:
         refiner (Refiner): The model and its settings.
-        ignore (Sequence[int]): Labels that stay where they are.
+        ignore (Sequence[int]): Labels whose pixels are not changed.
     """
 
     def __init__(self, refiner: Refiner, ignore: Sequence[int]) -> None:
@@ -62,20 +62,20 @@ class LabelTask:
         return self._refiner.fingerprint()
 
     def load(self, job: PairJob) -> LabelInput:
-        """Read a pair; an InputError says why it cannot be used."""
+        """Read a pair; see :meth:`Task.load`."""
         check_same_size(job.image, job.mask)
         found = read_label_map(job.mask)
         height, width = found.labels.shape
         return LabelInput(load_image(job.image, (height, width)), found, job)
 
     def job_of(self, loaded: LabelInput) -> PairJob:
-        """The job that a pair was loaded for."""
+        """Return the job of a pair; see :meth:`Task.job_of`."""
         return loaded.tag
 
     def refine(
         self, inputs: Iterable[LabelInput]
     ) -> Iterator[tuple[LabelInput, Labels]]:
-        """Refine a stream of pairs, in order."""
+        """Refine a stream of pairs, in order; see :meth:`Task.refine`."""
         jobs = (
             (torch.from_numpy(i.image).permute(2, 0, 1), i.labels, i)
             for i in inputs
@@ -87,7 +87,7 @@ class LabelTask:
             yield loaded, refined
 
     def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
-        """Encode the map, and the overlay if one is asked for."""
+        """Encode the label map and any overlay; see :meth:`Task.encode`."""
         job = loaded.tag
         result = loaded.map._replace(labels=refined)
         files = {job.out: encode_label_map(job.out, result)}
@@ -97,12 +97,12 @@ class LabelTask:
         return files
 
     def notes(self, loaded: LabelInput, refined: Labels) -> dict[str, Any]:
-        """Describe the result for the journal: ``verdict`` and more."""
+        """Describe the result for the journal; see :meth:`Task.notes`."""
         changed = int(np.count_nonzero(loaded.labels != refined))
         return dict(verdict=REFINED if changed else KEPT, changed=changed)
 
     def summary(self, loaded: LabelInput, refined: Labels) -> str:
-        """Describe the result in one line for the user."""
+        """Describe the result for the user; see :meth:`Task.summary`."""
         changed = self.notes(loaded, refined)['changed']
         count = len(np.unique(refined))
         share = changed / refined.size

@@ -1,4 +1,4 @@
-"""Refining pairs of an image and a binary mask."""
+"""Refinement of pairs of an image and a binary mask."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,8 +21,8 @@ class MaskTask:
 
     Args:
         refiner (Refiner): The model and its settings.
-        threshold (float, optional): Soft masks are foreground from this
-            value on. Defaults to None: masks have two values.
+        threshold (float, optional): Value from which a soft mask is
+            foreground. Defaults to None: masks have two values.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class MaskTask:
         return self._refiner.fingerprint()
 
     def load(self, job: PairJob) -> RefineInput:
-        """Read a pair; an InputError says why it cannot be used."""
+        """Read a pair; see :meth:`Task.load`."""
         loaded = load_pair(
             job.image, job.mask, threshold=self._threshold, tag=job
         )
@@ -48,13 +48,13 @@ class MaskTask:
         return loaded
 
     def job_of(self, loaded: RefineInput) -> PairJob:
-        """The job that a pair was loaded for."""
+        """Return the job of a pair; see :meth:`Task.job_of`."""
         return loaded.tag
 
     def refine(
         self, inputs: Iterable[RefineInput]
     ) -> Iterator[tuple[RefineInput, Prediction]]:
-        """Refine a stream of pairs, in order."""
+        """Refine a stream of pairs, in order; see :meth:`Task.refine`."""
         return refine_inputs(
             self._refiner.model, inputs, self._refiner.settings
         )
@@ -62,7 +62,7 @@ class MaskTask:
     def encode(
         self, loaded: RefineInput, prediction: Prediction
     ) -> dict[Path, bytes]:
-        """Encode the mask, and the overlay if one is asked for."""
+        """Encode the mask and any overlay; see :meth:`Task.encode`."""
         job = self.job_of(loaded)
         files = {job.out: encode_mask_picture(job.out, prediction['masks'][0])}
         if job.overlay is not None:
@@ -72,14 +72,14 @@ class MaskTask:
         return files
 
     def notes(self, loaded: RefineInput, prediction: Prediction) -> Prediction:
-        """Describe the result for the journal: ``verdict`` and more."""
+        """Describe the result for the journal; see :meth:`Task.notes`."""
         return dict(
             verdict=prediction['verdicts'][0],
             evidence=prediction['evidence'][0],
         )
 
     def summary(self, loaded: RefineInput, prediction: Prediction) -> str:
-        """Describe the result in one line for the user."""
+        """Describe the result for the user; see :meth:`Task.summary`."""
         [verdict], [mask] = prediction['verdicts'], prediction['masks']
         [evidence] = prediction['evidence']
         numbers = ', '.join(f'{name} {n:.2f}' for name, n in evidence.items())

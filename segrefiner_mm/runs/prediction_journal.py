@@ -1,4 +1,4 @@
-"""What a run over a file of predictions has done, beside its output."""
+"""The journal of a run over a file of predictions, beside its output."""
 
 import json
 from pathlib import Path
@@ -15,19 +15,19 @@ from segrefiner_mm.io.prediction_file import ImageEntry
 from segrefiner_mm.io.rle import run_lengths
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 
-# What is noted of a mask: the verdict, the IoU with the coarse mask, the size
-# of the image, and of a refined one its encoding.
+# Entry of a mask: the verdict, the IoU with the coarse mask, the size of the
+# image, and the encoding of a refined mask.
 Outcome = dict[str, Any]
 VERDICTS = (KEPT, REFINED, ROLLED_BACK)
 
 
 class PredictionNotes:
-    """A line for every image that is done, so that the next run goes on.
+    """Journal with a line for every finished image, so that a run can resume.
 
     Args:
-        path (Path): File of the notes.
-        settings (dict): What results depend on, as plain values; notes of
-            others are forgotten.
+        path (Path): File of the journal.
+        settings (dict): Settings that results depend on, as plain values. A
+            journal of other settings is discarded.
     """
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
@@ -36,14 +36,15 @@ class PredictionNotes:
         self._lines = self._read()
 
     def outcomes(self, entry: ImageEntry) -> list[Outcome] | None:
-        """What became of the masks of an image.
+        """Return the recorded results of an image.
 
         Args:
             entry (ImageEntry): The image, with its file.
 
         Returns:
-            list[dict] | None: One per mask; None if it is to be done, or its
-            file changed since.
+            list[dict] | None: One per mask; None if the image is not done, or
+                its
+            file has changed since.
         """
         line = self._lines.get(entry.key, {})
         outcomes = line.get('masks')
@@ -58,13 +59,25 @@ class PredictionNotes:
         return outcomes
 
     def add(self, entry: ImageEntry, outcomes: list[Any]) -> None:
-        """Note that an image is done."""
+        """Record a finished image.
+
+        Args:
+            entry (ImageEntry): The image.
+            outcomes (list[dict]): One per mask.
+
+        Raises:
+            InputError: If the journal cannot be written.
+        """
         state = None if entry.image is None else file_state(entry.image)
         line = dict(image=entry.key, file=state, masks=outcomes)
         append_json_line(self._path, line)
 
     def begin(self) -> None:
-        """Write what is known, so that only whole lines are there."""
+        """Rewrite the journal, so that it holds only whole lines.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
         lines = [dict(settings=self._settings), *self._lines.values()]
         text = ''.join(json.dumps(line) + '\n' for line in lines)
         write_whole(self._path, text.encode())
@@ -78,7 +91,7 @@ class PredictionNotes:
 
 
 def _is_outcome(outcome: Any) -> bool:
-    """Whether a note can be used: somebody may have touched the file."""
+    """Tell whether an entry is valid; the file may have been edited."""
     if not isinstance(outcome, dict) or outcome.get('verdict') not in VERDICTS:
         return False
     iou, size = outcome.get('iou'), outcome.get('size')

@@ -1,4 +1,4 @@
-"""The image of a file's masks, and the masks, none decoded too early."""
+"""The images of a file of predictions, and their masks, decoded on demand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from segrefiner_mm.io.segmentation import (
 )
 from segrefiner_mm.windows import CompactMask
 
-# Masks that are in work together, so that what is known of them stays small.
+# Masks in progress at a time, which bounds the memory of their run lengths.
 MOST_MASKS = 100
 
 Tell = Callable[[Key, str], None]
@@ -33,10 +33,10 @@ class EntryMasks:
     """The usable masks of one image.
 
     Attributes:
-        image (Path): File of the image.
+        image (Path): Image file.
         size (tuple[int, int]): Height and width.
-        places (list[int]): Where each stands among the masks of the entry.
-        encoded (list[dict]): Their run lengths.
+        places (list[int]): Indices among the masks of the entry.
+        encoded (list[dict]): Run lengths of the masks.
     """
 
     image: Path
@@ -45,10 +45,12 @@ class EntryMasks:
     encoded: list[dict[str, Any]] = field(default_factory=list)
 
     def groups(self) -> list[tuple[list[int], MaskCrops, list[int]]]:
-        """Parts that are decoded together: within a bound of memory.
+        """Split the masks into groups that fit in memory when decoded.
 
         Returns:
-            list: Per group the places, the masks to decode, and which.
+            list[tuple]: Per group the indices in the entry, the crops to
+                decode
+            from, and the indices in these crops.
         """
         groups = []
         for first in range(0, len(self.places), MOST_MASKS):
@@ -69,15 +71,15 @@ class EntryMasks:
 def with_images(
     entries: list[ImageEntry], finder: ImageFinder
 ) -> list[ImageEntry]:
-    """Find the image of each entry, before any work.
+    """Find the images of all entries, before any work.
 
     Args:
         entries (list[ImageEntry]): From the file.
-        finder (ImageFinder): Where the images are.
+        finder (ImageFinder): Finds the images.
 
     Returns:
-        list[ImageEntry]: With ``image``, or with a ``problem`` where there is
-        none, or where it is known to belong to another entry.
+        list[ImageEntry]: With ``image``, or with a ``problem`` if it is not
+        found, or if other entries share it.
     """
     found = [_with_image(entry, finder) for entry in entries]
     names: dict[Path, set[str | None]] = {}
@@ -103,7 +105,7 @@ def _unless_shared(
     names: dict[Path, set[str | None]],
     finder: ImageFinder,
 ) -> ImageEntry:
-    """Refuse a file that another name has too, unless it is its own."""
+    """Reject a file that other names lead to, unless the path is exact."""
     path, name = entry.image, entry.name
     if path is None or name is None or len(names[path]) == 1:
         return entry
@@ -123,14 +125,15 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
 
     Args:
         entry (ImageEntry): From :func:`with_images`.
-        fail (Callable): Takes the key of a mask, and why it is not used.
-        note (Callable): Takes the key of a mask, and what to know of it.
+        fail (Callable): Called with the key of an unusable mask and the
+            reason.
+        note (Callable): Called with the key of a mask and a remark.
 
     Returns:
-        EntryMasks: What can be used.
+        EntryMasks: The usable masks.
 
     Raises:
-        InputError: If none can, as it is for the image that it fails.
+        InputError: If the image is missing, unreadable or of another size.
     """
     if entry.image is None:
         raise InputError(entry.problem)
@@ -167,18 +170,26 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
 
 
 def decode_group(crops: MaskCrops, own: list[int]) -> list[CompactMask]:
-    """Decode a group of :meth:`EntryMasks.groups`."""
+    """Decode a group of :meth:`EntryMasks.groups`.
+
+    Args:
+        crops (MaskCrops): Crops of the group.
+        own (list[int]): Indices in the crops.
+
+    Returns:
+        list[CompactMask]: The masks, on the CPU.
+    """
     return [crops.mask(index) for index in own]
 
 
 def _choose_size(
     entry: ImageEntry, picture: PictureSize, masks: list[Segmentation]
 ) -> Size:
-    """The size that masks are of: the image's, upright or as it is stored.
+    """Choose the size of the masks: that of the image, upright or stored.
 
-    The size that is declared comes first, and then the turned one: often
-    the size is of the stored pixels and the polygons are of the upright
-    image, or the other way round.
+    The stated size is tried first, then the rotated one. Often the size is
+    that of the stored pixels and the polygons are of the upright image, or
+    vice versa.
     """
     stated = entry.size
     candidates = [stated, stated[::-1]] if stated else [*picture]

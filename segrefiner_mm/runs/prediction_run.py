@@ -1,4 +1,4 @@
-"""Refines the masks of a file of predictions, image by image."""
+"""Refinement of the masks of a file of predictions, image by image."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,9 +34,9 @@ Outcomes = list[Outcome | None]
 
 
 class _Group(NamedTuple):
-    """Masks of an image in work: their places, and whether they are the last.
+    """Masks of an image in progress: their indices, and if they are the last.
 
-    The groups of an image come one after the other.
+    The groups of an image are consecutive.
     """
 
     entry: ImageEntry
@@ -45,17 +45,17 @@ class _Group(NamedTuple):
 
 
 class PredictionRun:
-    """Refines image by image and notes what is done beside the output.
+    """Refines image by image, with a journal beside the output.
 
     Args:
         refiner (Refiner): The model and its settings.
         predictions (PredictionFile): Names masks in messages.
-        entries (list[ImageEntry]): What to refine.
-        finder (ImageFinder): Where the images are.
+        entries (list[ImageEntry]): Images with masks to refine.
+        finder (ImageFinder): Finds the images.
         source (Path): File or folder of the predictions.
         ann (Path, optional): Annotations that name the images.
         out (Path): The output, which is written at the end.
-        reporter (Reporter): Is told of masks that fail.
+        reporter (Reporter): Receives the masks that fail.
 
     Attributes:
         failed (int): Number of masks that could not be refined.
@@ -83,7 +83,16 @@ class PredictionRun:
         self._notes_file = out.with_name(f'{partial_prefix(out)}notes.jsonl')
 
     def outcomes(self) -> dict[str, Outcomes]:
-        """What became of every mask: per image, in the order of its masks."""
+        """Refine all masks that are not done yet.
+
+        Returns:
+            dict[str, list[dict | None]]: Results of every image, in the order
+                of
+            its masks; None for a mask that failed.
+
+        Raises:
+            InputError: If the journal cannot be written.
+        """
         done: dict[str, Outcomes] = {}
         if not self._entries:
             return done
@@ -101,11 +110,11 @@ class PredictionRun:
         return done
 
     def forget(self) -> None:
-        """Remove the notes: the output is written, or there is nothing."""
+        """Remove the journal: the output is written, or there is no result."""
         self._notes_file.unlink(missing_ok=True)
 
     def _settings(self) -> dict[str, Any]:
-        """What results depend on, as plain values."""
+        """Return all that results depend on, as plain values."""
         folder = self._finder.folder
         return {
             **self._refiner.fingerprint(),
@@ -135,7 +144,7 @@ class PredictionRun:
                 if not last:
                     continue
                 advance()
-                if all(outcomes):  # a mistake is tried again
+                if all(outcomes):  # a failed mask is tried again
                     notes.add(entry, outcomes)
 
     def _jobs(
@@ -162,7 +171,7 @@ class PredictionRun:
                 yield RefineJob(on_device, masks, tag)
 
     def _fail_all(self, entry: ImageEntry, problem: str) -> None:
-        """Name an image none of whose masks can be refined."""
+        """Report an image without any usable mask."""
         first, count = next(iter(entry.masks)), len(entry.masks)
         name = self._predictions.label(first)
         more = f' and {count - 1} more of it' if count > 1 else ''
@@ -179,8 +188,8 @@ class PredictionRun:
         self._reporter.say(f'segrefiner: note: {self._source}: {name}: {text}')
 
 
-def _states(source: Path) -> list | None:
-    """Of a file, or of the files of a folder."""
+def _states(source: Path) -> list[Any] | None:
+    """Return the state of a file, or of the files of a folder."""
     if source.is_dir():
         return [file_state(path) for path in sorted(source.glob('*.json'))]
     return file_state(source)

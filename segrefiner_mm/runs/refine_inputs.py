@@ -1,4 +1,4 @@
-"""Refines loaded images with masks as a stream."""
+"""Refinement of a stream of loaded images with masks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ def refine_inputs(
     Args:
         model (SegRefiner): The model.
         inputs (Iterable[RefineInput]): Pulled as late as possible.
-        settings (RefineSettings): How the model is run.
+        settings (RefineSettings): Settings of the run.
 
     Yields:
         tuple[RefineInput, dict]: Each input with its prediction, in order:
@@ -47,7 +47,7 @@ def refine_inputs(
 def _prediction(
     inputs: MaskInputs, refined: Sequence[RefinedMask]
 ) -> Prediction:
-    # Pages that no mask touches are never backed by memory.
+    # Pages of memory that no mask touches are never allocated.
     masks = np.zeros((len(refined), *inputs.size), dtype=bool)
     for mask, part in zip(masks, refined, strict=True):
         mask[part.box.slices()] = part.pixels.cpu().numpy()

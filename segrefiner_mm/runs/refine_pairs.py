@@ -1,4 +1,4 @@
-"""Refines a pair of files, or two folders of them."""
+"""Refinement of a pair of files, or of two folders of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +22,18 @@ from segrefiner_mm.runs.task import Loaded, Result, Task
 
 @dataclass(frozen=True)
 class MaskOptions:
-    """How pairs of images and masks are read and written.
+    """Options for reading and writing pairs of images and masks.
 
     Attributes:
-        mask_suffix (str): What the name of a mask has after that of its
-            image, such as ``'_mask'``; ``*`` matches anything.
-        threshold (float, optional): Soft masks are foreground from this
-            value on; None: masks have two values.
-        overlay (bool): Whether the outlines are drawn on the image too.
-        overwrite (bool): Whether to do again what an earlier run has done,
-            and to overwrite what is in the way in the output folder.
+        mask_suffix (str): Suffix of the name of a mask after that of its
+            image, such as ``'_mask'``; ``*`` matches anything. Defaults to
+            ''.
+        threshold (float, optional): Value from which a soft mask is
+            foreground. Defaults to None: masks have two values.
+        overlay (bool): Whether to draw the outlines on the image too.
+            Defaults to False.
+        overwrite (bool): Whether to repeat finished jobs, and to overwrite
+            other files in the output folder. Defaults to False.
     """
 
     mask_suffix: str = ''
@@ -42,13 +44,14 @@ class MaskOptions:
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """How pairs of images and label maps are read and written.
+    """Options for reading and writing pairs of images and label maps.
 
     Attributes:
-        ignore (tuple[int, ...]): Labels that stay where they are.
-        mask_suffix (str): See :class:`MaskOptions`.
-        overlay (bool): See :class:`MaskOptions`.
-        overwrite (bool): See :class:`MaskOptions`.
+        ignore (tuple[int, ...]): Labels whose pixels are not changed.
+            Defaults to (255,).
+        mask_suffix (str): See :class:`MaskOptions`. Defaults to ''.
+        overlay (bool): See :class:`MaskOptions`. Defaults to False.
+        overwrite (bool): See :class:`MaskOptions`. Defaults to False.
     """
 
     ignore: tuple[int, ...] = (255,)
@@ -65,21 +68,21 @@ def refine_mask_pairs(
     refiner: Refiner,
     reporter: Reporter,
 ) -> RunSummary:
-    """Refine the mask of an image, or those of a folder.
+    """Refine the mask of an image, or the masks of a folder.
 
     Args:
         image (Path): Image file, or folder of images.
         mask (Path): Its mask, or the folder of masks.
         out (Path): File or folder to write.
-        options (MaskOptions): How files are read and written.
+        options (MaskOptions): Options for reading and writing.
         refiner (Refiner): The model and its settings.
-        reporter (Reporter): Is told of what fails in a folder.
+        reporter (Reporter): Receives the failures in a folder.
 
     Returns:
-        RunSummary: Of a pair, with a text about its mask.
+        RunSummary: Counts; for a pair, with a text about its mask.
 
     Raises:
-        InputError: If nothing can be done, or something would be lost.
+        InputError: If nothing can be refined, or files would be lost.
     """
     is_folder = _is_folder(image, mask)
     task = MaskTask(refiner, options.threshold)
@@ -103,21 +106,22 @@ def refine_label_pairs(
     refiner: Refiner,
     reporter: Reporter,
 ) -> RunSummary:
-    """Refine the label map of an image, or those of a folder.
+    """Refine the label map of an image, or the label maps of a folder.
 
     Args:
         image (Path): Image file, or folder of images.
-        labels (Path): Its label map, or the folder of them and of folders.
+        labels (Path): Its label map, or the folder of label maps, with
+            subfolders.
         out (Path): File or folder to write.
-        options (LabelOptions): How files are read and written.
+        options (LabelOptions): Options for reading and writing.
         refiner (Refiner): The model and its settings.
-        reporter (Reporter): Is told of what fails in a folder.
+        reporter (Reporter): Receives the failures in a folder.
 
     Returns:
-        RunSummary: Of a pair, with a text about its map.
+        RunSummary: Counts; for a pair, with a text about its label map.
 
     Raises:
-        InputError: If nothing can be done, or something would be lost.
+        InputError: If nothing can be refined, or files would be lost.
     """
     is_folder = _is_folder(image, labels)
     task = LabelTask(refiner, options.ignore)
@@ -145,7 +149,7 @@ def _is_folder(image: Path, mask: Path) -> bool:
 
 
 def _file_out(out: Path, mask: Path, suffixes: frozenset[str]) -> Path:
-    """The file to write, where a folder may have been given."""
+    """Return the file to write; ``out`` may be a folder."""
     if out.is_dir() or not out.suffix:
         out = out / f'{mask.stem}.png'
     if out.suffix.lower() not in suffixes:
@@ -161,7 +165,7 @@ def _job(image: Path, mask: Path, out: Path, overlay: bool) -> PairJob:
 
 def _run_pair(task: Task[Loaded, Result], job: PairJob) -> RunSummary:
     protect_inputs([job])
-    # Before the model, so that a mistake shows at once.
+    # Load before the model, so that a mistake shows at once.
     with about(job.mask):
         loaded = task.load(job)
     task.prepare()
@@ -173,7 +177,7 @@ def _run_pair(task: Task[Loaded, Result], job: PairJob) -> RunSummary:
 
 
 def _check_folders(images: Path, masks: Path, out: Path, below: bool) -> None:
-    """Refuse outputs that the next run would take for inputs."""
+    """Reject outputs that the next run would take for inputs."""
     if out.is_file():
         raise InputError(f'{out} is a file, but IMAGE and MASK are folders')
     above = out.resolve().parents if below else ()
@@ -195,6 +199,6 @@ def _report_unmatched(matching: PairMatching, reporter: Reporter) -> None:
 
 
 def _with_room(job: PairJob) -> PairJob:
-    """A map of 32 bits is written with 32 bits."""
+    """Write a 32-bit label map with 32 bits."""
     wide = has_32_bits(job.mask)
     return job._replace(out=job.out.with_suffix('.tif')) if wide else job

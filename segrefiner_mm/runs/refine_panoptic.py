@@ -1,4 +1,4 @@
-"""Refines panoptic segmentation: a json and its pictures."""
+"""Refinement of panoptic segmentation: a JSON file and its PNG files."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,7 +28,7 @@ from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
 
-VOID = 0  # the id of pixels without a segment
+VOID = 0  # id of pixels without a segment
 
 
 def refine_panoptic(
@@ -40,22 +40,24 @@ def refine_panoptic(
     refiner: Refiner,
     reporter: Reporter,
 ) -> RunSummary:
-    """Refine a panoptic json with the folder of its pictures.
+    """Refine a panoptic JSON file with its folder of PNG files.
 
     Args:
-        content (dict): What the json holds; areas and boxes are updated.
-        source (Path): The json; its pictures lie in the folder of its name.
+        content (dict): Content of the JSON file; areas and boxes are updated
+            in place.
+        source (Path): The JSON file; its PNG files are in the folder of the
+            same name.
         img_dir (Path): Folder of the images.
-        out (Path): The json to write, with a folder of its name.
-        overwrite (bool): Whether ``out`` may be there already.
+        out (Path): JSON file to write, with a folder of the same name.
+        overwrite (bool): Whether ``out`` may exist.
         refiner (Refiner): The model and its settings.
-        reporter (Reporter): Is told of pictures that fail.
+        reporter (Reporter): Receives the failures.
 
     Returns:
-        RunSummary: Counts over the pictures.
+        RunSummary: Counts of the PNG files.
 
     Raises:
-        InputError: If nothing can be done, or something would be lost.
+        InputError: If nothing can be refined, or files would be lost.
     """
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')
@@ -76,7 +78,7 @@ def refine_panoptic(
         before, after = record.picture(pictures), record.picture(folder)
         if after.is_file():
             _update(record.segments, _read_ids(after))
-        elif before.is_file():  # what failed is left as it was
+        elif before.is_file():  # copy those that failed
             write_whole(after, before.read_bytes())
     write_whole(out, json_bytes(content, out))
     return summary
@@ -112,7 +114,7 @@ def _jobs(
     jobs = []
     for record in records:
         before, after = record.picture(pictures), record.picture(folder)
-        # Results have no images; theirs have the names of the pictures.
+        # Results list no images, which have the stems of the PNG files.
         image = known.get(record.image_id)
         name = image.name if image else PurePosixPath(record.file_name).stem
         try:
@@ -133,7 +135,7 @@ def _read_ids(path: Path) -> Labels:
 
 
 def _update(segments: list[dict[str, Any]], ids: Labels) -> None:
-    """Areas and boxes of the segments, where they are given."""
+    """Update areas and boxes of the segments, where present."""
     for segment in segments:
         mask = (ids == whole_number(segment['id'])).astype(np.uint8)
         if 'area' in segment:

@@ -1,4 +1,4 @@
-"""Refines the masks of a results file or of annotations."""
+"""Refinement of the masks of results or annotations."""
 
 import csv
 import io
@@ -29,20 +29,22 @@ PICKLES = ('.pkl', '.pickle')
 
 @dataclass(frozen=True)
 class PredictionOptions:
-    """How a file of predictions is read and written.
+    """Options for reading and writing a file of predictions.
 
     Attributes:
-        img_dir (Path, optional): Folder of the images; a pickle may know its
-            own.
+        img_dir (Path, optional): Folder of the images; a pickle may hold
+            their paths. Defaults to None.
         ann (Path, optional): Annotations that name the images of results.
-        segmentation (str): Form of the masks in a json: ``'same'``,
-            ``'rle'`` or ``'polygon'``; polygons have no holes.
-        tolerance (float): How far polygons may be from the edge of their
-            mask, in pixels, 0 or more.
-        update_boxes (bool): Whether boxes and areas become those of the
-            refined masks.
-        report (Path, optional): CSV file with the outcome of every mask.
-        overwrite (bool): Whether the output may be there already.
+            Defaults to None.
+        segmentation (str): Form of the masks in JSON: ``'same'``, ``'rle'``
+            or ``'polygon'``; polygons have no holes. Defaults to 'same'.
+        tolerance (float): Maximum distance of a polygon from the edge of its
+            mask, in pixels, 0 or more. Defaults to 0.5.
+        update_boxes (bool): Whether to update boxes and areas to those of the
+            refined masks. Defaults to False.
+        report (Path, optional): CSV file with the verdict of every mask.
+            Defaults to None.
+        overwrite (bool): Whether the output may exist. Defaults to False.
     """
 
     img_dir: Path | None = None
@@ -55,10 +57,10 @@ class PredictionOptions:
 
 
 class MaskRow(NamedTuple):
-    """The outcome of one mask.
+    """The result for one mask.
 
     Attributes:
-        mask (str): Names the mask to a user.
+        mask (str): Name of the mask for the user.
         verdict (str): ``'refined'``, ``'kept'``, ``'rolled back'``,
             ``'failed'``, or ``'left: '`` and the reason.
         iou (float): IoU of coarse and refined mask, 0 to 1, rounded.
@@ -74,8 +76,8 @@ class PredictionSummary(RunSummary):
     """Counts of a run over a file of predictions.
 
     Attributes:
-        rows (list[MaskRow]): Every mask, the most changed first; empty for
-            panoptic results.
+        rows (list[MaskRow]): All masks, the most changed first; empty for
+            panoptic results. Defaults to [].
     """
 
     rows: list[MaskRow] = field(default_factory=list)
@@ -91,18 +93,18 @@ def refine_prediction_file(
     """Refine a file or folder of predictions, and write the same format.
 
     Args:
-        source (Path): COCO or LVIS results or annotations, panoptic json,
-            mmdet's pickle or the folder of a ``DetInferencer``.
+        source (Path): COCO or LVIS results or annotations, panoptic JSON,
+            a pickle of mmdet or the folder of a ``DetInferencer``.
         out (Path): File or folder to write.
-        options (PredictionOptions): How it is read and written.
+        options (PredictionOptions): Options for reading and writing.
         refiner (Refiner): The model and its settings.
-        reporter (Reporter): Is told of what fails.
+        reporter (Reporter): Receives the failures.
 
     Returns:
         PredictionSummary: Counts over the masks, and a row for each.
 
     Raises:
-        InputError: If nothing can be done, or something would be lost.
+        InputError: If nothing can be refined, or files would be lost.
     """
     content = _json_of(source)
     if is_panoptic(content):
@@ -171,7 +173,7 @@ def _panoptic(
 
 
 def _json_of(path: Path) -> Any:
-    """The content of a json, read once for all formats; else None."""
+    """Read a JSON file, once for all formats; return None for others."""
     if not path.exists():
         raise InputError(f'no such file or folder: {path}')
     if path.is_dir() or path.suffix in PICKLES:
@@ -194,7 +196,7 @@ def _open(
 
 
 def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
-    """Refuse outputs that are inputs, or are there already."""
+    """Reject outputs that are inputs, or that exist already."""
     inputs = {path.resolve() for path in (source, options.ann) if path}
     outputs = [path for path in (out, options.report) if path]
     for path in outputs:
@@ -216,7 +218,7 @@ def _take(
     entries: list[ImageEntry],
     outcomes: dict[str, list[Outcome | None]],
 ) -> None:
-    """Write the outcomes into the predictions."""
+    """Write the results into the predictions."""
     for entry in entries:
         found = outcomes.get(entry.key, [])
         for key, outcome in zip(entry.masks, found, strict=False):
@@ -231,7 +233,7 @@ def _rows(
     entries: list[ImageEntry],
     outcomes: dict[str, list[Outcome | None]],
 ) -> list[MaskRow]:
-    """A row for every mask, the most changed first."""
+    """Return a row for every mask, the most changed first."""
     rows = []
     for entry in entries:
         found = outcomes.get(entry.key, [None] * len(entry.masks))

@@ -1,4 +1,4 @@
-"""Tells the user how a run goes."""
+"""Progress and problems of a run, reported to the user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +18,11 @@ class Reporter:
     """Collects the problems of a run, and prints them as they occur.
 
     Args:
-        console (Console, optional): Where to print. Defaults to None:
+        console (Console, optional): Console to print to. Defaults to None:
             nothing is printed.
 
     Attributes:
-        problems (list[str]): Everything that failed, in words.
+        problems (list[str]): Messages about all failures.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -30,12 +30,20 @@ class Reporter:
         self._console = console
 
     def error(self, problem: object) -> None:
-        """Report an input that could not be processed."""
+        """Report an input that could not be processed.
+
+        Args:
+            problem (object): The message or the error.
+        """
         self.problems.append(str(problem))
         self.say(f'segrefiner: error: {problem}')
 
     def say(self, text: str) -> None:
-        """Print a line."""
+        """Print a line.
+
+        Args:
+            text (str): The line.
+        """
         if self._console is not None:
             self._console.print(text, markup=False)
 
@@ -47,7 +55,7 @@ class Reporter:
             total (int): Number of steps.
 
         Yields:
-            Advance: Call it after a step, or with the number of steps.
+            Advance: To be called after a step, or with the number of steps.
         """
         console = self._console
         hidden = console is None or not console.is_terminal
@@ -61,5 +69,9 @@ class Reporter:
 
 
 def terminal_reporter() -> Reporter:
-    """A reporter that prints to stderr."""
+    """Build a reporter that prints to stderr.
+
+    Returns:
+        Reporter: The reporter.
+    """
     return Reporter(Console(stderr=True, highlight=False, soft_wrap=True))

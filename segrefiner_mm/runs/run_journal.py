@@ -1,4 +1,4 @@
-"""What a folder run has done, so that the next one can go on."""
+"""The journal of a folder run, so that the next run can resume."""
 
 import json
 from collections.abc import Sequence
@@ -19,43 +19,60 @@ NAME = '.segrefiner-run.jsonl'
 class RunJournal:
     """A file in the output folder, one line per finished result.
 
-    A result counts as done while the settings of the run, the input files
-    and the outputs are what they were.
+    A result counts as done while the settings of the run, the input files and
+    the outputs are unchanged.
 
     Args:
-        folder (Path): Output folder; it is made.
-        settings (dict): What the results depend on, as plain values.
+        folder (Path): Output folder, which is created.
+        settings (dict): Settings that the results depend on, as plain values.
 
     Raises:
         InputError: If the folder cannot be written to.
     """
 
-    def __init__(self, folder: Path, settings: dict) -> None:
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
         self._folder = folder
         self._path = folder / NAME
-        # As they are when they come back from the file.
+        # Convert them to the types that the file returns.
         self._settings = json.loads(json.dumps(settings))
-        self._seen: dict[str, list] = {}
+        self._seen: dict[str, list[Any]] = {}
         self._lines = {
             line['out']: line
             for line in read_json_lines(self._path)
             if isinstance(line.get('out'), str)
         }
-        # Only whole lines stay, and the folder is known to be writable.
+        # Keep only whole lines, and check that the folder is writable.
         text = ''.join(
             json.dumps(line) + '\n' for line in self._lines.values()
         )
         write_whole(self._path, text.encode())
 
     def is_done(self, inputs: list[Path], outputs: list[Path]) -> bool:
-        """Whether these outputs were made of these inputs, as they are."""
+        """Tell whether a result is up to date.
+
+        Args:
+            inputs (list[Path]): Input files.
+            outputs (list[Path]): Output files.
+
+        Returns:
+            bool: Whether inputs, settings and outputs are unchanged.
+        """
         line = self._lines.get(self._key(outputs), {})
         return not self.is_due(inputs, outputs) and _are_same(
             line.get('outputs'), outputs
         )
 
     def is_due(self, inputs: list[Path], outputs: list[Path]) -> bool:
-        """Whether the result that was written is not that of these inputs."""
+        """Tell whether a result must be computed, whatever its files hold.
+
+        Args:
+            inputs (list[Path]): Input files.
+            outputs (list[Path]): Output files.
+
+        Returns:
+            bool: Whether inputs or settings differ from the recorded ones, or
+            there is no complete record.
+        """
         line = self._lines.get(self._key(outputs), {})
         noted = line.get('outputs')
         return not (
@@ -66,31 +83,56 @@ class RunJournal:
         )
 
     def is_ours(self, outputs: list[Path]) -> bool:
-        """Whether an earlier run, of any settings, wrote these outputs."""
+        """Tell whether an earlier run, of any settings, wrote these outputs.
+
+        Args:
+            outputs (list[Path]): Output files.
+
+        Returns:
+            bool: Whether the journal has a line for them.
+        """
         return self._key(outputs) in self._lines
 
     def edited(self, outputs: list[Path]) -> list[Path]:
-        """Those of our outputs that are no longer what a run has written."""
+        """Return the outputs that were changed after a run wrote them.
+
+        Args:
+            outputs (list[Path]): Output files.
+
+        Returns:
+            list[Path]: The changed files.
+        """
         ours = _digests(self._lines.get(self._key(outputs), {}))
-        if not ours:  # a journal of before hashes were noted
+        if not ours:  # a journal without hashes
             return []
         return [p for p in outputs if p.is_file() and digest(p) not in ours]
 
     def look(self, inputs: list[Path], outputs: list[Path]) -> None:
-        """Note what the inputs are before they are read.
+        """Record the state of the inputs before they are read.
 
-        What changes afterwards, while the run is at work, is done again then.
+        So inputs that change while the run is at work are refined again later.
+
+        Args:
+            inputs (list[Path]): Input files.
+            outputs (list[Path]): Output files.
+
+        Raises:
+            InputError: If an input cannot be read.
         """
         self._seen[self._key(outputs)] = [file_state(path) for path in inputs]
 
     def begin(self, outputs: list[Path], contents: Sequence[str] = ()) -> None:
-        """Note that outputs are about to be written, so that they are ours.
+        """Record that outputs are about to be written, so that they are ours.
 
         Args:
-            outputs (list[Path]): The files.
-            contents (Sequence[str]): Hashes of what is going to be in them.
+            outputs (list[Path]): Output files.
+            contents (Sequence[str]): Hashes of the contents to write. Defaults
+                to ().
+
+        Raises:
+            InputError: If the journal cannot be written.
         """
-        # Until it is written, what is there may be of an earlier run.
+        # Until they are written, the files may be those of an earlier run.
         before = _digests(self._lines.get(self._key(outputs), {}))
         ours = list(dict.fromkeys([*before, *contents]))
         self._append(dict(out=self._key(outputs), ours=ours), sync=True)
@@ -98,7 +140,16 @@ class RunJournal:
     def add(
         self, inputs: list[Path], outputs: list[Path], **notes: Any
     ) -> None:
-        """Note that a result is complete, and what to know of it."""
+        """Record a finished result.
+
+        Args:
+            inputs (list[Path]): Input files.
+            outputs (list[Path]): Output files.
+            **notes: Further fields of the line.
+
+        Raises:
+            InputError: If the journal cannot be written.
+        """
         key = self._key(outputs)
         seen = self._seen.pop(key, None)
         line = dict(
@@ -118,7 +169,7 @@ class RunJournal:
 
 
 def _are_same(noted: Any, paths: list[Path]) -> bool:
-    """Whether files are what was noted of them."""
+    """Tell whether files are unchanged since their states were recorded."""
     return (
         isinstance(noted, list)
         and len(noted) == len(paths)
@@ -127,7 +178,7 @@ def _are_same(noted: Any, paths: list[Path]) -> bool:
 
 
 def _digests(line: dict[str, Any]) -> list[str]:
-    """Hashes of all that runs may have left in the outputs of a line."""
+    """Return the hashes of all contents that runs may have written."""
     ours, outputs = line.get('ours'), line.get('outputs')
     found = list(ours) if isinstance(ours, list) else []
     for state in outputs if isinstance(outputs, list) else []:

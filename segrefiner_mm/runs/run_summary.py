@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Counts of a run, and what went wrong.
+    """Counts and problems of a run.
 
     Attributes:
         text (str): One line for the user.
-        done (int): Results that are complete, those of earlier runs included.
-        failed (int): Inputs that could not be refined.
-        problems (tuple[str, ...]): One message per failure; a message may
-            speak of several inputs.
+        done (int): Complete results, including those of earlier runs.
+        failed (int): Inputs that could not be refined. Defaults to 0.
+        problems (tuple[str, ...]): Messages about failures; one message may
+            be about several inputs. Defaults to ().
     """
 
     text: str

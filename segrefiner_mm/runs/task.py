@@ -1,4 +1,4 @@
-"""What a folder run asks of the kind of data that it refines."""
+"""The interface between a folder run and a kind of data."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,29 +14,77 @@ class Task(Protocol[Loaded, Result]):
     """Loads, refines and encodes pairs of an image and its annotation."""
 
     def prepare(self) -> dict[str, Any]:
-        """Build the model, so that a wrong option is reported now.
+        """Build the model, so that a wrong option is reported early.
 
         Returns:
-            dict: Everything that results depend on; see
+            dict: All that results depend on; see
             :meth:`Refiner.fingerprint`.
         """
 
     def load(self, job: PairJob) -> Loaded:
-        """Read a pair; an InputError says why it cannot be used."""
+        """Read a pair.
+
+        Args:
+            job (PairJob): Its job.
+
+        Returns:
+            Loaded: The pair.
+
+        Raises:
+            InputError: If it cannot be used.
+        """
 
     def job_of(self, loaded: Loaded) -> PairJob:
-        """The job that a pair was loaded for."""
+        """Return the job of a pair.
+
+        Args:
+            loaded (Loaded): From :meth:`load`.
+
+        Returns:
+            PairJob: Its job.
+        """
 
     def refine(
         self, inputs: Iterable[Loaded]
     ) -> Iterator[tuple[Loaded, Result]]:
-        """Refine a stream of pairs, in order."""
+        """Refine a stream of pairs, in order.
+
+        Args:
+            inputs (Iterable[Loaded]): Pairs from :meth:`load`.
+
+        Yields:
+            tuple[Loaded, Result]: Every pair with its result.
+        """
 
     def encode(self, loaded: Loaded, result: Result) -> dict[Path, bytes]:
-        """Encode the result: the content of every file to write."""
+        """Encode a result.
+
+        Args:
+            loaded (Loaded): The pair.
+            result (Result): From :meth:`refine`.
+
+        Returns:
+            dict[Path, bytes]: Content of every file to write.
+        """
 
     def notes(self, loaded: Loaded, result: Result) -> dict[str, Any]:
-        """Describe the result for the journal: ``verdict`` and more."""
+        """Describe a result for the journal.
+
+        Args:
+            loaded (Loaded): The pair.
+            result (Result): From :meth:`refine`.
+
+        Returns:
+            dict: ``verdict`` and more.
+        """
 
     def summary(self, loaded: Loaded, result: Result) -> str:
-        """Describe the result in one line for the user."""
+        """Describe a result for the user.
+
+        Args:
+            loaded (Loaded): The pair.
+            result (Result): From :meth:`refine`.
+
+        Returns:
+            str: One line.
+        """

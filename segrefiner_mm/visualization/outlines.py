@@ -1,4 +1,4 @@
-"""Outlines of masks on a photograph."""
+"""Outlines of masks on an image."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# BGR; told apart by people with any colour vision.
+# BGR; distinguishable with any type of colour vision.
 COARSE_COLOUR = (0, 120, 255)
 REFINED_COLOUR = (255, 220, 60)
 TRUE_COLOUR = (90, 200, 60)
@@ -24,10 +24,10 @@ def draw_outlines(
         image (np.ndarray): (H, W, 3) uint8 BGR.
         coarse (Iterable[np.ndarray]): Masks, (H, W) bool.
         refined (Iterable[np.ndarray]): Masks, (H, W) bool.
-        true (Iterable[np.ndarray]): Masks, (H, W) bool. Defaults to none.
+        true (Iterable[np.ndarray]): Masks, (H, W) bool. Defaults to ().
 
     Returns:
-        np.ndarray: A new picture of the size of the image.
+        np.ndarray: A new image of the same size, BGR.
     """
     canvas = image.copy()
     width = max(round(max(image.shape[:2]) / 400), 2)

@@ -1,4 +1,4 @@
-"""Draws data samples for the visualization back-ends."""
+"""A visualizer that draws data samples for mmengine's back-ends."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from segrefiner_mm.visualization.outlines import draw_outlines
 
 @VISUALIZERS.register_module()
 class RefineVisualizer(Visualizer):
-    """Draws coarse outlines in orange, refined ones in light blue.
+    """Draws coarse outlines in orange and refined ones in light blue.
 
     Args:
         *args: See :class:`mmengine.visualization.Visualizer`.
@@ -34,21 +34,24 @@ class RefineVisualizer(Visualizer):
         step: int = 0,
         **kwargs: Any,
     ) -> None:
-        """Draw one image and hand it to the back-ends.
+        """Draw one image and pass it to the back-ends.
 
         Args:
-            name (str): Name of the picture.
-            image (np.ndarray): (H, W, 3) uint8, RGB, as mmengine's
-                visualizers take it.
+            name (str): Name of the drawing.
+            image (np.ndarray): (H, W, 3) uint8, RGB, as in mmengine's
+                visualizers.
             data_sample (RefineDataSample, optional): Masks. Defaults to None.
-            draw_gt (bool): Draw the true masks, in green. Defaults to True.
-            draw_pred (bool): Draw the refined masks. Defaults to True.
-            show (bool): Open a window. Defaults to False.
+            draw_gt (bool): Whether to draw the true masks, in green. Defaults
+                to True.
+            draw_pred (bool): Whether to draw the refined masks. Defaults to
+                True.
+            show (bool): Whether to open a window. Defaults to False.
             wait_time (float): Seconds that it stays open. Defaults to 0: until
                 a key is pressed.
-            out_file (str, optional): Write this picture instead. Defaults to
-                None.
-            step (int): Number of the picture in the back-ends. Defaults to 0.
+            out_file (str, optional): File to write instead of passing the
+                drawing to the back-ends. Defaults to None.
+            step (int): Step number in the back-ends. Defaults to 0.
+            **kwargs: Not used.
         """
         shown = {'coarse': True, 'gt': draw_gt, 'pred': draw_pred}
         masks = {
@@ -73,7 +76,7 @@ class RefineVisualizer(Visualizer):
 
 def _masks(
     sample: RefineDataSample | None, field: str
-) -> npt.NDArray[np.bool_] | list:
+) -> npt.NDArray[np.bool_] | list[Any]:
     instances = getattr(sample, f'{field}_instances', None)
     if instances is None:
         return []

@@ -31,8 +31,8 @@ class AlternatePipelines(BaseTransform):
 
     def __init__(
         self,
-        pipelines: Sequence[Sequence[dict]] | None = None,
-        views: Sequence[Sequence[dict]] | None = None,
+        pipelines: Sequence[Sequence[dict[str, Any]]] | None = None,
+        views: Sequence[Sequence[dict[str, Any]]] | None = None,
     ) -> None:
         if not (chosen := pipelines or views):
             raise ValueError('AlternatePipelines needs pipelines')

@@ -4,6 +4,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from mmcv.transforms import BaseTransform
 
 from segrefiner_mm.datasets.transforms.reference_corruption import stretched
@@ -64,7 +65,9 @@ class CropPatch(BaseTransform):
         return results
 
 
-def _edge_pixel(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
+def _edge_pixel(
+    mask: npt.NDArray[Any], rng: np.random.Generator
+) -> tuple[int, int]:
     """Choose an object pixel beside the background; any if there is none."""
     # The object goes on beyond the border of the image.
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)

@@ -61,7 +61,7 @@ class ModelMasks:
 
 
 @lru_cache(maxsize=4)
-def _read(results_file: str) -> dict[Any, list[dict]]:
+def _read(results_file: str) -> dict[Any, list[dict[str, Any]]]:
     """Read encodings by image; once per process for all pipelines."""
     results = records_of(read_json(Path(results_file)), '', results_file)
     by_image, bad = defaultdict(list), 0

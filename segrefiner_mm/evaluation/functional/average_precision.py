@@ -47,8 +47,8 @@ LVIS_NAMES = {
 
 
 def evaluate_coco(
-    gt_json: str | Path | dict | CocoTruth,
-    dt_json: str | Path | list,
+    gt_json: str | Path | dict[str, Any] | CocoTruth,
+    dt_json: str | Path | list[Any],
     iou_types: Sequence[str] = IOU_TYPES,
     classwise: bool = False,
     skip_unknown: bool = False,
@@ -82,8 +82,8 @@ def evaluate_coco(
 
 
 def evaluate_lvis(
-    gt_json: str | Path | dict | CocoTruth,
-    dt_json: str | Path | list,
+    gt_json: str | Path | dict[str, Any] | CocoTruth,
+    dt_json: str | Path | list[Any],
     iou_types: Sequence[str] = IOU_TYPES,
     classwise: bool = False,
     skip_unknown: bool = False,
@@ -113,8 +113,8 @@ def evaluate_lvis(
 
 
 def _evaluate(
-    gt: str | Path | dict | CocoTruth,
-    dt: str | Path | list,
+    gt: str | Path | dict[str, Any] | CocoTruth,
+    dt: str | Path | list[Any],
     iou_types: Sequence[str],
     names: dict[str, str],
     classwise: bool,
@@ -147,7 +147,9 @@ def _evaluate(
     return figures
 
 
-def _known_to_lvis(content: dict, results: list[dict]) -> list[dict]:
+def _known_to_lvis(
+    content: dict[str, Any], results: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Select results of categories that were annotated in their image.
 
     The others do not count, by LVIS's rules. faster-coco-eval drops them too,
@@ -166,7 +168,7 @@ def _known_to_lvis(content: dict, results: list[dict]) -> list[dict]:
 
 
 def _by_class(
-    evaluator: Any, categories: list[dict], ids: dict[int, Any]
+    evaluator: Any, categories: list[dict[str, Any]], ids: dict[int, Any]
 ) -> dict[str, float]:
     """Return the AP of every category, over all sizes and most results."""
     precision = evaluator.eval['precision'][:, :, :, 0, -1]

@@ -63,7 +63,7 @@ class BoundaryEval(COCOeval_faster):
 
     def _add_boundaries(self, groups: list[Group]) -> None:
         """Compute the smaller IoUs of some groups."""
-        masks: dict[tuple[bool, Any], dict] = {}
+        masks: dict[tuple[bool, Any], dict[str, Any]] = {}
         pairs = []
         for group in groups:
             ious = super().computeIoU(*group)
@@ -82,7 +82,7 @@ class BoundaryEval(COCOeval_faster):
 
     def _candidates(
         self, group: Group, ious: npt.NDArray[np.float64]
-    ) -> Iterator[tuple[int, int, dict, dict]]:
+    ) -> Iterator[tuple[int, int, dict[str, Any], dict[str, Any]]]:
         """Yield pairs that can match: position, annotation and result."""
         gt, dt = (
             part.get_instances([group[0]], [group[1]], True)[0][0]
@@ -102,7 +102,7 @@ class _Edges:
         masks (dict): Compressed run lengths of every key.
     """
 
-    def __init__(self, masks: dict[Any, dict]) -> None:
+    def __init__(self, masks: dict[Any, dict[str, Any]]) -> None:
         self._table = RunTable(list(masks.values()))
         self._index = {key: index for index, key in enumerate(masks)}
         sizes = [tuple(mask['size']) for mask in masks.values()]

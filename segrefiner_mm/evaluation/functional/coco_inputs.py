@@ -56,7 +56,10 @@ class CocoTruth:
     """
 
     def __init__(
-        self, source: str | Path | dict, name: str = '', lvis: bool = False
+        self,
+        source: str | Path | dict[str, Any],
+        name: str = '',
+        lvis: bool = False,
     ) -> None:
         self.name = name or name_of_source(source)
         content = content_of(source)
@@ -94,7 +97,7 @@ class CocoTruth:
             ),
         )
 
-    def only(self, images: set) -> 'CocoTruth':
+    def only(self, images: set[Any]) -> 'CocoTruth':
         """Return the annotations of some images.
 
         Args:
@@ -116,8 +119,8 @@ class CocoTruth:
         return part
 
     def check_results(
-        self, source: str | Path | list, skip_unknown: bool = False
-    ) -> list[dict]:
+        self, source: str | Path | list[Any], skip_unknown: bool = False
+    ) -> list[dict[str, Any]]:
         """Check results, and return those that count.
 
         Args:
@@ -151,7 +154,7 @@ class CocoTruth:
                 result['area'] = result['bbox'][2] * result['bbox'][3]
         return checked
 
-    def _check_annotations(self, annotations: list[dict]) -> None:
+    def _check_annotations(self, annotations: list[dict[str, Any]]) -> None:
         seen = set()
         known = dict(image=self._sizes, category=self._categories)
         for annotation in annotations:
@@ -168,8 +171,8 @@ class CocoTruth:
             check_area(annotation, own)
 
     def _of_known(
-        self, results: list[dict], name: str, skip_unknown: bool
-    ) -> list[dict]:
+        self, results: list[dict[str, Any]], name: str, skip_unknown: bool
+    ) -> list[dict[str, Any]]:
         known, example = [], ''
         for result in results:
             if result['image_id'] not in self._sizes:
@@ -190,12 +193,14 @@ class CocoTruth:
         print_log(f'left out: {text}', 'current')
         return known
 
-    def _unknown(self, result: dict, what: str) -> str:
+    def _unknown(self, result: dict[str, Any], what: str) -> str:
         known: Any = self._sizes if what == 'image' else self._categories
         value = result[f'{what}_id']
         return f'{what} {value}{other_kind(value, known)}'
 
-    def _with_run_lengths(self, masks: list[dict], name: str) -> list[dict]:
+    def _with_run_lengths(
+        self, masks: list[dict[str, Any]], name: str
+    ) -> list[dict[str, Any]]:
         """Return copies with run lengths that match their images."""
         checked = []
         for first in range(0, len(masks), TOGETHER):

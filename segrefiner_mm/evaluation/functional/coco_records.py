@@ -56,7 +56,9 @@ def areas_of(
     return np.diff(total[first])
 
 
-def run_lengths_of(mask: dict, size: Size, name: str) -> dict[str, Any]:
+def run_lengths_of(
+    mask: dict[str, Any], size: Size, name: str
+) -> dict[str, Any]:
     """Convert the segmentation of a record to run lengths.
 
     Args:

@@ -66,6 +66,9 @@ def boundary_iou(
         pred (np.ndarray): Predicted mask, same shape.
         dilation_ratio (float): Width of the edges, as a fraction of the image
             diagonal. Defaults to 0.02.
+
+    Returns:
+        float: 0 to 1; 1 for two empty masks.
     """
     width = boundary_width(gt.shape, dilation_ratio)
     return mask_iou(inner_edge(gt, width), inner_edge(pred, width))
@@ -84,6 +87,9 @@ def boundary_f(
         pred (np.ndarray): Predicted mask, same shape.
         tolerance (float): Largest distance, as a fraction of the image
             diagonal. Defaults to 0.008.
+
+    Returns:
+        float: 0 to 1; 1 for two equal masks without a boundary.
     """
     radius = math.ceil(tolerance * math.hypot(*gt.shape))
     edges = outline(gt), outline(pred)

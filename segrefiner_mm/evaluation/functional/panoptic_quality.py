@@ -38,7 +38,7 @@ class _Areas(NamedTuple):
     both: dict[tuple[int, int], int]
 
     def iou(self, true: int, found: int) -> float:
-        """Return the IoU, without pixels that are void in the ground truth."""
+        """Return the IoU; pixels void in the ground truth do not count."""
         shared = self.both.get((true, found), 0)
         union = self.gt[true] + self.pred[found] - shared
         union -= self.both.get((VOID, found), 0)

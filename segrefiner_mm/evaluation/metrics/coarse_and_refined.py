@@ -11,7 +11,7 @@ from segrefiner_mm.errors import InputError
 SIDES = (('coarse', 'coarse_'), ('pred', ''))
 
 
-def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list]]:
+def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
     """Yield coarse and refined predictions separately, coarse first.
 
     Args:
@@ -38,7 +38,7 @@ def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list]]:
 def label_categories(
     by_name: dict[str, int],
     given: Sequence[str] | None,
-    dataset_meta: dict | None,
+    dataset_meta: dict[str, Any] | None,
 ) -> list[int | None]:
     """Map labels to categories.
 
@@ -72,7 +72,7 @@ def label_categories(
     return [by_name.get(name) for name in classes]
 
 
-def name_of(sample: dict) -> str:
+def name_of(sample: dict[str, Any]) -> str:
     """Name a data sample, for errors.
 
     Args:

@@ -55,7 +55,7 @@ class CocoBoundaryMetric(BaseMetric):
     """
 
     default_prefix: str | None = 'coco'
-    evaluate_files: ClassVar[Callable] = staticmethod(evaluate_coco)
+    evaluate_files: ClassVar[Callable[..., Any]] = staticmethod(evaluate_coco)
     lvis: ClassVar[bool] = False
 
     def __init__(
@@ -75,7 +75,9 @@ class CocoBoundaryMetric(BaseMetric):
         self.classwise = classwise
         self.outfile_prefix = outfile_prefix
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+    def process(
+        self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
+    ) -> None:
         """Encode the masks of a batch.
 
         Args:
@@ -95,7 +97,9 @@ class CocoBoundaryMetric(BaseMetric):
             _complete(row, name_of(sample))
             self.results.append(row)
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(
+        self, results: list[dict[str, Any]]
+    ) -> dict[str, float]:
         """Evaluate all images.
 
         Args:
@@ -152,11 +156,11 @@ def _complete(row: dict[str, Any], name: str) -> None:
             own[part] = found
 
 
-def _encoded(instances: Any, name: str) -> dict[str, list]:
+def _encoded(instances: Any, name: str) -> dict[str, list[Any]]:
     """Convert masks to run lengths, scores and labels to lists."""
     if 'masks' not in instances:
         raise InputError(f'{name}: predictions have no masks')
-    encoded: dict[str, list] = dict(masks=[])
+    encoded: dict[str, list[Any]] = dict(masks=[])
     for mask in instances['masks']:
         if not isinstance(mask, dict):  # if not run lengths already
             mask = encode_mask(np.asarray(mask.cpu()))
@@ -170,8 +174,8 @@ def _encoded(instances: Any, name: str) -> dict[str, list]:
 
 
 def _listed(
-    image: Any, predictions: dict[str, list], categories: list[int | None]
-) -> list[dict]:
+    image: Any, predictions: dict[str, list[Any]], categories: list[int | None]
+) -> list[dict[str, Any]]:
     """List the results of an image in COCO's format."""
     parts = (predictions[name] for name in ('masks', 'scores', 'labels'))
     listed = []

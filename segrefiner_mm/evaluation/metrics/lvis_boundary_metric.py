@@ -1,7 +1,7 @@
 """Mask AP and Boundary AP by the rules of LVIS."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from segrefiner_mm.evaluation.functional import evaluate_lvis
 from segrefiner_mm.evaluation.metrics.coco_boundary_metric import (
@@ -20,5 +20,5 @@ class LVISBoundaryMetric(CocoBoundaryMetric):
     """
 
     default_prefix = 'lvis'
-    evaluate_files: ClassVar[Callable] = staticmethod(evaluate_lvis)
+    evaluate_files: ClassVar[Callable[..., Any]] = staticmethod(evaluate_lvis)
     lvis: ClassVar[bool] = True

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.errors import InputError
@@ -62,7 +63,9 @@ class MaskQualityMetric(BaseMetric):
         if dis:
             measures_of_dis()
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+    def process(
+        self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
+    ) -> None:
         """Compare the masks of a batch.
 
         Args:
@@ -94,7 +97,7 @@ class MaskQualityMetric(BaseMetric):
                 raise InputError(f'{name}: {error}') from None
             self.results.append(rows)
 
-    def compute_metrics(self, results: list[list]) -> dict[str, float]:
+    def compute_metrics(self, results: list[list[Any]]) -> dict[str, float]:
         """Average over all masks.
 
         Args:
@@ -120,7 +123,10 @@ class MaskQualityMetric(BaseMetric):
         )
 
     def _compare(
-        self, gt: np.ndarray, coarse: np.ndarray, refined: np.ndarray
+        self,
+        gt: npt.NDArray[Any],
+        coarse: npt.NDArray[Any],
+        refined: npt.NDArray[Any],
     ) -> dict[str, Any]:
         return dict(
             coarse=mask_row(gt, coarse, self.dis),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.errors import InputError
@@ -64,7 +65,9 @@ class PanopticBoundaryMetric(BaseMetric):
         self.classes = classes
         self._of_label: list[int | None] | None = None  # set on first use
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+    def process(
+        self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
+    ) -> None:
         """Match the segments of a batch.
 
         Args:
@@ -94,7 +97,9 @@ class PanopticBoundaryMetric(BaseMetric):
                     raise InputError(f'{name_of(sample)}: {error}') from None
             self.results.append(row)
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(
+        self, results: list[dict[str, Any]]
+    ) -> dict[str, float]:
         """Sum up over all images.
 
         Args:
@@ -121,7 +126,9 @@ class PanopticBoundaryMetric(BaseMetric):
         return label_categories(by_name, self.classes, self.dataset_meta)
 
 
-def _as_map(ids: np.ndarray, categories: list[int | None]) -> PanopticMap:
+def _as_map(
+    ids: npt.NDArray[Any], categories: list[int | None]
+) -> PanopticMap:
     """Convert a prediction of mmdet to ids from 1, with void as 0."""
     known, compact = np.unique(ids, return_inverse=True)
     labels = known % INSTANCE_OFFSET

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from mmengine.evaluator import BaseMetric
 
 from segrefiner_mm.errors import InputError
@@ -52,7 +53,9 @@ class SemanticBoundaryMetric(BaseMetric):
         self.ignore_index = ignore_index
         self.classwise = classwise
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+    def process(
+        self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
+    ) -> None:
         """Count the overlaps of a batch.
 
         Args:
@@ -79,7 +82,9 @@ class SemanticBoundaryMetric(BaseMetric):
                     raise InputError(f'{name_of(sample)}: {error}') from None
             self.results.append(row)
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(
+        self, results: list[dict[str, Any]]
+    ) -> dict[str, float]:
         """Sum up over all images.
 
         Args:
@@ -112,5 +117,5 @@ class SemanticBoundaryMetric(BaseMetric):
         return names
 
 
-def _labels(pixel_data: Any) -> np.ndarray:
+def _labels(pixel_data: Any) -> npt.NDArray[Any]:
     return pixel_data['data'][0].cpu().numpy()

@@ -50,21 +50,27 @@ def test_builds_and_predicts(path):
     assert refined.pixels.shape == (refined.box.height, refined.box.width)
 
 
-def test_only_the_bundled_model_is_guarded_by_its_config():
+def test_only_bundled_models_are_guarded_by_their_configs():
     guarded = {
         path.stem
         for path in CONFIGS
         if Config.fromfile(path).model.test_cfg.guard is not None
     }
-    assert guarded == {path.stem for path in CONFIGS if 'tiny' in path.stem}
+    bundled = {
+        path.stem
+        for path in CONFIGS
+        if path.stem.startswith(('segrefiner_lite', 'segrefiner_tiny'))
+    }
+    assert guarded == bundled
 
 
-def test_bundled_weights_fit_their_config():
+@pytest.mark.parametrize('name', ['segrefiner_lite', 'segrefiner_tiny'])
+def test_bundled_weights_fit_their_config(name):
     from segrefiner_mm.models.checkpoint import load_weights
 
-    path = ROOT / 'configs' / 'segrefiner' / 'segrefiner_tiny.py'
-    model = build_child(MODELS, Config.fromfile(path).model)
-    load_weights(model, 'segrefiner-tiny')
+    cfg = Config.fromfile(ROOT / 'configs' / 'segrefiner' / f'{name}.py').model
+    model = build_child(MODELS, cfg)
+    load_weights(model, name.replace('_', '-'))
     parameters = sum(p.numel() for p in model.parameters())
     assert parameters <= 4_000_000
 

@@ -35,6 +35,7 @@ from segrefiner_mm.datasets import FolderRefineDataset
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.evaluation import mask_quality
+from segrefiner_mm.names import DEFAULT_MODEL
 
 Refine = Callable[[Image, Mask], Mask]
 HARM = 0.02
@@ -191,7 +192,7 @@ def parse_args() -> argparse.Namespace:
     add('--of', type=int, default=1, help='out of so many groups of scenes')
     add('--limit', type=int, default=100, help='most images')
     add('--min-area', type=int, default=512, help='smallest object')
-    add('--model', default='segrefiner-tiny')
+    add('--model', default=DEFAULT_MODEL)
     add('--weights')
     add('--beside', nargs='+', default=[], help='other models, as users get')
     add('--steps', type=int)

@@ -20,6 +20,7 @@ from segrefiner_mm.io.mask_folder import output_names, write_masks
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
 from segrefiner_mm.models.user_settings import calibrated_guard, user_settings
+from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.registry import SCOPE
 from segrefiner_mm.runs.refine_inputs import refine_inputs
 from segrefiner_mm.visualization import draw_outlines
@@ -34,10 +35,11 @@ class SegRefinerInferencer(BaseInferencer):
     batch size.
 
     Args:
-        model (str | Path | Config | dict): A name (``'segrefiner-tiny'``,
-            ``'segrefiner-lr'``, ``'segrefiner-hr'``), a config file, a config,
-            or the ``model`` part of one. Defaults to 'segrefiner-tiny',
-            whose weights are part of the package.
+        model (str | Path | Config | dict): A name (``'segrefiner-lite'``,
+            ``'segrefiner-tiny'``, ``'segrefiner-lr'``,
+            ``'segrefiner-hr'``), a config file, a config, or the ``model``
+            part of one. Defaults to 'segrefiner-lite', whose weights are
+            part of the package.
         weights (str | Path, optional): Weights file: ``.safetensors``, or
             ``.pth`` of this package or of the official code. Defaults to
             None: those of the named model or of the config.
@@ -66,7 +68,7 @@ class SegRefinerInferencer(BaseInferencer):
 
     def __init__(
         self,
-        model: str | Path | Config | dict = 'segrefiner-tiny',
+        model: str | Path | Config | dict[str, Any] = DEFAULT_MODEL,
         weights: str | Path | None = None,
         device: str | None = None,
         scope: str = SCOPE,
@@ -80,16 +82,16 @@ class SegRefinerInferencer(BaseInferencer):
         images: Any,
         masks: Any,
         *,
-        windows: str | dict | None = 'object',
+        windows: str | dict[str, Any] | None = 'object',
         num_steps: int | None = None,
         batch_size: int = 32,
         seed: int | None = 0,
-        guard: bool | dict | None = True,
+        guard: bool | dict[str, Any] | None = True,
         precision: str = 'auto',
         labels: bool = False,
         return_vis: bool = False,
         out_dir: str | Path = '',
-    ) -> dict[str, list]:
+    ) -> dict[str, list[Any]]:
         """Refine the masks of one image or of several.
 
         Args:
@@ -164,9 +166,9 @@ class SegRefinerInferencer(BaseInferencer):
 
     def settings(
         self,
-        windows: str | dict | None = 'object',
+        windows: str | dict[str, Any] | None = 'object',
         num_steps: int | None = None,
-        guard: bool | dict | None = True,
+        guard: bool | dict[str, Any] | None = True,
         **others: Any,
     ) -> RefineSettings:
         """Settings of a run: the model's ``test_cfg`` and the user's choice.
@@ -188,7 +190,7 @@ class SegRefinerInferencer(BaseInferencer):
         return user_settings(self.model, windows, num_steps, guard, **others)
 
     @cached_property
-    def _guard(self) -> dict | None:
+    def _guard(self) -> dict[str, Any] | None:
         # Looked for once, as it compares weights and may log a line.
         return calibrated_guard(self.model)
 
@@ -215,7 +217,7 @@ class SegRefinerInferencer(BaseInferencer):
         return refine_inputs(self.model, inputs, settings)
 
     def visualize(
-        self, inputs: list[RefineInput], preds: list[dict], **_: Any
+        self, inputs: list[RefineInput], preds: list[dict[str, Any]], **_: Any
     ) -> list[npt.NDArray[np.uint8]]:
         """Draw the outlines before and after on every image."""
         return [
@@ -228,8 +230,8 @@ class SegRefinerInferencer(BaseInferencer):
         ]
 
     def postprocess(
-        self, preds: list[dict], visualization: list, **_: Any
-    ) -> dict[str, list]:
+        self, preds: list[dict[str, Any]], visualization: list[Any], **_: Any
+    ) -> dict[str, list[Any]]:
         """Pack the results."""
         return dict(predictions=preds, visualization=visualization)
 
@@ -251,10 +253,10 @@ class SegRefinerInferencer(BaseInferencer):
     ) -> nn.Module:
         return build_refiner(cfg, weights, device)
 
-    def _init_pipeline(self, cfg: Config) -> Callable:
+    def _init_pipeline(self, cfg: Config) -> Callable[..., Any]:
         return load_pair
 
-    def _init_collate(self, cfg: Config) -> Callable:
+    def _init_collate(self, cfg: Config) -> Callable[..., Any]:
         return pseudo_collate
 
     def _init_visualizer(self, cfg: Config) -> None:

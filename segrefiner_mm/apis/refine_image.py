@@ -10,12 +10,13 @@ from mmengine.config import Config
 
 from segrefiner_mm.apis.inferencer import SegRefinerInferencer
 from segrefiner_mm.io.image_with_masks import load_pair
+from segrefiner_mm.names import DEFAULT_MODEL
 
 
 def refine(
     image: Any,
     mask: Any,
-    model: str | Path | Config | dict = 'segrefiner-tiny',
+    model: str | Path | Config | dict[str, Any] = DEFAULT_MODEL,
     weights: str | Path | None = None,
     device: str | None = None,
     **options: Any,
@@ -29,7 +30,7 @@ def refine(
             are BGR.
         mask (object): One mask or several; see :func:`load_masks`.
         model (str): See :class:`SegRefinerInferencer`. Defaults to
-            'segrefiner-tiny', whose weights are part of the package.
+            'segrefiner-lite', whose weights are part of the package.
         weights (str, optional): Weights file. Defaults to None.
         device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
             best that there is.

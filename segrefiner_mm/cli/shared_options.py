@@ -5,11 +5,13 @@ Nothing heavy is imported here, so that help comes at once.
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 from segrefiner_mm.io.limits import MAX_PIXELS
+from segrefiner_mm.names import DEFAULT_MODEL
 
 
-def add_ignore(add: Callable, text: str) -> None:
+def add_ignore(add: Callable[..., Any], text: str) -> None:
     """Add the labels that do not take part."""
     add(
         '--ignore',
@@ -21,7 +23,7 @@ def add_ignore(add: Callable, text: str) -> None:
     )
 
 
-def add_max_pixels(add: Callable) -> None:
+def add_max_pixels(add: Callable[..., Any]) -> None:
     """Add the limit on the size of pictures."""
     add(
         '--max-pixels',
@@ -37,9 +39,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         '--model',
-        default='segrefiner-tiny',
-        help='segrefiner-tiny, segrefiner-lr, segrefiner-hr or a config file '
-        '(default: %(default)s)',
+        default=DEFAULT_MODEL,
+        help='segrefiner-lite, segrefiner-tiny, segrefiner-lr, segrefiner-hr '
+        'or a config file (default: %(default)s)',
     )
     add('--weights', help='weights file (default: those of the model)')
     add(

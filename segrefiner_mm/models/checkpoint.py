@@ -12,10 +12,10 @@ from segrefiner_mm.errors import CheckpointError
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.models.weights_file import listed, read_tensors
 
+_WEIGHTS = Path(__file__).parents[1] / 'weights'
 BUNDLED = {
-    'segrefiner-tiny': Path(__file__).parents[1]
-    / 'weights'
-    / 'segrefiner_tiny.safetensors'
+    'segrefiner-lite': _WEIGHTS / 'segrefiner_lite.safetensors',
+    'segrefiner-tiny': _WEIGHTS / 'segrefiner_tiny.safetensors',
 }
 
 OFFICIAL_PREFIX = 'denoise_model.'
@@ -29,7 +29,7 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
 
     Args:
         path (str | Path): A ``.safetensors`` or PyTorch file, or the name of
-            a bundled model, such as ``'segrefiner-tiny'``.
+            a bundled model, such as ``'segrefiner-lite'``.
 
     Returns:
         dict[str, Tensor]: Weights on the CPU, dtypes as stored.
@@ -67,7 +67,7 @@ def holds_weights(model: nn.Module, name: str) -> bool:
 
     Args:
         model (nn.Module): A :class:`SegRefiner`.
-        name (str): Such as ``'segrefiner-tiny'``.
+        name (str): Such as ``'segrefiner-lite'``.
 
     Returns:
         bool: False also if there is no bundled model of that name.

@@ -1,13 +1,19 @@
 """Names of models, and where their configs are."""
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.models.checkpoint import BUNDLED
 
-NAMES = ('segrefiner-tiny', 'segrefiner-lr', 'segrefiner-hr')
+NAMES = (
+    'segrefiner-lite',
+    'segrefiner-tiny',
+    'segrefiner-lr',
+    'segrefiner-hr',
+)
 
 
 def config_of(name: str) -> Path:
@@ -29,8 +35,8 @@ def config_of(name: str) -> Path:
         )
     package = Path(__file__).parents[1]
     relative = Path('configs', 'segrefiner', f'{name.replace("-", "_")}.py')
-    # In a source tree .mim may be a copy of what the configs were.
-    for root in (package.parent, package / '.mim'):
+    # A wheel has them in the package, a source tree beside it.
+    for root in (package, package.parent):
         if (root / relative).is_file():
             return root / relative
     raise InputError(
@@ -88,7 +94,7 @@ def weights_of(name: str) -> str:
     return name
 
 
-def model_cfg(model: str | Path | dict) -> dict:
+def model_cfg(model: str | Path | dict[str, Any]) -> dict[str, Any]:
     """The ``model`` part of a config, with its weights named in it.
 
     Args:

@@ -1,4 +1,4 @@
-"""The model of a run over files, with its settings."""
+"""The model and the settings of a run over files."""
 
 import json
 from dataclasses import dataclass
@@ -18,37 +18,40 @@ from segrefiner_mm.models.user_settings import (
     guard_for_any_weights,
     user_settings,
 )
+from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.version import __version__
 
 
 @dataclass(frozen=True)
 class RefinerOptions:
-    """Which model refines, and how.
+    """Options of the model and of its settings.
 
     Attributes:
         model (str | Path | Config | dict): See
-            :class:`SegRefinerInferencer`.
-        weights (str | Path, optional): Weights file; None: those of the
-            model.
-        device (str, optional): Such as ``'cuda:0'``; None: the best there
-            is.
-        windows (str | dict, optional): ``'object'``, ``'tiled'``, the config
-            of a window plan, or None: as the model says.
-        steps (int, optional): Reverse steps; None: as the model says.
-        batch_size (int, optional): Most windows in a batch; None: as the
-            model says.
-        seed (int, optional): Seed of the noise; None: without noise.
-        guard (bool | str): Whether a guard may keep masks and take
-            refinements back; ``'always'``: even for weights that its limits
-            were not calibrated on.
+            :class:`SegRefinerInferencer`. Defaults to ``DEFAULT_MODEL``.
+        weights (str | Path, optional): Weights file. Defaults to None: those
+            of the model.
+        device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
+            best one available.
+        windows (str | dict, optional): ``'object'``, ``'tiled'`` or the
+            config of a window plan. Defaults to None: the model's setting.
+        steps (int, optional): Reverse steps. Defaults to None: the model's
+            setting.
+        batch_size (int, optional): Maximum number of windows per batch.
+            Defaults to None: the model's setting.
+        seed (int, optional): Seed of the noise; None: no noise. Defaults to
+            0.
+        guard (bool | str): Whether a guard may keep masks and roll back
+            refinements; ``'always'``: even for weights that its limits were
+            not calibrated on. Defaults to True.
         precision (str, optional): ``'auto'``, ``'fp32'``, ``'bf16'`` or
-            ``'fp16'``; None: as the model says.
+            ``'fp16'``. Defaults to None: the model's setting.
     """
 
-    model: str | Path | Config | dict = 'segrefiner-tiny'
+    model: str | Path | Config | dict[str, Any] = DEFAULT_MODEL
     weights: str | Path | None = None
     device: str | None = None
-    windows: str | dict | None = None
+    windows: str | dict[str, Any] | None = None
     steps: int | None = None
     batch_size: int | None = None
     seed: int | None = 0
@@ -57,7 +60,7 @@ class RefinerOptions:
 
 
 class Refiner:
-    """Builds the model when it is first asked for anything.
+    """Builds the model on first use.
 
     So mistakes in the data are reported before the weights are loaded.
 
@@ -80,9 +83,9 @@ class Refiner:
 
     @cached_property
     def settings(self) -> RefineSettings:
-        """RefineSettings: How the model is run."""
+        """RefineSettings: Settings of the run."""
         options = self._options
-        guard: bool | dict = bool(options.guard)
+        guard: bool | dict[str, Any] = bool(options.guard)
         if options.guard == 'always':
             guard = guard_for_any_weights(self.model)
         return user_settings(
@@ -96,13 +99,13 @@ class Refiner:
         )
 
     def fingerprint(self) -> dict[str, Any]:
-        """Everything that results depend on, as plain values.
+        """Return all that results depend on, as plain values.
 
-        The weights and the config count as they were loaded, wherever they
-        came from: another file of the same name is another model.
+        The weights and the config are identified by content, not by file
+        name: another file of the same name is another model.
 
         Returns:
-            dict: For a journal.
+            dict: Settings for a journal.
         """
         options, _ = self._options, self.settings
         config = self._config[0].model.to_dict()
@@ -121,7 +124,7 @@ class Refiner:
 
 
 def _digest(model: nn.Module) -> str:
-    """Hash of the weights of a model."""
+    """Hash the weights of a model."""
     content = sha256()
     for name, tensor in sorted(model.state_dict().items()):
         content.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())

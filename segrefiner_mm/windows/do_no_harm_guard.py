@@ -55,8 +55,8 @@ class DoNoHarmGuard:
             decides alone. Defaults to 0.8.
         bold_belief (float, optional): With less, the bold result is taken, 0
             to 1. None: there is no bold step of its own, all steps are taken
-            at once, for networks whose further steps cost little. Defaults to
-            0.4.
+            at once, for networks whose further steps cost little; of a whole
+            image the bold step comes first all the same. Defaults to 0.4.
         min_agreement (float): Least IoU of bold and cautious result. Defaults
             to 0.5.
         min_overlap (float): Least IoU of coarse and refined mask. Defaults to
@@ -139,7 +139,7 @@ class DoNoHarmGuard:
         """
         mask, limit = task.mask, self.bold_belief
         first = task
-        if limit is not None:
+        if limit is not None or plan.whole_image:
             first = replace(task, timesteps=task.timesteps[:1])
         bold = yield from plan.propose(first)
         if bold.verdict == KEPT:
@@ -149,8 +149,8 @@ class DoNoHarmGuard:
             return _take_back(mask, bold, evidence, KEPT)
         chosen = bold
         # Of a whole image the bold step has seen the old edge alone.
-        in_doubt = limit is not None and (
-            plan.whole_image or evidence['belief'] >= limit
+        in_doubt = plan.whole_image or (
+            limit is not None and evidence['belief'] >= limit
         )
         if len(task.timesteps) > 1 and in_doubt:
             chosen = yield from plan.propose(task)

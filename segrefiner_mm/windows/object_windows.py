@@ -1,5 +1,6 @@
 """The instance path: one window around each object."""
 
+import math
 from dataclasses import replace
 
 import torch
@@ -7,7 +8,12 @@ from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import Box
-from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
+from segrefiner_mm.windows.edges import (
+    belief_in,
+    edge_band,
+    edge_contrast,
+    edge_gain,
+)
 from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
@@ -44,6 +50,10 @@ class ObjectWindows(WindowPlan):
             refined edge, where the box of the window is larger than what the
             network sees. It takes a step per tile, for more exact edges of
             large objects. Defaults to False.
+        polish_reach (float, optional): Maximum distance that the polish may
+            move the refined edge, in pixels of what the network has seen of
+            the window; a tile shows the edge but not the object, and may
+            mistake one for another. Defaults to None: no limit.
         min_error (float): A stretch of the coarse edge is left unchanged
             where the error that the network predicts is lower, 0 to 1; for
             networks that predict it. Defaults to 0: the network's result is
@@ -58,6 +68,7 @@ class ObjectWindows(WindowPlan):
         pad: int = 20,
         min_area: int = 512,
         polish: bool = False,
+        polish_reach: float | None = None,
         min_error: float = 0.0,
     ) -> None:
         super().__init__(min_area)
@@ -66,8 +77,11 @@ class ObjectWindows(WindowPlan):
         self.min_error = min_error
         if pad < 0:
             raise ValueError(f'pad must be >= 0, got {pad}')
+        if polish_reach is not None and polish_reach <= 0:
+            raise ValueError(f'polish_reach must be > 0, got {polish_reach}')
         self.pad = pad
         self.polish = polish
+        self.polish_reach = polish_reach
 
     def _refine(self, task: RefineTask) -> Plan:
         image, mask, size = task.image, task.mask, task.size
@@ -139,9 +153,14 @@ class ObjectWindows(WindowPlan):
             for tile, (_, answer) in zip(tiles, seen, strict=True)
             if self.min_error and answer.error is not None
         ]
+        before = mask.clone()
         paste_averaged(mask, tiles, maps, errors or None, self.min_error)
         probs = refined.probs
-        if probs is not None:
+        if self.polish_reach is not None:
+            scale = max(window.width, window.height) / size
+            near = edge_band(before, math.ceil(self.polish_reach * scale))
+            mask = torch.where(near > 0, mask, before)
+        elif probs is not None:
             probs = probs.clone()
             for tile, part in zip(tiles, maps, strict=True):
                 _renew(probs, inside, tile, part)

@@ -141,7 +141,7 @@ def test_out_dir_and_pictures(refiner, scene, tmp_path):
 
 @pytest.mark.parametrize('kind', ['path', 'config', 'dict'])
 def test_models_in_every_form(scene, kind):
-    path = ROOT / 'configs' / 'segrefiner' / 'segrefiner_tiny.py'
+    path = ROOT / 'configs' / 'segrefiner' / 'segrefiner_lite.py'
     model = dict(
         path=str(path),
         config=Config.fromfile(path),
@@ -149,7 +149,7 @@ def test_models_in_every_form(scene, kind):
     )[kind]
     image, _, coarse = scene
     by_name = SegRefinerInferencer(device='cpu')
-    other = SegRefinerInferencer(model, 'segrefiner-tiny', device='cpu')
+    other = SegRefinerInferencer(model, 'segrefiner-lite', device='cpu')
     first, second = (
         r(image, coarse, num_steps=1)['predictions'][0]['masks']
         for r in (by_name, other)
@@ -189,8 +189,8 @@ def test_the_guard_is_on_unless_it_is_turned_off(refiner, scene):
 
 def changed_weights(path):
     """The bundled weights, but for one number."""
-    weights = read_state_dict('segrefiner-tiny')
-    name = next(iter(weights))
+    weights = read_state_dict('segrefiner-lite')
+    name = next(n for n, t in weights.items() if t.is_floating_point())
     weights[name] = weights[name].clone()
     weights[name].view(-1)[0] += 1e-3
     save_weights(weights, path)
@@ -199,10 +199,10 @@ def changed_weights(path):
 
 def test_a_guard_is_for_the_weights_it_was_calibrated_on(tmp_path):
     """Others are refined as published, unless a guard is asked for."""
-    save_weights(read_state_dict('segrefiner-tiny'), tmp_path / 'same.pth')
+    save_weights(read_state_dict('segrefiner-lite'), tmp_path / 'same.pth')
     same = SegRefinerInferencer(weights=tmp_path / 'same.pth', device='cpu')
-    assert same.settings().guard.bold_belief == 1.0
-    config = ROOT / 'configs' / 'segrefiner' / 'segrefiner_tiny.py'
+    assert same.settings().guard.calibrated_on == 'segrefiner-lite'
+    config = ROOT / 'configs' / 'segrefiner' / 'segrefiner_lite.py'
     golden = tiny_model_cfg(), GOLDEN / 'tiny_upstream.pth'
     for other in (config, changed_weights(tmp_path / 'b.pth')), golden:
         refiner = SegRefinerInferencer(*other, device='cpu')

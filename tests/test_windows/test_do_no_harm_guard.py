@@ -269,3 +269,13 @@ def test_decisions_follow_from_the_numbers_alone():
     agreed = doubted | dict(overlap=0.8)
     assert guard.decide(agreed | dict(agreement=0.5)) == REFINED
     assert guard.decide(agreed | dict(agreement=0.49)) == ROLLED_BACK
+
+
+def test_a_whole_image_has_a_bold_step_whatever_the_guard():
+    """Tiles along the coarse edge give the numbers to decide by."""
+    guard = guard_of(keep_belief=1.0, gain_weight=0.0, bold_belief=None)
+    refined, asked = run(guard, sure_of(4, 4), TiledWindows())
+    assert asked[0] == (5,)
+    assert len(asked) > 1
+    assert refined.verdict in (REFINED, ROLLED_BACK)
+    assert {'belief', 'agreement', 'overlap'} <= set(refined.evidence)

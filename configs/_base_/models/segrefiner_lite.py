@@ -15,5 +15,17 @@ model = dict(
         loss_error=dict(type='ErrorMapLoss', loss_weight=0.5),
         chain_weight=0.5,
     ),
-    test_cfg=dict(windows=dict(polish=True)),
+    test_cfg=dict(
+        windows=dict(polish=True, polish_reach=2.0, min_error=0.2),
+        model_size=384,
+        # One step gains more on bad masks, and harms several times as many.
+        num_steps=2,
+        guard=dict(
+            _delete_=True,
+            type='DoNoHarmGuard',
+            keep_belief=0.6,
+            bold_belief=None,
+            calibrated_on='segrefiner-lite',
+        ),
+    ),
 )

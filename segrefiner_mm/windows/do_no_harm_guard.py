@@ -1,4 +1,4 @@
-"""Decides per mask whether a refinement is taken."""
+"""The decision whether a refined mask is used."""
 
 import math
 from dataclasses import replace
@@ -21,52 +21,49 @@ from segrefiner_mm.windows.window_plan import (
 
 @TASK_UTILS.register_module()
 class DoNoHarmGuard:
-    """Keeps what is good, and takes back what cannot be trusted.
+    """Keeps good masks, and undoes refinements that cannot be trusted.
 
-    One bold step from the coarse mask comes first. It tells how far the
-    network believes in the least credible part of the coarse edge
-    (:func:`belief_in`), and the image how much better the new edge follows it
-    than the coarse one (:func:`edge_gain`), which a network that mistakes the
-    object cannot know:
+    The first result tells two things: how much the network believes in the
+    least credible part of the coarse edge (:func:`belief_in`), and how much
+    better the new edge follows the image than the coarse one
+    (:func:`edge_gain`), which a network that mistakes the object cannot know.
 
-    - a mask is kept, at no further step, if the belief less ``gain_weight``
-      times the gain is high enough, or if the image shows nothing along
-      either edge (:func:`edge_contrast`), as in the dark, in fog and in
-      plain areas: no evidence, no change;
-    - of one that the network plainly disbelieves the bold result is taken: it
-      gains more on bad masks and harms good ones;
-    - what lies between, and what is tiled, is refined by all steps, which is
-      more cautious.
+    - A mask is kept if the belief less ``gain_weight`` times the gain is high
+      enough. It is also kept if the image shows nothing along either edge
+      (:func:`edge_contrast`), as in the dark, in fog and in plain areas: no
+      evidence, no change.
+    - Other masks are refined. Where the first result came from one bold step
+      and the network disbelieves the mask plainly, that result is used.
+      Otherwise all steps are run, which is more cautious.
 
-    Changed regions that the coarse edge does not touch are taken back: holes
-    torn into the object, specks beside it. All is rolled back where bold and
-    cautious result are far apart, or where little of the mask is left, or
-    most of it is new. What is taken, the plan may then polish. No true mask
-    is needed. What is kept was calibrated on the bundled model; it is trained
-    for the bold step and has a ``bold_belief`` of 1, the default is for six
-    steps.
+    Changed regions that the coarse edge does not touch are undone: holes torn
+    into the object, specks beside it. The whole mask is rolled back where the
+    bold and the cautious result are far apart, where little of the mask is
+    left, or where most of it is new. The plan may then polish the result. No
+    true mask is needed. The limits depend on the weights; see
+    ``calibrated_on``.
 
     Args:
-        keep_belief (float): Masks are kept whose belief, less the weighted
-            gain, is this or more, 0 to 1; lower keeps more, and 1 with a
-            ``gain_weight`` of 0 nothing that is in any doubt. Defaults to
-            0.5.
-        gain_weight (float): Weight of the gain, 0 or more; with 0 the belief
-            decides alone. Defaults to 0.8.
-        bold_belief (float, optional): With less, the bold result is taken, 0
-            to 1. None: there is no bold step of its own, all steps are taken
-            at once, for networks whose further steps cost little; of a whole
-            image the bold step comes first all the same. Defaults to 0.4.
-        min_agreement (float): Least IoU of bold and cautious result. Defaults
-            to 0.5.
-        min_overlap (float): Least IoU of coarse and refined mask. Defaults to
-            0.3.
-        min_contrast (float): Masks are kept whose edges show less than this
-            in the image, 0 or more; 0 keeps none for that. Defaults to 1:
-            what noise can make up.
+        keep_belief (float): Masks are kept if their belief, less the weighted
+            gain, is at least this, 0 to 1. A lower value keeps more masks.
+            Defaults to 0.5.
+        gain_weight (float): Weight of the gain, 0 or more. With 0, the belief
+            alone decides. Defaults to 0.8.
+        bold_belief (float, optional): Below this belief, 0 to 1, the result
+            of the bold step is used. None: all steps are run at once, without
+            a bold step before them, for networks whose further steps cost
+            little; plans that look at a whole image take the bold step all
+            the same. Defaults to 0.4.
+        min_agreement (float): Minimum IoU of the bold and the cautious
+            result. Defaults to 0.5.
+        min_overlap (float): Minimum IoU of the coarse and the refined mask.
+            Defaults to 0.3.
+        min_contrast (float): Masks are kept if their edges show less than
+            this in the image, 0 or more; 0 keeps none for that reason.
+            Defaults to 1: what noise can make up.
         calibrated_on (str, optional): Name of the bundled weights that the
-            limits are for; :class:`SegRefinerInferencer` leaves them off for
-            others. Defaults to None: for any.
+            limits are for; :class:`SegRefinerInferencer` does not use the
+            guard with other weights. Defaults to None: any weights.
 
     Raises:
         ValueError: If a limit is not within 0 to 1, or the weight negative.
@@ -171,7 +168,7 @@ class DoNoHarmGuard:
 
 
 def _evidence_of(bold: RefinedMask) -> dict[str, float]:
-    """The numbers of the first step, fetched from the device at once."""
+    """Fetch the numbers of the first result from the device at once."""
     assert bold.belief is not None
     assert bold.edge_gain is not None
     assert bold.edge_contrast is not None
@@ -184,7 +181,7 @@ def _evidence_of(bold: RefinedMask) -> dict[str, float]:
 def _tidied(
     mask: CompactMask, refined: RefinedMask, evidence: dict[str, float]
 ) -> RefinedMask:
-    """The outcome without islands; what that tells goes to the evidence."""
+    """Undo detached changes, and add their share to the evidence."""
     refined, share = without_islands(mask, refined)
     evidence['islands'] = max(evidence.get('islands', 0.0), share)
     evidence['overlap'] = compact_iou(mask, refined)
@@ -197,7 +194,7 @@ def _take_back(
     evidence: dict[str, float],
     verdict: str,
 ) -> RefinedMask:
-    """The coarse mask, with what the network said of it."""
+    """Return the coarse mask, with the verdict and the evidence."""
     return replace(
         refined,
         box=mask.box,

@@ -45,6 +45,21 @@ def test_one_line(scene):
     assert np.array_equal(several, [better, better])
 
 
+def test_steps_make_a_difference(refiner):
+    """On a photograph; a drawn scene is clear at the first step."""
+    image = ROOT / 'demo' / 'coffee.jpg'
+    coarse = ROOT / 'demo' / 'coffee_coarse.png'
+    one, two, six = (
+        refiner(image, coarse, num_steps=steps)['predictions'][0]['masks'][0]
+        for steps in (1, 2, 6)
+    )
+    assert not np.array_equal(one, two)
+    assert not np.array_equal(two, six)
+    assert not np.array_equal(one, six)
+    by_default = refiner(image, coarse)['predictions'][0]['masks'][0]
+    assert np.array_equal(by_default, two)
+
+
 def test_files_pil_and_arrays_agree(refiner, scene, tmp_path):
     image, _, coarse = scene
     Image.fromarray(image[..., ::-1]).save(tmp_path / 'image.png')

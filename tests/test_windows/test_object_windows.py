@@ -124,6 +124,30 @@ def test_what_tiles_say_reaches_the_probabilities():
     assert agree.float().mean() > 0.97
 
 
+@pytest.mark.parametrize(('reach', 'side'), [(None, 0), (2.0, 166)])
+def test_polish_moves_an_edge_no_further_than_it_may(reach, side):
+    """Tiles without an object; a pixel of the window covers 220 / 64."""
+    mask = torch.zeros(300, 300, dtype=torch.bool)
+    mask[60:240, 60:240] = True
+    image = torch.zeros(3, 300, 300, dtype=torch.uint8)
+    seen = []
+
+    def network(request):
+        seen.append(request)
+        is_window = len(seen) == 1
+        return request.coarse.float() * (1.0 if is_window else 0.0)
+
+    plan = ObjectWindows(polish=True, polish_reach=reach)
+    refined, _ = run(plan, image, mask, network)
+    left = dense([refined], (300, 300))[0]
+    rows = np.flatnonzero(left.any(1))
+    if side:
+        assert abs(len(rows) - side) <= 2
+        assert left[rows[0] : rows[-1] + 1, rows[0] : rows[-1] + 1].all()
+    else:  # all but the middle, which lies in no tile
+        assert np.count_nonzero(left) < 0.6 * 180**2
+
+
 def test_polish_leaves_windows_that_are_seen_in_their_own_size():
     _, seen = look_and_see(ObjectWindows(polish=True), size=256)
     assert len(seen) == 1

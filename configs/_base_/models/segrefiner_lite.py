@@ -18,7 +18,7 @@ model = dict(
     test_cfg=dict(
         windows=dict(polish=True, polish_reach=2.0, min_error=0.2),
         model_size=384,
-        # One step gains more on bad masks, and harms several times as many.
+        # One step gains more on bad masks, and harms twice as many.
         num_steps=2,
         guard=dict(
             _delete_=True,

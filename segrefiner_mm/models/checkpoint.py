@@ -1,7 +1,9 @@
 """Weights files in and out: official ``.pth``, our ``.pth``, safetensors."""
 
 import io
+import logging
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -39,11 +41,23 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
             be executed, or holds no weights or some that are not numbers.
     """
     file = BUNDLED.get(str(path), Path(path))
+    if str(path) in BUNDLED:
+        _tell_licence()
     if not file.is_file():
         raise CheckpointError(f'weights not found: {file}')
     weights = canonical_names(read_tensors(file))
     check_finite(weights, source=str(file))
     return weights
+
+
+@cache
+def _tell_licence() -> None:
+    """Log the terms of the bundled weights, once in a process."""
+    logging.getLogger('segrefiner_mm').info(
+        'the bundled weights are for research and other non-commercial use: '
+        'see %s',
+        _WEIGHTS / 'LICENSE',
+    )
 
 
 def load_weights(model: nn.Module, path: str | Path) -> None:

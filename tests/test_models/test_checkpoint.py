@@ -1,5 +1,6 @@
 """Weights files: every form that must load, every one that must not."""
 
+import logging
 import pickle
 import zipfile
 
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 from torch.utils.data import Dataset
 
 from segrefiner_mm.errors import CheckpointError
+from segrefiner_mm.models import checkpoint
 from segrefiner_mm.models.checkpoint import (
     holds_weights,
     load_weights,
@@ -286,3 +288,12 @@ def test_the_bundled_weights_are_known_by_their_values():
     with torch.no_grad():
         next(model.head.parameters()).view(-1)[0] += 1e-3
     assert not holds_weights(model, 'segrefiner-tiny')
+
+
+def test_the_licence_of_bundled_weights_is_logged_once(caplog):
+    checkpoint._tell_licence.cache_clear()
+    with caplog.at_level(logging.INFO, logger='segrefiner_mm'):
+        read_state_dict('segrefiner-lite')
+        read_state_dict('segrefiner-tiny')
+    [record] = [r for r in caplog.records if r.name == 'segrefiner_mm']
+    assert 'non-commercial' in record.getMessage()

@@ -4,6 +4,7 @@ A JSON file or pickle may come from anywhere, and may hold ``../.profile``,
 ``/etc/passwd``, ``C:\secret`` or the name of a link.
 """
 
+import errno
 import os
 import re
 import unicodedata
@@ -87,8 +88,15 @@ def is_within(folder: Path, path: Path) -> bool:
         bool: False also if a path cannot be resolved.
     """
     try:
+        path.stat()
+    except OSError as error:  # it need not exist
+        if error.errno in (errno.ELOOP, errno.ENAMETOOLONG):
+            return False
+    except ValueError:
+        return False
+    try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # circular links, or too long
+    except (OSError, RuntimeError, ValueError):
         return False
 
 

@@ -33,6 +33,6 @@ def test_no_stop_loses_anything():
     """``make soak`` does the same with 300 pictures."""
     rows = run('soak.py', '--images', 120, '--kills', 3, '--full', 2)
     assert rows[0].startswith('120 results in ')
-    assert rows[1] == '30 results after 3 kills: same=True'
-    assert rows[2] == '30 results of two runs at once: same=True'
+    assert rows[1] == '120 results after 3 kills: same=True'
+    assert rows[2] == '120 results of two runs at once: same=True'
     assert len(rows) == 4

@@ -2,3 +2,10 @@
 
 # The model that users get if they name none; its weights are bundled.
 DEFAULT_MODEL = 'segrefiner-lite'
+# All models that can be named.
+MODEL_NAMES = (
+    DEFAULT_MODEL,
+    'segrefiner-tiny',
+    'segrefiner-lr',
+    'segrefiner-hr',
+)

@@ -22,8 +22,7 @@ from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
 from segrefiner_mm.models.user_settings import calibrated_guard, user_settings
 from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.registry import SCOPE
-from segrefiner_mm.runs.refine_inputs import refine_inputs
-from segrefiner_mm.visualization import draw_outlines
+from segrefiner_mm.runs.refine_inputs import draw_prediction, refine_inputs
 
 
 class SegRefinerInferencer(BaseInferencer):
@@ -187,7 +186,9 @@ class SegRefinerInferencer(BaseInferencer):
         """
         if guard is True:
             guard = self._guard
-        return user_settings(self.model, windows, num_steps, guard, **others)
+        return user_settings(
+            self.model, windows, guard, num_steps=num_steps, **others
+        )
 
     @cached_property
     def _guard(self) -> dict[str, Any] | None:
@@ -221,11 +222,7 @@ class SegRefinerInferencer(BaseInferencer):
     ) -> list[npt.NDArray[np.uint8]]:
         """Draw the outlines before and after on every image."""
         return [
-            draw_outlines(
-                loaded.image,
-                (mask.dense().numpy() for mask in loaded.masks.masks),
-                prediction['masks'],
-            )
+            draw_prediction(loaded, prediction)
             for loaded, prediction in zip(inputs, preds, strict=True)
         ]
 

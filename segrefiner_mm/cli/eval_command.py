@@ -10,8 +10,10 @@ from rich.console import Console
 
 from segrefiner_mm.apis import EvaluateOptions, evaluate
 from segrefiner_mm.cli.exit_status import DONE, SOME_FAILED
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import comparison_table
 from segrefiner_mm.evaluation.evaluate_files import Rows
+from segrefiner_mm.evaluation.mask_folders import draw_worst
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.runs.reporter import terminal_reporter
 
@@ -26,10 +28,8 @@ def run_eval(args: argparse.Namespace) -> int:
         ignore=tuple(args.ignore),
         threshold=args.threshold,
         dis=args.dis,
-        worst=args.worst,
-        img_dir=Path(args.img_dir) if args.img_dir else None,
-        pictures=Path(args.pictures),
     )
+    _check_worst(args)
     refined = args.refined or None
     found = evaluate(
         args.gt, args.coarse, refined, options, terminal_reporter()
@@ -38,9 +38,21 @@ def run_eval(args: argparse.Namespace) -> int:
     _print_table(found.rows, names)
     if args.json:
         write_whole(Path(args.json), _json(found.rows, names))
-    if found.text:
-        print(found.text)
+    if args.worst:  # at the end, as an image may be missing
+        folders = Path(args.img_dir), Path(args.pictures)
+        print(draw_worst(found.compared, args.worst, *folders, args.threshold))
     return SOME_FAILED if found.failed else DONE
+
+
+def _check_worst(args: argparse.Namespace) -> None:
+    if args.worst < 0:
+        raise InputError(f'--worst must be 0 or more, got {args.worst}')
+    masks = not (args.labels or Path(args.gt).is_file())
+    if args.worst and not (masks and args.refined and args.img_dir):
+        raise InputError(
+            '--worst compares COARSE and REFINED folders of masks and needs '
+            '--img-dir'
+        )
 
 
 def _print_table(rows: Rows, names: list[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from segrefiner_mm.io.limits import MAX_PIXELS
-from segrefiner_mm.names import DEFAULT_MODEL
+from segrefiner_mm.names import DEFAULT_MODEL, MODEL_NAMES
 
 
 def add_ignore(add: Callable[..., Any], text: str) -> None:
@@ -40,8 +40,8 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add(
         '--model',
         default=DEFAULT_MODEL,
-        help='segrefiner-lite, segrefiner-tiny, segrefiner-lr, segrefiner-hr '
-        'or a config file (default: %(default)s)',
+        help=f'{", ".join(MODEL_NAMES)} or a config file (default: '
+        '%(default)s)',
     )
     add('--weights', help='weights file (default: those of the model)')
     add(

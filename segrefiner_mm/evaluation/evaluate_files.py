@@ -1,7 +1,7 @@
 """Comparison of files or folders of masks with the ground truth."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,8 @@ from segrefiner_mm.evaluation.functional import (
 )
 from segrefiner_mm.evaluation.functional.coco_inputs import CocoTruth
 from segrefiner_mm.evaluation.label_folders import compare_labels, label_rows
-from segrefiner_mm.evaluation.mask_folders import (
-    compare_masks,
-    draw_worst,
-    mask_rows,
-)
+from segrefiner_mm.evaluation.mask_folders import compare_masks, mask_rows
+from segrefiner_mm.evaluation.paired_folders import Compared
 from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.foreign_json import strange_json
 from segrefiner_mm.io.panoptic_json import is_panoptic
@@ -46,11 +43,6 @@ class EvaluateOptions:
             foreground. Defaults to None: masks have two values.
         dis (bool): Whether to give the measures of DIS5K for folders of
             masks. Defaults to False.
-        worst (int): Number of masks to draw of those that lost most, and of
-            those that gained most. Defaults to 0.
-        img_dir (Path, optional): Folder of the images to draw on. Defaults to
-            None.
-        pictures (Path): Folder of the drawings. Defaults to 'worst'.
     """
 
     lvis: bool = False
@@ -60,9 +52,6 @@ class EvaluateOptions:
     ignore: tuple[int, ...] = (255,)
     threshold: float | None = None
     dis: bool = False
-    worst: int = 0
-    img_dir: Path | None = None
-    pictures: Path = Path('worst')
 
 
 @dataclass(frozen=True)
@@ -75,12 +64,13 @@ class Evaluation:
             given, of the refined masks: name to value, 0 to 1.
         failed (int): Number of files that could not be compared. Defaults to
             0.
-        text (str): Summary of the drawings. Defaults to ''.
+        compared (list[Compared]): The masks of folders, for
+            :func:`draw_worst`. Defaults to [].
     """
 
     rows: Rows
     failed: int = 0
-    text: str = ''
+    compared: list[Compared] = field(default_factory=list)
 
 
 def evaluate_files(
@@ -110,7 +100,7 @@ def evaluate_files(
             raise InputError(f'no such file or folder: {path}')
         if path.is_dir() != gt.is_dir():
             raise InputError('give json files only, or folders only')
-    _check(options, gt.is_dir(), len(given))
+    _check(options, gt.is_dir())
     if not gt.is_dir():
         evaluate = _evaluator(gt, options)
         found = [evaluate(path) for path in given]
@@ -120,15 +110,8 @@ def evaluate_files(
     return _evaluate_masks(gt, given, options, on_error)
 
 
-def _check(options: EvaluateOptions, folders: bool, given: int) -> None:
+def _check(options: EvaluateOptions, folders: bool) -> None:
     masks = folders and not options.labels
-    if options.worst < 0:
-        raise InputError(f'--worst must be 0 or more, got {options.worst}')
-    if options.worst and not (masks and given > 1 and options.img_dir):
-        raise InputError(
-            '--worst compares COARSE and REFINED folders of masks and needs '
-            '--img-dir'
-        )
     for name, fits, of_what in (
         ('labels', folders, 'folders of label maps'),
         ('threshold', masks, 'folders of masks'),
@@ -174,17 +157,8 @@ def _evaluate_masks(
     compared = [part for part in found if part is not None]
     if not compared:
         raise InputError(f'no masks to compare in {gt}')
-    text = ''
-    if options.worst and options.img_dir:
-        text = draw_worst(
-            compared,
-            options.worst,
-            options.img_dir,
-            options.pictures,
-            options.threshold,
-        )
     failed = len(found) - len(compared)
-    return Evaluation(mask_rows(compared), failed, text)
+    return Evaluation(mask_rows(compared), failed, compared)
 
 
 def _evaluate_labels(

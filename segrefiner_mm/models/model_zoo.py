@@ -7,13 +7,7 @@ from mmengine.config import Config
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.models.checkpoint import BUNDLED
-
-NAMES = (
-    'segrefiner-lite',
-    'segrefiner-tiny',
-    'segrefiner-lr',
-    'segrefiner-hr',
-)
+from segrefiner_mm.names import MODEL_NAMES as NAMES
 
 
 def config_of(name: str) -> Path:

@@ -15,7 +15,6 @@ PLANS = dict(object='ObjectWindows', tiled='TiledWindows')
 def user_settings(
     model: SegRefiner,
     windows: str | dict[str, Any] | None = None,
-    num_steps: int | None = None,
     guard: bool | dict[str, Any] | None = True,
     **others: Any,
 ) -> RefineSettings:
@@ -25,8 +24,6 @@ def user_settings(
         model (SegRefiner): The model.
         windows (str | dict, optional): ``'object'``, ``'tiled'`` or the
             config of a window plan. Defaults to None: the model's setting.
-        num_steps (int, optional): Reverse steps. Defaults to None: the
-            model's setting.
         guard (bool | dict, optional): Whether to use the guard of the model,
             if its limits are for these weights; or the config of a guard,
             for any weights. Defaults to True.
@@ -42,8 +39,6 @@ def user_settings(
     chosen = {k: v for k, v in others.items() if v is not None}
     if 'seed' in others:
         chosen['seed'] = others['seed']  # None is a valid choice
-    if num_steps is not None:
-        chosen['num_steps'] = num_steps
     if windows is not None:
         chosen['windows'] = _window_plan(model, windows)
     if isinstance(guard, bool):

@@ -1,6 +1,6 @@
 """Runs over many jobs that resume where they were stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.pictures import read_picture
 from segrefiner_mm.runs.jobs import PairJob, protect_inputs
-from segrefiner_mm.runs.reporter import Advance, Reporter
+from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_journal import RunJournal
 from segrefiner_mm.runs.run_summary import RunSummary
 from segrefiner_mm.runs.task import Loaded, Result, Task
@@ -75,7 +75,6 @@ class _FolderRun:
         self._task = task
         self._journal = journal
         self._reporter = reporter
-        self._advance: Advance = lambda count=1: None
 
     def open(self, jobs: list[PairJob], overwrite: bool) -> list[PairJob]:
         """Return the jobs that are not done and may be run."""
@@ -117,16 +116,19 @@ class _FolderRun:
     def write_all(self, jobs: list[PairJob]) -> list[str]:
         """Run the jobs; return the verdicts of those that succeed."""
         verdicts: list[str] = []
-        with self._reporter.progress(len(jobs)) as self._advance:
-            for loaded, result in self._task.refine(self._loaded(jobs)):
+        with self._reporter.progress(len(jobs)) as advance:
+            pairs = self._loaded(jobs, advance)
+            for loaded, result in self._task.refine(pairs):
                 try:
                     verdicts.append(self._write(loaded, result))
                 except InputError as error:
                     self._reporter.error(error)
-                self._advance()
+                advance()
         return verdicts
 
-    def _loaded(self, jobs: list[PairJob]) -> Iterator[Any]:
+    def _loaded(
+        self, jobs: list[PairJob], advance: Callable[[], None]
+    ) -> Iterator[Any]:
         for job in jobs:
             try:
                 with about(job.mask):
@@ -134,7 +136,7 @@ class _FolderRun:
                     loaded = self._task.load(job)
             except InputError as error:
                 self._reporter.error(error)
-                self._advance()
+                advance()
                 continue
             yield loaded
 

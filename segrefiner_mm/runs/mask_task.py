@@ -10,9 +10,12 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import RefineInput, load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
 from segrefiner_mm.runs.jobs import PairJob
-from segrefiner_mm.runs.refine_inputs import Prediction, refine_inputs
+from segrefiner_mm.runs.refine_inputs import (
+    Prediction,
+    draw_prediction,
+    refine_inputs,
+)
 from segrefiner_mm.runs.refiner import Refiner
-from segrefiner_mm.visualization import draw_outlines
 from segrefiner_mm.windows import KEPT, ROLLED_BACK
 
 
@@ -66,8 +69,7 @@ class MaskTask:
         job = self.job_of(loaded)
         files = {job.out: encode_mask_picture(job.out, prediction['masks'][0])}
         if job.overlay is not None:
-            coarse = [mask.dense().numpy() for mask in loaded.masks.masks]
-            picture = draw_outlines(loaded.image, coarse, prediction['masks'])
+            picture = draw_prediction(loaded, prediction)
             files[job.overlay] = encode_picture(job.overlay, picture)
         return files
 

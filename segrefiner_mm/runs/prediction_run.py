@@ -87,8 +87,7 @@ class PredictionRun:
 
         Returns:
             dict[str, list[dict | None]]: Results of every image, in the order
-                of
-            its masks; None for a mask that failed.
+            of its masks; None for a mask that failed.
 
         Raises:
             InputError: If the journal cannot be written.

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from segrefiner_mm.io.image_with_masks import RefineInput
 from segrefiner_mm.io.masks import MaskInputs
 from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
 from segrefiner_mm.models.segrefiner import stack_confidence
+from segrefiner_mm.visualization import draw_outlines
 from segrefiner_mm.windows import RefinedMask
 
 Prediction = dict[str, Any]
@@ -42,6 +44,22 @@ def refine_inputs(
 
     for job, refined in model.refine(jobs(), settings):
         yield job.tag, _prediction(job.tag.masks, refined)
+
+
+def draw_prediction(
+    loaded: RefineInput, prediction: Prediction
+) -> npt.NDArray[np.uint8]:
+    """Draw the outlines of the coarse and the refined masks on the image.
+
+    Args:
+        loaded (RefineInput): The image with its coarse masks.
+        prediction (dict): From :func:`refine_inputs`.
+
+    Returns:
+        np.ndarray: (H, W, 3) uint8, BGR.
+    """
+    coarse = (mask.dense().numpy() for mask in loaded.masks.masks)
+    return draw_outlines(loaded.image, coarse, prediction['masks'])
 
 
 def _prediction(

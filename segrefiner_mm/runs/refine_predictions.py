@@ -113,9 +113,8 @@ def refine_prediction_file(
     _protect(source, out, options)
     finder = ImageFinder(options.img_dir)
     entries = list(predictions.images())
-    is_json = isinstance(predictions, CocoFile)
-    if options.img_dir is None and is_json and entries:
-        raise InputError('a .json needs --img-dir: where its images are')
+    if isinstance(predictions, CocoFile) and entries:
+        _img_dir_of(options)
     with OutputLock(out, is_folder=False):
         run = PredictionRun(
             refiner,
@@ -158,18 +157,23 @@ def _panoptic(
         raise InputError(
             '--report, --ann and --segmentation are not for panoptic results'
         )
-    if options.img_dir is None:
-        raise InputError('a .json needs --img-dir: where its images are')
     found = refine_panoptic(
         content,
         source,
-        options.img_dir,
+        _img_dir_of(options),
         out,
         options.overwrite,
         refiner,
         reporter,
     )
     return PredictionSummary(**vars(found))
+
+
+def _img_dir_of(options: PredictionOptions) -> Path:
+    """Return the folder of the images, which a JSON does not know."""
+    if options.img_dir is None:
+        raise InputError('a .json needs --img-dir: where its images are')
+    return options.img_dir
 
 
 def _json_of(path: Path) -> Any:

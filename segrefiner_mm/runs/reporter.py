@@ -1,21 +1,15 @@
 """Progress and problems of a run, reported to the user."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from functools import partial
 
 from rich.console import Console
 from rich.progress import Progress
 
 
-class Advance(Protocol):
-    """Moves a progress bar forward."""
-
-    def __call__(self, count: int = 1) -> None: ...
-
-
 class Reporter:
-    """Collects the problems of a run, and prints them as they occur.
+    """Collects the problems of one run, and prints them as they occur.
 
     Args:
         console (Console, optional): Console to print to. Defaults to None:
@@ -48,24 +42,20 @@ class Reporter:
             self._console.print(text, markup=False)
 
     @contextmanager
-    def progress(self, total: int) -> Iterator[Advance]:
+    def progress(self, total: int) -> Iterator[Callable[[], None]]:
         """Show a progress bar on a terminal.
 
         Args:
             total (int): Number of steps.
 
         Yields:
-            Advance: To be called after a step, or with the number of steps.
+            Callable: To be called after a step.
         """
         console = self._console
         hidden = console is None or not console.is_terminal
         with Progress(console=console, disable=hidden) as bar:
             task = bar.add_task('Refining', total=total)
-
-            def advance(count: int = 1) -> None:
-                bar.advance(task, count)
-
-            yield advance
+            yield partial(bar.advance, task)
 
 
 def terminal_reporter() -> Reporter:

@@ -72,6 +72,18 @@ def test_the_worst_are_drawn(folders):
     assert cv2.imread(str(out / names[0])).shape == (60, 80, 3)
 
 
+def test_figures_are_there_where_an_image_to_draw_on_is_not(folders, capsys):
+    (folders / 'img' / 'c.jpg').unlink()
+    out, file = folders / 'drawn', folders / 'figures.json'
+    options = ['--worst', 1, '--img-dir', folders / 'img', '--pictures', out]
+    assert run(*three(folders), *options, '--json', file) == 2
+    told = capsys.readouterr()
+    assert '33.33' in told.out
+    assert 'no image c' in told.err
+    figures = json.loads(file.read_text())
+    assert figures['all']['refined']['iou'] == pytest.approx(0.6)
+
+
 def test_one_prediction_alone(folders, capsys):
     assert run(*three(folders)[:2]) == 0
     printed = capsys.readouterr().out

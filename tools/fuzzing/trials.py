@@ -1,6 +1,5 @@
 """Does one trial: puts a faulty file in place, and judges what comes."""
 
-import functools
 import os
 import random
 import shutil
@@ -113,18 +112,17 @@ def _share_model() -> None:
     from segrefiner_mm.runs import refiner
 
     build = refiner.build_refiner
-    if hasattr(build, 'of_state'):
+    if hasattr(build, 'built'):
         return
-    cfg_of: dict[str, Any] = {}
+    built: dict[tuple[Any, ...], Any] = {}
 
-    @functools.lru_cache(maxsize=1)
-    def of_state(described: str, weights: str, device: str, _: int) -> object:
-        return build(cfg_of[described], weights, device)
-
-    def shared(cfg: Any, weights: str, device: str) -> object:
+    def shared(cfg: Any, weights: str, device: str) -> Any:
         time = os.stat(weights).st_mtime_ns
-        cfg_of[cfg.pretty_text] = cfg
-        return of_state(cfg.pretty_text, weights, device, time)
+        key = repr(cfg.model), weights, device, time
+        if key not in built:
+            built.clear()  # one network is enough
+            built[key] = build(cfg, weights, device)
+        return built[key]
 
-    shared.of_state = of_state
+    shared.built = built
     refiner.build_refiner = shared

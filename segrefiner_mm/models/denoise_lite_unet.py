@@ -157,6 +157,17 @@ class DenoiseLiteUNet(BaseModule):
         """
         return self.step(context.image, context.features, masks, t)
 
+    def called_modules(self) -> list[nn.Module]:
+        """List the modules that :meth:`encode` and :meth:`decode` call.
+
+        Returns:
+            list[nn.Module]: Parts of the network, without overlap.
+        """
+        encoder = [self.encoder.stem, *self.encoder.levels]
+        own = [m for m in self.children() if m is not self.encoder]
+        own.remove(self.mask_in)
+        return [*encoder, *self.mask_in, *own]
+
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Predict the logits for a noisy mask that is the coarse mask.
 

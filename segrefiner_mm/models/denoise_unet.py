@@ -148,6 +148,14 @@ class DenoiseUNet(BaseModule):
         """
         return self(torch.cat([context, masks], dim=1), t)
 
+    def called_modules(self) -> list[nn.Module]:
+        """List the modules that :meth:`encode` and :meth:`decode` call.
+
+        Returns:
+            list[nn.Module]: The network itself.
+        """
+        return [self]
+
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """Predict the logits of the fine mask.
 

@@ -7,9 +7,8 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from segrefiner_mm.models import RefineJob
 from segrefiner_mm.registry import MODELS, build_child
-from segrefiner_mm.windows import REFINED, compact_masks
+from segrefiner_mm.windows import REFINED, RefineJob, compact_masks
 from tests.helpers import ROOT
 
 CONFIGS = sorted((ROOT / 'configs' / 'segrefiner').glob('segrefiner_*.py'))
@@ -43,7 +42,7 @@ def test_builds_and_predicts(path):
     image = torch.randint(0, 255, (3, 90, 120), dtype=torch.uint8)
     mask = torch.zeros(1, 90, 120, dtype=torch.bool)
     mask[:, 20:70, 30:80] = True
-    job = RefineJob(image, compact_masks(mask))
+    job = RefineJob(image, compact_masks(mask), None)
     [(_, [refined])] = model.refine([job], settings)
     assert refined.verdict == REFINED
     assert 0 < refined.confidence <= 1

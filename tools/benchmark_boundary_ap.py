@@ -97,9 +97,9 @@ def plain_ious(gt: dict, results: list[dict]) -> int:
             groups[key][place].append(mask['segmentation'])
     pairs = 0
     for encoded in groups.values():
-        trues, found = (list(map(with_edge, masks)) for masks in encoded)
+        trues, predicted = (list(map(with_edge, masks)) for masks in encoded)
         for true in trues:
-            for other in found:
+            for other in predicted:
                 min(map(mask_iou, true, other))
                 pairs += 1
     return pairs

@@ -54,10 +54,10 @@ def model_masks(folder: Path) -> dict[str, Path]:
     Raises:
         InputError: If there are none.
     """
-    found = pictures_in(folder)
-    if not found:
+    pictures = pictures_in(folder)
+    if not pictures:
         raise InputError(f'no masks in {folder}')
-    return found
+    return pictures
 
 
 def predicted(masks: dict[str, Path], path: Path, size: Any) -> Image | None:

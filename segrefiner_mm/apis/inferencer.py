@@ -14,7 +14,7 @@ from rich.progress import track
 from torch import nn
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.image_with_masks import RefineInput, load_pair
+from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import save_picture
 from segrefiner_mm.io.mask_folder import output_names, write_masks
 from segrefiner_mm.models import RefineSettings
@@ -22,7 +22,11 @@ from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
 from segrefiner_mm.models.user_settings import calibrated_guard, user_settings
 from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.registry import SCOPE
-from segrefiner_mm.runs.refine_inputs import draw_prediction, refine_inputs
+from segrefiner_mm.runs.refine_inputs import (
+    LoadedMasks,
+    draw_prediction,
+    refine_inputs,
+)
 
 
 class SegRefinerInferencer(BaseInferencer):
@@ -197,28 +201,31 @@ class SegRefinerInferencer(BaseInferencer):
 
     def preprocess(
         self, inputs: Iterable[tuple[Any, Any]], labels: bool = False
-    ) -> Iterator[RefineInput]:
+    ) -> Iterator[LoadedMasks[None]]:
         """Load images and masks, one pair at a time."""
         for image, masks in inputs:
-            yield load_pair(image, masks, labels)
+            yield load_pair(image, masks, None, labels)
 
     def forward(
-        self, inputs: Iterable[RefineInput], settings: RefineSettings
-    ) -> Iterator[tuple[RefineInput, dict[str, Any]]]:
+        self, inputs: Iterable[LoadedMasks[None]], settings: RefineSettings
+    ) -> Iterator[tuple[LoadedMasks[None], dict[str, Any]]]:
         """Refine a stream of loaded pairs.
 
         Args:
-            inputs (Iterable[RefineInput]): Pulled as late as possible.
+            inputs (Iterable[LoadedPair]): Pulled as late as possible.
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:
-            tuple[RefineInput, dict]: Each pair with its prediction, in the
+            tuple[LoadedPair, dict]: Each pair with its prediction, in the
             order of the pairs.
         """
         return refine_inputs(self.model, inputs, settings)
 
     def visualize(
-        self, inputs: list[RefineInput], preds: list[dict[str, Any]], **_: Any
+        self,
+        inputs: list[LoadedMasks[None]],
+        preds: list[dict[str, Any]],
+        **_: Any,
     ) -> list[npt.NDArray[np.uint8]]:
         """Draw the outlines before and after on every image."""
         return [

@@ -53,11 +53,11 @@ def refine(
         )
     else:
         inferencer = SegRefinerInferencer(model, weights, device)
-    loaded = load_pair(image, mask, options.pop('labels', False))
+    loaded = load_pair(image, mask, None, options.pop('labels', False))
     settings = inferencer.settings(**options)
     [(_, prediction)] = inferencer.forward([loaded], settings)
     masks = prediction['masks']
-    return masks[0] if loaded.masks.single else masks
+    return masks[0] if loaded.annotation.single else masks
 
 
 @functools.lru_cache(maxsize=2)

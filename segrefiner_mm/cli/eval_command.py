@@ -31,17 +31,21 @@ def run_eval(args: argparse.Namespace) -> int:
     )
     _check_worst(args)
     refined = args.refined or None
-    found = evaluate(
+    evaluation = evaluate(
         args.gt, args.coarse, refined, options, terminal_reporter()
     )
     names = ['coarse', 'refined'][: 2 if refined else 1]
-    _print_table(found.rows, names)
+    _print_table(evaluation.rows, names)
     if args.json:
-        write_whole(Path(args.json), _json(found.rows, names))
+        write_whole(Path(args.json), _json(evaluation.rows, names))
     if args.worst:  # at the end, as an image may be missing
         folders = Path(args.img_dir), Path(args.pictures)
-        print(draw_worst(found.compared, args.worst, *folders, args.threshold))
-    return SOME_FAILED if found.failed else DONE
+        print(
+            draw_worst(
+                evaluation.compared, args.worst, *folders, args.threshold
+            )
+        )
+    return SOME_FAILED if evaluation.failed else DONE
 
 
 def _check_worst(args: argparse.Namespace) -> None:

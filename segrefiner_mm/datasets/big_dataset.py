@@ -26,13 +26,13 @@ class BIGDataset(CoarsePairsDataset):
 
     def pairs(self) -> dict[str, Pair]:
         folder = Path(self.data_root or '', self.split)
-        found = pictures_in(folder)
+        pictures = pictures_in(folder)
         pairs = {}
-        for stem, image in found.items():
+        for stem, image in pictures.items():
             if not stem.endswith('_im'):
                 continue
             name = stem.removesuffix('_im')
-            if f'{name}_gt' not in found:
+            if f'{name}_gt' not in pictures:
                 raise InputError(f'no true mask {name}_gt in {folder}')
-            pairs[name] = image, found[f'{name}_gt']
+            pairs[name] = image, pictures[f'{name}_gt']
         return pairs

@@ -55,8 +55,8 @@ class CoarsePairsDataset(BaseDataset):
         coarse = pictures_in(folder)
         infos = []
         for name, (image, mask) in self.pairs().items():
-            found = coarse.get(name) or coarse.get(f'{name}_seg')
-            if found is None:
+            coarse_path = coarse.get(name) or coarse.get(f'{name}_seg')
+            if coarse_path is None:
                 raise InputError(
                     f'no coarse mask {name} or {name}_seg in {folder}'
                 )
@@ -64,7 +64,7 @@ class CoarsePairsDataset(BaseDataset):
                 dict(
                     img_path=str(image),
                     mask_path=str(mask),
-                    coarse_paths=[str(found)],
+                    coarse_paths=[str(coarse_path)],
                 )
             )
         if not infos:

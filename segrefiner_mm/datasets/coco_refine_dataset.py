@@ -79,9 +79,9 @@ class CocoRefineDataset(BaseDataset):
         images = images_of(annotations, self.ann_file)
         ids = sorted(self._categories(annotations), key=_numbers_first)
         label_of = {category: label for label, category in enumerate(ids)}
-        found = self._results(images, label_of)
+        results = self._results(images, label_of)
         return [
-            self._describe(image, found[image.id], label_of)
+            self._describe(image, results[image.id], label_of)
             for image in images.values()
         ]
 

@@ -103,8 +103,8 @@ def evaluate_files(
     _check(options, gt.is_dir())
     if not gt.is_dir():
         evaluate = _evaluator(gt, options)
-        found = [evaluate(path) for path in given]
-        return Evaluation({k: [f[k] for f in found] for k in found[0]})
+        figures = [evaluate(path) for path in given]
+        return Evaluation({k: [f[k] for f in figures] for k in figures[0]})
     if options.labels:
         return _evaluate_labels(gt, given, options, on_error)
     return _evaluate_masks(gt, given, options, on_error)
@@ -151,13 +151,13 @@ def _evaluate_masks(
     options: EvaluateOptions,
     on_error: Callable[[object], None],
 ) -> Evaluation:
-    found = list(
+    results = list(
         compare_masks(gt, given, options.threshold, options.dis, on_error)
     )
-    compared = [part for part in found if part is not None]
+    compared = [part for part in results if part is not None]
     if not compared:
         raise InputError(f'no masks to compare in {gt}')
-    failed = len(found) - len(compared)
+    failed = len(results) - len(compared)
     return Evaluation(mask_rows(compared), failed, compared)
 
 

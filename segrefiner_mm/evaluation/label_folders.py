@@ -46,11 +46,11 @@ def compare_labels(
         Iterator[Compared | None]: See :func:`compare`.
     """
 
-    def count(true: Picture, found: Picture) -> npt.NDArray[np.int64]:
+    def count(true: Picture, predicted: Picture) -> npt.NDArray[np.int64]:
         true = np.where(np.isin(true, ignore), IGNORED, true)
-        if found.min() < 0:
+        if predicted.min() < 0:
             raise InputError('predicted labels must not be below 0')
-        return label_overlaps(true, found, MOST_LABELS, IGNORED)
+        return label_overlaps(true, predicted, MOST_LABELS, IGNORED)
 
     read = partial(_read_labels, ignore=ignore)
     return compare(gt, given, read, count, on_error)

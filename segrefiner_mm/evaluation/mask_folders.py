@@ -56,8 +56,8 @@ def compare_masks(
     if dis:
         measures_of_dis()
 
-    def count(true: Picture, found: Picture) -> dict[str, Any]:
-        return mask_row(true, found, dis)
+    def count(true: Picture, predicted: Picture) -> dict[str, Any]:
+        return mask_row(true, predicted, dis)
 
     read = partial(_read_mask, threshold=threshold)
     return compare(gt, given, read, count, on_error)

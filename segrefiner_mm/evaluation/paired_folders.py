@@ -57,16 +57,20 @@ def compare(
     """
     for group, stem, paths in _matched([gt, *given]):
         try:
-            found = [_only(own, str(Path(group, stem))) for own in paths]
-            true, *predictions = map(read, found)
-            for path, picture in zip(found[1:], predictions, strict=True):
-                _check_size(path, picture, found[0], true)
+            paths_of_stem = [
+                _only(own, str(Path(group, stem))) for own in paths
+            ]
+            true, *predictions = map(read, paths_of_stem)
+            for path, picture in zip(
+                paths_of_stem[1:], predictions, strict=True
+            ):
+                _check_size(path, picture, paths_of_stem[0], true)
             rows = [count(true, picture) for picture in predictions]
         except InputError as error:
             on_error(error)
             yield None
             continue
-        yield Compared(group, stem, found, rows)
+        yield Compared(group, stem, paths_of_stem, rows)
 
 
 def _matched(
@@ -80,15 +84,15 @@ def _matched(
         if path.is_dir()
     }
     for relative in sorted(below):
-        found = [
+        by_stem = [
             pictures_by_stem(folder / relative)
             if (folder / relative).is_dir()
             else {}
             for folder in folders
         ]
         group = str(relative) if relative.parts else TOP
-        for stem in sorted(set().union(*found)):
-            yield group, stem, [own.get(stem, []) for own in found]
+        for stem in sorted(set().union(*by_stem)):
+            yield group, stem, [own.get(stem, []) for own in by_stem]
 
 
 def _only(paths: list[Path], name: str) -> Path:
@@ -100,9 +104,9 @@ def _only(paths: list[Path], name: str) -> Path:
     return paths[0]
 
 
-def _check_size(path: Path, found: Picture, gt: Path, true: Picture) -> None:
-    if found.shape != true.shape:
+def _check_size(path: Path, picture: Picture, gt: Path, true: Picture) -> None:
+    if picture.shape != true.shape:
         raise InputError(
-            f'{path} has {found.shape[0]} x {found.shape[1]} pixels, {gt} '
+            f'{path} has {picture.shape[0]} x {picture.shape[1]} pixels, {gt} '
             f'has {true.shape[0]} x {true.shape[1]}'
         )

@@ -11,9 +11,8 @@ from torch import Tensor
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations.refined_model import RefinedModel
 from segrefiner_mm.label_maps.label_map_refiner import LabelMapRefiner
-from segrefiner_mm.models import RefineJob
 from segrefiner_mm.registry import MODELS
-from segrefiner_mm.windows import compact_masks
+from segrefiner_mm.windows import RefineJob, compact_masks
 
 
 @MODELS.register_module()
@@ -87,20 +86,20 @@ class RefinedDetector(RefinedModel):
     ) -> None:
         jobs = []
         for index, sample in enumerate(samples):
-            found = sample.get('pred_instances')
-            if found is None or 'masks' not in found:
+            instances = sample.get('pred_instances')
+            if instances is None or 'masks' not in instances:
                 if 'pred_panoptic_seg' in sample:
                     continue
                 raise InputError(
                     f'{type(self.base).__name__} predicts no masks: there is '
                     'nothing to refine'
                 )
-            if not len(found.masks):
+            if not len(instances.masks):
                 continue  # some heads return an empty float tensor
-            chosen = self._choose(found)
+            chosen = self._choose(instances)
             if not len(chosen):
                 continue
-            masks = found.masks[chosen]
+            masks = instances.masks[chosen]
             if masks.dtype != torch.bool:
                 raise InputError(
                     f'masks must be bool, got {masks.dtype}: set '
@@ -109,20 +108,20 @@ class RefinedDetector(RefinedModel):
             device = self.refiner.device
             compact = [mask.to(device) for mask in compact_masks(masks)]
             image = image_of(index).to(device)
-            jobs.append(RefineJob(image, compact, (found, chosen)))
+            jobs.append(RefineJob(image, compact, (instances, chosen)))
         for job, refined in self.refiner.refine(jobs, self.settings):
-            found, chosen = job.tag
+            instances, chosen = job.tag
             for place, part in zip(chosen.tolist(), refined, strict=True):
                 mask = part.dense(job.masks[0].size)
-                found.masks[place] = mask.to(found.masks.device)
+                instances.masks[place] = mask.to(instances.masks.device)
             if self.update_boxes:
-                _update_boxes(found, chosen)
+                _update_boxes(instances, chosen)
 
-    def _choose(self, found: BaseDataElement) -> Tensor:
+    def _choose(self, instances: BaseDataElement) -> Tensor:
         """Return the indices of the masks to refine."""
-        scores = found.get('scores')
+        scores = instances.get('scores')
         if scores is None:
-            return torch.arange(len(found.masks))
+            return torch.arange(len(instances.masks))
         best = scores.argsort(descending=True, stable=True)
         best = best[scores[best] >= self.score_thr]
         return best[: self.max_instances].sort().values
@@ -151,9 +150,9 @@ class RefinedDetector(RefinedModel):
             ids[0] = torch.from_numpy(refined).to(ids)
 
 
-def _update_boxes(found: BaseDataElement, chosen: Tensor) -> None:
+def _update_boxes(instances: BaseDataElement, chosen: Tensor) -> None:
     """Set boxes to x1, y1, x2, y2 of the masks, x2 and y2 exclusive."""
-    masks = found.masks[chosen]
+    masks = instances.masks[chosen]
     for index, mask in zip(chosen.tolist(), compact_masks(masks), strict=True):
         if mask.area:
-            found.bboxes[index] = found.bboxes.new_tensor(mask.box)
+            instances.bboxes[index] = instances.bboxes.new_tensor(mask.box)

@@ -185,9 +185,9 @@ def _keep_coarse(samples: Sequence[BaseDataElement]) -> None:
     """Copy the predictions, which are refined in place."""
     for sample in samples:
         for part in ('instances', 'sem_seg', 'panoptic_seg'):
-            found = sample.get(f'pred_{part}')
-            if found is not None:
-                sample.set_field(copy.deepcopy(found), f'coarse_{part}')
+            predicted = sample.get(f'pred_{part}')
+            if predicted is not None:
+                sample.set_field(copy.deepcopy(predicted), f'coarse_{part}')
 
 
 def _build_base(cfg: dict[str, Any], host: str) -> Any:

@@ -115,7 +115,7 @@ def spellings(name: str) -> list[tuple[str, ...]]:
     texts = [name]
     for change in (_slashes, unquote, _bare, composed, _decomposed):
         texts += [change(text) for text in texts]
-    found = []
+    parts_of_names = []
     for text in dict.fromkeys(texts):
         if _CONTROL.search(text):
             continue
@@ -125,8 +125,8 @@ def spellings(name: str) -> list[tuple[str, ...]]:
             if part not in ('', '.', '..') and not _DRIVE.fullmatch(part)
         )
         if parts:
-            found.append(parts)
-    return list(dict.fromkeys(found))
+            parts_of_names.append(parts)
+    return list(dict.fromkeys(parts_of_names))
 
 
 def _slashes(name: str) -> str:

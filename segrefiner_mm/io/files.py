@@ -36,14 +36,14 @@ def pictures_in(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise InputError(f'no such folder: {folder}')
-    found = {}
+    pictures = {}
     for stem, paths in pictures_by_stem(folder).items():
         if len(paths) > 1:
             raise InputError(
                 f'two pictures of one name: {paths[0]} and {paths[1]}'
             )
-        [found[stem]] = paths
-    return found
+        [pictures[stem]] = paths
+    return pictures
 
 
 def pictures_by_stem(
@@ -62,15 +62,15 @@ def pictures_by_stem(
     Returns:
         dict[str, list[Path]]: Paths of every stem, in order.
     """
-    found: dict[str, list[Path]] = {}
+    by_stem: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if (
             path.suffix.lower() in suffixes
             and not path.name.startswith('.')
             and path.is_file()
         ):
-            found.setdefault(composed(path.stem), []).append(path)
-    return found
+            by_stem.setdefault(composed(path.stem), []).append(path)
+    return by_stem
 
 
 def folders_below(folder: Path) -> Iterator[Path]:
@@ -228,7 +228,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     lines = []
     for line in text.splitlines():
         with suppress(ValueError, RecursionError):
-            found = json.loads(line)
-            if isinstance(found, dict):
-                lines.append(found)
+            value = json.loads(line)
+            if isinstance(value, dict):
+                lines.append(value)
     return lines

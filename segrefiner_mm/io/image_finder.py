@@ -64,12 +64,12 @@ class ImageFinder:
         for parts in ways:
             for start in range(len(parts)):
                 folder = self.folder.joinpath(*parts[start:-1])
-                found = self._alike(folder, parts[-1])
-                if found:
-                    return self._only(found, name)
+                paths = self._alike(folder, parts[-1])
+                if paths:
+                    return self._only(paths, name)
         for parts in ways:
-            if len(parts) == 1 and (found := self._anywhere(parts[0])):
-                return self._only(found, name)
+            if len(parts) == 1 and (paths := self._anywhere(parts[0])):
+                return self._only(paths, name)
         raise InputError(f'no image {shown_name(name)} in {self.folder}')
 
     def _inside(self, path: Path) -> Path:
@@ -81,11 +81,11 @@ class ImageFinder:
             )
         return path
 
-    def _only(self, found: list[Path], name: str) -> Path:
-        if len(found) > 1:
-            names = ', '.join(shown_name(str(path)) for path in found[:3])
+    def _only(self, paths: list[Path], name: str) -> Path:
+        if len(paths) > 1:
+            names = ', '.join(shown_name(str(path)) for path in paths[:3])
             raise InputError(f'several images fit {shown_name(name)}: {names}')
-        return self._inside(found[0])
+        return self._inside(paths[0])
 
     def _alike(self, folder: Path, name: str) -> list[Path]:
         """List the files of a folder that match but for case and suffix."""
@@ -118,11 +118,11 @@ def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:
 
 def _by_key(paths: Iterator[Path] | tuple[()]) -> dict[str, list[Path]]:
     """Group files by normalised name and by normalised stem."""
-    found: dict[str, list[Path]] = {}
+    by_name: dict[str, list[Path]] = {}
     for path in sorted(paths):
         for key in {_key(path.name), _key(path.stem)}:
-            found.setdefault(key, []).append(path)
-    return found
+            by_name.setdefault(key, []).append(path)
+    return by_name
 
 
 def _key(name: str) -> str:

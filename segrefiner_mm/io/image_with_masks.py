@@ -1,6 +1,7 @@
-"""An image loaded with its masks, of equal size."""
+"""An image loaded with its masks or label map, of equal size."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -8,40 +9,45 @@ import numpy.typing as npt
 from segrefiner_mm.io.images import check_same_size, load_image
 from segrefiner_mm.io.masks import MaskInputs, load_masks
 from segrefiner_mm.io.orientation import Size
+from segrefiner_mm.windows.refine_job import Tag
+
+Annotation = TypeVar('Annotation')
 
 
-class RefineInput(NamedTuple):
-    """An image with its masks.
+@dataclass(frozen=True)
+class LoadedPair(Generic[Annotation, Tag]):
+    """An image with its annotation.
 
     Attributes:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        masks (MaskInputs): Masks of the same size.
-        tag (object): Value that is passed back to the caller with the result.
+        annotation (Annotation): :class:`MaskInputs` or a :class:`LabelMap` of
+            the same H and W.
+        tag (Tag): Value of the caller, who finds it beside the result.
     """
 
     image: npt.NDArray[np.uint8]
-    masks: MaskInputs
-    tag: Any = None
+    annotation: Annotation
+    tag: Tag
 
 
 def load_pair(
     image: Any,
     masks: Any,
+    tag: Tag,
     labels: bool = False,
     threshold: float | None = None,
-    tag: Any = None,
-) -> RefineInput:
+) -> LoadedPair[MaskInputs, Tag]:
     """Load an image and its masks, and check that their sizes match.
 
     Args:
         image (object): See :func:`load_image`.
         masks (object): See :func:`load_masks`.
+        tag (Tag): Value to keep with the pair.
         labels (bool): See :func:`load_masks`. Defaults to False.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.
-        tag (object): Value to keep with the pair. Defaults to None.
 
     Returns:
-        RefineInput: Both, of equal size.
+        LoadedPair: Both, of equal size.
 
     Raises:
         InputError: If one cannot be read or the sizes differ.
@@ -54,7 +60,7 @@ def load_pair(
     loaded = load_masks(masks, labels, size, threshold)
     if upright is None or size != loaded.size:
         upright = load_image(image, loaded.size)
-    return RefineInput(upright, loaded, tag)
+    return LoadedPair(upright, loaded, tag)
 
 
 def _size(image: npt.NDArray[np.uint8]) -> Size:

@@ -126,9 +126,9 @@ def _simplify(stairs: Corners, tolerance: float) -> Corners:
         for factor in FACTORS:
             chosen = _peucker(line, factor * tolerance)
             if 2 < len(chosen) < len(best):
-                found = line[chosen]
-                if _farthest(middles, found, chosen) <= tolerance:
-                    best = found
+                simplified = line[chosen]
+                if _farthest(middles, simplified, chosen) <= tolerance:
+                    best = simplified
     return best.round(2)
 
 

@@ -52,9 +52,11 @@ def is_panoptic(content: Any) -> bool:
     Returns:
         bool: Whether an annotation has ``segments_info``.
     """
-    found = content.get('annotations') if isinstance(content, dict) else []
-    return isinstance(found, list) and any(
-        'segments_info' in a for a in found if isinstance(a, dict)
+    annotations = (
+        content.get('annotations') if isinstance(content, dict) else []
+    )
+    return isinstance(annotations, list) and any(
+        'segments_info' in a for a in annotations if isinstance(a, dict)
     )
 
 
@@ -72,7 +74,7 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
         InputError: If one is invalid, or two share a PNG file or an image.
     """
     name = f'{name} (COCO panoptic)'
-    found: list[PanopticRecord] = []
+    records: list[PanopticRecord] = []
     for index, own in enumerate(records_of(content, 'annotations', name)):
         where = f'{name}, annotations: number {index}'
         image_id = id_of(own, 'image_id', where)
@@ -84,15 +86,15 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
                 f'{where}: segments_info must be a list, got {shown(segments)}'
             )
         _check_segments(segments, where)
-        found.append(PanopticRecord(image_id, file_name, segments, where))
+        records.append(PanopticRecord(image_id, file_name, segments, where))
     for field in ('image_id', 'file_name'):
         seen: set[Any] = set()
-        for record in found:
+        for record in records:
             value = getattr(record, field)
             if value in seen:
                 raise InputError(f'{name}: {field} {shown(value)} comes twice')
             seen.add(value)
-    return found
+    return records
 
 
 def number_of(record: dict[str, Any], field: str, where: str) -> int:

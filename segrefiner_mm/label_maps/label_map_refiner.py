@@ -1,9 +1,9 @@
 """Refinement of label maps, semantic or panoptic."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Generic
 
 import cv2
 import numpy as np
@@ -13,15 +13,23 @@ from torch import Tensor
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.label_maps.label_merge import UNKNOWN, LabelMerge, Region
-from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
-from segrefiner_mm.windows import KEPT, Box, CompactMask, RefinedMask
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.windows import (
+    KEPT,
+    Box,
+    CompactMask,
+    RefinedMask,
+    RefineJob,
+)
+from segrefiner_mm.windows.refine_job import Tag
 
-LabelJob = tuple[Tensor, npt.NDArray[Any], Any]
+LabelJob = tuple[Tensor, npt.NDArray[Any], Tag]
 # In a good label map, regions with this belief or more are kept.
 DOUBT = 0.5
 
 
-class _Part(NamedTuple):
+@dataclass(frozen=True)
+class _Part(Generic[Tag]):
     """Regions that are refined in one part of an image.
 
     Attributes:
@@ -29,7 +37,7 @@ class _Part(NamedTuple):
         core (Box): Area of the part for which the result is valid.
         regions (list[Region]): Regions inside ``at``.
         merge (LabelMerge): Shared by all parts of the image.
-        tag (object): Tag of the image.
+        tag (Tag): Tag of the image.
         last (bool): Whether it is the last part of the image.
     """
 
@@ -37,7 +45,7 @@ class _Part(NamedTuple):
     core: Box
     regions: list[Region]
     merge: LabelMerge
-    tag: Any
+    tag: Tag
     last: bool = False
 
 
@@ -92,8 +100,8 @@ class LabelMapRefiner:
         self.background = background
 
     def refine(
-        self, jobs: Iterable[LabelJob]
-    ) -> Iterator[tuple[npt.NDArray[Any], Any]]:
+        self, jobs: Iterable[LabelJob[Tag]]
+    ) -> Iterator[tuple[npt.NDArray[Any], Tag]]:
         """Refine a stream of label maps; windows of several share batches.
 
         Args:
@@ -108,9 +116,9 @@ class LabelMapRefiner:
             InputError: If an image and its label map differ in size.
         """
         results = self.refiner.refine(self._jobs(jobs), self.settings)
-        done: list[tuple[_Part, list[RefinedMask]]] = []
+        done: list[tuple[_Part[Tag], list[RefinedMask]]] = []
         for job, refined in results:
-            part: _Part = job.tag
+            part = job.tag
             done.append((part, refined))
             if not part.last:
                 continue
@@ -123,7 +131,9 @@ class LabelMapRefiner:
             yield part.merge.result(), part.tag
             done.clear()
 
-    def _jobs(self, jobs: Iterable[LabelJob]) -> Iterator[RefineJob]:
+    def _jobs(
+        self, jobs: Iterable[LabelJob[Tag]]
+    ) -> Iterator[RefineJob[_Part[Tag]]]:
         device = self.refiner.device
         for image, labels, tag in jobs:
             if image.shape[1:] != labels.shape:
@@ -137,7 +147,7 @@ class LabelMapRefiner:
                 crop = image[(slice(None), *part.at.slices())]
                 yield RefineJob(crop, masks, part)
 
-    def _parts(self, labels: npt.NDArray[Any], tag: Any) -> list[_Part]:
+    def _parts(self, labels: npt.NDArray[Any], tag: Tag) -> list[_Part[Tag]]:
         """Split into regions refined whole and the tiles of large regions."""
         merge = LabelMerge(labels, self.ignore)
         whole = Box(0, 0, labels.shape[1], labels.shape[0])
@@ -157,7 +167,7 @@ class LabelMapRefiner:
             pieces = self._pieces(large, *tile, merge)
             if pieces:
                 parts.append(_Part(*tile, pieces, merge, tag))
-        parts[-1] = parts[-1]._replace(last=True)
+        parts[-1] = replace(parts[-1], last=True)
         return parts
 
     def _behind(self, regions: list[Region]) -> set[int]:

@@ -16,7 +16,6 @@ from segrefiner_mm.models.refine_data_preprocessor import (
     RefineDataPreprocessor,
 )
 from segrefiner_mm.models.refine_settings import RefineSettings
-from segrefiner_mm.models.refine_stream import RefineJob
 from segrefiner_mm.models.segrefiner import SegRefiner
 from segrefiner_mm.models.texture_l1_loss import TextureL1Loss
 
@@ -28,7 +27,6 @@ __all__ = [
     'DiscreteTransitionScheduler',
     'ErrorMapLoss',
     'RefineDataPreprocessor',
-    'RefineJob',
     'RefineSettings',
     'SampleOutput',
     'SegRefiner',

@@ -6,10 +6,17 @@ from numbers import Integral
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from segrefiner_mm.models import half_precision
 from segrefiner_mm.registry import TASK_UTILS, build_child
-from segrefiner_mm.windows import DoNoHarmGuard, WindowPlan
+from segrefiner_mm.windows import (
+    CompactMask,
+    DoNoHarmGuard,
+    Plan,
+    RefineTask,
+    WindowPlan,
+)
 
 PRECISIONS: dict[str, torch.dtype | None] = {
     'fp32': None,
@@ -101,6 +108,27 @@ class RefineSettings:
                 f'precision must be auto, {", ".join(PRECISIONS)}, '
                 f'got {self.precision!r}'
             )
+
+    def plan(
+        self, image: Tensor, mask: CompactMask, timesteps: tuple[int, ...]
+    ) -> Plan:
+        """Plan the refinement of a mask, with the guard if there is one.
+
+        Args:
+            image (Tensor): (3, H, W) uint8.
+            mask (CompactMask): Coarse mask of the same H and W.
+            timesteps (tuple[int, ...]): Reverse steps, descending.
+
+        Returns:
+            Generator: See :meth:`WindowPlan.refine`.
+        """
+        task = RefineTask(image, mask, timesteps, self.model_size)
+        plan: Plan
+        if self.guard is None:
+            plan = self.windows.refine(task)
+        else:
+            plan = self.guard.refine(self.windows, task)
+        return plan
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
         """Return the dtype to compute in; None means float32.

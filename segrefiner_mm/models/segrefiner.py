@@ -19,11 +19,19 @@ from segrefiner_mm.models.checkpoint import (
     load_weights,
 )
 from segrefiner_mm.models.refine_settings import RefineSettings
-from segrefiner_mm.models.refine_stream import RefineJob, RefineStream
 from segrefiner_mm.models.window_sampler import WindowSampler
 from segrefiner_mm.registry import MODELS, build_child
 from segrefiner_mm.structures import RefineDataSample
-from segrefiner_mm.windows import RefinedMask, compact_masks
+from segrefiner_mm.windows import (
+    CompactMask,
+    Plan,
+    RefinedMask,
+    RefineJob,
+    WindowEngine,
+    compact_masks,
+    stack_confidence,
+)
+from segrefiner_mm.windows.refine_job import Tag
 
 
 @MODELS.register_module()
@@ -186,8 +194,8 @@ class SegRefiner(BaseModel):
             )
             for image, sample in zip(inputs, data_samples, strict=True)
         )
-        for (_, _, sample), refined in self.refine(jobs, self.settings()):
-            coarse = sample.coarse_instances.masks
+        for job, refined in self.refine(jobs, self.settings()):
+            sample, coarse = job.tag, job.tag.coarse_instances.masks
             masks = torch.zeros_like(coarse, dtype=torch.bool)
             for mask, part in zip(masks, refined, strict=True):
                 mask[part.box.slices()] = part.pixels
@@ -200,8 +208,8 @@ class SegRefiner(BaseModel):
         return list(data_samples)
 
     def refine(
-        self, jobs: Iterable[RefineJob], settings: RefineSettings
-    ) -> Iterator[tuple[RefineJob, list[RefinedMask]]]:
+        self, jobs: Iterable[RefineJob[Tag]], settings: RefineSettings
+    ) -> Iterator[tuple[RefineJob[Tag], list[RefinedMask]]]:
         """Refine masks of a stream of images.
 
         Windows of different images share batches, so a few images are in
@@ -219,7 +227,18 @@ class SegRefiner(BaseModel):
         sampler = WindowSampler(
             self.head, self.data_preprocessor.normalize, settings, self.device
         )
-        return RefineStream(sampler, settings).run(jobs)
+        steps = tuple(sampler.timesteps)
+
+        def make_plan(image: Tensor, mask: CompactMask) -> Plan:
+            return settings.plan(image, mask, steps)
+
+        engine: WindowEngine[Tag] = WindowEngine(
+            make_plan,
+            sampler,
+            sampler.batch_size,
+            settings.windows.whole_image,
+        )
+        return engine.run(jobs)
 
     @property
     def device(self) -> torch.device:
@@ -257,20 +276,6 @@ def _is_strict() -> bool:
             return bool(frame.f_locals['strict'])
         frame = frame.f_back
     return True
-
-
-def stack_confidence(refined: Sequence[RefinedMask]) -> Tensor:
-    """Stack the confidences of an image's masks.
-
-    Args:
-        refined (Sequence[RefinedMask]): The refined masks.
-
-    Returns:
-        Tensor: (N,) float32.
-    """
-    if not refined:
-        return torch.zeros(0)
-    return torch.stack([part.confidence for part in refined])
 
 
 def _stacked(samples: Sequence[RefineDataSample], field: str) -> Tensor:

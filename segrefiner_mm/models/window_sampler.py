@@ -99,11 +99,11 @@ def exact_float32() -> Iterator[None]:
     All other switches of the backends are left unchanged, and the changed ones
     are restored on exit.
     """
-    found = [
+    switches = [
         (owner, name, getattr(owner, name), exact)
         for owner, name, exact in _precision_switches()
     ]
-    changed = [switch for switch in found if switch[2] != switch[3]]
+    changed = [switch for switch in switches if switch[2] != switch[3]]
     try:
         for owner, name, _, exact in changed:
             setattr(owner, name, exact)

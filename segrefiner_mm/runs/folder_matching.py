@@ -152,23 +152,25 @@ class PairMatching:
 
     def _masks_in(self, folder: Path) -> Found:
         """Return the masks of a folder by stem."""
-        found = pictures_by_stem(folder, MASK_SUFFIXES)
-        return {stem: p for stem, p in found.items() if self._is_mask(stem)}
+        by_stem = pictures_by_stem(folder, MASK_SUFFIXES)
+        return {stem: p for stem, p in by_stem.items() if self._is_mask(stem)}
 
     def _images_in(self, folder: Path) -> Found:
-        found = pictures_by_stem(folder) if folder.is_dir() else {}
+        by_stem = pictures_by_stem(folder) if folder.is_dir() else {}
         if not self._shared:
-            return found
-        return {s: paths for s, paths in found.items() if not self._is_mask(s)}
+            return by_stem
+        return {
+            s: paths for s, paths in by_stem.items() if not self._is_mask(s)
+        }
 
     def _all_images(self) -> Found:
-        found = self._images_in(self.images)
-        if found and not self.ambiguous:
-            return found
+        by_stem = self._images_in(self.images)
+        if by_stem and not self.ambiguous:
+            return by_stem
         for folder in self._below(self.images, self.masks):
             for stem, paths in self._images_in(folder).items():
-                found.setdefault(stem, []).extend(paths)
-        return found
+                by_stem.setdefault(stem, []).extend(paths)
+        return by_stem
 
     def _below(self, root: Path, other: Path) -> Iterator[Path]:
         """Yield subfolders, except those of the other kind and of results."""

@@ -7,18 +7,19 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.image_with_masks import Annotation, LoadedPair
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.pictures import read_picture
 from segrefiner_mm.runs.jobs import PairJob, protect_inputs
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_journal import RunJournal
 from segrefiner_mm.runs.run_summary import RunSummary
-from segrefiner_mm.runs.task import Loaded, Result, Task
+from segrefiner_mm.runs.task import Result, Task
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 
 
 def run_jobs(
-    task: Task[Loaded, Result],
+    task: Task[Annotation, Result],
     jobs: list[PairJob],
     out: Path,
     own_settings: dict[str, Any],
@@ -128,7 +129,7 @@ class _FolderRun:
 
     def _loaded(
         self, jobs: list[PairJob], advance: Callable[[], None]
-    ) -> Iterator[Any]:
+    ) -> Iterator[LoadedPair[Any, PairJob]]:
         for job in jobs:
             try:
                 with about(job.mask):
@@ -140,8 +141,8 @@ class _FolderRun:
                 continue
             yield loaded
 
-    def _write(self, loaded: Any, result: Any) -> str:
-        job = self._task.job_of(loaded)
+    def _write(self, loaded: LoadedPair[Any, PairJob], result: Any) -> str:
+        job = loaded.tag
         files = self._task.encode(loaded, result)
         contents = [sha256(content).hexdigest() for content in files.values()]
         self._journal.begin(job.outputs(), contents)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import (
     check_same_size,
     encode_picture,
@@ -25,24 +26,7 @@ from segrefiner_mm.visualization import draw_outlines
 from segrefiner_mm.windows import KEPT, REFINED
 
 Labels = npt.NDArray[Any]
-
-
-class LabelInput(NamedTuple):
-    """An image with its label map.
-
-    Attributes:
-        image (np.ndarray): (H, W, 3) uint8 BGR.
-        map (LabelMap): Label map of the same size.
-        tag (PairJob): Their job.
-    """
-
-    image: npt.NDArray[np.uint8]
-    map: LabelMap
-    tag: PairJob
-
-    @property
-    def labels(self) -> Labels:
-        return self.map.labels
+Pair = LoadedPair[LabelMap, PairJob]
 
 
 class LabelTask:
@@ -61,24 +45,24 @@ class LabelTask:
         """Build the model; see :meth:`Task.prepare`."""
         return self._refiner.fingerprint()
 
-    def load(self, job: PairJob) -> LabelInput:
+    def load(self, job: PairJob) -> Pair:
         """Read a pair; see :meth:`Task.load`."""
         check_same_size(job.image, job.mask)
-        found = read_label_map(job.mask)
-        height, width = found.labels.shape
-        return LabelInput(load_image(job.image, (height, width)), found, job)
+        label_map = read_label_map(job.mask)
+        height, width = label_map.labels.shape
+        return LoadedPair(
+            load_image(job.image, (height, width)), label_map, job
+        )
 
-    def job_of(self, loaded: LabelInput) -> PairJob:
-        """Return the job of a pair; see :meth:`Task.job_of`."""
-        return loaded.tag
-
-    def refine(
-        self, inputs: Iterable[LabelInput]
-    ) -> Iterator[tuple[LabelInput, Labels]]:
+    def refine(self, inputs: Iterable[Pair]) -> Iterator[tuple[Pair, Labels]]:
         """Refine a stream of pairs, in order; see :meth:`Task.refine`."""
         jobs = (
-            (torch.from_numpy(i.image).permute(2, 0, 1), i.labels, i)
-            for i in inputs
+            (
+                torch.from_numpy(pair.image).permute(2, 0, 1),
+                pair.annotation.labels,
+                pair,
+            )
+            for pair in inputs
         )
         refiner = LabelMapRefiner(
             self._refiner.model, self._refiner.settings, ignore=self._ignore
@@ -86,22 +70,22 @@ class LabelTask:
         for refined, loaded in refiner.refine(jobs):
             yield loaded, refined
 
-    def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
+    def encode(self, loaded: Pair, refined: Labels) -> dict[Path, bytes]:
         """Encode the label map and any overlay; see :meth:`Task.encode`."""
         job = loaded.tag
-        result = loaded.map._replace(labels=refined)
+        result = loaded.annotation._replace(labels=refined)
         files = {job.out: encode_label_map(job.out, result)}
         if job.overlay is not None:
             picture = _overlay(loaded, refined)
             files[job.overlay] = encode_picture(job.overlay, picture)
         return files
 
-    def notes(self, loaded: LabelInput, refined: Labels) -> dict[str, Any]:
+    def notes(self, loaded: Pair, refined: Labels) -> dict[str, Any]:
         """Describe the result for the journal; see :meth:`Task.notes`."""
-        changed = int(np.count_nonzero(loaded.labels != refined))
+        changed = int(np.count_nonzero(loaded.annotation.labels != refined))
         return dict(verdict=REFINED if changed else KEPT, changed=changed)
 
-    def summary(self, loaded: LabelInput, refined: Labels) -> str:
+    def summary(self, loaded: Pair, refined: Labels) -> str:
         """Describe the result for the user; see :meth:`Task.summary`."""
         changed = self.notes(loaded, refined)['changed']
         count = len(np.unique(refined))
@@ -109,10 +93,10 @@ class LabelTask:
         return f'{count} labels, {changed} pixels changed ({share:.1%})'
 
 
-def _overlay(loaded: LabelInput, refined: Labels) -> npt.NDArray[np.uint8]:
+def _overlay(loaded: Pair, refined: Labels) -> npt.NDArray[np.uint8]:
     def regions(labels: Labels) -> Iterator[npt.NDArray[np.bool_]]:
         return (labels == label for label in np.unique(labels)[1:])
 
     return draw_outlines(
-        loaded.image, regions(loaded.labels), regions(refined)
+        loaded.image, regions(loaded.annotation.labels), regions(refined)
     )

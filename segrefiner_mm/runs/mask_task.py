@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.image_with_masks import RefineInput, load_pair
+from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
 from segrefiner_mm.runs.jobs import PairJob
 from segrefiner_mm.runs.refine_inputs import (
+    LoadedMasks,
     Prediction,
     draw_prediction,
     refine_inputs,
 )
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.windows import KEPT, ROLLED_BACK
+
+Pair = LoadedMasks[PairJob]
 
 
 class MaskTask:
@@ -38,49 +41,43 @@ class MaskTask:
         """Build the model; see :meth:`Task.prepare`."""
         return self._refiner.fingerprint()
 
-    def load(self, job: PairJob) -> RefineInput:
+    def load(self, job: PairJob) -> Pair:
         """Read a pair; see :meth:`Task.load`."""
-        loaded = load_pair(
-            job.image, job.mask, threshold=self._threshold, tag=job
-        )
-        if (count := len(loaded.masks.masks)) != 1:
+        loaded = load_pair(job.image, job.mask, job, threshold=self._threshold)
+        if (count := len(loaded.annotation.masks)) != 1:
             raise InputError(
                 f'{job.mask} holds {count} masks, and one is written: save '
                 'each as a file of its own'
             )
         return loaded
 
-    def job_of(self, loaded: RefineInput) -> PairJob:
-        """Return the job of a pair; see :meth:`Task.job_of`."""
-        return loaded.tag
-
     def refine(
-        self, inputs: Iterable[RefineInput]
-    ) -> Iterator[tuple[RefineInput, Prediction]]:
+        self, inputs: Iterable[Pair]
+    ) -> Iterator[tuple[Pair, Prediction]]:
         """Refine a stream of pairs, in order; see :meth:`Task.refine`."""
         return refine_inputs(
             self._refiner.model, inputs, self._refiner.settings
         )
 
     def encode(
-        self, loaded: RefineInput, prediction: Prediction
+        self, loaded: Pair, prediction: Prediction
     ) -> dict[Path, bytes]:
         """Encode the mask and any overlay; see :meth:`Task.encode`."""
-        job = self.job_of(loaded)
+        job = loaded.tag
         files = {job.out: encode_mask_picture(job.out, prediction['masks'][0])}
         if job.overlay is not None:
             picture = draw_prediction(loaded, prediction)
             files[job.overlay] = encode_picture(job.overlay, picture)
         return files
 
-    def notes(self, loaded: RefineInput, prediction: Prediction) -> Prediction:
+    def notes(self, loaded: Pair, prediction: Prediction) -> Prediction:
         """Describe the result for the journal; see :meth:`Task.notes`."""
         return dict(
             verdict=prediction['verdicts'][0],
             evidence=prediction['evidence'][0],
         )
 
-    def summary(self, loaded: RefineInput, prediction: Prediction) -> str:
+    def summary(self, loaded: Pair, prediction: Prediction) -> str:
         """Describe the result for the user; see :meth:`Task.summary`."""
         [verdict], [mask] = prediction['verdicts'], prediction['masks']
         [evidence] = prediction['evidence']
@@ -91,7 +88,7 @@ class MaskTask:
             return f'kept as it is: its edge looks right ({numbers})'
         if verdict == KEPT:
             return 'kept as it is: too small, too thin, empty or full'
-        coarse = loaded.masks.masks[0]
+        coarse = loaded.annotation.masks[0]
         changed = np.count_nonzero(coarse.dense().numpy() ^ mask)
         return (
             f'{verdict}, {changed} pixels changed '

@@ -81,12 +81,12 @@ def with_images(
         list[ImageEntry]: With ``image``, or with a ``problem`` if it is not
         found, or if other entries share it.
     """
-    found = [_with_image(entry, finder) for entry in entries]
+    located = [_with_image(entry, finder) for entry in entries]
     names: dict[Path, set[str | None]] = {}
-    for entry in found:
+    for entry in located:
         if entry.image is not None:
             names.setdefault(entry.image, set()).add(entry.name)
-    return [_unless_shared(entry, names, finder) for entry in found]
+    return [_unless_shared(entry, names, finder) for entry in located]
 
 
 def _with_image(entry: ImageEntry, finder: ImageFinder) -> ImageEntry:
@@ -141,10 +141,10 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
     keys = list(entry.masks)
     for place, key in enumerate(keys):
         try:
-            found = read_segmentation(entry.masks[key])
-            if found is None:
+            segmentation = read_segmentation(entry.masks[key])
+            if segmentation is None:
                 raise InputError('there is no mask')
-            read[place] = found
+            read[place] = segmentation
         except InputError as error:
             fail(key, str(error))
     sizes = picture_size(entry.image)

@@ -18,7 +18,6 @@ from segrefiner_mm.io.prediction_file import (
     Key,
     PredictionFile,
 )
-from segrefiner_mm.models import RefineJob
 from segrefiner_mm.runs.prediction_journal import Outcome, PredictionNotes
 from segrefiner_mm.runs.prediction_masks import (
     decode_group,
@@ -27,7 +26,12 @@ from segrefiner_mm.runs.prediction_masks import (
 )
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
-from segrefiner_mm.windows import REFINED, CompactMask, RefinedMask
+from segrefiner_mm.windows import (
+    REFINED,
+    CompactMask,
+    RefinedMask,
+    RefineJob,
+)
 from segrefiner_mm.windows.compact_mask import compact_iou
 
 Outcomes = list[Outcome | None]
@@ -98,9 +102,9 @@ class PredictionRun:
         entries = with_images(self._entries, self._finder)
         notes = PredictionNotes(self._notes_file, self._settings())
         for entry in entries:
-            found = notes.outcomes(entry)
-            if found is not None:
-                done[entry.key] = list(found)
+            noted = notes.outcomes(entry)
+            if noted is not None:
+                done[entry.key] = list(noted)
         todo = [entry for entry in entries if entry.key not in done]
         if done:
             self._reporter.say(f'{len(done)} images were done before')
@@ -148,7 +152,7 @@ class PredictionRun:
 
     def _jobs(
         self, todo: list[ImageEntry], device: torch.device
-    ) -> Iterator[RefineJob]:
+    ) -> Iterator[RefineJob[_Group]]:
         nothing = torch.zeros(3, 1, 1, dtype=torch.uint8, device=device)
         for entry in todo:
             try:

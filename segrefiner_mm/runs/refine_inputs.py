@@ -7,58 +7,59 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from segrefiner_mm.io.image_with_masks import RefineInput
+from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.masks import MaskInputs
-from segrefiner_mm.models import RefineJob, RefineSettings, SegRefiner
-from segrefiner_mm.models.segrefiner import stack_confidence
+from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.visualization import draw_outlines
-from segrefiner_mm.windows import RefinedMask
+from segrefiner_mm.windows import RefinedMask, RefineJob, stack_confidence
+from segrefiner_mm.windows.refine_job import Tag
 
+LoadedMasks = LoadedPair[MaskInputs, Tag]
 Prediction = dict[str, Any]
 
 
 def refine_inputs(
     model: SegRefiner,
-    inputs: Iterable[RefineInput],
+    inputs: Iterable[LoadedMasks[Tag]],
     settings: RefineSettings,
-) -> Iterator[tuple[RefineInput, Prediction]]:
+) -> Iterator[tuple[LoadedMasks[Tag], Prediction]]:
     """Refine a stream of loaded images with masks.
 
     Args:
         model (SegRefiner): The model.
-        inputs (Iterable[RefineInput]): Pulled as late as possible.
+        inputs (Iterable[LoadedPair]): Pulled as late as possible.
         settings (RefineSettings): Settings of the run.
 
     Yields:
-        tuple[RefineInput, dict]: Each input with its prediction, in order:
+        tuple[LoadedPair, dict]: Each input with its prediction, in order:
         ``masks`` (N, H, W) bool, ``confidence`` (N,) float32, ``verdicts``,
         ``evidence`` and for label maps ``labels``.
     """
     device = model.device
 
-    def jobs() -> Iterator[RefineJob]:
+    def jobs() -> Iterator[RefineJob[LoadedMasks[Tag]]]:
         for loaded in inputs:
-            image = torch.from_numpy(loaded.image).to(device)
-            masks = [mask.to(device) for mask in loaded.masks.masks]
-            yield RefineJob(image.permute(2, 0, 1), masks, tag=loaded)
+            image = torch.from_numpy(loaded.image).permute(2, 0, 1)
+            masks = loaded.annotation.masks
+            yield RefineJob(image, masks, loaded).to(device)
 
     for job, refined in model.refine(jobs(), settings):
-        yield job.tag, _prediction(job.tag.masks, refined)
+        yield job.tag, _prediction(job.tag.annotation, refined)
 
 
 def draw_prediction(
-    loaded: RefineInput, prediction: Prediction
+    loaded: LoadedMasks[Any], prediction: Prediction
 ) -> npt.NDArray[np.uint8]:
     """Draw the outlines of the coarse and the refined masks on the image.
 
     Args:
-        loaded (RefineInput): The image with its coarse masks.
+        loaded (LoadedPair): The image with its coarse masks.
         prediction (dict): From :func:`refine_inputs`.
 
     Returns:
         np.ndarray: (H, W, 3) uint8, BGR.
     """
-    coarse = (mask.dense().numpy() for mask in loaded.masks.masks)
+    coarse = (mask.dense().numpy() for mask in loaded.annotation.masks)
     return draw_outlines(loaded.image, coarse, prediction['masks'])
 
 

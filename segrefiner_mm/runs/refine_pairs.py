@@ -6,6 +6,7 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.image_with_masks import Annotation
 from segrefiner_mm.io.images import LOSSLESS_SUFFIXES
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES, has_32_bits
 from segrefiner_mm.io.output_lock import OutputLock
@@ -17,7 +18,7 @@ from segrefiner_mm.runs.mask_task import MaskTask
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
-from segrefiner_mm.runs.task import Loaded, Result, Task
+from segrefiner_mm.runs.task import Result, Task
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def _job(image: Path, mask: Path, out: Path, overlay: bool) -> PairJob:
     return PairJob(image, mask, out, picture if overlay else None)
 
 
-def _run_pair(task: Task[Loaded, Result], job: PairJob) -> RunSummary:
+def _run_pair(task: Task[Annotation, Result], job: PairJob) -> RunSummary:
     protect_inputs([job])
     # Load before the model, so that a mistake shows at once.
     with about(job.mask):

@@ -10,6 +10,7 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_annotations import images_of
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import (
     check_same_size,
     encode_picture,
@@ -23,7 +24,7 @@ from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.io.rle import colours_to_ids
 from segrefiner_mm.runs.folder_run import run_jobs
 from segrefiner_mm.runs.jobs import PairJob
-from segrefiner_mm.runs.label_task import LabelInput, Labels, LabelTask
+from segrefiner_mm.runs.label_task import Labels, LabelTask, Pair
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
@@ -87,13 +88,13 @@ def refine_panoptic(
 class PanopticTask(LabelTask):
     """Label maps whose colours are the ids of segments."""
 
-    def load(self, job: PairJob) -> LabelInput:
+    def load(self, job: PairJob) -> Pair:
         check_same_size(job.image, job.mask)
         ids = _read_ids(job.mask)
         image = load_image(job.image, (ids.shape[0], ids.shape[1]))
-        return LabelInput(image, LabelMap(ids), job)
+        return LoadedPair(image, LabelMap(ids), job)
 
-    def encode(self, loaded: LabelInput, refined: Labels) -> dict[Path, bytes]:
+    def encode(self, loaded: Pair, refined: Labels) -> dict[Path, bytes]:
         red, green, blue = (refined >> shift & 255 for shift in (0, 8, 16))
         picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
         out = loaded.tag.out

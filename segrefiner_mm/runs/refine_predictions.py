@@ -128,7 +128,9 @@ def refine_prediction_file(
         )
         outcomes = run.outcomes()
         _take(predictions, entries, outcomes)
-        if run.failed and not any(any(found) for found in outcomes.values()):
+        if run.failed and not any(
+            any(of_image) for of_image in outcomes.values()
+        ):
             run.forget()
             raise InputError(f'no mask of {source} could be refined')
         predictions.write(out)
@@ -157,7 +159,7 @@ def _panoptic(
         raise InputError(
             '--report, --ann and --segmentation are not for panoptic results'
         )
-    found = refine_panoptic(
+    summary = refine_panoptic(
         content,
         source,
         _img_dir_of(options),
@@ -166,7 +168,7 @@ def _panoptic(
         refiner,
         reporter,
     )
-    return PredictionSummary(**vars(found))
+    return PredictionSummary(**vars(summary))
 
 
 def _img_dir_of(options: PredictionOptions) -> Path:
@@ -224,8 +226,8 @@ def _take(
 ) -> None:
     """Write the results into the predictions."""
     for entry in entries:
-        found = outcomes.get(entry.key, [])
-        for key, outcome in zip(entry.masks, found, strict=False):
+        of_image = outcomes.get(entry.key, [])
+        for key, outcome in zip(entry.masks, of_image, strict=False):
             if outcome and 'encoded' in outcome:
                 predictions.replace(key, outcome['encoded'])
             elif outcome:
@@ -240,8 +242,8 @@ def _rows(
     """Return a row for every mask, the most changed first."""
     rows = []
     for entry in entries:
-        found = outcomes.get(entry.key, [None] * len(entry.masks))
-        for key, outcome in zip(entry.masks, found, strict=True):
+        of_image = outcomes.get(entry.key, [None] * len(entry.masks))
+        for key, outcome in zip(entry.masks, of_image, strict=True):
             outcome = outcome or dict(verdict='failed', iou=1.0)
             name = predictions.label(key)
             iou = round(outcome['iou'], 4)

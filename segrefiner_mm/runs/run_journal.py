@@ -180,8 +180,8 @@ def _are_same(noted: Any, paths: list[Path]) -> bool:
 def _digests(line: dict[str, Any]) -> list[str]:
     """Return the hashes of all contents that runs may have written."""
     ours, outputs = line.get('ours'), line.get('outputs')
-    found = list(ours) if isinstance(ours, list) else []
+    contents = list(ours) if isinstance(ours, list) else []
     for state in outputs if isinstance(outputs, list) else []:
         if isinstance(state, list) and state:
-            found.append(state[-1])
-    return [content for content in found if isinstance(content, str)]
+            contents.append(state[-1])
+    return [content for content in contents if isinstance(content, str)]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from segrefiner_mm.io.image_with_masks import Annotation, LoadedPair
 from segrefiner_mm.runs.jobs import PairJob
 
-Loaded = TypeVar('Loaded')
 Result = TypeVar('Result')
 
 
-class Task(Protocol[Loaded, Result]):
+class Task(Protocol[Annotation, Result]):
     """Loads, refines and encodes pairs of an image and its annotation."""
 
     def prepare(self) -> dict[str, Any]:
@@ -21,68 +21,64 @@ class Task(Protocol[Loaded, Result]):
             :meth:`Refiner.fingerprint`.
         """
 
-    def load(self, job: PairJob) -> Loaded:
+    def load(self, job: PairJob) -> LoadedPair[Annotation, PairJob]:
         """Read a pair.
 
         Args:
             job (PairJob): Its job.
 
         Returns:
-            Loaded: The pair.
+            LoadedPair: The pair, with the job as its tag.
 
         Raises:
             InputError: If it cannot be used.
         """
 
-    def job_of(self, loaded: Loaded) -> PairJob:
-        """Return the job of a pair.
-
-        Args:
-            loaded (Loaded): From :meth:`load`.
-
-        Returns:
-            PairJob: Its job.
-        """
-
     def refine(
-        self, inputs: Iterable[Loaded]
-    ) -> Iterator[tuple[Loaded, Result]]:
+        self, inputs: Iterable[LoadedPair[Annotation, PairJob]]
+    ) -> Iterator[tuple[LoadedPair[Annotation, PairJob], Result]]:
         """Refine a stream of pairs, in order.
 
         Args:
-            inputs (Iterable[Loaded]): Pairs from :meth:`load`.
+            inputs (Iterable[LoadedPair]): Pairs from :meth:`load`.
 
         Yields:
-            tuple[Loaded, Result]: Every pair with its result.
+            tuple[LoadedPair, Result]: Every pair with its result.
         """
 
-    def encode(self, loaded: Loaded, result: Result) -> dict[Path, bytes]:
+    def encode(
+        self, loaded: LoadedPair[Annotation, PairJob], result: Result
+    ) -> dict[Path, bytes]:
         """Encode a result.
 
         Args:
-            loaded (Loaded): The pair.
+            loaded (LoadedPair): The pair.
             result (Result): From :meth:`refine`.
 
         Returns:
             dict[Path, bytes]: Content of every file to write.
         """
 
-    def notes(self, loaded: Loaded, result: Result) -> dict[str, Any]:
+    def notes(
+        self, loaded: LoadedPair[Annotation, PairJob], result: Result
+    ) -> dict[str, Any]:
         """Describe a result for the journal.
 
         Args:
-            loaded (Loaded): The pair.
+            loaded (LoadedPair): The pair.
             result (Result): From :meth:`refine`.
 
         Returns:
             dict: ``verdict`` and more.
         """
 
-    def summary(self, loaded: Loaded, result: Result) -> str:
+    def summary(
+        self, loaded: LoadedPair[Annotation, PairJob], result: Result
+    ) -> str:
         """Describe a result for the user.
 
         Args:
-            loaded (Loaded): The pair.
+            loaded (LoadedPair): The pair.
             result (Result): From :meth:`refine`.
 
         Returns:

@@ -3,6 +3,7 @@ from segrefiner_mm.windows.do_no_harm_guard import DoNoHarmGuard
 from segrefiner_mm.windows.edges import edge_band
 from segrefiner_mm.windows.engine import WindowEngine
 from segrefiner_mm.windows.object_windows import ObjectWindows
+from segrefiner_mm.windows.refine_job import RefineJob
 from segrefiner_mm.windows.tiled_windows import TiledWindows
 from segrefiner_mm.windows.window_plan import (
     KEPT,
@@ -14,6 +15,7 @@ from segrefiner_mm.windows.window_plan import (
     WindowAnswer,
     WindowPlan,
     WindowRequest,
+    stack_confidence,
 )
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     'DoNoHarmGuard',
     'ObjectWindows',
     'Plan',
+    'RefineJob',
     'RefineTask',
     'RefinedMask',
     'TiledWindows',
@@ -34,4 +37,5 @@ __all__ = [
     'WindowRequest',
     'compact_masks',
     'edge_band',
+    'stack_confidence',
 ]

@@ -1,10 +1,14 @@
-"""The engine, which runs windows of many masks and images in batches."""
+"""The engine, which refines the masks of many images in shared batches."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic
 
+from torch import Tensor
+
+from segrefiner_mm.windows.compact_mask import CompactMask
+from segrefiner_mm.windows.refine_job import RefineJob, Tag
 from segrefiner_mm.windows.window_plan import (
     Plan,
     RefinedMask,
@@ -12,36 +16,60 @@ from segrefiner_mm.windows.window_plan import (
     WindowRequest,
 )
 
-Key = TypeVar('Key')
+# Most pixels in progress, of images or of masks that take as much memory.
+PIXELS_IN_WORK = 2**26
+# Most images in progress, however small they are.
+JOBS_IN_WORK = 256
+
 # Timesteps, the timestep they lead to, and whether a window runs alone.
 Schedule = tuple[tuple[int, ...], int, bool]
+MakePlan = Callable[[Tensor, CompactMask], Plan]
 Sample = Callable[[list[WindowRequest]], list[WindowAnswer]]
 
 
 @dataclass
-class _Open(Generic[Key]):
-    """A plan that waits for answers."""
+class _Work(Generic[Tag]):
+    """A job in progress."""
 
-    key: Key
+    job: RefineJob[Tag]
+    opened: int = 0
+    outcomes: dict[int, RefinedMask] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        return len(self.outcomes) == len(self.job.masks)
+
+    def result(self) -> tuple[RefineJob[Tag], list[RefinedMask]]:
+        count = len(self.job.masks)
+        return self.job, [self.outcomes[index] for index in range(count)]
+
+
+@dataclass
+class _OpenMask(Generic[Tag]):
+    """A mask whose plan waits for answers."""
+
+    work: _Work[Tag]
+    index: int
     plan: Plan
     answers: dict[int, WindowAnswer] = field(default_factory=dict)
-    asked: int = 0
+    requested: int = 0
 
 
-class WindowEngine(Generic[Key]):
-    """Runs plans of many masks and batches their windows.
+class WindowEngine(Generic[Tag]):
+    """Refines the masks of a stream of images; their windows share batches.
 
     Windows that run the same steps share a batch, whatever mask or image they
-    come from, unless they ask to be alone. A batch runs when it is full, or
-    when no further plan may be opened.
+    come from, unless they ask to be alone. A batch runs when it is full, when
+    the memory does not allow a further mask, or at the end of the stream.
 
     Args:
+        make_plan (Callable): Returns the plan of a mask, given its image and
+            the mask.
         sample (Callable): Answers a list of requests that all run the same
             steps.
         batch_size (int): Maximum number of windows per call of ``sample``.
-        has_room (Callable, optional): Called before a further plan is opened.
-            If it returns False, partly filled batches run instead. Defaults
-            to None: there is always room.
+        large_masks (bool): Whether a mask in progress takes memory of the
+            size of its image. Defaults to False.
 
     Raises:
         ValueError: If ``batch_size`` is less than 1.
@@ -49,48 +77,83 @@ class WindowEngine(Generic[Key]):
 
     def __init__(
         self,
+        make_plan: MakePlan,
         sample: Sample,
         batch_size: int,
-        has_room: Callable[[], bool] | None = None,
+        large_masks: bool = False,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f'batch_size must be >= 1, got {batch_size}')
+        self.make_plan = make_plan
         self.sample = sample
         self.batch_size = batch_size
-        self.has_room = has_room or (lambda: True)
+        self.large_masks = large_masks
+        self._works: deque[_Work[Tag]] = deque()
         self._queues: dict[
-            Schedule, deque[tuple[_Open[Key], int, WindowRequest]]
+            Schedule, deque[tuple[_OpenMask[Tag], int, WindowRequest]]
         ] = {}
 
     def run(
-        self, plans: Iterable[tuple[Key, Plan]]
-    ) -> Iterator[tuple[Key, RefinedMask]]:
-        """Run plans to completion.
+        self, jobs: Iterable[RefineJob[Tag]]
+    ) -> Iterator[tuple[RefineJob[Tag], list[RefinedMask]]]:
+        """Refine jobs.
 
         Args:
-            plans (Iterable[tuple[Key, Plan]]): Pulled one by one, as late as
-                possible.
+            jobs (Iterable[RefineJob]): Pulled one by one, as late as possible.
 
         Yields:
-            tuple[Key, RefinedMask]: Refined masks, in the order of completion.
+            tuple[RefineJob, list[RefinedMask]]: Every job with its refined
+            masks, in the order of the jobs.
         """
-        source = iter(plans)
-        exhausted = False
+        source, exhausted = iter(jobs), False
         while True:
             schedule = max(self._queues, key=self._fullness, default=None)
             fullness = self._fullness(schedule) if schedule else 0.0
-            may_open = not exhausted and (not fullness or self.has_room())
+            may_open = not exhausted and (not fullness or self._has_room())
             if fullness < 1 and may_open:
-                try:
-                    key, plan = next(source)
-                except StopIteration:
-                    exhausted = True
-                    continue
-                yield from self._advance(_Open(key, plan), None)
+                exhausted = not self._open_mask(source)
             elif schedule and fullness:
-                yield from self._run_batch(schedule)
+                self._run_batch(schedule)
             else:
                 return
+            while self._works and self._works[0].complete:
+                yield self._works.popleft().result()
+
+    def _open_mask(self, source: Iterator[RefineJob[Tag]]) -> bool:
+        """Open the next mask of the newest job, or of the next job.
+
+        Returns:
+            bool: False if there is none.
+        """
+        work = self._works[-1] if self._works else None
+        if work is None or work.opened == len(work.job.masks):
+            job = next(source, None)
+            if job is None:
+                return False
+            work = _Work(job)
+            self._works.append(work)
+        index, masks = work.opened, work.job.masks
+        if masks:
+            work.opened += 1
+            plan = self.make_plan(work.job.image, masks[index])
+            self._advance(_OpenMask(work, index, plan), None)
+        return True
+
+    def _has_room(self) -> bool:
+        """Tell whether the memory allows one more open mask."""
+        if self._works and not self.large_masks:
+            newest = self._works[-1]
+            if newest.opened < len(newest.job.masks):
+                return True  # its image is in memory already
+        pixels = 0
+        for work in self._works:
+            height, width = work.job.image.shape[-2:]
+            waiting = (
+                work.opened - len(work.outcomes) if self.large_masks else 1
+            )
+            # A finished job may wait for its turn, with its image.
+            pixels += height * width * max(waiting, 1)
+        return pixels < PIXELS_IN_WORK and len(self._works) < JOBS_IN_WORK
 
     def _fullness(self, schedule: Schedule) -> float:
         """Return the number of waiting windows, relative to a batch."""
@@ -100,33 +163,32 @@ class WindowEngine(Generic[Key]):
         *_, alone = schedule
         return 1 if alone else self.batch_size
 
-    def _run_batch(
-        self, schedule: Schedule
-    ) -> Iterator[tuple[Key, RefinedMask]]:
+    def _run_batch(self, schedule: Schedule) -> None:
+        """Sample a batch and send the answers to plans that have all."""
         queue = self._queues[schedule]
         count = min(self._batch_of(schedule), len(queue))
         batch = [queue.popleft() for _ in range(count)]
         answers = self.sample([request for _, _, request in batch])
-        for (opened, index, _), answer in zip(batch, answers, strict=True):
-            opened.answers[index] = answer
-            if len(opened.answers) == opened.asked:
-                ordered = [opened.answers[i] for i in range(opened.asked)]
-                yield from self._advance(opened, ordered)
+        for (mask, index, _), answer in zip(batch, answers, strict=True):
+            mask.answers[index] = answer
+            if len(mask.answers) == mask.requested:
+                ordered = [mask.answers[i] for i in range(mask.requested)]
+                self._advance(mask, ordered)
 
     def _advance(
-        self, opened: _Open[Key], answers: list[WindowAnswer] | None
-    ) -> Iterator[tuple[Key, RefinedMask]]:
-        """Send a plan its answers and queue its next requests."""
+        self, mask: _OpenMask[Tag], answers: list[WindowAnswer] | None
+    ) -> None:
+        """Send a plan its answers; queue its next requests, or its outcome."""
         try:
             if answers is None:
-                requests = next(opened.plan)
+                requests = next(mask.plan)
             else:
-                requests = opened.plan.send(answers)
+                requests = mask.plan.send(answers)
         except StopIteration as finished:
-            yield opened.key, finished.value
+            mask.work.outcomes[mask.index] = finished.value
             return
-        opened.answers, opened.asked = {}, len(requests)
+        mask.answers, mask.requested = {}, len(requests)
         for index, request in enumerate(requests):
             schedule = request.timesteps, request.until, request.alone
             queue = self._queues.setdefault(schedule, deque())
-            queue.append((opened, index, request))
+            queue.append((mask, index, request))

@@ -127,15 +127,15 @@ class TiledWindows(WindowPlan):
             image, refined, tiles, task.timesteps[0], size
         )
         paste_averaged(refined, tiles, maps)
-        found = []
+        numbers_of_tiles = []
         for asked, answer in seen:
             edges = asked.image, asked.coarse, answer.probs >= 0.5
             belief = belief_in(asked.coarse, answer.probs)
             numbers = [belief, edge_gain(*edges), edge_contrast(*edges)]
-            found.append(torch.stack(numbers))
-        belief, gain, _ = torch.stack(found).mean(0)
+            numbers_of_tiles.append(torch.stack(numbers))
+        belief, gain, _ = torch.stack(numbers_of_tiles).mean(0)
         # A visible edge in one tile is sufficient evidence.
-        contrast = torch.stack(found)[:, 2].amax()
+        contrast = torch.stack(numbers_of_tiles)[:, 2].amax()
         return replace(
             _outcome(refined, belief),
             belief=belief,

@@ -100,6 +100,20 @@ class RefinedMask:
         return mask
 
 
+def stack_confidence(refined: Sequence[RefinedMask]) -> Tensor:
+    """Stack the confidences of an image's masks.
+
+    Args:
+        refined (Sequence[RefinedMask]): The refined masks.
+
+    Returns:
+        Tensor: (N,) float32.
+    """
+    if not refined:
+        return torch.zeros(0)
+    return torch.stack([part.confidence for part in refined])
+
+
 @dataclass(frozen=True)
 class RefineTask:
     """A mask to refine, with its image and steps.

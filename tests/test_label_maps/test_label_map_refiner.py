@@ -19,6 +19,7 @@ from segrefiner_mm.windows import (
     REFINED,
     Box,
     RefinedMask,
+    RefineJob,
     compact_masks,
 )
 from tests.helpers import ROOT
@@ -154,15 +155,13 @@ def test_a_blocky_map_gets_better(bundled, street):
 
 def test_one_object_is_refined_as_a_mask_alone(tiny_model, scene):
     """Before a background, the map is what the mask becomes."""
-    from segrefiner_mm.models import RefineJob
-    from segrefiner_mm.windows import compact_masks
-
     image, _, coarse = scene
     labels = coarse.astype(np.int32) * 7
     settings = tiny_model.settings(**FAST)
     pixels = torch.from_numpy(image).permute(2, 0, 1)
+    compact = compact_masks(torch.from_numpy(coarse)[None])
     [(_, [alone])] = tiny_model.refine(
-        [RefineJob(pixels, compact_masks(torch.from_numpy(coarse)[None]))],
+        [RefineJob(pixels, compact, None)],
         settings,
     )
     refined = refine(tiny_model, image, labels)

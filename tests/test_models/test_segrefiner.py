@@ -7,11 +7,10 @@ import pytest
 import torch
 from mmengine.structures import InstanceData
 
-from segrefiner_mm.models import RefineJob
 from segrefiner_mm.models.window_sampler import WindowSampler
 from segrefiner_mm.registry import MODELS, build_child
 from segrefiner_mm.structures import RefineDataSample
-from segrefiner_mm.windows import KEPT, REFINED, compact_masks
+from segrefiner_mm.windows import KEPT, REFINED, RefineJob, compact_masks
 from tests.helpers import GOLDEN, dense, iou, load_case, tiny_model_cfg
 
 # Windows of half the size that the network was trained on take a quarter of
@@ -35,7 +34,9 @@ def images():
 
 
 def refine_all(model, images, **settings):
-    jobs = [RefineJob(image, compact_masks(masks)) for image, masks in images]
+    jobs = [
+        RefineJob(image, compact_masks(masks), None) for image, masks in images
+    ]
     results = model.refine(jobs, model.settings(**(FAST | settings)))
     return [dense(result, job.image.shape[1:]) for job, result in results]
 
@@ -245,14 +246,14 @@ def test_few_images_are_in_work_at_a_time(tiny_model, images, monkeypatch):
     """With room for one image, a later one is not loaded too early, but all
     masks of the open image share batches.
     """
-    monkeypatch.setattr('segrefiner_mm.models.refine_stream.PIXELS_IN_WORK', 1)
+    monkeypatch.setattr('segrefiner_mm.windows.engine.PIXELS_IN_WORK', 1)
     sizes = batch_as_an_accelerator(monkeypatch, 32)
     opened = []
 
     def jobs():
         for index, (image, masks) in enumerate(images):
             opened.append(index)
-            yield RefineJob(image, compact_masks(masks))
+            yield RefineJob(image, compact_masks(masks), index)
 
     results = tiny_model.refine(jobs(), tiny_model.settings(**FAST))
     next(results)
@@ -264,7 +265,7 @@ def test_few_images_are_in_work_at_a_time(tiny_model, images, monkeypatch):
 def test_large_masks_wait_for_memory_not_for_a_full_batch(
     tiny_model, images, monkeypatch
 ):
-    monkeypatch.setattr('segrefiner_mm.models.refine_stream.PIXELS_IN_WORK', 1)
+    monkeypatch.setattr('segrefiner_mm.windows.engine.PIXELS_IN_WORK', 1)
     sizes = batch_as_an_accelerator(monkeypatch, 32)
     windows = dict(type='TiledWindows')
     refine_all(tiny_model, images[3:4], windows=windows)
@@ -274,7 +275,9 @@ def test_large_masks_wait_for_memory_not_for_a_full_batch(
 def test_streams_do_not_disturb_each_other(tiny_model, images, expected):
     """Two runs of different steps, drawn from in turn."""
     image, masks = images[0]
-    jobs = [RefineJob(image, compact_masks(masks[i : i + 1])) for i in (0, 1)]
+    jobs = [
+        RefineJob(image, compact_masks(masks[i : i + 1]), i) for i in (0, 1)
+    ]
     two, three = (
         tiny_model.refine(jobs, tiny_model.settings(**FAST | {'num_steps': n}))
         for n in (2, 3)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from segrefiner_mm.models import RefineJob
 from segrefiner_mm.windows import (
     KEPT,
     Box,
     ObjectWindows,
+    RefineJob,
     RefineTask,
     WindowAnswer,
     compact_masks,
@@ -34,7 +34,7 @@ def run(plan, image, mask, answer, size=64):
 def refine(model, case, **settings):
     image = torch.from_numpy(case['image']).permute(2, 0, 1)
     masks = compact_masks(torch.from_numpy(case['coarse']))
-    jobs = [RefineJob(image, masks)]
+    jobs = [RefineJob(image, masks, None)]
     [(_, result)] = model.refine(jobs, model.settings(**settings))
     return result
 

@@ -229,13 +229,13 @@ def _journal(folder: Path, start: str, argv: list[str]) -> Iterator[Trial]:
 
 def _evaluated() -> Iterator[Trial]:
     figures = ['--json', f'{OUT}/figures.json']
-    for truth, found in (
+    for truth, predicted in (
         ('annotations.json', 'results.json'),
         ('panoptic.json', 'panoptic.json'),
     ):
-        argv = ['eval', truth, found, *figures]
-        for target in (truth, found):
-            yield Trial(target, mutate_json, argv, [truth, found])
+        argv = ['eval', truth, predicted, *figures]
+        for target in (truth, predicted):
+            yield Trial(target, mutate_json, argv, [truth, predicted])
     folders = ['eval', 'pairs/mask', 'pairs/mask', 'pairs/mask']
     yield Trial('pairs/mask/a.png', mutate_picture, folders, ['pairs/mask'])
     labels = [*folders, '--labels', '--ignore', '0']

@@ -69,14 +69,14 @@ def fuzz(
     for name in names or readers:
         if name not in readers:
             raise SystemExit(f'no reader {name!r}: {", ".join(readers)}')
-    found = []
+    counts = []
     with Sandbox(do_trial) as sandbox:
         for name in names or readers:
             trials = readers[name]
             own = _fuzz_reader(sandbox, folder, name, trials, count, first)
             print(_row(own), flush=True)
-            found.append(own)
-    return found
+            counts.append(own)
+    return counts
 
 
 def keep_trial(folder: Path, reader: str, seed: int) -> str:
@@ -84,19 +84,19 @@ def keep_trial(folder: Path, reader: str, seed: int) -> str:
     return keep(folder, prepare(folder)[reader], reader, seed)
 
 
-def total(found: list[Counts]) -> str:
+def total(counts: list[Counts]) -> str:
     """What to print at the end."""
-    faults = [fault for own in found for fault in own.faults]
-    tried = sum(own.ok + own.refused for own in found) + len(faults)
+    faults = [fault for own in counts for fault in own.faults]
+    tried = sum(own.ok + own.refused for own in counts) + len(faults)
     kinds = Counter(fault.kind for fault in faults)
     listed = ', '.join(f'{n} {kind}' for kind, n in kinds.items())
     return f'{tried} mutations, {len(faults)} faults {listed}'.strip()
 
 
-def describe(found: list[Counts], most: int) -> str:
+def describe(counts: list[Counts], most: int) -> str:
     """The faults, those of one cause together."""
     groups: dict[tuple[str, str], list[Fault]] = {}
-    for own in found:
+    for own in counts:
         for fault in own.faults:
             groups.setdefault((own.reader, _cause(fault)), []).append(fault)
     lines = []
@@ -122,11 +122,11 @@ def main(reader: Sequence[str], count: int, seed: int, to: str | None) -> int:
         folder = Path(parent).resolve() / 'seeds'
         folder.mkdir()
         print(_HEAD, flush=True)
-        found = fuzz(folder, reader, count, seed)
-    print(total(found))
-    faulty = any(own.faults for own in found)
+        counts = fuzz(folder, reader, count, seed)
+    print(total(counts))
+    faulty = any(own.faults for own in counts)
     if faulty:
-        print(describe(found, most=20), file=sys.stderr)
+        print(describe(counts, most=20), file=sys.stderr)
     return int(faulty)
 
 

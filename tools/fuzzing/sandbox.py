@@ -72,9 +72,9 @@ def reset_peak() -> None:
 
 def peak() -> int:
     """Most bytes that this process held."""
-    found = _status_of(os.getpid(), _PEAK)
+    status = _status_of(os.getpid(), _PEAK)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return found or most * 1024
+    return status or most * 1024
 
 
 def held(pid: int) -> int:

@@ -135,14 +135,14 @@ class Soak:
             self._check(whole, f'{when}: {name} is not as it should be')
 
     def _compare(self, out: Path, when: str) -> None:
-        found = _results(out)
-        same = found == self._expected
-        self._check(same, f'{when}: {len(found)} results, and not the same')
+        results = _results(out)
+        same = results == self._expected
+        self._check(same, f'{when}: {len(results)} results, and not the same')
         left = [
             p.name for p in out.glob('.segrefiner-*') if 'run' not in p.name
         ]
         self._check(not left, f'{when}: {left} left behind')
-        self.lines.append(f'{len(found)} results {when}: {same=}')
+        self.lines.append(f'{len(results)} results {when}: {same=}')
 
     def _start(self, out: Path) -> Started:
         folder = self._folder

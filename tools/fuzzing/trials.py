@@ -96,15 +96,15 @@ def _left_behind(out: Path) -> str:
 
 def _files(folder: Path) -> Files:
     """Size and time of all files beside the output, and of those above."""
-    found = {}
+    states = {}
     for top, folders, names in os.walk(folder.parent):
         if Path(top) == folder:
             folders[:] = [name for name in folders if name != OUT]
         for name in names:
             path = os.path.join(top, name)
             state = os.stat(path, follow_symlinks=False)
-            found[path] = state.st_size, state.st_mtime_ns
-    return found
+            states[path] = state.st_size, state.st_mtime_ns
+    return states
 
 
 def _share_model() -> None:

@@ -46,9 +46,9 @@ class ModelMasks:
             of this size has an IoU of at least 0.3.
         """
         encoded = [
-            found
-            for found in self.by_image.get(img_id, [])
-            if tuple(found['size']) == mask.shape
+            rle
+            for rle in self.by_image.get(img_id, [])
+            if tuple(rle['size']) == mask.shape
         ]
         if not encoded:
             return None
@@ -68,8 +68,8 @@ def _read(results_file: str) -> dict[Any, list[dict[str, Any]]]:
     for index, result in enumerate(results):
         image_id = id_of(result, 'image_id', f'{results_file}, {index}')
         try:
-            found = run_lengths(result.get('segmentation'))
-            by_image[image_id].append(found)
+            rle = run_lengths(result.get('segmentation'))
+            by_image[image_id].append(rle)
         except InputError:
             bad += 1
     if results and not any('segmentation' in r for r in results):

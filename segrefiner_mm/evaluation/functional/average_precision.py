@@ -140,8 +140,8 @@ def _evaluate(
         if lvis:
             evaluator.params.maxDets = [300]
         evaluator.run()
-        found = evaluator.stats_as_dict
-        figures[kind] = {ours: found[name] for ours, name in names.items()}
+        stats = evaluator.stats_as_dict
+        figures[kind] = {ours: stats[name] for ours, name in names.items()}
         if classwise:
             figures[kind] |= _by_class(evaluator, content['categories'], ids)
     return figures

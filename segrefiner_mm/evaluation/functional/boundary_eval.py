@@ -55,11 +55,11 @@ class BoundaryEval(COCOeval_faster):
 
     def _groups(self) -> list[Group]:
         """List images and categories with both annotations and results."""
-        found = [
+        category_ids = [
             {(a['image_id'], a['category_id']) for a in part.anns.values()}
             for part in (self.cocoGt, self.cocoDt)
         ]
-        return sorted(found[0] & found[1])
+        return sorted(category_ids[0] & category_ids[1])
 
     def _add_boundaries(self, groups: list[Group]) -> None:
         """Compute the smaller IoUs of some groups."""
@@ -70,10 +70,10 @@ class BoundaryEval(COCOeval_faster):
             if len(ious) == 0:
                 continue
             self._smaller_ious[group] = ious
-            for row, column, true, found in self._candidates(group, ious):
-                keys = (True, true['id']), (False, found['id'])
+            for row, column, true, predicted in self._candidates(group, ious):
+                keys = (True, true['id']), (False, predicted['id'])
                 masks.update(
-                    zip(keys, (true['rle'], found['rle']), strict=True)
+                    zip(keys, (true['rle'], predicted['rle']), strict=True)
                 )
                 pairs.append((ious, (row, column), keys))
         edges = _Edges(masks)

@@ -66,10 +66,10 @@ def dichotomous_quality(gt: BoolMask, pred: BoolMask) -> npt.NDArray[Any]:
     parts = []
     for name, measure in measures.items():
         measure.step(pred.astype(np.float64), gt.astype(bool), normalize=False)
-        found = measure.get_results()[name]
-        if isinstance(found, dict):
-            found = found['dynamic' if name == 'fm' else 'curve']
-        parts.append(found)
+        value = measure.get_results()[name]
+        if isinstance(value, dict):
+            value = value['dynamic' if name == 'fm' else 'curve']
+        parts.append(value)
     return np.hstack(parts).astype(np.float64)
 
 

@@ -44,15 +44,15 @@ def label_overlaps(
         )
     counted = gt != ignore
     # OpenCV can filter 16 bits; ignored pixels get a label of their own.
-    truth, found = (
+    truth, predicted = (
         np.where(counted, labels, num_classes).astype(np.uint16)
         for labels in (gt, pred)
     )
-    edges = [near_boundary(labels) & counted for labels in (truth, found)]
+    edges = [near_boundary(labels) & counted for labels in (truth, predicted)]
     everywhere = [counted, counted]
     return np.concatenate(
         [
-            _overlaps(truth, found, where, num_classes)
+            _overlaps(truth, predicted, where, num_classes)
             for where in (everywhere, edges)
         ]
     )
@@ -115,15 +115,15 @@ def label_ious(
 
 def _overlaps(
     truth: LabelMap,
-    found: LabelMap,
+    predicted: LabelMap,
     where: list[npt.NDArray[np.bool_]],
     num_classes: int,
 ) -> npt.NDArray[np.int64]:
     """Count intersections and unions of every class in some pixels."""
-    in_truth, in_found = where
-    same = in_truth & in_found & (truth == found)
+    in_truth, in_predicted = where
+    same = in_truth & in_predicted & (truth == predicted)
     both, true, other = (
         np.bincount(labels, minlength=num_classes)[:num_classes]
-        for labels in (truth[same], truth[in_truth], found[in_found])
+        for labels in (truth[same], truth[in_truth], predicted[in_predicted])
     )
     return np.stack([both, true + other - both])

@@ -93,15 +93,15 @@ def boundary_f(
     """
     radius = math.ceil(tolerance * math.hypot(*gt.shape))
     edges = outline(gt), outline(pred)
-    found = [np.count_nonzero(edge) for edge in edges]
-    if not all(found):
+    lengths = [np.count_nonzero(edge) for edge in edges]
+    if not all(lengths):
         # A mask without a boundary is empty or full.
         return float(bool((gt == pred).all()))
     right, hit = (
         np.count_nonzero(one & _near(other, radius))
         for one, other in (edges[::-1], edges)
     )
-    precision, recall = right / found[1], hit / found[0]
+    precision, recall = right / lengths[1], hit / lengths[0]
     both = precision + recall
     return 2 * precision * recall / both if both else 0.0
 

@@ -189,15 +189,15 @@ def evaluate_panoptic(
         InputError: If a file cannot be read, or does not match.
     """
     truth = PanopticFile(gt_json, gt_dir).as_truth()
-    found = PanopticFile(dt_json, dt_dir)
+    predicted = PanopticFile(dt_json, dt_dir)
     counts = np.zeros((2, 4, len(truth.categories)))
     for image_id in truth.file.image_ids():
-        maps = truth.file.load(image_id), found.load(image_id)
+        maps = truth.file.load(image_id), predicted.load(image_id)
         try:
             counts += panoptic_counts(*maps, truth.categories)
         except InputError as error:
             raise InputError(
-                f'{found.picture_of(image_id)}, of {found.path} against '
-                f'{truth.file.path}: {error}'
+                f'{predicted.picture_of(image_id)}, of {predicted.path} '
+                f'against {truth.file.path}: {error}'
             ) from None
     return panoptic_figures(counts, truth.things)

@@ -37,11 +37,11 @@ class _Areas(NamedTuple):
     pred: dict[int, int]
     both: dict[tuple[int, int], int]
 
-    def iou(self, true: int, found: int) -> float:
+    def iou(self, true: int, pred_id: int) -> float:
         """Return the IoU; pixels void in the ground truth do not count."""
-        shared = self.both.get((true, found), 0)
-        union = self.gt[true] + self.pred[found] - shared
-        union -= self.both.get((VOID, found), 0)
+        shared = self.both.get((true, pred_id), 0)
+        union = self.gt[true] + self.pred[pred_id] - shared
+        union -= self.both.get((VOID, pred_id), 0)
         return shared / union if union else 0.0
 
 
@@ -77,28 +77,28 @@ def panoptic_counts(
     areas = _areas(gt.ids, pred.ids)
     edges = _areas(_edge_ids(gt.ids), _edge_ids(pred.ids))
     pairs = [
-        (true, found, areas.iou(true, found), edges.iou(true, found))
-        for true, found in areas.both
+        (true, pred_id, areas.iou(true, pred_id), edges.iou(true, pred_id))
+        for true, pred_id in areas.both
         if true != VOID
-        and found != VOID
+        and pred_id != VOID
         and true not in gt.crowds
-        and gt.categories[true] == pred.categories[found]
+        and gt.categories[true] == pred.categories[pred_id]
     ]
     counts = np.zeros((len(KINDS), 4, len(categories)))
     for kind, table in enumerate(counts):
-        matched_true, matched_found = set(), set()
-        for true, found, iou, edge_iou in pairs:
+        matched_true, matched_pred = set(), set()
+        for true, pred_id, iou, edge_iou in pairs:
             iou = min(iou, edge_iou) if kind else iou
             if iou > 0.5:
                 column = columns[gt.categories[true]]
                 table[[TP, IOU], column] += 1, iou
                 matched_true.add(true)
-                matched_found.add(found)
+                matched_pred.add(pred_id)
         for true in areas.gt.keys() - matched_true - gt.crowds - {VOID}:
             table[FN, columns[gt.categories[true]]] += 1
-        for found in areas.pred.keys() - matched_found - {VOID}:
-            if not _excused(found, gt, pred, areas):
-                table[FP, columns[pred.categories[found]]] += 1
+        for pred_id in areas.pred.keys() - matched_pred - {VOID}:
+            if not _excused(pred_id, gt, pred, areas):
+                table[FP, columns[pred.categories[pred_id]]] += 1
     return counts
 
 
@@ -118,10 +118,14 @@ def panoptic_figures(
     """
     figures: dict[str, dict[str, float]] = {}
     for kind, table in zip(KINDS, counts, strict=True):
-        found = table[[TP, FP, FN]].any(axis=0)
+        present = table[[TP, FP, FN]].any(axis=0)
         figures[kind] = {}
-        for suffix, chosen in (('', found), ('_th', things), ('_st', ~things)):
-            tp, fp, fn, iou = table[:, chosen & found]
+        for suffix, chosen in (
+            ('', present),
+            ('_th', things),
+            ('_st', ~things),
+        ):
+            tp, fp, fn, iou = table[:, chosen & present]
             sq = np.divide(iou, tp, out=np.zeros_like(tp), where=tp > 0)
             rq = tp / (tp + fp / 2 + fn / 2)
             for name, values in (('PQ', sq * rq), ('SQ', sq), ('RQ', rq)):
@@ -144,9 +148,9 @@ def _check(part: PanopticMap, columns: dict[int, int]) -> None:
 
 
 def _areas(gt: npt.NDArray[Any], pred: npt.NDArray[Any]) -> _Areas:
-    true, found = gt.astype(np.int64), pred.astype(np.int64)
-    base = int(found.max(initial=0)) + 1
-    pairs, sizes = np.unique(true * base + found, return_counts=True)
+    true, predicted = gt.astype(np.int64), pred.astype(np.int64)
+    base = int(predicted.max(initial=0)) + 1
+    pairs, sizes = np.unique(true * base + predicted, return_counts=True)
     both = {
         divmod(pair, base): size
         for pair, size in zip(pairs.tolist(), sizes.tolist(), strict=True)
@@ -169,10 +173,10 @@ def _edge_ids(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _excused(
-    found: int, gt: PanopticMap, pred: PanopticMap, areas: _Areas
+    pred_id: int, gt: PanopticMap, pred: PanopticMap, areas: _Areas
 ) -> bool:
     """Tell whether most of a segment is void or a crowd of its category."""
-    category = pred.categories[found]
+    category = pred.categories[pred_id]
     crowds = [c for c in gt.crowds if gt.categories[c] == category]
-    outside = sum(areas.both.get((i, found), 0) for i in (VOID, *crowds))
-    return outside / areas.pred[found] > 0.5
+    outside = sum(areas.both.get((i, pred_id), 0) for i in (VOID, *crowds))
+    return outside / areas.pred[pred_id] > 0.5

@@ -25,14 +25,14 @@ def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
         InputError: If only some images have predictions of a side.
     """
     for side, prefix in SIDES:
-        found = [row[side] for row in results if side in row]
-        if found and len(found) < len(results):
+        rows = [row[side] for row in results if side in row]
+        if rows and len(rows) < len(results):
             raise InputError(
-                f'{len(found)} of {len(results)} data samples have '
+                f'{len(rows)} of {len(results)} data samples have '
                 f'{side} predictions: give all or none'
             )
-        if found:
-            yield prefix, found
+        if rows:
+            yield prefix, rows
 
 
 def label_categories(

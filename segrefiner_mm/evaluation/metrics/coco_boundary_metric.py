@@ -91,9 +91,9 @@ class CocoBoundaryMetric(BaseMetric):
         for sample in data_samples:
             row = dict(img_id=sample['img_id'])
             for side, _ in SIDES:
-                found = sample.get(f'{side}_instances')
-                if found is not None:
-                    row[side] = _encoded(found, name_of(sample))
+                instances = sample.get(f'{side}_instances')
+                if instances is not None:
+                    row[side] = _encoded(instances, name_of(sample))
             _complete(row, name_of(sample))
             self.results.append(row)
 
@@ -115,10 +115,10 @@ class CocoBoundaryMetric(BaseMetric):
         images = [row['img_id'] for row in results]
         truth = self.truth.only(set(images))
         figures = {}
-        for prefix, found in by_side(results):
+        for prefix, rows in by_side(results):
             listed = [
                 result
-                for image, predictions in zip(images, found, strict=True)
+                for image, predictions in zip(images, rows, strict=True)
                 for result in _listed(image, predictions, categories)
             ]
             if self.outfile_prefix is not None:
@@ -150,10 +150,10 @@ def _complete(row: dict[str, Any], name: str) -> None:
     for own in sides:
         for part in ('scores', 'labels'):
             # The refiner leaves these with its coarse masks.
-            found = own.get(part, sides[0].get(part))
-            if found is None:
+            value = own.get(part, sides[0].get(part))
+            if value is None:
                 raise InputError(f'{name}: predictions have no {part}')
-            own[part] = found
+            own[part] = value
 
 
 def _encoded(instances: Any, name: str) -> dict[str, list[Any]]:

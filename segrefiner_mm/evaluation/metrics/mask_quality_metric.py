@@ -81,10 +81,10 @@ class MaskQualityMetric(BaseMetric):
             name = name_of(sample)
             masks = []
             for part in ('gt', 'coarse', 'pred'):
-                found = sample.get(f'{part}_instances')
-                if found is None or 'masks' not in found:
+                instances = sample.get(f'{part}_instances')
+                if instances is None or 'masks' not in instances:
                     raise InputError(f'{name}: {part}_instances has no masks')
-                masks.append(found['masks'].bool().cpu().numpy())
+                masks.append(instances['masks'].bool().cpu().numpy())
             if len({len(part) for part in masks}) > 1:
                 raise InputError(
                     f'{name}: true, coarse and refined masks are '

@@ -83,11 +83,11 @@ class PanopticBoundaryMetric(BaseMetric):
             image_id = sample['img_id']
             true, row = self.truth.file.load(image_id), {}
             for side, _ in SIDES:
-                found = sample.get(f'{side}_panoptic_seg')
-                if found is None:
+                segmentation = sample.get(f'{side}_panoptic_seg')
+                if segmentation is None:
                     continue
                 own = _as_map(
-                    found['sem_seg'][0].cpu().numpy(), self._of_label
+                    segmentation['sem_seg'][0].cpu().numpy(), self._of_label
                 )
                 try:
                     row[side] = panoptic_counts(
@@ -111,8 +111,8 @@ class PanopticBoundaryMetric(BaseMetric):
         figures: dict[str, float] = {}
         for prefix, rows in by_side(results):
             counts = np.sum(rows, axis=0)
-            found = panoptic_figures(counts, self.truth.things)
-            for iou_type, numbers in found.items():
+            figures_of = panoptic_figures(counts, self.truth.things)
+            for iou_type, numbers in figures_of.items():
                 for name, value in numbers.items():
                     figures[f'{prefix}{iou_type}_{name}'] = value
         log_comparison(figures)

@@ -71,12 +71,15 @@ class SemanticBoundaryMetric(BaseMetric):
             truth = _labels(sample['gt_sem_seg'])
             row = {}
             for side, _ in SIDES:
-                found = sample.get(f'{side}_sem_seg')
-                if found is None:
+                label_map = sample.get(f'{side}_sem_seg')
+                if label_map is None:
                     continue
                 try:
                     row[side] = label_overlaps(
-                        truth, _labels(found), len(names), self.ignore_index
+                        truth,
+                        _labels(label_map),
+                        len(names),
+                        self.ignore_index,
                     )
                 except InputError as error:
                     raise InputError(f'{name_of(sample)}: {error}') from None

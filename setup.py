@@ -20,6 +20,7 @@ class BuildWithMim(build_py):
     """Copies the files for mim into the wheel."""
 
     def run(self) -> None:
+        """Run the command of setuptools, then add the files."""
         package = Path(self.build_lib, 'segrefiner_mm')
         if self.editable_mode:
             super().run()
@@ -38,6 +39,7 @@ class EditableWithMim(editable_wheel):
     """Links the files for mim into the source tree."""
 
     def run(self) -> None:
+        """Run the command of setuptools, then add the files."""
         folder = ROOT / 'segrefiner_mm' / '.mim'
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()

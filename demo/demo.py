@@ -20,6 +20,7 @@ DETAIL = np.s_[15:175, 50:290]
 
 
 def read_mask(name: str) -> np.ndarray:
+    """Read a mask of this folder, (H, W) bool."""
     return cv2.imread(str(HERE / name), cv2.IMREAD_GRAYSCALE) > 127
 
 
@@ -38,6 +39,7 @@ def panel(image: np.ndarray, mask: np.ndarray, refined: bool) -> np.ndarray:
 
 
 def main() -> None:
+    """Refine the demo, print what it gained and draw it."""
     image = cv2.imread(str(HERE / 'coffee.jpg'))
     coarse, true = read_mask('coffee_coarse.png'), read_mask('coffee_true.png')
 

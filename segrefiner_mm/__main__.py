@@ -1,3 +1,5 @@
+"""Runs the command line: ``python -m segrefiner_mm``."""
+
 import sys
 
 from segrefiner_mm.cli.main import main

@@ -24,36 +24,45 @@ class RefineDataSample(BaseDataElement):
 
     @property
     def coarse_instances(self) -> InstanceData:
+        """InstanceData: Masks to refine."""
         return self._coarse_instances
 
     @coarse_instances.setter
     def coarse_instances(self, value: InstanceData) -> None:
+        """InstanceData: Masks to refine."""
         self.set_field(value, '_coarse_instances', dtype=InstanceData)
 
     @coarse_instances.deleter
     def coarse_instances(self) -> None:
+        """InstanceData: Masks to refine."""
         del self._coarse_instances
 
     @property
     def gt_instances(self) -> InstanceData:
+        """InstanceData: True masks."""
         return self._gt_instances
 
     @gt_instances.setter
     def gt_instances(self, value: InstanceData) -> None:
+        """InstanceData: True masks."""
         self.set_field(value, '_gt_instances', dtype=InstanceData)
 
     @gt_instances.deleter
     def gt_instances(self) -> None:
+        """InstanceData: True masks."""
         del self._gt_instances
 
     @property
     def pred_instances(self) -> InstanceData:
+        """InstanceData: Refined masks."""
         return self._pred_instances
 
     @pred_instances.setter
     def pred_instances(self, value: InstanceData) -> None:
+        """InstanceData: Refined masks."""
         self.set_field(value, '_pred_instances', dtype=InstanceData)
 
     @pred_instances.deleter
     def pred_instances(self) -> None:
+        """InstanceData: Refined masks."""
         del self._pred_instances

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,7 +25,7 @@ def tiny_denoiser_cfg() -> dict:
     return dict(type='DenoiseUNet', **{name: config[name] for name in names})
 
 
-def tiny_model_cfg(**test_cfg) -> dict:
+def tiny_model_cfg(**test_cfg: Any) -> dict:
     """Config of the golden network, noise-free."""
     return dict(
         type='SegRefiner',
@@ -96,6 +97,7 @@ def write_lvis(folder: Path, count: int = 12) -> dict:
     content: dict = dict(images=[], annotations=[], categories=[dict(id=1)])
     for index in range(count):
         mask = cv2.imread(str(folder / 'masks' / f'{index:03d}.png'), 0)
+        assert mask is not None
         [contour], _ = cv2.findContours(
             mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
         )

@@ -29,6 +29,7 @@ def best_of(task: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def report(name: str, ours: float, plain: float) -> None:
+    """Print two times in seconds and their ratio."""
     print(
         f'{name:44}{ours * 1e3:10.2f} ms{plain * 1e3:10.2f} ms'
         f'{plain / ours:8.1f} x'
@@ -90,6 +91,7 @@ def refine() -> None:
 
 
 def main() -> None:
+    """Time the hot paths."""
     print(f'{"":44}{"ours":>13}{"plain":>13}{"ratio":>10}')
     crop()
     paste()

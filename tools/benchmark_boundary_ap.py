@@ -116,6 +116,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('--images', type=int, default=500)
     parser.add_argument('--instances', type=int, default=5000)

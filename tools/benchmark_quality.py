@@ -108,6 +108,7 @@ def cells(rows: np.ndarray) -> list[str]:
 
 
 def load_samples(args: argparse.Namespace) -> list[Sample]:
+    """Load the images and true masks to measure on."""
     scenes = dict(take=args.take, of=args.of) if args.of > 1 else None
     dataset = FolderRefineDataset(
         data_root=args.data,
@@ -184,6 +185,7 @@ def methods_of(args: argparse.Namespace) -> dict[str, Refine]:
 
 
 def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add('data', help='folder with images/ and masks/')
@@ -220,6 +222,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
+    """Measure every kind with every method."""
     args = parse_args()
     samples = load_samples(args)
     methods, kinds = methods_of(args), kinds_of(args)
@@ -240,6 +243,7 @@ def main() -> None:
 
 
 def show(kind: str, method: str, columns: list[str] | tuple[str, ...]) -> None:
+    """Print a row of the table."""
     line = ' | '.join(f'{column:>8}' for column in columns)
     print(f'| {kind:16} | {method:13} | {line} |', flush=True)
 

@@ -73,6 +73,7 @@ def milliseconds(
 
 
 def main() -> None:
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--ann-file', type=Path, help='LVIS or COCO json')
     args = parser.parse_args()

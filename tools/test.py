@@ -11,6 +11,7 @@ import sys
 
 
 def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
     # The options come from the package, which is slow to import.
     from segrefiner_mm.cli.runner_setup import add_runner_options
 
@@ -26,6 +27,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> int:
+    """Run the tool; return the exit status."""
     args = parse_args()
     from segrefiner_mm.cli import runner_setup
     from segrefiner_mm.errors import InputError, SegRefinerError

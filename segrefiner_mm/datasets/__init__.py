@@ -1,3 +1,5 @@
+"""Data sets of images with true and coarse masks."""
+
 from segrefiner_mm.datasets import transforms
 from segrefiner_mm.datasets.big_dataset import BIGDataset
 from segrefiner_mm.datasets.coco_refine_dataset import CocoRefineDataset

@@ -25,6 +25,7 @@ class BIGDataset(CoarsePairsDataset):
         super().__init__(*args, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
+        """List the pairs by name; see the base class."""
         folder = Path(self.data_root or '', self.split)
         pictures = pictures_in(folder)
         pairs = {}

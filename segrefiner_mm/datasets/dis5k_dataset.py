@@ -27,6 +27,7 @@ class DIS5KDataset(CoarsePairsDataset):
         super().__init__(*args, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
+        """List the pairs by name; see the base class."""
         folder = Path(self.data_root or '', self.split)
         images, masks = pictures_in(folder / 'im'), pictures_in(folder / 'gt')
         alone = images.keys() ^ masks.keys()

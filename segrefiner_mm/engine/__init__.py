@@ -1,3 +1,5 @@
+"""Hooks and precision of the training loop."""
+
 from segrefiner_mm.engine.autocast_optim_wrapper import AutocastOptimWrapper
 from segrefiner_mm.engine.collapse_watchdog_hook import CollapseWatchdogHook
 from segrefiner_mm.engine.compile_network_hook import CompileNetworkHook

@@ -1,3 +1,5 @@
+"""Measures of mask quality."""
+
 from segrefiner_mm.evaluation.functional import (
     evaluate_coco,
     evaluate_lvis,

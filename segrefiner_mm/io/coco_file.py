@@ -78,6 +78,7 @@ class CocoFile(PredictionFile):
             self._check_results(path)
 
     def images(self) -> Iterator[ImageEntry]:
+        """Yield the images with masks; see :meth:`PredictionFile.images`."""
         of_image: dict[Any, dict[Key, Any]] = {}
         for index, mask in enumerate(self.masks):
             if self._why_left(mask):
@@ -93,6 +94,7 @@ class CocoFile(PredictionFile):
             yield self._entry(image_id, masks)
 
     def untouched(self) -> dict[str, str]:
+        """See :meth:`PredictionFile.untouched`."""
         return {
             self.label(index): why
             for index, mask in enumerate(self.masks)
@@ -100,6 +102,7 @@ class CocoFile(PredictionFile):
         }
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
         mask = self.masks[key]
         read = read_segmentation(mask['segmentation'])
         form = dict(rle=TEXT, polygon=POLYGONS).get(self.style.form)
@@ -108,6 +111,7 @@ class CocoFile(PredictionFile):
             mask['segmentation'] = written(encoded, read, self.style)
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
+        """Replace a mask; see :meth:`PredictionFile.replace`."""
         mask = self.masks[key]
         read = read_segmentation(mask['segmentation'])
         assert read is not None
@@ -116,9 +120,11 @@ class CocoFile(PredictionFile):
             update_box(mask, encoded)
 
     def write(self, path: Path) -> None:
+        """Write the file; see :meth:`PredictionFile.write`."""
         write_whole(path, json_bytes(self.content, path))
 
     def label(self, key: Key) -> str:
+        """Name a mask; see :meth:`PredictionFile.label`."""
         image_id = self.masks[key].get('image_id')
         return f'{self._own_name(key)} of image {shown(image_id)}'
 

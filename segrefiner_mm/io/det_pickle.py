@@ -51,6 +51,7 @@ class DetPickle(PredictionFile):
         ]
 
     def images(self) -> Iterator[ImageEntry]:
+        """Yield the images with masks; see :meth:`PredictionFile.images`."""
         for number, result in enumerate(self.content):
             masks: dict[Key, Any] = {}
             for index, mask in enumerate(self.masks[number]):
@@ -64,6 +65,7 @@ class DetPickle(PredictionFile):
                 yield ImageEntry(str(number), name, size, masks, problem)
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
+        """Replace a mask; see :meth:`PredictionFile.replace`."""
         number, index = key
         masks = self.masks[number]
         if isinstance(masks, list):
@@ -82,12 +84,15 @@ class DetPickle(PredictionFile):
             boxes[index] = torch.tensor(box_of(encoded), dtype=boxes.dtype)
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
         pass  # the format has one form only
 
     def write(self, path: Path) -> None:
+        """Write the file; see :meth:`PredictionFile.write`."""
         write_whole(path, pickle.dumps(self.content))
 
     def label(self, key: Key) -> str:
+        """Name a mask; see :meth:`PredictionFile.label`."""
         number, index = key
         name = self.content[number].get('img_path')
         named = isinstance(name, str) and name

@@ -48,6 +48,7 @@ class InferencerFolder(PredictionFile):
                 )
 
     def images(self) -> Iterator[ImageEntry]:
+        """Yield the images with masks; see :meth:`PredictionFile.images`."""
         for stem, prediction in self.content.items():
             keyed: dict[Key, Any] = {
                 (stem, index): mask
@@ -58,6 +59,7 @@ class InferencerFolder(PredictionFile):
                 yield ImageEntry(stem, stem, None, keyed)
 
     def untouched(self) -> dict[str, str]:
+        """See :meth:`PredictionFile.untouched`."""
         return {
             self.label((stem, index)): 'no mask'
             for stem, prediction in self.content.items()
@@ -66,6 +68,7 @@ class InferencerFolder(PredictionFile):
         }
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
+        """Replace a mask; see :meth:`PredictionFile.replace`."""
         stem, index = key
         masks = self.content[stem]['masks']
         before = read_segmentation(masks[index])
@@ -77,13 +80,16 @@ class InferencerFolder(PredictionFile):
             boxes[index] = [float(side) for side in box_of(encoded)]
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
         pass  # the format has one form only
 
     def write(self, path: Path) -> None:
+        """Write the folder; see :meth:`PredictionFile.write`."""
         for stem, prediction in self.content.items():
             file = path / f'{stem}.json'
             write_whole(file, json_bytes(prediction, file))
 
     def label(self, key: Key) -> str:
+        """Name a mask; see :meth:`PredictionFile.label`."""
         stem, index = key
         return f'mask {index} of {stem}'

@@ -1,3 +1,5 @@
+"""The method of the paper: scheduler, networks, head and refiner."""
+
 from segrefiner_mm.models.binary_cross_entropy_loss import (
     BinaryCrossEntropyLoss,
 )

@@ -85,6 +85,7 @@ class SameConv2d(nn.Conv2d):
         self.frame = None if even else (before, after, before, after)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert (B, C, H, W) to (B, D, H / stride, W / stride)."""
         if self.frame is not None:
             x = F.pad(x, self.frame)
         if self.groups == 1:

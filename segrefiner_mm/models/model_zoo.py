@@ -7,14 +7,14 @@ from mmengine.config import Config
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.models.checkpoint import BUNDLED
-from segrefiner_mm.names import MODEL_NAMES as NAMES
+from segrefiner_mm.names import MODEL_NAMES
 
 
 def config_of(name: str) -> Path:
     """Config file of a named model.
 
     Args:
-        name (str): One of ``NAMES``.
+        name (str): One of ``MODEL_NAMES``.
 
     Returns:
         Path: The file, in the installed package or in a source tree.
@@ -22,10 +22,10 @@ def config_of(name: str) -> Path:
     Raises:
         InputError: If there is no such model.
     """
-    if name not in NAMES:
+    if name not in MODEL_NAMES:
         raise InputError(
             f'no model {name!r}: neither a config file nor one of '
-            f'{", ".join(NAMES)}'
+            f'{", ".join(MODEL_NAMES)}'
         )
     package = Path(__file__).parents[1]
     relative = Path('configs', 'segrefiner', f'{name.replace("-", "_")}.py')
@@ -72,7 +72,7 @@ def weights_of(name: str) -> str:
     """Bundled weights of a named model.
 
     Args:
-        name (str): One of ``NAMES``.
+        name (str): One of ``MODEL_NAMES``.
 
     Returns:
         str: What :func:`load_weights` takes.
@@ -80,7 +80,7 @@ def weights_of(name: str) -> str:
     Raises:
         InputError: If the weights must be given by the user.
     """
-    if name in NAMES and name not in BUNDLED:
+    if name in MODEL_NAMES and name not in BUNDLED:
         raise InputError(
             f'the weights of {name} are not bundled: pass the file that its '
             'authors publish as weights= or --weights'
@@ -92,8 +92,8 @@ def model_cfg(model: str | Path | dict[str, Any]) -> dict[str, Any]:
     """The ``model`` part of a config, with its weights named in it.
 
     Args:
-        model (str | Path | dict): A name (one of ``NAMES``), a config file,
-            or such a part already.
+        model (str | Path | dict): A name (one of ``MODEL_NAMES``), a config
+            file, or such a part already.
 
     Returns:
         dict: For ``MODELS.build``; ``checkpoint`` is that of a bundled model

@@ -16,6 +16,7 @@ class GroupNorm32(nn.GroupNorm):
         super().__init__(32, channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalise (B, C, ...) in float32 or better; keep the dtype."""
         dtype = torch.promote_types(x.dtype, torch.float32)
         weight, bias = self.weight.to(dtype), self.bias.to(dtype)
         normed = F.group_norm(
@@ -102,6 +103,7 @@ class AttentionBlock(nn.Module):
         self.proj_out = nn.Conv1d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Add the attention over all positions of (B, C, H, W)."""
         batch, channels, *size = x.shape
         x = x.reshape(batch, channels, -1)
         qkv = self.qkv(self.norm(x))
@@ -124,6 +126,7 @@ class Downsample(nn.Module):
         self.op = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert (B, C, H, W) to (B, C, H / 2, W / 2)."""
         return self.op(x)
 
 
@@ -139,6 +142,7 @@ class Upsample(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert (B, C, H, W) to (B, C, 2 H, 2 W)."""
         return self.conv(F.interpolate(x, scale_factor=2, mode='nearest'))
 
 
@@ -148,6 +152,7 @@ class EmbedSequential(nn.Sequential):
     def forward(  # type: ignore[override]
         self, x: Tensor, embedding: Tensor
     ) -> Tensor:
+        """Run the layers on (B, C, H, W), with the embedding (B, E)."""
         for layer in self:
             if isinstance(layer, ResBlock):
                 x = layer(x, embedding)

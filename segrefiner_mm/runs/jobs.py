@@ -24,9 +24,11 @@ class PairJob(NamedTuple):
     overlay: Path | None
 
     def inputs(self) -> list[Path]:
+        """Return the files to read."""
         return [self.image, self.mask]
 
     def outputs(self) -> list[Path]:
+        """Return the files to write."""
         return [self.out] if self.overlay is None else [self.out, self.overlay]
 
 

@@ -89,12 +89,14 @@ class PanopticTask(LabelTask):
     """Label maps whose colours are the ids of segments."""
 
     def load(self, job: PairJob) -> Pair:
+        """Read a pair; see :meth:`Task.load`."""
         check_same_size(job.image, job.mask)
         ids = _read_ids(job.mask)
         image = load_image(job.image, (ids.shape[0], ids.shape[1]))
         return LoadedPair(image, LabelMap(ids), job)
 
     def encode(self, loaded: Pair, refined: Labels) -> dict[Path, bytes]:
+        """Encode the ids as colours; see :meth:`Task.encode`."""
         red, green, blue = (refined >> shift & 255 for shift in (0, 8, 16))
         picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
         out = loaded.tag.out

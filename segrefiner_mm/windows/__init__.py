@@ -1,3 +1,5 @@
+"""Window plans, the guard, and the engine that runs them."""
+
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
 from segrefiner_mm.windows.do_no_harm_guard import DoNoHarmGuard
 from segrefiner_mm.windows.edges import edge_band

@@ -24,10 +24,12 @@ class Box(NamedTuple):
 
     @property
     def width(self) -> int:
+        """int: Number of columns."""
         return self.x2 - self.x1
 
     @property
     def height(self) -> int:
+        """int: Number of rows."""
         return self.y2 - self.y1
 
     def slices(self) -> tuple[slice, slice]:
@@ -156,10 +158,12 @@ class HasPixels(Protocol):
     """A mask inside a box."""
 
     @property
-    def box(self) -> Box: ...
+    def box(self) -> Box:
+        """Box: Position of the pixels."""
 
     @property
-    def pixels(self) -> Tensor: ...
+    def pixels(self) -> Tensor:
+        """Tensor: The mask inside the box, bool."""
 
 
 def compact_masks(masks: Tensor) -> list[CompactMask]:

@@ -79,6 +79,7 @@ class TiledWindows(WindowPlan):
         self.iou_thr = iou_thr
 
     def check_steps(self, timesteps: Sequence[int]) -> None:
+        """Check the steps; see :meth:`WindowPlan.check_steps`."""
         if len(timesteps) < 2:
             raise ValueError(
                 'TiledWindows needs at least 2 steps: the whole image takes '

@@ -55,15 +55,15 @@ class Place(NamedTuple):
 
     def files(self) -> dict[str, bytes]:
         """All that the command must leave as it is."""
-        found = {}
+        contents: dict[str, bytes] = {}
         for top, folders, names in os.walk(self.folder.parent):
             if Path(top) == self.folder:
                 folders[:] = [name for name in folders if name != OUT]
-            found |= {
+            contents |= {
                 str(Path(top, name)): Path(top, name).read_bytes()
                 for name in names
             }
-        return found
+        return contents
 
 
 @pytest.fixture(scope='session')

@@ -90,7 +90,10 @@ def test_eval_of_json_that_is_nested_deep(place):
         {'a': torch.zeros(1).expand(10**10)},
         {
             'a': torch.sparse_coo_tensor(
-                [[0]], [1.0], (10**10,), check_invariants=False
+                torch.zeros(1, 1, dtype=torch.int64),
+                torch.ones(1),
+                (10**10,),
+                check_invariants=False,
             )
         },
         {1: torch.zeros(2)},

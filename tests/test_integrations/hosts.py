@@ -5,6 +5,7 @@ import json
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -91,7 +92,9 @@ def predictions(cfg: Config, checkpoint: str) -> list:
         return [s for batch in loader for s in model.test_step(batch)]
 
 
-def refined(cfg: Config, wrapper: str, refiner: object, **options) -> Config:
+def refined(
+    cfg: Config, wrapper: str, refiner: object, **options: Any
+) -> Config:
     """A config with the refiner added, as a user adds it."""
     cfg = cfg.copy()
     cfg.model = dict(
@@ -226,7 +229,7 @@ def segmentor(
     return cfg
 
 
-def _shrink_resnet(model: dict) -> None:
+def _shrink_resnet(model: ConfigDict) -> None:
     model.backbone.update(depth=18, init_cfg=None, frozen_stages=-1)
 
 

@@ -78,6 +78,8 @@ def array(dtype, shape, content):
     return Call(kinds, np.ndarray, (0,), b'b', state=state)
 
 
+# The function that pickles of numbers name.
+SCALAR = np.float64(1).__reduce__()[0]
 DOUBLE = typed('f8', 3, '<', None, None, None, -1, -1, 0)
 STORAGE = torch.zeros(4)._typed_storage()
 REBUILD = torch._utils._rebuild_tensor_v2
@@ -94,7 +96,7 @@ EVIL = {
     'a list of objects': array(DOUBLE, (1,), [object]),
     'memory as it is': Call(np.ndarray, (9,)),
     'an object of its own': array(DOUBLE, (1,), None),
-    'a scalar of none': Call(np._core.multiarray.scalar, DOUBLE, b'1'),
+    'a scalar of none': Call(SCALAR, DOUBLE, b'1'),
     'beyond its storage': Call(REBUILD, STORAGE, 0, (9,), (1,), False, {}),
     'behind its storage': Call(REBUILD, STORAGE, -1, (2,), (1,), False, {}),
     'a bomb': Call(REBUILD, STORAGE, 0, (10**10,), (0,), False, {}),

@@ -15,7 +15,7 @@ def imagenet_names(encoder: EfficientNetLite0) -> dict[str, Tensor]:
         layer, leaf = name.split('.')
         renamed[f'{("_conv_stem", "_bn0")[int(layer)]}.{leaf}'] = tensor
     for level in encoder.levels:
-        for block in level:
+        for block in level.children():
             for name, tensor in block.state_dict().items():
                 kind, layer, leaf = name.split('.')
                 index = part[kind]

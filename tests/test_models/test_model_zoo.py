@@ -5,15 +5,15 @@ import pytest
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.models import model_zoo
 from segrefiner_mm.models.model_zoo import (
-    NAMES,
     config_of,
     model_cfg,
     read_config,
     weights_of,
 )
+from segrefiner_mm.names import MODEL_NAMES
 
 
-@pytest.mark.parametrize('name', NAMES)
+@pytest.mark.parametrize('name', MODEL_NAMES)
 def test_every_name_has_a_config(name):
     assert config_of(name).stem == name.replace('-', '_')
     assert read_config(config_of(name)).model.type == 'SegRefiner'

@@ -146,6 +146,7 @@ def cocofy(lvis: dict[str, Any], coco: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> int:
+    """Convert the file; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('lvis', type=Path, help='annotations of LVIS')
     parser.add_argument('coco', type=Path, help='annotations of COCO')

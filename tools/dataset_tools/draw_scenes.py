@@ -120,6 +120,7 @@ def draw_scene(
 
 
 def main(argv: Sequence[str] | None = None) -> None:
+    """Draw the scenes."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('out_dir', type=Path)
     parser.add_argument('--count', type=int, default=300)

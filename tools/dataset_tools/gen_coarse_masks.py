@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ STOPPED = 130
 
 
 def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description='Make two coarse masks for every true mask of a folder.'
     )
@@ -44,10 +46,13 @@ def parse_args() -> argparse.Namespace:
 
 
 def outputs(out: Path, stem: str) -> list[Path]:
+    """Return the files of a mask."""
     return [out / f'{stem}_{number}.png' for number in (0, 1)]
 
 
-def make(path: Path, out: Path, mode: str, seed: int) -> None:
+def make(
+    path: Path, out: Path, mode: Literal['diverse', 'reference'], seed: int
+) -> None:
     """Make the two coarse masks of a picture."""
     cv2.setNumThreads(1)  # the processes share the cores
     mask = read_mask(str(path))
@@ -80,6 +85,7 @@ def run(paths: list[Path], args: argparse.Namespace) -> Iterator[str | None]:
 
 
 def main() -> int:
+    """Write the coarse masks; return the exit status."""
     args = parse_args()
     console = Console(stderr=True)
     if args.jobs < 1:

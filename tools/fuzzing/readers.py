@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from fuzzing import seeds
 from fuzzing.containers import (
@@ -199,12 +200,8 @@ def _write_journals(folder: Path) -> None:
         seeds.write(folder / 'pairs' / 'mask' / f'{name}.png', mask * 255)
     _run(folder, _folder_argv())
     (folder / OUT).rename(folder / 'done_pairs')
-    forget = PredictionRun.forget
-    PredictionRun.forget = lambda _: None
-    try:
+    with patch.object(PredictionRun, 'forget'):
         _run(folder, _coco_argv('journaled.json', *_ANN))
-    finally:
-        PredictionRun.forget = forget
     (folder / OUT / 'new.json').unlink()
     (folder / OUT).rename(folder / 'done_coco')
 

@@ -26,6 +26,7 @@ class Fault(NamedTuple):
 
     @property
     def kind(self) -> str:
+        """str: The first part of the text, such as 'traceback'."""
         return self.text.partition(':')[0]
 
 

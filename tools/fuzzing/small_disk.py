@@ -22,8 +22,8 @@ class SmallDisk:
         self.path.mkdir()
         if shutil.which('mount') is None:
             return False
-        options = ['-t', 'tmpfs', '-o', f'size={2**20}', 'tmpfs', self.path]
-        return _call('mount', *options)
+        options = ['-t', 'tmpfs', '-o', f'size={2**20}', 'tmpfs']
+        return _call('mount', *options, self.path)
 
     def leave(self, free: int) -> None:
         """Make it so large that it has about so many free bytes."""

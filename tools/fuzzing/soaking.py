@@ -146,11 +146,10 @@ class Soak:
 
     def _start(self, out: Path) -> Started:
         folder = self._folder
-        files = ['refine', folder / 'img', folder / 'mask', '-o', out]
-        model = ['--model', folder / 'model.py', '--no-guard']
-        model += ['--device', 'cpu']
-        weights = ['--weights', folder / 'weights.safetensors']
-        return Started([*files, *model, *weights])
+        argv: list[str | Path] = ['refine', folder / 'img', folder / 'mask']
+        argv += ['-o', out, '--model', folder / 'model.py', '--no-guard']
+        argv += ['--weights', folder / 'weights.safetensors']
+        return Started([*argv, '--device', 'cpu'])
 
     def _check(self, holds: bool, fault: str) -> None:
         if not holds:

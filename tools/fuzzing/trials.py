@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,17 +113,22 @@ def _share_model() -> None:
     from segrefiner_mm.runs import refiner
 
     build = refiner.build_refiner
-    if hasattr(build, 'built'):
+    if isinstance(build, _SharedBuild):
         return
-    built: dict[tuple[Any, ...], Any] = {}
+    refiner.build_refiner = _SharedBuild(build)
 
-    def shared(cfg: Any, weights: str, device: str) -> Any:
-        time = os.stat(weights).st_mtime_ns
+
+class _SharedBuild:
+    """Builds a network again only if config, weights or device differ."""
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self._build = build
+        self._built: dict[tuple[Any, ...], Any] = {}
+
+    def __call__(self, cfg: Any, weights: str | None, device: str) -> Any:
+        time = os.stat(weights).st_mtime_ns if weights else 0
         key = repr(cfg.model), weights, device, time
-        if key not in built:
-            built.clear()  # one network is enough
-            built[key] = build(cfg, weights, device)
-        return built[key]
-
-    shared.built = built
-    refiner.build_refiner = shared
+        if key not in self._built:
+            self._built.clear()  # one network is enough
+            self._built[key] = self._build(cfg, weights, device)
+        return self._built[key]

@@ -1,3 +1,5 @@
+"""Transforms of data pipelines."""
+
 from segrefiner_mm.datasets.transforms import corruptions
 from segrefiner_mm.datasets.transforms.alternate_pipelines import (
     AlternatePipelines,

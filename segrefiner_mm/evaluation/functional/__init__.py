@@ -1,3 +1,5 @@
+"""Measures as plain functions."""
+
 from segrefiner_mm.evaluation.functional.average_precision import (
     evaluate_coco,
     evaluate_lvis,

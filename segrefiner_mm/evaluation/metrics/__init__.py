@@ -1,3 +1,5 @@
+"""Measures as evaluators of mmengine."""
+
 from segrefiner_mm.evaluation.metrics.coco_boundary_metric import (
     CocoBoundaryMetric,
 )

@@ -1,8 +1,8 @@
 # `make demo` and `make test` need Python 3.10+, a C++ compiler and make.
 PYTHON ?= python3
 # Any source of the tested PyTorch, e.g. TORCH="torch==2.13.0 --index-url ..."
-TORCH ?= $(shell grep '^torch==' requirements.txt)
-MMCV := $(shell grep '^onedl-mmcv==' requirements.txt)
+TORCH ?= $(shell grep '^torch==' constraints.txt)
+MMCV := $(shell grep '^onedl-mmcv==' constraints.txt)
 
 CORE := .venv-core
 FULL := .venv
@@ -50,7 +50,7 @@ clean:
 
 # The core alone: mmcv without compiled ops, which takes seconds. pip's cache
 # cannot tell the two builds of mmcv apart, so this one stays out of it.
-$(CORE)/ready: requirements.txt setup.py
+$(CORE)/ready: requirements.txt constraints.txt setup.py
 	$(PYTHON) -m venv --clear $(CORE)
 	$(CORE)/bin/python $(PIP) $(TORCH)
 	$(CORE)/bin/python $(PIP) --no-deps --no-cache-dir $(MMCV)
@@ -59,7 +59,7 @@ $(CORE)/ready: requirements.txt setup.py
 
 # With mmdet and mmseg: mmcv's ops are compiled against the installed torch,
 # about ten minutes the first time and seconds from the cache after.
-$(FULL)/ready: requirements.txt requirements-test.txt setup.py
+$(FULL)/ready: requirements.txt requirements-test.txt constraints.txt setup.py
 	$(PYTHON) -m venv --clear $(FULL)
 	$(FULL)/bin/python $(PIP) $(TORCH)
 	$(FULL)/bin/python $(PIP) "setuptools>=77" wheel ninja

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from faster_coco_eval import COCO, COCOeval_faster
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation import evaluate_coco, evaluate_lvis
@@ -35,6 +36,23 @@ def test_real_annotations(shared, evaluate, gt, dt, expected):
     folder = shared / 'metrics'
     figures = evaluate(folder / f'{gt}.json', folder / f'{dt}.json')
     agrees(figures, json.loads((folder / f'{expected}.json').read_text()))
+
+
+def test_boundary_ap_is_that_of_faster_coco_eval():
+    """Its own way computes every boundary, ours only those that matter."""
+    gt, dt = COCO(str(DRAWN / 'gt.json')), str(DRAWN / 'dt.json')
+    evaluator = COCOeval_faster(
+        gt, gt.loadRes(dt), 'boundary', print_function=lambda *_: None
+    )
+    evaluator.run()
+    theirs = evaluator.stats_as_dict
+    ours = evaluate_coco(DRAWN / 'gt.json', DRAWN / 'dt.json', ['boundary'])
+    names = dict(AP='AP_all', AP50='AP_50', AP75='AP_75')
+    names |= dict(APs='AP_small', APm='AP_medium', APl='AP_large')
+    for name, their_name in names.items():
+        assert ours['boundary'][name] == pytest.approx(
+            theirs[their_name], abs=1e-12
+        )
 
 
 @pytest.fixture

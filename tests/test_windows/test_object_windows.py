@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -15,7 +16,7 @@ from segrefiner_mm.windows import (
     WindowAnswer,
     compact_masks,
 )
-from tests.helpers import GOLDEN, dense, iou, load_case
+from tests.helpers import GOLDEN, ROOT, dense, iou, load_case
 
 
 def run(plan, image, mask, answer, size=64):
@@ -55,6 +56,22 @@ def test_drawn_scene_equals_the_official_code(tiny_model):
 @pytest.mark.slow
 def test_photograph_equals_the_official_code(tiny_model, shared):
     check_case(tiny_model, load_case(shared / 'real_instance.npz'))
+
+
+@pytest.mark.parametrize('name', ['object', 'tiled'])
+def test_photograph_is_as_it_was(tiny_model, name):
+    """Frozen when other photographs equalled the official code."""
+    demo = ROOT / 'demo'
+    coarse = cv2.imread(str(demo / 'coffee_coarse.png'), 0) > 127
+    case = dict(
+        image=cv2.imread(str(demo / 'coffee.jpg')), coarse=coarse[None]
+    )
+    windows = dict(object='ObjectWindows', tiled='TiledWindows')[name]
+    result = refine(tiny_model, case, windows=dict(type=windows))
+    [mask] = dense(result, coarse.shape)
+    expected = cv2.imread(str(GOLDEN / f'coffee_{name}.png'), 0) > 127
+    assert iou(mask, expected) >= 0.999
+    assert iou(mask, coarse) < 0.99
 
 
 def test_a_faithful_network_gives_the_mask_back():

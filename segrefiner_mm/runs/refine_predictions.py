@@ -31,6 +31,8 @@ PICKLES = ('.pkl', '.pickle')
 class PredictionOptions:
     """Options for reading and writing a file of predictions.
 
+    Paths may be given as strings.
+
     Attributes:
         img_dir (Path, optional): Folder of the images; a pickle may hold
             their paths. Defaults to None.
@@ -54,6 +56,11 @@ class PredictionOptions:
     update_boxes: bool = False
     report: Path | None = None
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ('img_dir', 'ann', 'report'):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, Path(value))
 
 
 class MaskRow(NamedTuple):
@@ -80,7 +87,7 @@ class PredictionSummary(RunSummary):
             panoptic results. Defaults to [].
     """
 
-    rows: list[MaskRow] = field(default_factory=list)
+    rows: list[MaskRow] = field(default_factory=list, repr=False)
 
 
 def refine_prediction_file(

@@ -1,5 +1,6 @@
 """Memory of a large run, measured in a process of its own."""
 
+import os
 import subprocess
 import sys
 
@@ -45,3 +46,63 @@ def test_200_masks_on_a_large_image_take_less_than_3_gib():
         check=True,
     )
     assert float(process.stdout) < 3
+
+
+MANY = """
+import json, resource, sys
+import cv2
+import numpy as np
+from segrefiner_mm.apis import (
+    PredictionOptions, RefinerOptions, refine_predictions)
+from segrefiner_mm.io.rle import encode_mask
+from tests.helpers import GOLDEN, tiny_model_cfg
+
+count = int(sys.argv[1])
+rng = np.random.default_rng(0)
+cv2.imwrite('a.png', rng.integers(0, 255, (1000, 1500, 3), np.uint8))
+canvas = np.zeros((1000, 1500), np.uint8)
+results = []
+for _ in range(count):
+    y, x = rng.integers(20, 980), rng.integers(20, 1480)
+    cv2.circle(canvas, (int(x), int(y)), 15, 1, -1)
+    mask = encode_mask(canvas)
+    canvas[:] = 0
+    results.append(
+        dict(image_id=1, category_id=1, score=0.5, segmentation=mask)
+    )
+json.dump(results, open('dt.json', 'w'))
+image = dict(id=1, file_name='a.png', height=1000, width=1500)
+truth = dict(images=[image], annotations=[], categories=[dict(id=1)])
+json.dump(truth, open('gt.json', 'w'))
+options = RefinerOptions(
+    model=tiny_model_cfg(model_size=64),
+    weights=GOLDEN / 'tiny_upstream.pth',
+    device='cpu',
+    steps=1,
+)
+files = PredictionOptions(img_dir='.', ann='gt.json')
+summary = refine_predictions(
+    'dt.json', 'out.json', files, options
+)
+assert summary.done == count, summary.text
+assert len(json.load(open('out.json'))) == count
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_masks_times_pixels(tmp_path):
+    """2,000 dense masks of 1500 x 1000 would take 2.8 GiB."""
+    peaks = []
+    for count in (50, 2000):
+        process = subprocess.run(
+            [sys.executable, '-c', MANY, str(count)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        )
+        assert process.returncode == 0, process.stderr
+        peaks.append(float(process.stdout.splitlines()[-1]))
+    assert peaks[1] - peaks[0] < 0.2

@@ -6,7 +6,7 @@ from pathlib import Path
 from segrefiner_mm.apis import PredictionOptions, refine_predictions
 from segrefiner_mm.cli.exit_status import status_of
 from segrefiner_mm.cli.model_choice import refiner_options
-from segrefiner_mm.runs.refine_predictions import MaskRow
+from segrefiner_mm.runs.mask_rows import MaskRow
 from segrefiner_mm.runs.reporter import terminal_reporter
 
 

@@ -199,7 +199,13 @@ def _image(path: Path, size: tuple[int, int]) -> Tensor:
 
 
 def _outcome(coarse: CompactMask, refined: RefinedMask) -> dict[str, Any]:
-    outcome: Outcome = dict(verdict=refined.verdict, iou=1.0, size=coarse.size)
+    outcome: Outcome = dict(
+        verdict=refined.verdict,
+        iou=1.0,
+        size=coarse.size,
+        confidence=refined.confidence.item(),
+        evidence=refined.evidence,
+    )
     if refined.verdict == REFINED:
         outcome['iou'] = compact_iou(coarse, refined)
         pixels = refined.pixels.cpu()

@@ -6,8 +6,8 @@ from pathlib import Path
 from segrefiner_mm.apis import PredictionOptions, refine_predictions
 from segrefiner_mm.cli.exit_status import status_of
 from segrefiner_mm.cli.model_choice import refiner_options
+from segrefiner_mm.cli.reporting import reporting, show_summary
 from segrefiner_mm.runs.mask_rows import MaskRow
-from segrefiner_mm.runs.reporter import terminal_reporter
 
 
 def run_coco(args: argparse.Namespace) -> int:
@@ -21,15 +21,17 @@ def run_coco(args: argparse.Namespace) -> int:
         report=_path(args.report),
         overwrite=args.overwrite,
     )
-    summary = refine_predictions(
-        args.predictions,
-        args.out,
-        options,
-        refiner_options(args),
-        terminal_reporter(),
-    )
-    print(summary.text)
-    _print_worst(summary.rows, args.worst)
+    with reporting(args) as reporter:
+        summary = refine_predictions(
+            args.predictions,
+            args.out,
+            options,
+            refiner_options(args),
+            reporter,
+        )
+        show_summary(args, reporter, summary)
+    if not args.quiet:
+        _print_worst(summary.rows, args.worst)
     return status_of(summary)
 
 

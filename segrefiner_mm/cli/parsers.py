@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that help comes at once.
 import argparse
 import textwrap
 
+from segrefiner_mm.cli.reporting import add_reporting_options
 from segrefiner_mm.cli.shared_options import (
     add_ignore,
     add_max_pixels,
@@ -81,6 +82,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         'a.jpg and a_mask.png; * stands for anything, as in "_*"',
     )
     add_model_options(parser)
+    add_reporting_options(add)
     add(
         '--threshold',
         type=float,
@@ -170,6 +172,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
     )
     add('--report', metavar='CSV', help='write what became of every mask')
     add_model_options(parser)
+    add_reporting_options(add)
     add('--overwrite', action='store_true', help='overwrite what is there')
 
     def run(args: argparse.Namespace) -> int:

@@ -142,7 +142,7 @@ class PredictionRun:
                     outcomes[place] = _outcome(coarse, mask)
                 if not last:
                     continue
-                advance()
+                advance([o['verdict'] for o in outcomes if o])
                 if all(outcomes):  # a failed mask is tried again
                     notes.add(entry, outcomes)
 

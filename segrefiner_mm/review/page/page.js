@@ -101,7 +101,7 @@ function addTotal(word, count, part) {
 const FIGURES = [
   { field: 'share', title: 'Changed area', low: 0, high: 1, text: share, open: true },
   { field: 'confidence', title: 'Confidence', low: 0, high: 1, text: plain },
-  { field: 'belief', title: 'Belief in the coarse edge', low: 0, high: 1, text: plain },
+  { field: 'belief', title: 'Belief', low: 0, high: 1, text: plain },
   { field: 'edge_gain', title: 'Edge gain', text: plain },
 ];
 
@@ -267,7 +267,7 @@ function makeRow(place) {
 function summary(index) {
   const parts = [verdict(index), `${share(masks.share[index])} changed`];
   const confidence = masks.confidence[index];
-  if (confidence !== null) parts.push(`confidence ${plain(confidence)}`);
+  if (confidence !== null) parts.push(`conf. ${plain(confidence)}`);
   return parts.join(', ');
 }
 

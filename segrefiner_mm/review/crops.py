@@ -1,17 +1,17 @@
 """Pictures of masks for the review page: crops, thumbnails and outlines."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from segrefiner_mm.io.compact_runs import MaskCrops
 from segrefiner_mm.visualization.outlines import (
     COARSE_COLOUR,
     REFINED_COLOUR,
 )
-from segrefiner_mm.windows import Box
+from segrefiner_mm.windows import Box, CompactMask
 
 Picture = npt.NDArray[np.uint8]
 Contours = list[npt.NDArray[np.int64]]
@@ -20,7 +20,9 @@ LONGEST = 480  # pixels of the longer side of a crop
 THUMB = 96  # of a thumbnail
 PAD = 0.15  # surroundings on every side, relative to the longer side
 LEAST_PAD = 12  # the same in pixels
+SIDE = 5  # thumbnails in a row of a sheet, and rows
 QUALITY = 82  # of the JPEG files
+THUMB_QUALITY = 95  # of thumbnails that wait for their sheet
 # A small crop is shown enlarged, so its outlines follow every pixel. In a
 # larger one, points that move an outline by less than this are left out.
 EXACT, TOLERANCE = 160, 0.6
@@ -33,8 +35,7 @@ class Crop(NamedTuple):
         jpeg (bytes): The image around both masks, without outlines.
         size (tuple[int, int]): Width and height of the crop in its own
             pixels, at most ``LONGEST``.
-        thumb (np.ndarray): (h, w, 3) uint8 BGR with both outlines, at most
-            ``THUMB`` pixels.
+        thumb (bytes): JPEG with both outlines, at most ``THUMB`` pixels.
         coarse (str): Outlines of the coarse mask as an SVG path in pixels of
             the crop.
         refined (str): Outlines of the refined mask.
@@ -42,37 +43,34 @@ class Crop(NamedTuple):
 
     jpeg: bytes
     size: tuple[int, int]
-    thumb: Picture
+    thumb: bytes
     coarse: str
     refined: str
 
 
 def draw_crop(
-    image: Picture, coarse: dict[str, Any], refined: dict[str, Any]
+    image: Picture, coarse: CompactMask, refined: CompactMask
 ) -> Crop:
     """Draw the surroundings of a pair of masks.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        coarse (dict): Valid run lengths, ``size`` and compressed ``counts``.
-        refined (dict): The same of the refined mask.
+        coarse (CompactMask): The coarse mask, on the CPU.
+        refined (CompactMask): The refined mask.
 
     Returns:
         Crop: The pictures.
     """
-    crops = MaskCrops([coarse, refined])
-    masks = [crops.mask(0), crops.mask(1)]
+    masks = [coarse, refined]
     box = _surroundings([m.box for m in masks if m.area], image.shape)
     part = _shrunk(image[box.slices()], LONGEST)
     height, width = part.shape[:2]
     inside = [_shrunk_mask(m.crop(box).numpy(), width, height) for m in masks]
     paths = [_path(outlines) for outlines in map(trace, inside)]
     return Crop(
-        cv2.imencode('.jpg', part, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[
-            1
-        ].tobytes(),
+        _jpeg(part),
         (width, height),
-        _thumb(part, inside),
+        _jpeg(_thumb(part, inside), THUMB_QUALITY),
         paths[0],
         paths[1],
     )
@@ -160,44 +158,29 @@ def _thumb(part: Picture, masks: list[Picture]) -> Picture:
     return thumb
 
 
-class ThumbSheets:
-    """Collects thumbnails into sheets of ``SIDE`` times ``SIDE``."""
+def draw_sheet(thumbs: Mapping[int, bytes]) -> bytes:
+    """Draw thumbnails as one picture, ``SIDE`` in a row.
 
-    SIDE = 8
+    Args:
+        thumbs (Mapping[int, bytes]): Thumbnails as JPEG, by their places,
+            which count from 0 over all sheets.
 
-    def __init__(self) -> None:
-        self._sheet = self._empty()
-        self._filled = 0
-
-    def add(self, thumb: Picture) -> bytes | None:
-        """Add a thumbnail.
-
-        Args:
-            thumb (np.ndarray): (h, w, 3) uint8 BGR, at most ``THUMB`` pixels.
-
-        Returns:
-            bytes | None: The sheet as JPEG, if it is full now.
-        """
-        row, column = divmod(self._filled, self.SIDE)
+    Returns:
+        bytes: The sheet as JPEG.
+    """
+    side = SIDE * THUMB
+    sheet = np.full((side, side, 3), 128, np.uint8)
+    for place, encoded in thumbs.items():
+        buffer = np.frombuffer(encoded, np.uint8)
+        thumb = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
+        assert thumb is not None  # it was encoded by draw_crop
         height, width = thumb.shape[:2]
+        row, column = divmod(place % SIDE**2, SIDE)
         top, left = row * THUMB, column * THUMB
-        self._sheet[top : top + height, left : left + width] = thumb
-        self._filled += 1
-        return self.flush() if self._filled == self.SIDE**2 else None
+        sheet[top : top + height, left : left + width] = thumb
+    return _jpeg(sheet)
 
-    def flush(self) -> bytes | None:
-        """Return the sheet that is not full yet, and begin a new one.
 
-        Returns:
-            bytes | None: The sheet as JPEG; None if it is empty.
-        """
-        if not self._filled:
-            return None
-        quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-        encoded = cv2.imencode('.jpg', self._sheet, quality)[1]
-        self._sheet, self._filled = self._empty(), 0
-        return encoded.tobytes()
-
-    def _empty(self) -> Picture:
-        side = self.SIDE * THUMB
-        return np.full((side, side, 3), 128, np.uint8)
+def _jpeg(picture: Picture, quality: int = QUALITY) -> bytes:
+    settings = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    return cv2.imencode('.jpg', picture, settings)[1].tobytes()

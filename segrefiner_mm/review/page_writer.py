@@ -1,12 +1,13 @@
 """The files of a review page."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.review.crops import THUMB, Crop, ThumbSheets
+from segrefiner_mm.review.crops import SIDE, THUMB, Crop, draw_sheet
 from segrefiner_mm.review.mask_pair import MaskPair, Review
 
 SHARD = 200  # masks whose outlines share a file
@@ -25,7 +26,11 @@ NUMBERS: dict[str, Callable[[MaskPair], float | None]] = {
 
 
 class PageWriter:
-    """Writes crops, thumbnails and outlines as they come, then the page.
+    """Writes crops as they come, then thumbnails, outlines and the page.
+
+    Masks have places in the order in which the page lists them at first, so
+    that neighbours in the list share files. They may be added in any order,
+    and places may stay empty.
 
     Args:
         folder (Path): Folder to fill.
@@ -33,27 +38,19 @@ class PageWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._sheets = ThumbSheets()
-        self._outlines: list[list[str]] = []
-        self._pairs: list[MaskPair] = []
-        self._sizes: list[tuple[int, int]] = []
+        self._drawn: dict[int, tuple[MaskPair, Crop]] = {}
 
-    def add(self, pair: MaskPair, crop: Crop) -> None:
+    def add(self, place: int, pair: MaskPair, crop: Crop) -> None:
         """Add a mask.
 
         Args:
+            place (int): Its place on the page.
             pair (MaskPair): The mask.
             crop (Crop): Its pictures.
         """
-        place = len(self._pairs)
-        self._pairs.append(pair)
-        self._sizes.append(crop.size)
         folder = f'crops/{place // FOLDER:03d}'
         self._write(f'{folder}/{place:05d}.jpg', crop.jpeg)
-        self._write_sheet(self._sheets.add(crop.thumb), place)
-        self._outlines.append([crop.coarse, crop.refined])
-        if len(self._outlines) == SHARD:
-            self._write_outlines()
+        self._drawn[place] = pair, crop._replace(jpeg=b'')
 
     def finish(self, review: Review) -> None:
         """Write what is left, and the page itself.
@@ -61,9 +58,12 @@ class PageWriter:
         Args:
             review (Review): All masks, and what is known about them.
         """
-        if self._outlines:
-            self._write_outlines()
-        self._write_sheet(self._sheets.flush(), len(self._pairs) - 1)
+        self._drawn = dict(sorted(self._drawn.items()))
+        for number, part in self._parts(SHARD):
+            self._write_outlines(number, part)
+        for number, part in self._parts(SIDE**2):
+            thumbs = {place: self._drawn[place][1].thumb for place in part}
+            self._write(f'thumbs/{number:03d}.jpg', draw_sheet(thumbs))
         page = files('segrefiner_mm.review') / 'page'
         for name in ('page.css', 'page.js'):
             self._write(name, (page / name).read_bytes())
@@ -72,15 +72,17 @@ class PageWriter:
         self._write('index.html', html.replace('__DATA__', text).encode())
 
     def _content(self, review: Review) -> dict[str, Any]:
-        pairs = self._pairs
+        pairs = [pair for pair, _ in self._drawn.values()]
+        sizes = [crop.size for _, crop in self._drawn.values()]
         counts: dict[str, int] = {}
         for pair in review.pairs:
             counts[pair.verdict] = counts.get(pair.verdict, 0) + 1
         columns: dict[str, list[Any]] = {
+            'place': list(self._drawn),
             'key': [pair.key for pair in pairs],
             'label': [pair.label for pair in pairs],
-            'width': [width for width, _ in self._sizes],
-            'height': [height for _, height in self._sizes],
+            'width': [width for width, _ in sizes],
+            'height': [height for _, height in sizes],
         }
         for name, number in NUMBERS.items():
             values = [number(pair) for pair in pairs]
@@ -96,7 +98,7 @@ class PageWriter:
                 shard=SHARD,
                 folder=FOLDER,
                 thumb=THUMB,
-                side=ThumbSheets.SIDE,
+                side=SIDE,
             ),
             masks=columns,
         )
@@ -108,18 +110,21 @@ class PageWriter:
             content[name], columns[name] = _listed(texts)
         return content
 
-    def _write_outlines(self) -> None:
-        number = (len(self._pairs) - 1) // SHARD
-        text = json.dumps(self._outlines, separators=(',', ':'))
+    def _parts(self, size: int) -> Iterator[tuple[int, list[int]]]:
+        """Yield numbered parts of so many places each, but for empty ones."""
+        parts = groupby(self._drawn, lambda place: place // size)
+        return ((number, list(places)) for number, places in parts)
+
+    def _write_outlines(self, number: int, places: list[int]) -> None:
+        crops = {place: self._drawn[place][1] for place in places}
+        outlines = {
+            place % SHARD: [crop.coarse, crop.refined]
+            for place, crop in crops.items()
+        }
+        text = json.dumps(outlines, separators=(',', ':'))
         # A script, as a page from the disk may not fetch other files.
         script = f'segrefinerOutlines({number},{text});\n'
         self._write(f'outlines/{number:03d}.js', script.encode())
-        self._outlines = []
-
-    def _write_sheet(self, sheet: bytes | None, last: int) -> None:
-        if sheet is not None:
-            number = last // ThumbSheets.SIDE**2
-            self._write(f'thumbs/{number:03d}.jpg', sheet)
 
     def _write(self, name: str, content: bytes) -> None:
         path = self._folder / name

@@ -1,9 +1,10 @@
 """The review page of refined masks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.compact_runs import MaskCrops
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.review.coco_review import CocoReview
 from segrefiner_mm.review.crops import draw_crop
@@ -13,8 +14,10 @@ from segrefiner_mm.review.page_folder import check_free, new_folder
 from segrefiner_mm.review.page_writer import PageWriter
 from segrefiner_mm.review.report_options import ReportOptions
 from segrefiner_mm.runs.mask_rows import read_rows
+from segrefiner_mm.runs.prediction_masks import MOST_MASKS
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.windows import CompactMask
 
 
 def write_report_files(
@@ -138,6 +141,8 @@ def _draw(
     reporter: Reporter,
 ) -> int:
     """Draw all masks, each image being read once; return their number."""
+    ranked = sorted(pairs, key=lambda pair: -pair.areas.share)
+    places = {pair.key: place for place, pair in enumerate(ranked)}
     of_image: dict[tuple[Path, Size], list[MaskPair]] = {}
     for pair in pairs:
         of_image.setdefault((pair.image, pair.size), []).append(pair)
@@ -151,9 +156,21 @@ def _draw(
                 reporter.error(error)
                 advance()
                 continue
-            for pair in group:
-                page.add(pair, draw_crop(image, pair.coarse, pair.refined))
+            for pair, coarse, mask in _decoded(group):
+                crop = draw_crop(image, coarse, mask)
+                page.add(places[pair.key], pair, crop)
             drawn += len(group)
             advance([pair.verdict for pair in group])
     page.finish(review)
     return drawn
+
+
+def _decoded(
+    pairs: Sequence[MaskPair],
+) -> Iterator[tuple[MaskPair, CompactMask, CompactMask]]:
+    """Decode masks one by one, from the run lengths of some at a time."""
+    for first in range(0, len(pairs), MOST_MASKS):
+        part = pairs[first : first + MOST_MASKS]
+        crops = MaskCrops([p.coarse for p in part] + [p.refined for p in part])
+        for place, pair in enumerate(part):
+            yield pair, crops.mask(place), crops.mask(len(part) + place)

@@ -57,14 +57,14 @@ def test_totals_and_numbers(scenes, report):
     assert data['counts'] == {'refined': 6, 'kept': 2, 'rolled back': 2}
     assert data['remarks'] == []
     masks = data['masks']
+    keys = masks['key']
+    assert sorted(keys) == list(range(10))
     verdicts = [data['verdicts'][v] for v in masks['verdicts']]
-    assert verdicts == list(VERDICTS) * 2
+    assert verdicts == [VERDICTS[key % 5] for key in keys]
     classes = [data['classes'][c] for c in masks['classes']]
-    assert classes == [CLASSES[i % 3] for i in range(10)]
-    assert masks['confidence'] == pytest.approx(
-        [0.9 - i / 20 for i in range(10)]
-    )
-    assert masks['belief'] == pytest.approx([i / 10 for i in range(10)])
+    assert classes == [CLASSES[key % 3] for key in keys]
+    assert masks['confidence'] == pytest.approx([0.9 - k / 20 for k in keys])
+    assert masks['belief'] == pytest.approx([key / 10 for key in keys])
     before, after = (
         [decode_mask(m['segmentation']) for m in json.loads(path.read_text())]
         for path in (scenes.coarse, scenes.refined)
@@ -73,7 +73,10 @@ def test_totals_and_numbers(scenes, report):
         np.count_nonzero(a != b) / np.count_nonzero(b)
         for a, b in zip(after, before, strict=True)
     ]
-    assert masks['share'] == pytest.approx(expected, abs=1e-4)
+    assert masks['share'] == pytest.approx(
+        [expected[key] for key in keys], abs=1e-4
+    )
+    assert masks['share'] == sorted(masks['share'], reverse=True)
     digest = hashlib.sha256(scenes.coarse.read_bytes()).hexdigest()
     assert data['coarse'] == dict(name='coarse.json', sha256=digest)
 
@@ -97,8 +100,8 @@ def test_the_page_asks_for_nothing_outside_of_its_folder(report):
 
 def outlines(report):
     text = (report / 'outlines' / '000.js').read_text()
-    assert text.startswith('segrefinerOutlines(0,[[')
-    return json.loads(text[text.index('[[') : text.rindex(')')])
+    assert text.startswith('segrefinerOutlines(0,{')
+    return json.loads(text[text.index('{') : text.rindex(')')])
 
 
 def filled(path, width, height):
@@ -127,8 +130,8 @@ def test_outlines_of_small_masks_follow_every_pixel(scenes, report):
     after = json.loads(scenes.refined.read_text())
     for place in range(3):
         width, height = (data['masks'][n][place] for n in ('width', 'height'))
-        drawn = filled(outlines(report)[place][1], width, height)
-        mask = decode_mask(after[place]['segmentation'])
+        drawn = filled(outlines(report)[str(place)][1], width, height)
+        mask = decode_mask(after[data['masks']['key'][place]]['segmentation'])
         ys, xs = np.nonzero(mask)
         tight = mask[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
         ys, xs = np.nonzero(drawn)
@@ -166,7 +169,12 @@ def test_a_missing_image_fails_alone(scenes, tmp_path, capsys):
     assert 'index.html: 8 masks, 2 failed' in printed.out
     assert '003.png' in printed.err
     assert '004.png' in printed.err
-    assert page_data(tmp_path / 'page')['failed'] == 2
+    data = page_data(tmp_path / 'page')
+    assert data['failed'] == 2
+    # Files keep the places that the masks would have had.
+    crops = {p.stem for p in (tmp_path / 'page' / 'crops').rglob('*.jpg')}
+    assert crops == {f'{place:05d}' for place in data['masks']['place']}
+    assert set(data['masks']['key']) == {0, 1, 2, 5, 6, 7, 8, 9}
 
 
 def test_files_that_do_not_belong_together(scenes, tmp_path):
@@ -269,9 +277,10 @@ def test_a_folder_run_knows_its_inputs_and_numbers(folder_run, tmp_path):
         if 'verdict' in line
     }
     masks = data['masks']
-    assert masks['key'] == ['001.png', '002.png', 'cups/000.png']
-    assert [data['classes'][c] for c in masks['classes']] == ['', '', 'cups']
+    assert sorted(masks['key']) == ['001.png', '002.png', 'cups/000.png']
     for place, key in enumerate(masks['key']):
+        name = data['classes'][masks['classes'][place]]
+        assert name == ('cups' if key == 'cups/000.png' else '')
         line = noted[key]
         assert data['verdicts'][masks['verdicts'][place]] == line['verdict']
         belief = line['evidence'].get('belief')
@@ -317,7 +326,8 @@ def test_the_numbers_of_a_run_do_not_hold_for_an_edited_mask(
     finally:
         mask.write_bytes(before)
     data = page_data(tmp_path / 'page')
-    assert data['masks']['confidence'][0] is None
+    place = data['masks']['key'].index('001.png')
+    assert data['masks']['confidence'][place] is None
     assert 'edited' in data['remarks'][0]
 
 

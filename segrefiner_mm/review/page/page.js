@@ -13,6 +13,7 @@ const decisions = new Map(); // index of a mask -> 'accept' or 'reject'
 const outlines = new Map(); // number of a shard -> its outlines
 let order = []; // indices of the masks in the list
 let selected = -1; // place in that list
+let onView = -1; // index of the mask that the viewer shows
 
 const at = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat('en');
@@ -273,8 +274,8 @@ function summary(index) {
 
 function makeThumb(index) {
   const { thumb, side } = data.layout;
-  const sheet = Math.floor(index / side ** 2);
-  const cell = index % side ** 2;
+  const sheet = Math.floor(masks.place[index] / side ** 2);
+  const cell = masks.place[index] % side ** 2;
   // The writer shrinks a crop to the size of a cell, and never enlarges it.
   const longest = Math.max(masks.width[index], masks.height[index]);
   const stored = Math.min(longest, thumb);
@@ -312,15 +313,16 @@ function redrawRow(index) {
 function segrefinerOutlines(shard, pairs) {
   outlines.set(shard, pairs);
   const index = current();
-  if (index >= 0 && Math.floor(index / data.layout.shard) === shard) showOutlines(index);
+  if (index >= 0) showOutlines(index);
 }
 window.segrefinerOutlines = segrefinerOutlines;
 
 function showOutlines(index) {
   const { shard } = data.layout;
-  const pairs = outlines.get(Math.floor(index / shard));
-  const pair = pairs?.[index % shard] ?? ['', ''];
-  if (!pairs) loadOutlines(Math.floor(index / shard));
+  const place = masks.place[index];
+  const pairs = outlines.get(Math.floor(place / shard));
+  const pair = pairs?.[place % shard] ?? ['', ''];
+  if (!pairs) loadOutlines(Math.floor(place / shard));
   ['coarse', 'refined'].forEach((name, which) => {
     for (const path of document.querySelectorAll(`.outline.${name} path`)) {
       path.setAttribute('d', pair[which]);
@@ -339,16 +341,17 @@ function loadOutlines(shard) {
 }
 
 function cropOf(index) {
-  const folder = Math.floor(index / data.layout.folder);
-  return `crops/${digits(folder, 3)}/${digits(index, 5)}.jpg`;
+  const place = masks.place[index];
+  const folder = Math.floor(place / data.layout.folder);
+  return `crops/${digits(folder, 3)}/${digits(place, 5)}.jpg`;
 }
 
 function select(place) {
-  const before = current();
   selected = place;
   const index = current();
   for (const [own, row] of drawn) row.setAttribute('aria-selected', own === place);
   if (index < 0) {
+    onView = -1;
     at('name').textContent = 'No mask fits the filters';
     at('picture').style.visibility = 'hidden';
     at('numbers').replaceChildren();
@@ -359,7 +362,7 @@ function select(place) {
   intoView(place);
   drawRows();
   at('list').setAttribute('aria-activedescendant', `mask-${index}`);
-  if (index !== before) showMask(index);
+  if (index !== onView) showMask(index);
   showDecision(index);
 }
 
@@ -371,6 +374,7 @@ function intoView(place) {
 }
 
 function showMask(index) {
+  onView = index;
   const [width, height] = [masks.width[index], masks.height[index]];
   const picture = at('picture');
   picture.style.visibility = '';
@@ -644,6 +648,7 @@ function start() {
   fillFilter('by-class', data.classes, masks.classes);
   fillFilter('by-verdict', data.verdicts, masks.verdicts);
   restore();
+  at('overview').open = !window.matchMedia('(max-width: 860px)').matches;
   showTotals();
   listen();
   refilter();

@@ -199,11 +199,11 @@ def test_decisions_can_be_undone_saved_and_loaded(page, tmp_path):
     ]
     page.reload()
     page.wait_for_selector('html[data-ready]')
-    assert text(page, '#export') == 'Export 1 decisions'
+    assert text(page, '#export') == 'Export decisions (1)'
     content['decisions'].append(dict(key=7, mask='', decision='reject'))
     path.write_text(json.dumps(content))
     page.set_input_files('#load', path)
-    expect(page.locator('#export')).to_have_text('Export 2 decisions')
+    expect(page.locator('#export')).to_have_text('Export decisions (2)')
     page.locator('#by-decision').select_option('reject')
     assert 'result 7 of' in text(page, '#name')
     content['refined']['sha256'] = '0'

@@ -100,7 +100,7 @@ function addTotal(word, count, part) {
 }
 
 const FIGURES = [
-  { field: 'share', title: 'Changed area', low: 0, high: 1, text: share, open: true },
+  { field: 'share', title: 'Changed', low: 0, high: 1, text: share, open: true },
   { field: 'confidence', title: 'Confidence', low: 0, high: 1, text: plain },
   { field: 'belief', title: 'Belief', low: 0, high: 1, text: plain },
   { field: 'edge_gain', title: 'Edge gain', text: plain },
@@ -255,12 +255,16 @@ function makeRow(place) {
   row.setAttribute('aria-selected', place === selected);
   row.style.top = `${place * ROW}px`;
   const lines = make('div', 'lines');
+  const first = make('div', 'first');
+  first.append(make('strong', '', nameOf(index)), makeMark(index));
+  // The masks of a folder have names, those of a file have numbers.
+  const isNamed = typeof masks.key[index] === 'string';
   lines.append(
-    make('strong', '', nameOf(index)),
-    make('span', '', imageName(index)),
+    first,
+    make('span', '', isNamed ? masks.label[index] : imageName(index)),
     make('span', '', summary(index)),
   );
-  row.append(makeThumb(index), lines, makeMark(index));
+  row.append(makeThumb(index), lines);
   row.addEventListener('click', () => select(place));
   return row;
 }
@@ -461,7 +465,8 @@ function showDecision(index) {
   at('previous').disabled = selected <= 0;
   at('next').disabled = selected >= order.length - 1;
   at('export').disabled = decisions.size === 0;
-  at('export').textContent = decisions.size ? `Export ${number.format(decisions.size)} decisions` : 'Export decisions';
+  const count = decisions.size ? ` (${number.format(decisions.size)})` : '';
+  at('export').textContent = `Export decisions${count}`;
 }
 
 function decide(decision) {

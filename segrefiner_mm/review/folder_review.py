@@ -198,6 +198,7 @@ def _pair(result: FolderResult) -> MaskPair:
     line = result.line
     settings = line.get('settings')
     limit = settings.get('threshold') if isinstance(settings, dict) else None
+    limit = limit if is_real(limit) else None
     coarse = _encoded(result.coarse, limit)
     refined = _encoded(result.refined, None)
     if coarse['size'] != refined['size']:
@@ -222,8 +223,10 @@ def _pair(result: FolderResult) -> MaskPair:
 
 def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
     with about(path):
-        [mask] = load_masks(path, threshold=threshold).masks
-        return encode_mask(mask.dense().numpy())
+        masks = load_masks(path, threshold=threshold).masks
+        if len(masks) != 1:
+            raise InputError(f'it holds {len(masks)} masks, not one')
+        return encode_mask(masks[0].dense().numpy())
 
 
 def _is_recorded(line: dict[str, Any], refined: Path) -> bool:

@@ -28,7 +28,7 @@ class Scenes(NamedTuple):
     evidence: Path
 
 
-def write_review(folder: Path, count: int = 10) -> Scenes:
+def write_review(folder: Path, count: int = 10, **size: int) -> Scenes:
     scenes = Scenes(
         folder / 'img',
         folder / 'ann.json',
@@ -40,7 +40,7 @@ def write_review(folder: Path, count: int = 10) -> Scenes:
     rng = np.random.default_rng(5)
     images, before, after, rows = [], [], [], []
     for index in range(count):
-        image, true = draw_object(rng)
+        image, true = draw_object(rng, **size)
         name = HOSTILE_FILE if index == 1 else f'{index:03d}.png'
         encoded = cv2.imencode('.png', image)[1]
         (scenes.img_dir / name).write_bytes(encoded.tobytes())

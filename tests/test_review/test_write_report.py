@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from time import process_time
 
 import cv2
 import numpy as np
@@ -16,7 +17,9 @@ from segrefiner_mm.apis import (
 )
 from segrefiner_mm.cli import main as cli
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.images import load_image
 from segrefiner_mm.io.rle import decode_mask, encode_mask
+from segrefiner_mm.review import write_report as module
 from segrefiner_mm.review.mask_pair import MaskPair
 from segrefiner_mm.review.write_report import choose
 from tests.helpers import write_folder
@@ -348,3 +351,39 @@ def test_a_folder_without_a_journal(tmp_path):
     (tmp_path / 'masks').mkdir()
     with pytest.raises(InputError, match='must be the output folder'):
         write_report(tmp_path / 'masks', tmp_path / 'page')
+
+
+def test_every_image_is_read_once(scenes, tmp_path, monkeypatch):
+    """Three masks on each of the ten images."""
+    contents = {}
+    for name in ('coarse', 'refined'):
+        entries = json.loads(getattr(scenes, name).read_text())
+        contents[name] = tmp_path / f'{name}.json'
+        contents[name].write_text(json.dumps(entries * 3))
+    read = []
+
+    def load(path, size):
+        read.append(path)
+        return load_image(path, size)
+
+    monkeypatch.setattr(module, 'load_image', load)
+    given = options(scenes, coarse=contents['coarse'], evidence=None)
+    summary = write_report(contents['refined'], tmp_path / 'page', given)
+    assert summary.done == 30
+    assert sorted(read) == sorted(scenes.img_dir.iterdir())
+
+
+@pytest.mark.slow
+def test_5000_masks(tmp_path):
+    """Within a minute of one CPU core, however busy the machine is."""
+    many = write_review(tmp_path / 'data', 5000, height=240, width=320)
+    begin = process_time()
+    write_report(many.refined, tmp_path / 'page', options(many))
+    assert process_time() - begin < 60
+    sizes = [
+        path.stat().st_size
+        for path in (tmp_path / 'page').rglob('*')
+        if path.is_file()
+    ]
+    assert len(sizes) > 5000
+    assert max(sizes) < 25e6

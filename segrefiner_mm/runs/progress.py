@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+WIDE = 125  # columns of a terminal that has room for all in one line
+
 
 class Tally:
     """Counts the images and masks that are done.
@@ -71,8 +73,12 @@ class Tally:
         seconds = self.seconds
         return count / seconds if seconds > 0 else 0.0
 
-    def text(self) -> str:
-        """Return all numbers as a line.
+    def text(self, before_verdicts: str = ', ') -> str:
+        """Return all numbers as text.
+
+        Args:
+            before_verdicts (str): What separates rates and verdicts. Defaults
+                to ', '.
 
         Returns:
             str: Such as ``'12/40 images, 3.1 images/s, 9.8 masks/s, 0:09
@@ -85,8 +91,11 @@ class Tally:
             if self.masks:
                 parts.append(f'{_short(self.rate(self.masks))} masks/s')
             parts.append(f'{_clock_text(left)} left')
-        parts += [f'{n} {name}' for name, n in sorted(self.verdicts.items())]
-        return ', '.join(parts)
+        text, counts = ', '.join(parts), sorted(self.verdicts.items())
+        if not counts:
+            return text
+        listed = ', '.join(f'{number} {name}' for name, number in counts)
+        return f'{text}{before_verdicts}{listed}'
 
 
 @contextmanager
@@ -104,9 +113,10 @@ def progress_bar(
     """
     columns = (
         TextColumn('{task.description}', markup=False),
-        BarColumn(bar_width=20),
+        BarColumn(bar_width=12),
         TextColumn('{task.fields[text]}', markup=False),
     )
+    separator = ', ' if console.width >= WIDE else '\n'
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(what, text='')
 
@@ -115,7 +125,7 @@ def progress_bar(
                 task,
                 total=tally.total,
                 completed=tally.images,
-                text=tally.text(),
+                text=tally.text(separator),
             )
 
         yield show

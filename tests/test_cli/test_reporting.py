@@ -25,9 +25,11 @@ def test_quiet_prints_nothing_and_the_log_tells_all(data, tmp_path, capsys):
     assert refine(data, tmp_path / 'a', '--quiet', '--json-log', log) == 0
     assert capsys.readouterr() == ('', '')
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [line['event'] for line in lines] == ['progress', 'progress', 'end']
-    assert lines[1]['images'] == lines[1]['masks'] == 2
-    assert lines[2]['done'] == 2
+    # Once a second at most, so their number depends on the machine.
+    *progress, end = lines
+    assert {line['event'] for line in progress} == {'progress'}
+    assert progress[-1]['images'] == progress[-1]['masks'] == 2
+    assert (end['event'], end['done'], end['failed']) == ('end', 2, 0)
 
 
 def test_a_pipe_gets_the_summary_alone(data, tmp_path, capsys):

@@ -1,10 +1,12 @@
 import io
 import json
+import math
 
 import pytest
 from rich.console import Console
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.runs import json_log
 from segrefiner_mm.runs.json_log import JsonLog
 from segrefiner_mm.runs.progress import Tally
 from segrefiner_mm.runs.reporter import Reporter
@@ -76,6 +78,18 @@ def test_a_terminal_shows_a_bar_with_the_verdicts():
     assert 'masks/s' in text
 
 
+def test_a_narrow_terminal_has_two_lines():
+    shown = Console(file=io.StringIO(), force_terminal=True, width=80)
+    reporter = Reporter(shown)
+    with reporter.progress(12345) as advance:
+        for _ in range(1234):
+            advance(['refined', 'kept', 'rolled back'])
+    lines = shown.file.getvalue().splitlines()
+    assert any(' left' in line for line in lines)
+    counts = '1234 kept, 1234 refined, 1234 rolled back'
+    assert any(line.strip().startswith(counts) for line in lines)
+
+
 @pytest.mark.parametrize('quiet', [False, True])
 def test_a_pipe_gets_no_bar(quiet):
     shown = console(terminal=False)
@@ -93,13 +107,14 @@ def test_quiet_on_a_terminal_prints_errors_alone():
     assert reporter.problems == ['b.jpg is damaged']
 
 
-def test_the_log_has_an_object_per_line(tmp_path):
+def test_the_log_has_an_object_per_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(json_log, 'EVERY', math.inf)
     log = tmp_path / 'log.jsonl'
     reporter = Reporter(log=JsonLog(log))
     run(reporter)
     reporter.note_end('all done', done=3, failed=1)
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    # Progress at once, then once a second at most, and at the end.
+    # Progress at once, then not before so many seconds, and at the end.
     assert [line['event'] for line in lines] == [
         *('progress', 'error', 'progress', 'note', 'end'),
     ]

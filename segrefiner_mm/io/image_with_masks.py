@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.io.images import check_same_size, load_image
-from segrefiner_mm.io.masks import MaskInputs, load_masks
+from segrefiner_mm.io.masks import MaskInputs, load_masks, resized
 from segrefiner_mm.io.orientation import Size
 
 
@@ -30,6 +30,7 @@ def load_pair(
     labels: bool = False,
     threshold: float | None = None,
     tag: Any = None,
+    resize: bool = False,
 ) -> RefineInput:
     """Load an image and its masks, and check that their sizes match.
 
@@ -39,6 +40,8 @@ def load_pair(
         labels (bool): See :func:`load_masks`. Defaults to False.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.
         tag (object): Value to keep with the pair. Defaults to None.
+        resize (bool): Whether masks of another size are stretched to the
+            image. Defaults to False.
 
     Returns:
         RefineInput: Both, of equal size.
@@ -46,12 +49,15 @@ def load_pair(
     Raises:
         InputError: If one cannot be read or the sizes differ.
     """
-    check_same_size(image, masks)
+    if not resize:
+        check_same_size(image, masks)
     # Only lists may hold polygons, whose size is that of the image.
-    listed = isinstance(masks, (list, tuple))
-    upright = load_image(image) if listed else None
+    first = resize or isinstance(masks, (list, tuple))
+    upright = load_image(image) if first else None
     size = None if upright is None else _size(upright)
     loaded = load_masks(masks, labels, size, threshold)
+    if resize and size and sorted(size) != sorted(loaded.size):
+        loaded = resized(loaded, size)
     if upright is None or size != loaded.size:
         upright = load_image(image, loaded.size)
     return RefineInput(upright, loaded, tag)

@@ -1,5 +1,6 @@
 """The reader of image files, limited to known formats and allowed sizes."""
 
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from segrefiner_mm.io.orientation import (
     turned_by,
     upright,
 )
+from segrefiner_mm.io.picture_source import Source, name_of
 
 # Pillow reads more formats; some of them start other programs (EPS).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
@@ -42,12 +44,12 @@ class PictureSize(NamedTuple):
     stored: Size
 
 
-def read_picture(path: str | Path, one_page: bool = False) -> Image.Image:
+def read_picture(path: Source, one_page: bool = False) -> Image.Image:
     """Decode an image file completely.
 
     Args:
-        path (str | Path): File to read: BMP, GIF, JPEG, PNG, PPM, TIFF or
-            WebP. Its content decides, not its name.
+        path (str | Path | bytes): File to read, or its content: BMP, GIF,
+            JPEG, PNG, PPM, TIFF or WebP. The content decides, not the name.
         one_page (bool): Whether a second page is an error, as for masks; if
             not, the first page is read. Defaults to False.
 
@@ -61,13 +63,13 @@ def read_picture(path: str | Path, one_page: bool = False) -> Image.Image:
     with _opened(path) as picture:
         if one_page and _has_second_page(picture):
             raise InputError(
-                f'{path} has several pages, and only one would be read: save '
-                'each as a file of its own'
+                f'{name_of(path)} has several pages, and only one would be '
+                'read: save each as a file of its own'
             )
         if _is_deep_colour(picture):
             raise InputError(
-                f'{path} has 16 bits per colour, of which 8 would be lost: '
-                'save it with one channel, or with 8 bits'
+                f'{name_of(path)} has 16 bits per colour, of which 8 would be '
+                'lost: save it with one channel, or with 8 bits'
             )
         picture.load()
         picture.getexif()  # damaged EXIF data must raise here
@@ -106,7 +108,7 @@ def stored_size(path: str | Path) -> Size:
         return picture.height, picture.width
 
 
-def picture_size(path: str | Path) -> PictureSize:
+def picture_size(path: Source) -> PictureSize:
     """Return the size of an image file, from its header and its EXIF data.
 
     Args:
@@ -126,12 +128,12 @@ def picture_size(path: str | Path) -> PictureSize:
 
 
 def read_deep_colour(
-    path: str | Path, size: Size | None = None
+    path: Source, size: Size | None = None
 ) -> npt.NDArray[np.uint16] | None:
     """Decode an image file if it is a 16-bit colour image.
 
     Args:
-        path (str | Path): See :func:`read_picture`.
+        path (str | Path | bytes): See :func:`read_picture`.
         size (tuple[int, int], optional): See :func:`upright`. Defaults to
             None.
 
@@ -147,15 +149,16 @@ def read_deep_colour(
             return None
         stored = picture.size[::-1]
         orientation = picture.getexif().get(ORIENTATION, 1)
-    content = np.frombuffer(Path(path).read_bytes(), np.uint8)
+    data = path if isinstance(path, bytes) else Path(path).read_bytes()
+    content = np.frombuffer(data, np.uint8)
     try:
         array = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
     except cv2.error:
         array = None
     if array is None or array.dtype != np.uint16 or array.shape[:2] != stored:
         raise InputError(
-            f'cannot read {path}: its 16 bits per colour are damaged, or '
-            'stored in a way that is not known'
+            f'cannot read {name_of(path)}: its 16 bits per colour are '
+            'damaged, or stored in a way that is not known'
         )
     turned = turned_by(array, orientation)
     height, width = turned.shape[:2]
@@ -241,32 +244,33 @@ def is_lossy(picture: Image.Image) -> bool:
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
+def _opened(path: Source) -> Iterator[Image.Image]:
     """Open an image of allowed size, without decoding it."""
-    path = Path(path)
-    if not path.is_file():
+    name = name_of(path)
+    if not isinstance(path, bytes) and not Path(path).is_file():
         raise InputError(f'no such file: {path}')
     try:
-        with _open(path) as picture, about(path):
-            check_pixels(picture.height, picture.width, str(path))
+        with _open(path) as picture, about(name):
+            check_pixels(picture.height, picture.width, name)
             yield picture
     except UnidentifiedImageError:
         raise InputError(
-            f'not a picture that can be read: {path} (BMP, GIF, JPEG, PNG, '
+            f'not a picture that can be read: {name} (BMP, GIF, JPEG, PNG, '
             'PPM, TIFF and WebP can be)'
         ) from None
     except InputError:
         raise
     except Exception as error:  # decoders of damaged files raise anything
-        raise InputError(f'cannot read {path}: {reason_of(error)}') from None
+        raise InputError(f'cannot read {name}: {reason_of(error)}') from None
 
 
-def _open(path: Path) -> Image.Image:
+def _open(path: Source) -> Image.Image:
     # Pillow's limit is global and fixed; ours, checked next, is adjustable.
     with _opening:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(path, formats=FORMATS)
+            file = io.BytesIO(path) if isinstance(path, bytes) else path
+            return Image.open(file, formats=FORMATS)
         finally:
             Image.MAX_IMAGE_PIXELS = limit
 

@@ -27,8 +27,6 @@ from segrefiner_mm.io.picture_source import Source, name_of
 
 # Pillow reads more formats; some of them start other programs (EPS).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
-_LOSSY = frozenset(['JPEG', 'MPO'])
-_LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
 _opening = threading.Lock()
 
 
@@ -60,7 +58,7 @@ def read_picture(path: Source, one_page: bool = False) -> Image.Image:
         InputError: If it is missing, damaged, too large, not an image, or a
             16-bit colour image, which Pillow would reduce to 8 bits.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         if one_page and _has_second_page(picture):
             raise InputError(
                 f'{name_of(path)} has several pages, and only one would be '
@@ -88,7 +86,7 @@ def mode_of(path: str | Path) -> str:
     Raises:
         InputError: If it is missing, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         return picture.mode
 
 
@@ -104,7 +102,7 @@ def stored_size(path: str | Path) -> Size:
     Raises:
         InputError: If it is missing, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         return picture.height, picture.width
 
 
@@ -120,7 +118,7 @@ def picture_size(path: Source) -> PictureSize:
     Raises:
         InputError: If it is missing, damaged, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         width, height = picture.size
         lies = picture.getexif().get(ORIENTATION) in ON_ITS_SIDE
     upright_size = (width, height) if lies else (height, width)
@@ -144,7 +142,7 @@ def read_deep_colour(
     Raises:
         InputError: If it is missing, damaged, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         if not _is_deep_colour(picture):
             return None
         stored = picture.size[::-1]
@@ -188,7 +186,7 @@ def turned_back(
     shown = array.shape[:2]
     if shown == size or shown != size[::-1] or not Path(path).is_file():
         return array
-    with _opened(path) as picture:
+    with opened(path) as picture:
         stored = picture.size[::-1]
         orientation = picture.getexif().get(ORIENTATION, 1)
     if orientation not in ON_ITS_SIDE or stored != size:
@@ -230,22 +228,19 @@ def picture_to_array(
     return np.asarray(picture)
 
 
-def is_lossy(picture: Image.Image) -> bool:
-    """Tell whether the file of an image has lossy compression.
+@contextmanager
+def opened(path: Source) -> Iterator[Image.Image]:
+    """Open an image of allowed size, without decoding it.
 
     Args:
-        picture (PIL.Image.Image): From :func:`read_picture`.
+        path (str | Path | bytes): See :func:`read_picture`.
 
-    Returns:
-        bool: True for JPEG, and for TIFF with JPEG or WebP inside.
+    Yields:
+        PIL.Image.Image: Its header.
+
+    Raises:
+        InputError: If it is missing, damaged, too large, or not an image.
     """
-    inside = picture.info.get('compression')
-    return picture.format in _LOSSY or inside in _LOSSY_TIFF
-
-
-@contextmanager
-def _opened(path: Source) -> Iterator[Image.Image]:
-    """Open an image of allowed size, without decoding it."""
     name = name_of(path)
     if not isinstance(path, bytes) and not Path(path).is_file():
         raise InputError(f'no such file: {path}')

@@ -29,6 +29,10 @@ def foreign_kind(content: Any) -> str | None:
         return 'of VIA (VGG Image Annotator): export as COCO format'
     if content.get('type') in ('FeatureCollection', 'Feature'):
         return 'of maps (GeoJSON), whose outlines are in map coordinates'
+    if 'objects' in content and isinstance(content.get('size'), dict):
+        return 'of Supervisely: export as COCO'
+    if 'item' in content and 'annotations' in content:
+        return 'of V7 (Darwin): export as COCO'
     if 'imgHeight' in content and 'objects' in content:
         return 'of Cityscapes, one file of polygons for each image'
     return None
@@ -76,6 +80,10 @@ def _of_list(content: list[Any]) -> str | None:
         return 'of YouTube-VIS, whose masks are of videos'
     if 'annotations' in first and 'data' in first:
         return 'of Label Studio: export as COCO'
+    if 'data_row' in first:
+        return 'of Labelbox: its converter writes COCO json'
+    if 'image' in first and 'annotations' in first:
+        return 'of CreateML, which has boxes and no masks'
     if 'labels' in first and 'name' in first:
         return 'of Scalabel or BDD100K: its tools write COCO json'
     return None

@@ -65,6 +65,19 @@ class JsonFolder:
         """
         return self.folder / name
 
+    def beside(self, name: str, image: str) -> str:
+        """Return the name of an image in the folder of its file.
+
+        Args:
+            name (str): From :attr:`contents`.
+            image (str): Name in the file.
+
+        Returns:
+            str: Name relative to :attr:`folder`, not checked.
+        """
+        above, _, _ = name.rpartition('/')
+        return f'{above}/{image}' if above else image
+
     def encoded(self, out: Path) -> Iterator[tuple[Path, bytes]]:
         """Encode the contents.
 

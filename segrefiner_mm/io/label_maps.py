@@ -175,7 +175,9 @@ def _with_true_sign(
         return labels
     [sign] = set(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,)))
     types = {_UNSIGNED: (np.int32, np.uint32), _SIGNED: (np.uint8, np.int8)}
-    taken, true = types.get(sign, (None, None))
+    if sign not in types:
+        return labels
+    taken, true = types[sign]
     return labels.view(true) if labels.dtype == taken else labels
 
 

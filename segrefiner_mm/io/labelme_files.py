@@ -46,6 +46,8 @@ class LabelmeFiles(PredictionFile):
         InputError: If a file is not of labelme.
     """
 
+    forms = ('same',)
+
     def __init__(self, path: Path, tolerance: float = TOLERANCE) -> None:
         self.tolerance = tolerance
         self._files = JsonFolder(path)
@@ -68,7 +70,9 @@ class LabelmeFiles(PredictionFile):
                     )
             if masks:
                 image = content['imagePath']
-                own = image if isinstance(image, str) and image else None
+                own = None
+                if isinstance(image, str) and image:
+                    own = self._files.beside(name, image)
                 hint = '; without --img-dir it is looked for beside the json'
                 yield ImageEntry(name, own, size, masks, hint=hint)
 

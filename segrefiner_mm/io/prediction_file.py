@@ -39,9 +39,12 @@ class PredictionFile(metaclass=ABCMeta):
     Attributes:
         img_dir (Path, optional): Folder in which the images are, unless the
             user gives another. Defaults to None: the format does not say.
+        forms (tuple[str, ...]): Forms in which it can write masks, see
+            :class:`MaskStyle`. Defaults to ``'same'`` and ``'rle'``.
     """
 
     img_dir: Path | None = None
+    forms: tuple[str, ...] = ('same', 'rle')
 
     @abstractmethod
     def images(self) -> Iterator[ImageEntry]:

@@ -92,7 +92,9 @@ class SamFiles(PredictionFile):
         content = self._files.contents[name]
         image = content['image'] if isinstance(content, dict) else {}
         own = image.get('file_name')
-        if not isinstance(own, str) or not own:
+        if isinstance(own, str) and own:
+            own = self._files.beside(name, own)
+        else:
             own = PurePosixPath(name).with_suffix('').as_posix()
         sides = [whole_number(image.get(key)) for key in ('height', 'width')]
         height, width = (side or 0 for side in sides)

@@ -11,7 +11,12 @@ from segrefiner_mm.io.boxes import box_of
 from segrefiner_mm.io.coco_annotations import id_of, is_crowd, records_of
 from segrefiner_mm.io.files import read_json, write_whole
 from segrefiner_mm.io.json_file import json_bytes, shown
-from segrefiner_mm.io.mask_forms import MaskStyle, written
+from segrefiner_mm.io.mask_forms import (
+    ALL_FORMS,
+    MaskStyle,
+    converted,
+    written,
+)
 from segrefiner_mm.io.numbers import whole_number
 from segrefiner_mm.io.prediction_file import (
     ImageEntry,
@@ -48,6 +53,8 @@ class VideoJson(PredictionFile):
         InputError: If a file does not follow the schema, or results come
             without annotations.
     """
+
+    forms = ALL_FORMS
 
     def __init__(
         self,
@@ -104,7 +111,9 @@ class VideoJson(PredictionFile):
             self._update_box(key, encoded)
 
     def rewrite(self, key: Key, size: Size) -> None:
-        pass  # as it was read; the format has run lengths only
+        index, frame = key
+        masks = self.masks[index]['segmentations']
+        masks[frame] = converted(masks[frame], size, self.style)
 
     def untouched(self) -> dict[str, str]:
         return {

@@ -1,13 +1,14 @@
 """Label files of YOLO segmentation: a line of text for every object."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io.confine import is_within
 from segrefiner_mm.io.files import folders_below, write_whole
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.outlines import TOLERANCE, outlines_of
@@ -48,16 +49,18 @@ class YoloFolder(PredictionFile):
     image, and may end with a confidence. Yaml files are copied.
 
     Args:
-        folder (Path): A data set with ``labels/`` and ``images/``, or a
-            folder of label files.
+        folder (Path): A data set with ``labels/`` and ``images/``, also in
+            ``train/`` and the like; or a folder of label files.
         img_dir (Path, optional): Folder of the images. Defaults to None:
-            ``images/`` of the data set.
+            ``images/`` beside ``labels/``.
         tolerance (float): Maximum distance of a polygon from the edge of its
             mask, in pixels. Defaults to 0.5.
 
     Raises:
         InputError: If the folder has no label file, or one cannot be read.
     """
+
+    forms = ('same',)
 
     def __init__(
         self,
@@ -67,21 +70,21 @@ class YoloFolder(PredictionFile):
     ) -> None:
         self.tolerance = tolerance
         self._folder = folder
-        self._labels = _label_folder(folder)
-        self.img_dir = img_dir or _images_beside(self._labels)
+        inner = folder / LABELS
+        files = label_files(inner if inner.is_dir() else folder)
+        if not files:
+            raise InputError(f'no label file (.txt) in {folder}')
+        self.img_dir = img_dir or _images_of(folder)
         self._lines = {
-            file.relative_to(folder).as_posix(): _read(file)
-            for file in label_files(self._labels)
+            file.relative_to(folder).as_posix(): _read(file) for file in files
         }
-        if not self._lines:
-            raise InputError(f'no label file (.txt) in {self._labels}')
         self._sizes: dict[str, Size] = {}
 
     def images(self) -> Iterator[ImageEntry]:
         if self.img_dir is None:
             raise InputError(
-                f'there is no folder {IMAGES} beside {self._labels}: '
-                '--img-dir says where the images are'
+                f'there is no folder {IMAGES} for the labels of '
+                f'{self._folder}: --img-dir says where the images are'
             )
         finder = ImageFinder(self.img_dir)
         for name, lines in self._lines.items():
@@ -126,7 +129,7 @@ class YoloFolder(PredictionFile):
             text = ''.join(line.text for line in lines)
             write_whole(path / name, text.encode())
         for file in sorted(self._folder.glob('*.y*ml')):
-            if file.is_file():
+            if file.is_file() and is_within(self._folder, file):
                 write_whole(path / file.name, file.read_bytes())
 
     def label(self, key: Key) -> str:
@@ -136,8 +139,8 @@ class YoloFolder(PredictionFile):
         self, name: str, keyed: dict[Key, Any], finder: ImageFinder
     ) -> ImageEntry:
         """Convert the fractions to pixels, which takes the image's size."""
-        stem = (self._folder / name).relative_to(self._labels)
-        own = stem.with_suffix('').as_posix()
+        parts = PurePosixPath(name).with_suffix('').parts
+        own = '/'.join(IMAGES if part == LABELS else part for part in parts)
         try:
             size = picture_size(finder.find(own)).upright
         except InputError as error:
@@ -200,19 +203,17 @@ def joined(parts: list[Corners]) -> Corners:
     return whole
 
 
-def _label_folder(folder: Path) -> Path:
-    inner = folder / LABELS
-    return inner if inner.is_dir() else folder
-
-
-def _images_beside(labels: Path) -> Path | None:
-    """Return ``images/train`` for ``labels/train``, and the like."""
-    parts = labels.absolute().parts
-    if LABELS not in parts:
-        return None
-    place = len(parts) - 1 - parts[::-1].index(LABELS)
-    folder = Path(*parts[:place], IMAGES, *parts[place + 1 :])
-    return folder if folder.is_dir() else None
+def _images_of(folder: Path) -> Path | None:
+    """Return the folder of the images, by the names that YOLO gives."""
+    if (folder / IMAGES).is_dir():
+        return folder / IMAGES
+    parts = folder.absolute().parts
+    if LABELS in parts:  # images/train for labels/train
+        place = len(parts) - 1 - parts[::-1].index(LABELS)
+        beside = Path(*parts[:place], IMAGES, *parts[place + 1 :])
+        return beside if beside.is_dir() else None
+    inner = any(below.name == IMAGES for below in folders_below(folder))
+    return folder if inner else None
 
 
 def _read(file: Path) -> list[_Line]:

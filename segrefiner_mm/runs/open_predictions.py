@@ -64,6 +64,11 @@ def content_of(path: Path) -> Any:
             f'{path} is of YOLO, it seems: give the folder of the data set, '
             'with labels/ and images/, or the folder of the .txt'
         )
+    if path.suffix.lower() in ('.xml', '.zip'):
+        raise InputError(
+            f'{path} is an export of another kind, such as of CVAT: export '
+            'as COCO and give the .json in it'
+        )
     return read_json(path)
 
 

@@ -187,10 +187,10 @@ def _open(
         options.img_dir, options.ann, style, options.update_boxes
     )
     predictions = open_predictions(path, content, given)
-    in_json = isinstance(predictions, (CocoFile, VideoJson))
-    if options.segmentation == 'polygon' and not in_json:
+    if options.segmentation not in predictions.forms:
         raise InputError(
-            f'--segmentation polygon is for json of COCO, and {path} is not'
+            f'--segmentation {options.segmentation} is for json of COCO, and '
+            f'{path} is not'
         )
     return predictions
 
@@ -202,6 +202,11 @@ def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
     for path in outputs:
         if path.resolve() in inputs:
             raise InputError(f'{path} is an input: choose another output')
+    if source.is_dir() and source.resolve() in out.resolve().parents:
+        raise InputError(
+            f'{out} is in {source}: the next run would take it for an input; '
+            'choose another folder'
+        )
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise InputError(f'--report must not be the output {out}')
     if out.is_dir() != source.is_dir() and out.exists():

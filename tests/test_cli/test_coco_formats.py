@@ -234,10 +234,38 @@ def test_coco_of_other_tools_keeps_its_keys(scenes, tmp_path, tool):
     assert json.loads(out.read_text()) == content
 
 
-def test_polygons_of_other_formats_are_refused(scenes, tmp_path, capsys):
+def test_other_forms_are_refused(scenes, tmp_path, capsys):
     images, coarse, _ = scenes
     record = dict(segmentation=encode_mask(coarse[0]), stability_score=0.9)
     dump(tmp_path / 'a.json', [record])
-    options = ['--img-dir', images, '--segmentation', 'polygon']
-    assert run(scenes, tmp_path / 'a.json', tmp_path / 'o.json', *options) == 2
-    assert 'is for json of COCO' in capsys.readouterr().err
+    dump(tmp_path / 'b.json', dict(shapes=[], imagePath='a.png'))
+    for name, form in (('a', 'polygon'), ('b', 'polygon'), ('b', 'rle')):
+        options = ['--img-dir', images, '--segmentation', form]
+        out = tmp_path / 'o.json'
+        assert run(scenes, tmp_path / f'{name}.json', out, *options) == 2
+        assert 'is for json of COCO' in capsys.readouterr().err
+
+
+def test_results_among_the_inputs_are_refused(scenes, tmp_path, capsys):
+    dump(tmp_path / 'a.json', dict(shapes=[], imagePath='a.png'))
+    assert run(scenes, tmp_path, tmp_path / 'refined') == 2
+    assert 'take it for an input' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('name', ['annotations.xml', 'export.zip'])
+def test_other_exports_are_named(scenes, tmp_path, capsys, name):
+    (tmp_path / name).write_bytes(b'<annotations>')
+    assert run(scenes, tmp_path / name, tmp_path / 'out.json') == 2
+    assert 'export as COCO' in capsys.readouterr().err
+
+
+def test_labelme_in_folders_of_the_same_names(scenes, tmp_path, capsys):
+    images, coarse, _ = scenes
+    shape = dict(points=np.reshape(polygon(coarse[0]), (-1, 2)).tolist())
+    for part in ('train', 'val'):
+        content = dict(shapes=[shape], imagePath='a.png')
+        dump(tmp_path / 'in' / part / 'a.json', content)
+        copy = tmp_path / 'in' / part / 'a.png'
+        copy.write_bytes((images / 'a.png').read_bytes())
+    assert run(scenes, tmp_path / 'in', tmp_path / 'out') == 0
+    assert '2 refined' in capsys.readouterr().out

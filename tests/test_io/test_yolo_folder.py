@@ -1,5 +1,7 @@
 """A data set as the documentation of YOLO segmentation lays it out."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -41,7 +43,7 @@ def square(y1=10, y2=30, x1=8, x2=24):
 def test_fractions_become_pixels(folder):
     files = YoloFolder(folder)
     first, second = files.images()
-    assert (first.name, first.size) == ('train/a', SIZE)
+    assert (first.name, first.size) == ('images/train/a', SIZE)
     assert list(first.masks) == [('labels/train/a.txt', n) for n in (0, 3)]
     for polygons in (*first.masks.values(), *second.masks.values()):
         mask = decode_mask(polygons, SIZE)
@@ -137,8 +139,32 @@ def test_without_images(folder, tmp_path):
     assert not first.problem
     (tmp_path / 'elsewhere/train/a.jpg').unlink()
     first, second = YoloFolder(folder, tmp_path / 'elsewhere').images()
-    assert 'no image train/a' in first.problem
+    assert 'no image images/train/a' in first.problem
     assert not second.problem
+
+
+def test_a_folder_for_every_part(folder, tmp_path):
+    """Roboflow's layout: train/labels beside train/images."""
+    root = tmp_path / 'export'
+    for part in ('train', 'valid'):
+        for kind in ('labels', 'images'):
+            target = root / part / kind
+            shutil.copytree(folder / kind / 'train', target)
+    (root / 'README.roboflow.txt').write_text('Provided by a user')
+    entries = list(YoloFolder(root).images())
+    assert [entry.name for entry in entries] == [
+        f'{part}/images/{name}' for part in ('train', 'valid') for name in 'ab'
+    ]
+    assert not any(entry.problem for entry in entries)
+
+
+def test_a_link_out_of_the_data_set_is_not_copied(folder, tmp_path):
+    secret = tmp_path / 'secret'
+    secret.write_text('key')
+    (folder / 'other.yaml').symlink_to(secret)
+    YoloFolder(folder).write(tmp_path / 'new')
+    assert (tmp_path / 'new' / 'data.yaml').is_file()
+    assert not (tmp_path / 'new' / 'other.yaml').exists()
 
 
 def test_text_of_another_kind(folder):

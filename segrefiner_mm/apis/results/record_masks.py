@@ -47,6 +47,8 @@ def open_records(value: Any) -> MaskResult | None:
         return None
     if not all(isinstance(record, dict) for record in value):
         return None
+    if any('segments_info' in record for record in value):
+        return None  # one for every image, not for every object
     for keys in (('segmentation',), ('mask', 'label')):
         if all(key in record for record in value for key in keys):
             return RecordMasks(value, keys[0])

@@ -14,6 +14,7 @@ from PIL import Image
 from segrefiner_mm import refine
 from segrefiner_mm.apis import SegRefinerInferencer
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 from tests.test_apis.test_results.conftest import OPTIONS
 
@@ -48,6 +49,21 @@ def sam_records(scene, encode):
         )
         for mask, box in zip(scene.coarse, BOXES, strict=True)
     ]
+
+
+def test_annotations_of_coco(two_objects):
+    """Those of one image; polygons come back as polygons."""
+    records = [
+        dict(id=n, image_id=1, segmentation=outlines_of(encode_mask(mask), 0))
+        for n, mask in enumerate(two_objects.coarse)
+    ]
+    new = refine(two_objects.image, records, **OPTIONS)
+    for before, after, mask in zip(
+        records, new, two_objects.refined, strict=True
+    ):
+        assert after['id'] == before['id']
+        drawn = decode_mask(after['segmentation'], mask.shape) > 0
+        assert np.count_nonzero(drawn != mask) < mask.sum() // 50
 
 
 def uncompressed(mask):
@@ -106,7 +122,7 @@ def test_instance_map_of_transformers(two_objects):
     for number, mask in enumerate(two_objects.coarse):
         ids[torch.from_numpy(mask)] = number
     given = segments(two_objects, ids)
-    new = refine(two_objects.image, given, **OPTIONS)
+    [new] = refine(two_objects.image, [given], **OPTIONS)
     assert new['segments_info'] == given['segments_info']
     assert new['segmentation'].dtype == ids.dtype
     assert set(new['segmentation'].unique().tolist()) == {-1, 0, 1}
@@ -119,7 +135,8 @@ def test_instance_map_of_transformers(two_objects):
 
 def test_masks_of_transformers(two_objects):
     masks = torch.from_numpy(two_objects.coarse).float()
-    new = refine(two_objects.image, segments(two_objects, masks), **OPTIONS)
+    given = [segments(two_objects, masks)]  # as post-processing returns it
+    [new] = refine(two_objects.image, given, **OPTIONS)
     np.testing.assert_array_equal(new['segmentation'], two_objects.refined)
     none = segments(two_objects, None)
     assert refine(two_objects.image, none, **OPTIONS) == none
@@ -127,8 +144,9 @@ def test_masks_of_transformers(two_objects):
 
 def test_runs_of_transformers_are_refused(two_objects):
     given = segments(two_objects, [[1, 5, 9, 2], [20, 4]])
-    with pytest.raises(InputError, match='return_binary_maps=True'):
-        refine(two_objects.image, given, **OPTIONS)
+    for one_or_list in (given, [given]):
+        with pytest.raises(InputError, match='return_binary_maps=True'):
+            refine(two_objects.image, one_or_list, **OPTIONS)
 
 
 class Masks:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, TiffImagePlugin
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.pictures import opened
 
 # Scale, tie points and transformation; keys, and their numbers and texts;
@@ -68,13 +68,21 @@ def encode_geotiff(array: npt.NDArray[Any], place: Georeference) -> bytes:
 
     Returns:
         bytes: Content of a TIFF without loss.
+
+    Raises:
+        InputError: If a tag is damaged.
     """
-    tags = TiffImagePlugin.ImageFileDirectory_v2()
-    for tag, (kind, value) in place.items():
-        tags.tagtype[tag] = kind
-        tags[tag] = value
     content = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(array)).save(
-        content, 'TIFF', compression='tiff_adobe_deflate', tiffinfo=tags
-    )
+    try:
+        tags = TiffImagePlugin.ImageFileDirectory_v2()
+        for tag, (kind, value) in place.items():
+            tags.tagtype[tag] = kind
+            tags[tag] = value
+        Image.fromarray(np.ascontiguousarray(array)).save(
+            content, 'TIFF', compression='tiff_adobe_deflate', tiffinfo=tags
+        )
+    except Exception as error:  # encoders of damaged values raise anything
+        raise InputError(
+            f'its georeference cannot be written: {reason_of(error)}'
+        ) from None
     return content.getvalue()

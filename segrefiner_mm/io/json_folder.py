@@ -34,6 +34,9 @@ class JsonFolder:
 
     Args:
         path (Path): A folder with JSON files, or one such file.
+        heavy (str): Key of a value that is not held in memory, such as a
+            picture. It is read again when the file is written. Defaults to
+            '': everything is held.
 
     Attributes:
         path (Path): The folder, or the file.
@@ -44,11 +47,12 @@ class JsonFolder:
         InputError: If there is no file, or one cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, heavy: str = '') -> None:
         self.path = path
+        self._heavy = heavy
         self.folder = path if path.is_dir() else path.parent
         self.contents: dict[str, Any] = {
-            file.relative_to(self.folder).as_posix(): read_json(file)
+            file.relative_to(self.folder).as_posix(): self._light(file)
             for file in json_files(path)
         }
         if not self.contents:
@@ -88,11 +92,22 @@ class JsonFolder:
             tuple[Path, bytes]: Path and content of every file.
 
         Raises:
-            InputError: If JSON cannot hold a content.
+            InputError: If JSON cannot hold a content, or a file has changed.
         """
         for name, content in self.contents.items():
             path = out / name if self.path.is_dir() else out
+            if isinstance(content, dict) and self._heavy in content:
+                again = read_json(self.file(name))
+                if not isinstance(again, dict) or self._heavy not in again:
+                    raise InputError(f'{self.file(name)} has changed')
+                content = {**content, self._heavy: again[self._heavy]}
             yield path, json_bytes(content, path)
+
+    def _light(self, file: Path) -> Any:
+        content = read_json(file)
+        if isinstance(content, dict) and self._heavy in content:
+            content[self._heavy] = None  # its place among the keys stays
+        return content
 
     def write(self, out: Path) -> None:
         """Write the files.

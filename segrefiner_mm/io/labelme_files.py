@@ -50,7 +50,7 @@ class LabelmeFiles(PredictionFile):
 
     def __init__(self, path: Path, tolerance: float = TOLERANCE) -> None:
         self.tolerance = tolerance
-        self._files = JsonFolder(path)
+        self._files = JsonFolder(path, heavy='imageData')
         self.img_dir = self._files.folder
         for name, content in self._files.contents.items():
             _check(content, self._files.file(name))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.geotiff import (
     Georeference,
     encode_geotiff,
@@ -90,7 +90,8 @@ class MaskTask:
         [mask] = prediction['masks']
         place = georeference_to_write(job)
         if place:
-            content = encode_geotiff(mask.astype(np.uint8) * 255, place)
+            with about(job.mask):
+                content = encode_geotiff(mask.astype(np.uint8) * 255, place)
         else:
             content = encode_mask_picture(job.out, mask)
         files = {job.out: content}

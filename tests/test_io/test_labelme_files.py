@@ -11,6 +11,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.json_folder import JsonFolder
 from segrefiner_mm.io.labelme_files import LabelmeFiles
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 
@@ -55,7 +56,7 @@ def content():
             shape('car', 'rectangle', [[1.0, 2.0], [3.0, 4.0]]),
         ],
         imagePath='a.png',
-        imageData=None,
+        imageData=picture_text(box(5, 20, 5, 25)),  # of the whole image
         imageHeight=SIZE[0],
         imageWidth=SIZE[1],
         mine='stays',
@@ -128,6 +129,12 @@ def test_a_polygon_becomes_a_mask_where_it_must(folder, tmp_path, extra):
     [again] = LabelmeFiles(tmp_path / 'new.json').images()
     got = decoded(next(iter(again.masks.values())))
     np.testing.assert_array_equal(got, mask)
+
+
+def test_pictures_in_the_files_are_not_held(folder):
+    files = JsonFolder(folder, heavy='imageData')
+    assert files.contents['a.json']['imageData'] is None
+    assert files.contents['a.json']['mine'] == 'stays'
 
 
 def test_holes_of_a_mask_stay(folder, tmp_path):

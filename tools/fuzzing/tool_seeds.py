@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from fuzzing.seeds import HEIGHT, IMAGES, WIDTH, draw, dump, write
+from segrefiner_mm.io.geotiff import encode_geotiff
 from segrefiner_mm.io.rle import encode_mask
 
 
@@ -19,6 +20,7 @@ def write_tool_seeds(folder: Path) -> None:
     _write_yolo(folder / 'yolo', mask)
     _write_sam(folder, mask)
     _write_videos(folder, mask)
+    _write_geotiff(folder / 'labels' / 'placed.tif', mask)
 
 
 def _write_labelme(folder: Path, mask: np.ndarray) -> None:
@@ -105,3 +107,15 @@ def _write_videos(folder: Path, mask: np.ndarray) -> None:
     )
     content = dict(videos=[video], annotations=[track], categories=[])
     dump(folder / 'videos.json', content)
+
+
+def _write_geotiff(path: Path, mask: np.ndarray) -> None:
+    """A label map in UTM zone 33, with a value for no data."""
+    place = {
+        33550: (12, (0.2, 0.2, 0.0)),
+        33922: (12, (0.0, 0.0, 0.0, 399960.0, 5700000.0, 0.0)),
+        34735: (3, (1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633)),
+        34737: (2, 'WGS 84 / UTM zone 33N|'),
+        42113: (2, '255'),
+    }
+    path.write_bytes(encode_geotiff(mask * 7, place))

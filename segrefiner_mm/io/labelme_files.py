@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from PIL import Image
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.boxes import box_of
+from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.json_folder import JsonFolder
 from segrefiner_mm.io.limits import check_pixels
@@ -25,7 +27,7 @@ from segrefiner_mm.io.prediction_file import (
     Key,
     PredictionFile,
 )
-from segrefiner_mm.io.rle import encode_mask
+from segrefiner_mm.windows import Box
 
 Size = tuple[int, int]
 Shape = dict[str, Any]
@@ -186,9 +188,8 @@ def _pasted(
             f'its mask of {width} x {height} at {x}, {y} leads out of the '
             f'image of {size[1]} x {size[0]} (width x height)'
         )
-    whole = np.zeros(size, bool)
-    whole[y : y + height, x : x + width] = crop
-    return encode_mask(whole)
+    box = Box(x, y, x + width, y + height)
+    return encode_crop(torch.from_numpy(crop), box, size)
 
 
 def _picture_text(mask: npt.NDArray[np.uint8]) -> str:

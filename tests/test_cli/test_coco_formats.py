@@ -269,3 +269,22 @@ def test_labelme_in_folders_of_the_same_names(scenes, tmp_path, capsys):
         copy.write_bytes((images / 'a.png').read_bytes())
     assert run(scenes, tmp_path / 'in', tmp_path / 'out') == 0
     assert '2 refined' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('kind', ['above', 'absolute', 'link'])
+def test_images_elsewhere_are_not_read(scenes, tmp_path, capsys, kind):
+    """Neither those that a json names nor those that a link leads to."""
+    images, coarse, _ = scenes
+    secret = tmp_path / 'secret.png'
+    secret.write_bytes((images / 'a.png').read_bytes())
+    (tmp_path / 'in').mkdir()
+    (tmp_path / 'in' / 'link.png').symlink_to(secret)
+    names = dict(above='../secret.png', absolute=str(secret), link='link.png')
+    shape = dict(points=np.reshape(polygon(coarse[0]), (-1, 2)).tolist())
+    content = dict(shapes=[shape], imagePath=names[kind])
+    dump(tmp_path / 'in' / 'a.json', content)
+    assert run(scenes, tmp_path / 'in', tmp_path / 'out') == 2
+    error = capsys.readouterr().err
+    assert 'a.json' in error
+    assert 'no image' in error or 'leads out' in error
+    assert not (tmp_path / 'out').exists()

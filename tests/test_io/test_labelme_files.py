@@ -180,3 +180,30 @@ def test_other_json_is_refused(tmp_path, content, words):
     (tmp_path / 'x.json').write_text(json.dumps(content))
     with pytest.raises(InputError, match=words):
         LabelmeFiles(tmp_path)
+
+
+def test_sizes_are_limited(folder, content):
+    """A few bytes can name a mask that no memory holds."""
+    bomb = io.BytesIO()
+    Image.new('1', (20_000, 20_000)).save(bomb, 'PNG')
+    large = base64.b64encode(bomb.getvalue()).decode()
+    assert len(large) < 100_000
+    original = content['shapes'][1]['mask']
+    for change, mask in (
+        ({}, large),
+        (dict(imageHeight=10**9, imageWidth=10**9), original),
+        (dict(imageHeight=10**9, imageWidth=10**9), large),
+    ):
+        content.update(change)
+        content['shapes'][1]['mask'] = mask
+        (folder / 'a.json').write_text(json.dumps(content))
+        faulty, _ = LabelmeFiles(folder).images()
+        assert 'pixels that are allowed' in faulty.problem
+
+
+def test_empty_masks_are_masks(folder, content):
+    crop = np.zeros((20, 25), np.uint8)
+    content['shapes'][1]['mask'] = picture_text(crop)
+    (folder / 'a.json').write_text(json.dumps(content))
+    [entry] = LabelmeFiles(folder).images()
+    assert not decoded(entry.masks['a.json', 1]).any()

@@ -106,8 +106,9 @@ def refine_predictions(
     """Refine the masks of a file of predictions; the function behind ``coco``.
 
     Args:
-        source (str | Path): COCO or LVIS results or annotations, panoptic
-            json, mmdet's pickle or the folder of a ``DetInferencer``.
+        source (str | Path): COCO, LVIS or YouTube-VIS results or
+            annotations, panoptic json, mmdet's pickle, the folder of a
+            ``DetInferencer``, or files of labelme, YOLO or Segment Anything.
         out (str | Path): File or folder to write, in the same format.
         options (PredictionOptions, optional): How it is read and written.
         refiner (RefinerOptions, optional): The model and its settings.

@@ -13,8 +13,10 @@ from mmengine.infer import BaseInferencer
 from rich.progress import track
 from torch import nn
 
+from segrefiner_mm.apis.refine_result import as_given, load_any
+from segrefiner_mm.apis.results import MaskResult
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.image_with_masks import load_pair
+from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import save_picture
 from segrefiner_mm.io.mask_folder import output_names, write_masks
 from segrefiner_mm.models import RefineSettings
@@ -64,7 +66,7 @@ class SegRefinerInferencer(BaseInferencer):
         (1, 480, 640)
     """
 
-    preprocess_kwargs = {'masks', 'labels'}
+    preprocess_kwargs = {'masks', 'labels', 'threshold', 'resize_masks'}
     forward_kwargs = {'settings'}
     visualize_kwargs = {'return_vis'}
     postprocess_kwargs = {'out_dir'}
@@ -92,16 +94,18 @@ class SegRefinerInferencer(BaseInferencer):
         guard: bool | dict[str, Any] | None = True,
         precision: str = 'auto',
         labels: bool = False,
+        threshold: float | None = None,
+        resize_masks: bool = False,
         return_vis: bool = False,
         out_dir: str | Path = '',
     ) -> dict[str, list[Any]]:
         """Refine the masks of one image or of several.
 
         Args:
-            images (str | Path | np.ndarray | PIL.Image.Image | list): One
-                image, or a list of them. Arrays are BGR.
+            images (str | Path | bytes | np.ndarray | PIL.Image.Image | list):
+                One image, or a list of them. Arrays are BGR.
             masks (object): Masks of the image, or a list with the masks of
-                every image; see :func:`load_masks` for the forms.
+                every image; see :func:`segrefiner_mm.refine` for the forms.
             windows (str | dict, optional): ``'object'``: a window around each
                 object, with the options of the model, if it has some;
                 ``'tiled'``: the whole image, then tiles at full
@@ -123,6 +127,10 @@ class SegRefinerInferencer(BaseInferencer):
                 ``'fp16'``. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
+            threshold (float, optional): Value from which soft masks are
+                foreground. Defaults to None: masks have two values.
+            resize_masks (bool): Whether masks of another size, such as a
+                network's, are stretched to the image. Defaults to False.
             return_vis (bool): Whether to draw the outlines before and after.
                 Defaults to False.
             out_dir (str | Path): Folder for ``masks/`` and ``vis/``.
@@ -133,8 +141,10 @@ class SegRefinerInferencer(BaseInferencer):
             bool, ``confidence`` (N,) float32 from 0 to 1, ``verdicts``, a
             list of ``'refined'``, ``'kept'`` or ``'rolled back'``,
             ``evidence``, a list of dicts with the numbers that the guard
-            decided by, and for label maps ``labels``; and
-            ``visualization``, per image a BGR picture, or nothing.
+            decided by, for label maps ``labels``, and ``result``, the masks in
+            the form in which they were given, see
+            :func:`segrefiner_mm.refine`; and ``visualization``, per image
+            a BGR picture, or nothing.
 
         Raises:
             InputError: If an image, a mask or an option is not usable.
@@ -153,7 +163,8 @@ class SegRefinerInferencer(BaseInferencer):
             if out_dir
             else [''] * len(pairs)
         )
-        results = self.forward(self.preprocess(pairs, labels), settings)
+        inputs = self.preprocess(pairs, labels, threshold, resize_masks)
+        results = self.forward(inputs, settings)
         if self.show_progress:
             results = iter(track(results, 'Refining', total=len(pairs)))
         predictions, pictures = [], []
@@ -200,15 +211,28 @@ class SegRefinerInferencer(BaseInferencer):
         return calibrated_guard(self.model)
 
     def preprocess(
-        self, inputs: Iterable[tuple[Any, Any]], labels: bool = False
-    ) -> Iterator[LoadedMasks[None]]:
+        self,
+        inputs: Iterable[tuple[Any, Any]],
+        labels: bool = False,
+        threshold: float | None = None,
+        resize_masks: bool = False,
+    ) -> Iterator[LoadedMasks[MaskResult | None]]:
         """Load images and masks, one pair at a time."""
         for image, masks in inputs:
-            yield load_pair(image, masks, None, labels)
+            loaded = load_any(image, masks, labels, threshold, resize_masks)
+            if not isinstance(loaded, LoadedPair):
+                raise InputError(
+                    'results with one map per image, such as those of '
+                    'panoptic models, are refined one by one: use '
+                    'segrefiner_mm.refine(image, result)'
+                )
+            yield loaded
 
     def forward(
-        self, inputs: Iterable[LoadedMasks[None]], settings: RefineSettings
-    ) -> Iterator[tuple[LoadedMasks[None], dict[str, Any]]]:
+        self,
+        inputs: Iterable[LoadedMasks[MaskResult | None]],
+        settings: RefineSettings,
+    ) -> Iterator[tuple[LoadedMasks[MaskResult | None], dict[str, Any]]]:
         """Refine a stream of loaded pairs.
 
         Args:
@@ -219,11 +243,13 @@ class SegRefinerInferencer(BaseInferencer):
             tuple[LoadedPair, dict]: Each pair with its prediction, in the
             order of the pairs.
         """
-        return refine_inputs(self.model, inputs, settings)
+        for loaded, prediction in refine_inputs(self.model, inputs, settings):
+            result = as_given(loaded, prediction)
+            yield loaded, {**prediction, 'result': result}
 
     def visualize(
         self,
-        inputs: list[LoadedMasks[None]],
+        inputs: list[LoadedMasks[MaskResult | None]],
         preds: list[dict[str, Any]],
         **_: Any,
     ) -> list[npt.NDArray[np.uint8]]:
@@ -258,7 +284,7 @@ class SegRefinerInferencer(BaseInferencer):
         return build_refiner(cfg, weights, device)
 
     def _init_pipeline(self, cfg: Config) -> Callable[..., Any]:
-        return load_pair
+        return load_any
 
     def _init_collate(self, cfg: Config) -> Callable[..., Any]:
         return pseudo_collate

@@ -4,12 +4,11 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from mmengine.config import Config
 
 from segrefiner_mm.apis.inferencer import SegRefinerInferencer
-from segrefiner_mm.io.image_with_masks import load_pair
+from segrefiner_mm.apis.refine_result import load_any, refine_map
+from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.names import DEFAULT_MODEL
 
 
@@ -20,25 +19,35 @@ def refine(
     weights: str | Path | None = None,
     device: str | None = None,
     **options: Any,
-) -> npt.NDArray[np.bool_]:
+) -> Any:
     """Refine masks of one image.
 
     The model stays loaded for the next call.
 
     Args:
-        image (str | Path | np.ndarray | PIL.Image.Image): The image; arrays
-            are BGR.
-        mask (object): One mask or several; see :func:`load_masks`.
+        image (str | Path | bytes | np.ndarray | PIL.Image.Image): The image;
+            arrays are BGR.
+        mask (object): One mask or several, see :func:`load_masks`; arrays
+            (N, 1, H, W) and, if it is clear, (H, W, N); or a result object
+            of another library: ``sv.Detections``, ultralytics ``Results``,
+            Segment Anything's list of dicts, the dict of torchvision's Mask
+            R-CNN, post-processed outputs and the ``image-segmentation``
+            pipeline of transformers, or a data sample of mmdet or mmseg. A
+            list of one such result is one too.
         model (str): See :class:`SegRefinerInferencer`. Defaults to
             'segrefiner-lite', whose weights are part of the package.
         weights (str, optional): Weights file. Defaults to None.
         device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
             best that there is.
-        **options: ``windows``, ``num_steps``, ``seed``, ``guard`` and so on,
-            see :meth:`SegRefinerInferencer.__call__`.
+        **options: ``windows``, ``num_steps``, ``seed``, ``guard``,
+            ``threshold``, ``resize_masks`` and so on, see
+            :meth:`SegRefinerInferencer.__call__`.
 
     Returns:
-        np.ndarray: Bool, (H, W) for one mask, (N, H, W) for several.
+        object: For masks an array, bool, (H, W) for one mask, (N, H, W) for
+        several, with the axes of an array in the order given. For a result
+        object a new one of the same kind with the refined masks; boxes,
+        scores and all else are those of the old one.
 
     Raises:
         InputError: If an image, a mask or an option is not usable.
@@ -53,11 +62,18 @@ def refine(
         )
     else:
         inferencer = SegRefinerInferencer(model, weights, device)
-    loaded = load_pair(image, mask, None, options.pop('labels', False))
+    loaded = load_any(
+        image,
+        mask,
+        options.pop('labels', False),
+        options.pop('threshold', None),
+        options.pop('resize_masks', False),
+    )
     settings = inferencer.settings(**options)
+    if not isinstance(loaded, LoadedPair):
+        return refine_map(inferencer.model, *loaded, settings)
     [(_, prediction)] = inferencer.forward([loaded], settings)
-    masks = prediction['masks']
-    return masks[0] if loaded.annotation.single else masks
+    return prediction['result']
 
 
 @functools.lru_cache(maxsize=2)

@@ -131,21 +131,27 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         commands,
         'coco',
         summary='refine the masks of a results file or of annotations',
-        description='Refine the masks of COCO or LVIS results (.json), of '
-        "annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
+        description='Refine the masks of COCO, LVIS or YouTube-VIS results '
+        "and annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
         'DetInferencer (folder preds/), and write the same format; panoptic '
-        'X.json goes with its pictures in the folder X. Order, '
+        'X.json goes with its pictures in the folder X. Files of labelme '
+        '(.json, or a folder), of YOLO (folder with labels/) and of Segment '
+        'Anything (SA-1B json; folders of amg.py) too. Order, '
         'ids and all fields but the masks stay. A run that was stopped goes '
         'on where it was.',
         examples=(
             'segrefiner coco results.json --ann val.json --img-dir val/ '
             '-o refined.json',
             'segrefiner coco results.pkl -o refined.pkl --report changes.csv',
+            'segrefiner coco labelme_folder/ -o refined/',
         ),
     )
     add = parser.add_argument
     add('predictions', metavar='RESULTS', help='file or folder to refine')
-    add('--img-dir', help='folder of the images (a .pkl may know its own)')
+    add(
+        '--img-dir',
+        help='folder of the images (a .pkl, labelme and YOLO may know it)',
+    )
     add('-o', '--out', metavar='OUT', required=True, help='what to write')
     add('--ann', help='annotations (.json) that name the images of results')
     add(

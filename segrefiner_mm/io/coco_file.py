@@ -19,16 +19,18 @@ from segrefiner_mm.io.coco_annotations import (
 from segrefiner_mm.io.files import read_json, write_whole
 from segrefiner_mm.io.foreign_json import strange_json
 from segrefiner_mm.io.json_file import json_bytes, shown
-from segrefiner_mm.io.mask_forms import MaskStyle, written
+from segrefiner_mm.io.mask_forms import (
+    ALL_FORMS,
+    MaskStyle,
+    converted,
+    written,
+)
 from segrefiner_mm.io.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
-from segrefiner_mm.io.rle import encode_segmentation
 from segrefiner_mm.io.segmentation import (
-    POLYGONS,
-    TEXT,
     is_empty,
     read_segmentation,
 )
@@ -54,6 +56,8 @@ class CocoFile(PredictionFile):
     Raises:
         InputError: If a file does not follow the schema.
     """
+
+    forms = ALL_FORMS
 
     def __init__(
         self,
@@ -104,11 +108,8 @@ class CocoFile(PredictionFile):
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
         """Convert a mask; see :meth:`PredictionFile.rewrite`."""
         mask = self.masks[key]
-        read = read_segmentation(mask['segmentation'])
-        form = dict(rle=TEXT, polygon=POLYGONS).get(self.style.form)
-        if form is not None and read is not None and read.form != form:
-            encoded = encode_segmentation(read, size)
-            mask['segmentation'] = written(encoded, read, self.style)
+        before = mask['segmentation']
+        mask['segmentation'] = converted(before, size, self.style)
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
         """Replace a mask; see :meth:`PredictionFile.replace`."""

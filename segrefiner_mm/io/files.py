@@ -17,6 +17,7 @@ PICTURE_SUFFIXES = frozenset(
     ['.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp']
 )
 MASK_SUFFIXES = PICTURE_SUFFIXES | {'.npy', '.npz'}
+RESULT_SUFFIXES = frozenset(['.csv', '.json', '.txt'])
 PARTIAL = '.segrefiner-'  # prefix of unfinished files
 # Folders that systems create beside the files of a user.
 _SYSTEM_FOLDERS = frozenset(['@eaDir', '__MACOSX'])
@@ -89,6 +90,23 @@ def folders_below(folder: Path) -> Iterator[Path]:
         if not hidden and path.is_dir() and not path.is_symlink():
             yield path
             yield from folders_below(path)
+
+
+def result_files(folder: Path) -> list[Path]:
+    """List the files below a folder that may hold predictions.
+
+    Args:
+        folder (Path): The folder.
+
+    Returns:
+        list[Path]: JSON files, and tables and texts, in order.
+    """
+    return [
+        path
+        for place in (folder, *folders_below(folder))
+        for path in sorted(place.iterdir())
+        if path.suffix in RESULT_SUFFIXES and path.is_file()
+    ]
 
 
 def composed(name: str) -> str:

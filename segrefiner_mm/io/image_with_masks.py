@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.io.images import check_same_size, load_image
-from segrefiner_mm.io.masks import MaskInputs, load_masks
+from segrefiner_mm.io.masks import MaskInputs, load_masks, resized
 from segrefiner_mm.io.orientation import Size
 from segrefiner_mm.windows.refine_job import Tag
 
@@ -36,6 +36,7 @@ def load_pair(
     tag: Tag,
     labels: bool = False,
     threshold: float | None = None,
+    resize: bool = False,
 ) -> LoadedPair[MaskInputs, Tag]:
     """Load an image and its masks, and check that their sizes match.
 
@@ -45,6 +46,8 @@ def load_pair(
         tag (Tag): Value to keep with the pair.
         labels (bool): See :func:`load_masks`. Defaults to False.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.
+        resize (bool): Whether masks of another size are stretched to the
+            image. Defaults to False.
 
     Returns:
         LoadedPair: Both, of equal size.
@@ -52,12 +55,15 @@ def load_pair(
     Raises:
         InputError: If one cannot be read or the sizes differ.
     """
-    check_same_size(image, masks)
+    if not resize:
+        check_same_size(image, masks)
     # Only lists may hold polygons, whose size is that of the image.
-    listed = isinstance(masks, (list, tuple))
-    upright = load_image(image) if listed else None
+    first = resize or isinstance(masks, (list, tuple))
+    upright = load_image(image) if first else None
     size = None if upright is None else _size(upright)
     loaded = load_masks(masks, labels, size, threshold)
+    if resize and size and sorted(size) != sorted(loaded.size):
+        loaded = resized(loaded, size)
     if upright is None or size != loaded.size:
         upright = load_image(image, loaded.size)
     return LoadedPair(upright, loaded, tag)

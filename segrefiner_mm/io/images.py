@@ -13,6 +13,7 @@ from segrefiner_mm.io.bit_depth import to_8_bit
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES
 from segrefiner_mm.io.orientation import Size, upright
+from segrefiner_mm.io.picture_source import Source, name_of
 from segrefiner_mm.io.pictures import (
     read_deep_colour,
     read_picture,
@@ -26,10 +27,11 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
     """Load an image as the mm packages do: BGR, upright.
 
     Args:
-        source (str | Path | np.ndarray | PIL.Image.Image): A file; a BGR or
-            grey array, uint8 or uint16, (H, W), (H, W, 1), (H, W, 3) or
-            (H, W, 4) with alpha, which is dropped; or a PIL image. More than
-            8 bits are scaled by the range in use: see :func:`to_8_bit`.
+        source (str | Path | bytes | np.ndarray | PIL.Image.Image): A file, or
+            its content; a BGR or grey array, uint8 or uint16, (H, W), (H, W,
+            1), (H, W, 3) or (H, W, 4) with alpha, which is dropped; or a PIL
+            image. More than 8 bits are scaled by the range in use: see
+            :func:`to_8_bit`.
         size (tuple[int, int], optional): Height and width of the masks. An
             image with an EXIF orientation tag is rotated accordingly, unless
             only the stored orientation has this size. Where both have it,
@@ -45,11 +47,12 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
         name, image = 'the image array', _bgr(source)
     elif isinstance(source, Image.Image):
         name, image = 'the image', _picture_bgr(source, size)
-    elif isinstance(source, (str, Path)):
-        name, image = str(source), _file_bgr(source, size)
+    elif isinstance(source, (str, Path, bytes)):
+        name, image = name_of(source), _file_bgr(source, size)
     else:
         raise InputError(
-            'an image is a path, a uint8 BGR array or a PIL image, got '
+            'an image is a path, the bytes of a file, a uint8 BGR array or a '
+            'PIL image, got '
             f'{type(source).__name__}'
         )
     if size is not None and image.shape[:2] != size:
@@ -146,11 +149,11 @@ def encode_picture(path: Path, picture: npt.NDArray[np.uint8]) -> bytes:
     return encoded.tobytes()
 
 
-def _file_bgr(path: str | Path, size: Size | None) -> npt.NDArray[np.uint8]:
+def _file_bgr(path: Source, size: Size | None) -> npt.NDArray[np.uint8]:
     deep = read_deep_colour(path, size)
     if deep is not None:
         return _bgr(deep)
-    with about(path):
+    with about(name_of(path)):
         return _picture_bgr(read_picture(path), size)
 
 

@@ -9,9 +9,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.geotiff import (
+    Georeference,
+    encode_geotiff,
+    georeference_of,
+)
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
 from segrefiner_mm.io.pictures import (
-    is_lossy,
     mode_of,
     picture_to_array,
     read_picture,
@@ -19,6 +23,8 @@ from segrefiner_mm.io.pictures import (
 
 TIFF_SUFFIXES = frozenset(['.tif', '.tiff'])
 _SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2  # of TIFF
+_LOSSY = frozenset(['JPEG', 'MPO'])
+_LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
 _INT32 = np.iinfo(np.int32)
 
 
@@ -29,10 +35,12 @@ class LabelMap(NamedTuple):
         labels (np.ndarray): (H, W) int32.
         palette (list[int], optional): Red, green and blue of every label, if
             the file has a palette.
+        georeference (Georeference, optional): That of a GeoTIFF.
     """
 
     labels: npt.NDArray[np.int32]
     palette: list[int] | None = None
+    georeference: Georeference | None = None
 
 
 def read_label_map(path: str | Path) -> LabelMap:
@@ -68,7 +76,8 @@ def read_label_map(path: str | Path) -> LabelMap:
             f'pixel: it is a picture of mode {picture.mode}'
         )
     labels = _with_true_sign(labels, picture)
-    return LabelMap(_exact(labels, path), picture.getpalette())
+    palette, place = picture.getpalette(), georeference_of(picture)
+    return LabelMap(_exact(labels, path), palette, place)
 
 
 def check_lossless(picture: Image.Image, path: str | Path) -> None:
@@ -89,6 +98,19 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
         )
 
 
+def is_lossy(picture: Image.Image) -> bool:
+    """Tell whether the file of an image has lossy compression.
+
+    Args:
+        picture (PIL.Image.Image): From :func:`read_picture`.
+
+    Returns:
+        bool: True for JPEG, and for TIFF with JPEG or WebP inside.
+    """
+    inside = picture.info.get('compression')
+    return picture.format in _LOSSY or inside in _LOSSY_TIFF
+
+
 def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
     """Encode a label map as an image file.
 
@@ -104,9 +126,12 @@ def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
     Raises:
         InputError: If the format cannot hold the numbers.
     """
-    labels, palette = label_map
+    labels, palette, place = label_map
     low, high = int(labels.min()), int(labels.max())
     content = io.BytesIO()
+    if path.suffix.lower() in TIFF_SUFFIXES and place:
+        small = low >= 0 and high <= 255
+        return encode_geotiff(labels.astype('u1' if small else 'i4'), place)
     if path.suffix.lower() in TIFF_SUFFIXES:
         picture = Image.fromarray(labels.astype(np.int32))
         picture.save(content, 'TIFF', compression='tiff_adobe_deflate')
@@ -150,7 +175,9 @@ def _with_true_sign(
         return labels
     [sign] = set(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,)))
     types = {_UNSIGNED: (np.int32, np.uint32), _SIGNED: (np.uint8, np.int8)}
-    taken, true = types.get(sign, (None, None))
+    if sign not in types:
+        return labels
+    taken, true = types[sign]
     return labels.view(true) if labels.dtype == taken else labels
 
 

@@ -3,9 +3,19 @@
 from typing import Any, NamedTuple
 
 from segrefiner_mm.io.outlines import TOLERANCE, has_holes, outlines_of
-from segrefiner_mm.io.rle import with_text
+from segrefiner_mm.io.rle import encode_segmentation, with_text
 from segrefiner_mm.io.run_table import decode_runs
-from segrefiner_mm.io.segmentation import POLYGONS, RUNS, Segmentation
+from segrefiner_mm.io.segmentation import (
+    POLYGONS,
+    RUNS,
+    TEXT,
+    Segmentation,
+    Size,
+    read_segmentation,
+)
+
+# Every form that can be written; COCO's JSON holds all.
+ALL_FORMS = ('same', 'rle', 'polygon')
 
 
 class MaskStyle(NamedTuple):
@@ -52,3 +62,21 @@ def written(
         runs, _ = decode_runs([encoded])
         encoded = dict(size=encoded['size'], counts=runs.tolist())
     return [encoded] if before.wrapped else encoded
+
+
+def converted(value: Any, size: Size, style: MaskStyle) -> Any:
+    """Convert a mask that was not refined to the form in which to write.
+
+    Args:
+        value (object): COCO's ``segmentation``.
+        size (tuple[int, int]): Height and width of the image.
+        style (MaskStyle): Form to write.
+
+    Returns:
+        dict | list: The value itself if it has this form.
+    """
+    read = read_segmentation(value)
+    form = dict(rle=TEXT, polygon=POLYGONS).get(style.form)
+    if form is None or read is None or read.form == form:
+        return value
+    return written(encode_segmentation(read, size), read, style)

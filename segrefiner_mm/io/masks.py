@@ -6,6 +6,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -17,7 +18,11 @@ from segrefiner_mm.io.label_maps import check_lossless
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
 from segrefiner_mm.io.orientation import Size
 from segrefiner_mm.io.outside import outside
-from segrefiner_mm.io.pictures import picture_to_array, read_picture
+from segrefiner_mm.io.picture_source import name_of
+from segrefiner_mm.io.pictures import (
+    picture_to_array,
+    read_picture,
+)
 from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.io.segmentation import read_segmentation
 from segrefiner_mm.windows import CompactMask, compact_masks
@@ -51,11 +56,11 @@ def load_masks(
     """Load the masks of an image.
 
     Args:
-        source (object): An image file, a ``.npy`` or a ``.npz`` with one
-            array; a PIL image; an array or tensor, (H, W) for one mask or
-            (N, H, W) for several, bool, with values 0 and 1, or 0 and 255; a
-            COCO run-length encoding, or the polygons of one object; a list
-            of any of these, one per object.
+        source (object): An image file, its bytes, a ``.npy`` or a ``.npz``
+            with one array; a PIL image; an array or tensor, (H, W) for one
+            mask or (N, H, W) for several, bool, with values 0 and 1, or 0 and
+            255; a COCO run-length encoding, or the polygons of one object; a
+            list of any of these, one per object.
         labels (bool): Whether ``source`` is a label map, where every value
             but 0 is an object. Defaults to False.
         image_size (tuple[int, int], optional): Height and width of the image,
@@ -70,10 +75,11 @@ def load_masks(
         InputError: If the form is unknown, or the masks cannot be read or are
             not binary.
     """
-    if isinstance(source, (str, Path)):
-        with about(source):
-            array = _from_file(Path(source), labels)
-            return _from_array(array, labels, threshold, str(source))
+    if isinstance(source, (str, Path, bytes)):
+        name = 'the mask' if isinstance(source, bytes) else str(source)
+        with about(name):
+            array = _from_file(source, labels)
+            return _from_array(array, labels, threshold, name)
     if isinstance(source, Image.Image):
         array = _grey(picture_to_array(source, indices=labels))
         return _from_array(array, labels, threshold, 'the mask')
@@ -100,12 +106,14 @@ def load_masks(
     )
 
 
-def _from_file(path: Path, labels: bool) -> npt.NDArray[Any]:
-    if path.suffix.lower() in NUMPY_SUFFIXES:
-        return read_array(path)
+def _from_file(path: str | Path | bytes, labels: bool) -> npt.NDArray[Any]:
+    if not isinstance(path, bytes):
+        path = Path(path)
+        if path.suffix.lower() in NUMPY_SUFFIXES:
+            return read_array(path)
     picture = read_picture(path, one_page=True)
     if labels:
-        check_lossless(picture, path)
+        check_lossless(picture, name_of(path))
     return _grey(picture_to_array(picture, indices=labels))
 
 
@@ -137,6 +145,23 @@ def _from_array(
     planes = array[None] if single else array
     masks = [_compact(_binary(plane, threshold, name)) for plane in planes]
     return MaskInputs(size, masks, single)
+
+
+def resized(inputs: MaskInputs, size: Size) -> MaskInputs:
+    """Resize masks to their image, by linear interpolation.
+
+    Args:
+        inputs (MaskInputs): Masks of another size, such as a network's.
+        size (tuple[int, int]): Height and width of the image.
+
+    Returns:
+        MaskInputs: The masks, stretched to the image.
+    """
+    masks = []
+    for mask in inputs.masks:
+        dense = mask.dense().numpy().astype(np.float32)
+        masks.append(_compact(cv2.resize(dense, size[::-1]) >= 0.5))
+    return replace(inputs, size=size, masks=masks)
 
 
 def _from_list(

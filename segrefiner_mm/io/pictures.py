@@ -1,5 +1,6 @@
 """The reader of image files, limited to known formats and allowed sizes."""
 
+import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,10 @@ from segrefiner_mm.io.orientation import (
     turned_by,
     upright,
 )
+from segrefiner_mm.io.picture_source import Source, name_of
 
 # Pillow reads more formats; some of them start other programs (EPS).
 FORMATS = ('BMP', 'GIF', 'JPEG', 'PNG', 'PPM', 'TIFF', 'WEBP')
-_LOSSY = frozenset(['JPEG', 'MPO'])
-_LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
 _opening = threading.Lock()
 
 
@@ -42,12 +42,12 @@ class PictureSize(NamedTuple):
     stored: Size
 
 
-def read_picture(path: str | Path, one_page: bool = False) -> Image.Image:
+def read_picture(path: Source, one_page: bool = False) -> Image.Image:
     """Decode an image file completely.
 
     Args:
-        path (str | Path): File to read: BMP, GIF, JPEG, PNG, PPM, TIFF or
-            WebP. Its content decides, not its name.
+        path (str | Path | bytes): File to read, or its content: BMP, GIF,
+            JPEG, PNG, PPM, TIFF or WebP. The content decides, not the name.
         one_page (bool): Whether a second page is an error, as for masks; if
             not, the first page is read. Defaults to False.
 
@@ -58,16 +58,16 @@ def read_picture(path: str | Path, one_page: bool = False) -> Image.Image:
         InputError: If it is missing, damaged, too large, not an image, or a
             16-bit colour image, which Pillow would reduce to 8 bits.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         if one_page and _has_second_page(picture):
             raise InputError(
-                f'{path} has several pages, and only one would be read: save '
-                'each as a file of its own'
+                f'{name_of(path)} has several pages, and only one would be '
+                'read: save each as a file of its own'
             )
         if _is_deep_colour(picture):
             raise InputError(
-                f'{path} has 16 bits per colour, of which 8 would be lost: '
-                'save it with one channel, or with 8 bits'
+                f'{name_of(path)} has 16 bits per colour, of which 8 would be '
+                'lost: save it with one channel, or with 8 bits'
             )
         picture.load()
         picture.getexif()  # damaged EXIF data must raise here
@@ -86,7 +86,7 @@ def mode_of(path: str | Path) -> str:
     Raises:
         InputError: If it is missing, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         return picture.mode
 
 
@@ -102,11 +102,11 @@ def stored_size(path: str | Path) -> Size:
     Raises:
         InputError: If it is missing, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         return picture.height, picture.width
 
 
-def picture_size(path: str | Path) -> PictureSize:
+def picture_size(path: Source) -> PictureSize:
     """Return the size of an image file, from its header and its EXIF data.
 
     Args:
@@ -118,7 +118,7 @@ def picture_size(path: str | Path) -> PictureSize:
     Raises:
         InputError: If it is missing, damaged, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         width, height = picture.size
         lies = picture.getexif().get(ORIENTATION) in ON_ITS_SIDE
     upright_size = (width, height) if lies else (height, width)
@@ -126,12 +126,12 @@ def picture_size(path: str | Path) -> PictureSize:
 
 
 def read_deep_colour(
-    path: str | Path, size: Size | None = None
+    path: Source, size: Size | None = None
 ) -> npt.NDArray[np.uint16] | None:
     """Decode an image file if it is a 16-bit colour image.
 
     Args:
-        path (str | Path): See :func:`read_picture`.
+        path (str | Path | bytes): See :func:`read_picture`.
         size (tuple[int, int], optional): See :func:`upright`. Defaults to
             None.
 
@@ -142,20 +142,21 @@ def read_deep_colour(
     Raises:
         InputError: If it is missing, damaged, too large, or not an image.
     """
-    with _opened(path) as picture:
+    with opened(path) as picture:
         if not _is_deep_colour(picture):
             return None
         stored = picture.size[::-1]
         orientation = picture.getexif().get(ORIENTATION, 1)
-    content = np.frombuffer(Path(path).read_bytes(), np.uint8)
+    data = path if isinstance(path, bytes) else Path(path).read_bytes()
+    content = np.frombuffer(data, np.uint8)
     try:
         array = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
     except cv2.error:
         array = None
     if array is None or array.dtype != np.uint16 or array.shape[:2] != stored:
         raise InputError(
-            f'cannot read {path}: its 16 bits per colour are damaged, or '
-            'stored in a way that is not known'
+            f'cannot read {name_of(path)}: its 16 bits per colour are '
+            'damaged, or stored in a way that is not known'
         )
     turned = turned_by(array, orientation)
     height, width = turned.shape[:2]
@@ -185,7 +186,7 @@ def turned_back(
     shown = array.shape[:2]
     if shown == size or shown != size[::-1] or not Path(path).is_file():
         return array
-    with _opened(path) as picture:
+    with opened(path) as picture:
         stored = picture.size[::-1]
         orientation = picture.getexif().get(ORIENTATION, 1)
     if orientation not in ON_ITS_SIDE or stored != size:
@@ -227,46 +228,44 @@ def picture_to_array(
     return np.asarray(picture)
 
 
-def is_lossy(picture: Image.Image) -> bool:
-    """Tell whether the file of an image has lossy compression.
+@contextmanager
+def opened(path: Source) -> Iterator[Image.Image]:
+    """Open an image of allowed size, without decoding it.
 
     Args:
-        picture (PIL.Image.Image): From :func:`read_picture`.
+        path (str | Path | bytes): See :func:`read_picture`.
 
-    Returns:
-        bool: True for JPEG, and for TIFF with JPEG or WebP inside.
+    Yields:
+        PIL.Image.Image: Its header.
+
+    Raises:
+        InputError: If it is missing, damaged, too large, or not an image.
     """
-    inside = picture.info.get('compression')
-    return picture.format in _LOSSY or inside in _LOSSY_TIFF
-
-
-@contextmanager
-def _opened(path: str | Path) -> Iterator[Image.Image]:
-    """Open an image of allowed size, without decoding it."""
-    path = Path(path)
-    if not path.is_file():
+    name = name_of(path)
+    if not isinstance(path, bytes) and not Path(path).is_file():
         raise InputError(f'no such file: {path}')
     try:
-        with _open(path) as picture, about(path):
-            check_pixels(picture.height, picture.width, str(path))
+        with _open(path) as picture, about(name):
+            check_pixels(picture.height, picture.width, name)
             yield picture
     except UnidentifiedImageError:
         raise InputError(
-            f'not a picture that can be read: {path} (BMP, GIF, JPEG, PNG, '
+            f'not a picture that can be read: {name} (BMP, GIF, JPEG, PNG, '
             'PPM, TIFF and WebP can be)'
         ) from None
     except InputError:
         raise
     except Exception as error:  # decoders of damaged files raise anything
-        raise InputError(f'cannot read {path}: {reason_of(error)}') from None
+        raise InputError(f'cannot read {name}: {reason_of(error)}') from None
 
 
-def _open(path: Path) -> Image.Image:
+def _open(path: Source) -> Image.Image:
     # Pillow's limit is global and fixed; ours, checked next, is adjustable.
     with _opening:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(path, formats=FORMATS)
+            file = io.BytesIO(path) if isinstance(path, bytes) else path
+            return Image.open(file, formats=FORMATS)
         finally:
             Image.MAX_IMAGE_PIXELS = limit
 

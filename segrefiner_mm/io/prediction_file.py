@@ -34,7 +34,17 @@ class ImageEntry(NamedTuple):
 
 
 class PredictionFile(metaclass=ABCMeta):
-    """Masks of many images in one format; all but the masks is unchanged."""
+    """Masks of many images in one format; all but the masks is unchanged.
+
+    Attributes:
+        img_dir (Path, optional): Folder in which the images are, unless the
+            user gives another. Defaults to None: the format does not say.
+        forms (tuple[str, ...]): Forms in which it can write masks, see
+            :class:`MaskStyle`. Defaults to ``'same'`` and ``'rle'``.
+    """
+
+    img_dir: Path | None = None
+    forms: tuple[str, ...] = ('same', 'rle')
 
     @abstractmethod
     def images(self) -> Iterator[ImageEntry]:

@@ -12,6 +12,7 @@ from segrefiner_mm.io.files import (
     folders_below,
     pictures_by_stem,
 )
+from segrefiner_mm.runs.cityscapes_names import image_name, label_ending
 from segrefiner_mm.runs.jobs import OVERLAYS, PairJob
 from segrefiner_mm.runs.run_journal import NAME
 
@@ -106,13 +107,15 @@ class PairMatching:
                 for stem, paths in pictures_by_stem(
                     folder, MASK_SUFFIXES
                 ).items()
-                if not self._is_mask(stem)
+                if not self._is_mask(stem) and not label_ending(stem)
             ]
 
     def _pair(self, stem: str, images: list[Path], masks: list[Path]) -> None:
         self._used.update(images)
         if not images:
-            self.problems.append(f'no image for the mask {masks[0]}')
+            end = '' if self.suffix else label_ending(stem)
+            hint = f': --mask-suffix {end} is for Cityscapes' if end else ''
+            self.problems.append(f'no image for the mask {masks[0]}{hint}')
         elif len(images) > 1 or len(masks) > 1:
             names = ', '.join(str(path) for path in images + masks)
             self.problems.append(f'several files named {stem}: {names}')
@@ -132,7 +135,7 @@ class PairMatching:
     def _owner(self, stem: str, images: Found) -> str:
         """Return the name of the image that a mask belongs to."""
         if not self._pattern:
-            return stem.removesuffix(self.suffix) if self.suffix else stem
+            return image_name(stem.removesuffix(self.suffix))
         return next(
             (
                 stem[:end]
@@ -156,12 +159,12 @@ class PairMatching:
         return {stem: p for stem, p in by_stem.items() if self._is_mask(stem)}
 
     def _images_in(self, folder: Path) -> Found:
-        by_stem = pictures_by_stem(folder) if folder.is_dir() else {}
-        if not self._shared:
-            return by_stem
-        return {
-            s: paths for s, paths in by_stem.items() if not self._is_mask(s)
-        }
+        by_stem: Found = {}
+        stems = pictures_by_stem(folder) if folder.is_dir() else {}
+        for stem, paths in stems.items():
+            if not (self._shared and self._is_mask(stem)):
+                by_stem.setdefault(image_name(stem), []).extend(paths)
+        return by_stem
 
     def _all_images(self) -> Found:
         by_stem = self._images_in(self.images)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from segrefiner_mm.errors import about
 from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import (
     check_same_size,
@@ -74,7 +75,8 @@ class LabelTask:
         """Encode the label map and any overlay; see :meth:`Task.encode`."""
         job = loaded.tag
         result = loaded.annotation._replace(labels=refined)
-        files = {job.out: encode_label_map(job.out, result)}
+        with about(job.mask):
+            files = {job.out: encode_label_map(job.out, result)}
         if job.overlay is not None:
             picture = _overlay(loaded, refined)
             files[job.overlay] = encode_picture(job.overlay, picture)

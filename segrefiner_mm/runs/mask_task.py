@@ -6,9 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.geotiff import (
+    Georeference,
+    encode_geotiff,
+    file_georeference,
+)
 from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
+from segrefiner_mm.io.label_maps import TIFF_SUFFIXES
 from segrefiner_mm.runs.jobs import PairJob
 from segrefiner_mm.runs.refine_inputs import (
     LoadedMasks,
@@ -20,6 +26,20 @@ from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.windows import KEPT, ROLLED_BACK
 
 Pair = LoadedMasks[PairJob]
+
+
+def georeference_to_write(job: PairJob) -> Georeference | None:
+    """Return the georeference of a mask that is written as a TIFF.
+
+    Args:
+        job (PairJob): Its job.
+
+    Returns:
+        dict | None: None for other formats, and for a mask without one.
+    """
+    if job.out.suffix.lower() not in TIFF_SUFFIXES:
+        return None
+    return file_georeference(job.mask)
 
 
 class MaskTask:
@@ -64,7 +84,14 @@ class MaskTask:
     ) -> dict[Path, bytes]:
         """Encode the mask and any overlay; see :meth:`Task.encode`."""
         job = loaded.tag
-        files = {job.out: encode_mask_picture(job.out, prediction['masks'][0])}
+        [mask] = prediction['masks']
+        place = georeference_to_write(job)
+        if place:
+            with about(job.mask):
+                content = encode_geotiff(mask.astype(np.uint8) * 255, place)
+        else:
+            content = encode_mask_picture(job.out, mask)
+        files = {job.out: content}
         if job.overlay is not None:
             picture = draw_prediction(loaded, prediction)
             files[job.overlay] = encode_picture(job.overlay, picture)

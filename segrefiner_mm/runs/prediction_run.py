@@ -10,7 +10,7 @@ from torch import Tensor
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.file_state import file_state
-from segrefiner_mm.io.files import partial_prefix
+from segrefiner_mm.io.files import partial_prefix, result_files
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.io.prediction_file import (
@@ -194,7 +194,7 @@ class PredictionRun:
 def _states(source: Path) -> list[Any] | None:
     """Return the state of a file, or of the files of a folder."""
     if source.is_dir():
-        return [file_state(path) for path in sorted(source.glob('*.json'))]
+        return [file_state(path) for path in result_files(source)]
     return file_state(source)
 
 

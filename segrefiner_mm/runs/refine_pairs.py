@@ -6,6 +6,7 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.geotiff import file_georeference
 from segrefiner_mm.io.image_with_masks import Annotation
 from segrefiner_mm.io.images import LOSSLESS_SUFFIXES
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES, has_32_bits
@@ -96,7 +97,8 @@ def refine_mask_pairs(
     )
     own = dict(overlay=options.overlay, threshold=options.threshold)
     _report_unmatched(matching, reporter)
-    return run_jobs(task, matching.jobs, out, own, options.overwrite, reporter)
+    jobs = [_with_place(job) for job in matching.jobs]
+    return run_jobs(task, jobs, out, own, options.overwrite, reporter)
 
 
 def refine_label_pairs(
@@ -136,7 +138,7 @@ def refine_label_pairs(
     own: dict[str, Any] = dict(overlay=options.overlay, threshold=None)
     own |= dict(labels=True, ignore=list(options.ignore))
     _report_unmatched(matching, reporter)
-    jobs = [_with_room(job) for job in matching.jobs]
+    jobs = [_with_room(_with_place(job)) for job in matching.jobs]
     return run_jobs(task, jobs, out, own, options.overwrite, reporter)
 
 
@@ -197,6 +199,12 @@ def _report_unmatched(matching: PairMatching, reporter: Reporter) -> None:
             f'no image in {matching.images} has a mask of the same name in '
             f'{matching.masks}'
         )
+
+
+def _with_place(job: PairJob) -> PairJob:
+    """Write a GeoTIFF as one, as no other format holds a georeference."""
+    placed = file_georeference(job.mask) is not None
+    return job._replace(out=job.out.with_suffix('.tif')) if placed else job
 
 
 def _with_room(job: PairJob) -> PairJob:

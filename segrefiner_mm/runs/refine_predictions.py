@@ -1,29 +1,30 @@
 """Refinement of the masks of results or annotations."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_file import CocoFile
-from segrefiner_mm.io.det_pickle import DetPickle
-from segrefiner_mm.io.files import read_json
+from segrefiner_mm.io.files import result_files
 from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.inferencer_folder import InferencerFolder
 from segrefiner_mm.io.mask_forms import MaskStyle
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.panoptic_json import is_panoptic
 from segrefiner_mm.io.prediction_file import ImageEntry, PredictionFile
+from segrefiner_mm.io.video_json import VideoJson
 from segrefiner_mm.runs.mask_rows import MaskRow, mask_rows, write_rows
+from segrefiner_mm.runs.open_predictions import (
+    ReadOptions,
+    content_of,
+    open_predictions,
+)
 from segrefiner_mm.runs.prediction_journal import Outcome
 from segrefiner_mm.runs.prediction_run import PredictionRun
 from segrefiner_mm.runs.refine_panoptic import refine_panoptic
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
-
-PICKLES = ('.pkl', '.pickle')
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class PredictionOptions:
             their paths. Defaults to None.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
-        segmentation (str): Form of the masks in JSON: ``'same'``, ``'rle'``
-            or ``'polygon'``; polygons have no holes. Defaults to 'same'.
+        segmentation (str): Form of the masks in JSON of COCO: ``'same'``,
+            ``'rle'`` or ``'polygon'``; polygons have no holes. Defaults to
+            'same'.
         tolerance (float): Maximum distance of a polygon from the edge of its
             mask, in pixels, 0 or more. Defaults to 0.5.
         update_boxes (bool): Whether to update boxes and areas to those of the
@@ -84,8 +86,9 @@ def refine_prediction_file(
     """Refine a file or folder of predictions, and write the same format.
 
     Args:
-        source (Path): COCO or LVIS results or annotations, panoptic JSON,
-            a pickle of mmdet or the folder of a ``DetInferencer``.
+        source (Path): COCO, LVIS or YouTube-VIS results or annotations,
+            panoptic JSON, a pickle of mmdet, the folder of a
+            ``DetInferencer``, or files of labelme, YOLO or Segment Anything.
         out (Path): File or folder to write.
         options (PredictionOptions): Options for reading and writing.
         refiner (Refiner): The model and its settings.
@@ -97,14 +100,14 @@ def refine_prediction_file(
     Raises:
         InputError: If nothing can be refined, or files would be lost.
     """
-    content = _json_of(source)
+    content = content_of(source)
     if is_panoptic(content):
         return _panoptic(content, source, out, options, refiner, reporter)
     predictions = _open(source, content, options)
     _protect(source, out, options)
-    finder = ImageFinder(options.img_dir)
+    finder = ImageFinder(options.img_dir or predictions.img_dir)
     entries = list(predictions.images())
-    if isinstance(predictions, CocoFile) and entries:
+    if isinstance(predictions, (CocoFile, VideoJson)) and entries:
         _img_dir_of(options)
     with OutputLock(out, is_folder=False):
         run = PredictionRun(
@@ -169,27 +172,20 @@ def _img_dir_of(options: PredictionOptions) -> Path:
     return options.img_dir
 
 
-def _json_of(path: Path) -> Any:
-    """Read a JSON file, once for all formats; return None for others."""
-    if not path.exists():
-        raise InputError(f'no such file or folder: {path}')
-    if path.is_dir() or path.suffix in PICKLES:
-        return None
-    return read_json(path)
-
-
 def _open(
     path: Path, content: Any, options: PredictionOptions
 ) -> PredictionFile:
-    """Recognise the format of a file or folder of predictions."""
-    if path.is_dir():
-        return InferencerFolder(path, options.update_boxes)
-    if path.suffix in PICKLES:
-        return DetPickle(path, options.update_boxes)
-    if not 0 <= options.tolerance < math.inf:
-        raise InputError(f'--tolerance must be 0 or more: {options.tolerance}')
     style = MaskStyle(options.segmentation, options.tolerance)
-    return CocoFile(content, path, options.ann, style, options.update_boxes)
+    given = ReadOptions(
+        options.img_dir, options.ann, style, options.update_boxes
+    )
+    predictions = open_predictions(path, content, given)
+    if options.segmentation not in predictions.forms:
+        raise InputError(
+            f'--segmentation {options.segmentation} is for json of COCO, and '
+            f'{path} is not'
+        )
+    return predictions
 
 
 def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
@@ -199,13 +195,18 @@ def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
     for path in outputs:
         if path.resolve() in inputs:
             raise InputError(f'{path} is an input: choose another output')
+    if source.is_dir() and source.resolve() in out.resolve().parents:
+        raise InputError(
+            f'{out} is in {source}: the next run would take it for an input; '
+            'choose another folder'
+        )
     if len({path.resolve() for path in outputs}) < len(outputs):
         raise InputError(f'--report must not be the output {out}')
     if out.is_dir() != source.is_dir() and out.exists():
         raise InputError(
             f'{out} must be a {"folder" if source.is_dir() else "file"}'
         )
-    filled = out.is_file() or (out.is_dir() and any(out.glob('*.json')))
+    filled = out.is_file() or (out.is_dir() and any(result_files(out)))
     if filled and not options.overwrite:
         raise InputError(f'{out} is there already: --overwrite, or another')
 

@@ -121,6 +121,10 @@ def test_wrong_shapes(content, reason):
         (dict(imgHeight=1, imgWidth=1, objects=[]), 'Cityscapes'),
         ([dict(annotations=[], data={})], 'Label Studio'),
         ([dict(name='a.jpg', labels=[])], 'BDD100K'),
+        (dict(size=dict(height=1, width=1), objects=[]), 'Supervisely'),
+        (dict(version='2.0', item={}, annotations=[]), 'V7'),
+        ([dict(data_row={}, projects={})], 'Labelbox'),
+        ([dict(image='a.jpg', annotations=[])], 'CreateML'),
     ],
 )
 def test_other_tools_are_named(content, name):

@@ -52,9 +52,10 @@ def test_tiffs_of_every_kind_of_number(tmp_path, dtype):
     ids = np.array([IDS[dtype]], dtype)
     path = tmp_path / 'a.tif'
     path.write_bytes(tiff(ids, 2 if dtype.startswith('int') else 1))
-    labels, palette = read_label_map(path)
+    labels, palette, place = read_label_map(path)
     assert labels.tolist() == [IDS[dtype]]
     assert palette is None
+    assert place is None
     assert has_32_bits(path) == (dtype in ('int16', 'int32', 'uint32'))
 
 

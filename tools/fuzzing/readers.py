@@ -28,6 +28,7 @@ from fuzzing.rebuilt import (
     rebuild_pickle,
     rebuild_picture,
 )
+from fuzzing.tool_seeds import write_tool_seeds
 from segrefiner_mm.cli import main as cli
 from segrefiner_mm.runs.prediction_run import PredictionRun
 
@@ -63,6 +64,7 @@ class Trial(NamedTuple):
 def prepare(folder: Path) -> dict[str, list[Trial]]:
     """Write the seeds into a folder; the trials of every reader."""
     seeds.write_seeds(folder)
+    write_tool_seeds(folder)
     _write_journals(folder)
     return {name: list(trials) for name, trials in _readers(folder)}
 
@@ -74,6 +76,10 @@ def _readers(folder: Path) -> Iterator[tuple[str, Iterator[Trial]]]:
     yield 'panoptic', _panoptic()
     yield 'det pickle', _pickles()
     yield 'inferencer folder', _predictions()
+    yield 'labelme', _labelme()
+    yield 'yolo', _yolo()
+    yield 'segment anything', _sam()
+    yield 'videos', _videos()
     yield 'image', _images()
     yield 'mask', _masks(folder, ('png', 'bmp', 'tif', 'webp'))
     yield 'numpy mask', _masks(folder, ('npy', 'npz'))
@@ -136,6 +142,35 @@ def _pickles() -> Iterator[Trial]:
 def _predictions() -> Iterator[Trial]:
     argv = _coco_argv('preds', out='new')
     yield Trial('preds/a.json', mutate_json, argv, ['preds'])
+
+
+def _labelme() -> Iterator[Trial]:
+    target = 'labelme/a.json'
+    argv = _coco_argv('labelme', out='new')
+    yield Trial(target, mutate_json, argv, ['labelme'])
+    argv = _coco_argv(target, out='new.json')
+    yield Trial(target, mutate_json, argv, [target])
+
+
+def _yolo() -> Iterator[Trial]:
+    argv = _coco_argv('yolo', out='new')
+    yield Trial('yolo/a.txt', mutate_bytes, argv, ['yolo'])
+
+
+def _sam() -> Iterator[Trial]:
+    boxes = '--update-boxes'
+    argv = _coco_argv('sa1b.json', boxes)
+    yield Trial('sa1b.json', mutate_json, argv, ['sa1b.json'])
+    argv = _coco_argv('sam', boxes, out='new')
+    yield Trial('sam/a.json', mutate_json, argv, ['sam'])
+    argv = _coco_argv('amg', boxes, out='new')
+    yield Trial('amg/a/metadata.csv', mutate_bytes, argv, ['amg'])
+    yield Trial('amg/a/0.png', mutate_picture, argv, ['amg'])
+
+
+def _videos() -> Iterator[Trial]:
+    argv = _coco_argv('videos.json', '--update-boxes')
+    yield Trial('videos.json', mutate_json, argv, ['videos.json'])
 
 
 def _refine(image: str, mask: str, *options: str, out: str) -> list[str]:

@@ -1,0 +1,115 @@
+"""Images with masks in any form: loaded, and given back in that form."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from segrefiner_mm.apis.results import (
+    LabelResult,
+    MaskResult,
+    open_result,
+)
+from segrefiner_mm.io.image_with_masks import load_pair
+from segrefiner_mm.io.images import load_image
+from segrefiner_mm.io.pictures import picture_size
+from segrefiner_mm.label_maps import LabelMapRefiner
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.runs.refine_inputs import LoadedMasks
+
+Size = tuple[int, int]
+
+
+def load_any(
+    image: Any,
+    masks: Any,
+    labels: bool = False,
+    threshold: float | None = None,
+    resize: bool = False,
+) -> LoadedMasks[MaskResult | None] | tuple[Any, LabelResult]:
+    """Load an image and its masks, or a result object of another library.
+
+    Args:
+        image (object): See :func:`load_image`.
+        masks (object): See :func:`load_masks`, or a result object.
+        labels (bool): Whether ``masks`` are a label map. Defaults to False.
+        threshold (float, optional): See :func:`load_masks`. Defaults to None:
+            that of the result object, if it has one.
+        resize (bool): Whether masks of another size are stretched to the
+            image. Defaults to False.
+
+    Returns:
+        LoadedPair | tuple: The pair, whose tag is the result object or None;
+        for an object with a label map, the image as given and the object.
+
+    Raises:
+        InputError: If one cannot be read or the sizes differ.
+    """
+    sizes = _sizes(image) if getattr(masks, 'ndim', 0) == 3 else ()
+    result = None if labels else open_result(masks, sizes)
+    if isinstance(result, LabelResult):
+        return image, result
+    if result is None:
+        return load_pair(image, masks, None, labels, threshold, resize)
+    soft = result.threshold if threshold is None else threshold
+    return load_pair(image, result.masks, result, False, soft, resize)
+
+
+def refine_map(
+    model: SegRefiner,
+    image: Any,
+    result: LabelResult,
+    settings: RefineSettings,
+) -> Any:
+    """Refine the label map of a result object.
+
+    Args:
+        model (SegRefiner): The model.
+        image (object): See :func:`load_image`.
+        result (LabelResult): From :func:`load_any`.
+        settings (RefineSettings): Settings of the run.
+
+    Returns:
+        object: An object of the kind that was given.
+
+    Raises:
+        InputError: If the image cannot be read, or has another size.
+    """
+    height, width = result.labels.shape
+    loaded = load_image(image, (height, width))
+    job = torch.from_numpy(loaded).permute(2, 0, 1), result.labels, None
+    refiner = LabelMapRefiner(model, settings, ignore=result.ignore)
+    [(refined, _)] = refiner.refine([job])
+    return result.with_labels(refined)
+
+
+def as_given(
+    loaded: LoadedMasks[MaskResult | None], prediction: dict[str, Any]
+) -> Any:
+    """Return refined masks in the form in which masks were given.
+
+    Args:
+        loaded (LoadedPair): From :func:`load_any`.
+        prediction (dict): Its prediction.
+
+    Returns:
+        object: A result object for one, else an array: (H, W) for one mask,
+        (N, H, W) for several.
+    """
+    masks = prediction['masks']
+    if isinstance(loaded.tag, MaskResult):
+        return loaded.tag.with_masks(masks)
+    return masks[0] if loaded.annotation.single else masks
+
+
+def _sizes(image: Any) -> tuple[Size, ...]:
+    """Return the sizes that the masks of an image may have."""
+    if isinstance(image, (str, Path, bytes)):
+        return tuple(picture_size(image))
+    if isinstance(image, Image.Image):
+        return (image.height, image.width), (image.width, image.height)
+    if isinstance(image, np.ndarray) and image.ndim > 1:
+        return ((image.shape[0], image.shape[1]),)
+    return ()  # refused when it is loaded

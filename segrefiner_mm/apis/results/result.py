@@ -1,0 +1,107 @@
+"""The interface to the result objects of other libraries."""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+Masks = npt.NDArray[np.bool_]
+LabelMap = npt.NDArray[np.int32]
+
+
+class MaskResult(metaclass=ABCMeta):
+    """Masks of one image in an object of another library.
+
+    Attributes:
+        masks (object): The masks, in a form of :func:`load_masks` that holds
+            several.
+        threshold (float, optional): Value from which these masks are
+            foreground. Defaults to None: they have two values.
+    """
+
+    masks: Any
+    threshold: float | None = None
+
+    @abstractmethod
+    def with_masks(self, refined: Masks) -> Any:
+        """Copy the object with other masks; all else stays.
+
+        Args:
+            refined (np.ndarray): (N, H, W) bool, in the order of ``masks``,
+                of the size of the image.
+
+        Returns:
+            object: An object of the kind that was given.
+        """
+
+
+class LabelResult(metaclass=ABCMeta):
+    """A map with one label per pixel in an object of another library.
+
+    Attributes:
+        labels (np.ndarray): (H, W) int32.
+        ignore (tuple[int, ...]): Labels whose pixels are not changed.
+            Defaults to ().
+    """
+
+    labels: LabelMap
+    ignore: tuple[int, ...] = ()
+
+    @abstractmethod
+    def with_labels(self, refined: LabelMap) -> Any:
+        """Copy the object with another map; all else stays.
+
+        Args:
+            refined (np.ndarray): (H, W) int32.
+
+        Returns:
+            object: An object of the kind that was given.
+        """
+
+
+Result = MaskResult | LabelResult
+
+
+def to_numpy(array: Any) -> npt.NDArray[Any]:
+    """Convert a tensor of any device and type, or an array.
+
+    Args:
+        array (Tensor | np.ndarray): The values.
+
+    Returns:
+        np.ndarray: The values; bfloat16 as float32.
+    """
+    if isinstance(array, Tensor):
+        array = array.detach().cpu()
+        if array.is_floating_point():
+            array = array.float()
+        return array.numpy()
+    return np.asarray(array)
+
+
+def like(values: npt.NDArray[Any], model: Any) -> Any:
+    """Convert values to the kind of another array.
+
+    Args:
+        values (np.ndarray): The values.
+        model (Tensor | np.ndarray): Gives library, type and device.
+
+    Returns:
+        Tensor | np.ndarray: The values, in a new array.
+    """
+    if isinstance(model, Tensor):
+        return model.new_tensor(values, dtype=model.dtype)
+    return values.astype(model.dtype)
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether a value is an array or a tensor."""
+    return isinstance(value, (np.ndarray, Tensor))
+
+
+def is_mapping_with(value: Any, *keys: str) -> bool:
+    """Tell whether a value is a mapping that has some keys."""
+    return isinstance(value, Mapping) and all(key in value for key in keys)

@@ -1,0 +1,122 @@
+"""JSON files of one image each: a folder of them, or one file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.files import folders_below, read_json, write_whole
+from segrefiner_mm.io.json_file import json_bytes
+
+
+def json_files(path: Path) -> list[Path]:
+    """List the JSON files of a folder and its subfolders.
+
+    Args:
+        path (Path): A folder, or one file.
+
+    Returns:
+        list[Path]: The files, in order; hidden ones are skipped.
+    """
+    if not path.is_dir():
+        return [path]
+    folders = [path, *folders_below(path)]
+    return [
+        file
+        for folder in folders
+        for file in sorted(folder.glob('*.json'))
+        if file.is_file() and not file.name.startswith('.')
+    ]
+
+
+class JsonFolder:
+    """Content of JSON files that are written under the same names.
+
+    Args:
+        path (Path): A folder with JSON files, or one such file.
+        heavy (str): Key of a value that is not held in memory, such as a
+            picture. It is read again when the file is written. Defaults to
+            '': everything is held.
+
+    Attributes:
+        path (Path): The folder, or the file.
+        contents (dict[str, object]): Content by the names of the files,
+            relative to the folder.
+
+    Raises:
+        InputError: If there is no file, or one cannot be read.
+    """
+
+    def __init__(self, path: Path, heavy: str = '') -> None:
+        self.path = path
+        self._heavy = heavy
+        self.folder = path if path.is_dir() else path.parent
+        self.contents: dict[str, Any] = {
+            file.relative_to(self.folder).as_posix(): self._light(file)
+            for file in json_files(path)
+        }
+        if not self.contents:
+            raise InputError(f'no json in {path}')
+
+    def file(self, name: str) -> Path:
+        """Return the path of a file.
+
+        Args:
+            name (str): From :attr:`contents`.
+
+        Returns:
+            Path: Its path, for messages.
+        """
+        return self.folder / name
+
+    def beside(self, name: str, image: str) -> str:
+        """Return the name of an image in the folder of its file.
+
+        Args:
+            name (str): From :attr:`contents`.
+            image (str): Name in the file.
+
+        Returns:
+            str: Name relative to :attr:`folder`, not checked.
+        """
+        above, _, _ = name.rpartition('/')
+        return f'{above}/{image}' if above else image
+
+    def encoded(self, out: Path) -> Iterator[tuple[Path, bytes]]:
+        """Encode the contents.
+
+        Args:
+            out (Path): Folder to write; a file if :attr:`path` is one.
+
+        Yields:
+            tuple[Path, bytes]: Path and content of every file.
+
+        Raises:
+            InputError: If JSON cannot hold a content, or a file has changed.
+        """
+        for name, content in self.contents.items():
+            path = out / name if self.path.is_dir() else out
+            if isinstance(content, dict) and self._heavy in content:
+                again = read_json(self.file(name))
+                if not isinstance(again, dict) or self._heavy not in again:
+                    raise InputError(f'{self.file(name)} has changed')
+                content = {**content, self._heavy: again[self._heavy]}
+            yield path, json_bytes(content, path)
+
+    def _light(self, file: Path) -> Any:
+        content = read_json(file)
+        if isinstance(content, dict) and self._heavy in content:
+            content[self._heavy] = None  # its place among the keys stays
+        return content
+
+    def write(self, out: Path) -> None:
+        """Write the files.
+
+        Args:
+            out (Path): See :meth:`encoded`.
+
+        Raises:
+            InputError: If a file cannot be written.
+        """
+        for path, content in self.encoded(out):
+            write_whole(path, content)

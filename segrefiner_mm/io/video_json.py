@@ -1,0 +1,206 @@
+"""JSON of YouTube-VIS: masks of objects on the frames of videos."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pycocotools import mask as coco_mask
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.boxes import box_of
+from segrefiner_mm.io.coco_annotations import id_of, is_crowd, records_of
+from segrefiner_mm.io.files import read_json, write_whole
+from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.mask_forms import (
+    ALL_FORMS,
+    MaskStyle,
+    converted,
+    written,
+)
+from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.prediction_file import (
+    ImageEntry,
+    Key,
+    PredictionFile,
+)
+from segrefiner_mm.io.segmentation import is_empty, read_segmentation
+
+Size = tuple[int, int]
+
+
+class _Video(NamedTuple):
+    frames: list[str]
+    size: Size | None
+
+
+class VideoJson(PredictionFile):
+    """Results or annotations with ``segmentations``, one per frame.
+
+    Each frame is refined by itself. Crowds, frames without a mask and all
+    fields but ``segmentations`` are left unchanged.
+
+    Args:
+        content (list | dict): Content of the JSON file.
+        path (Path): The file, for messages.
+        ann_file (Path, optional): Annotations that name the frames of
+            results. Defaults to None.
+        style (MaskStyle, optional): Form in which masks are written. Defaults
+            to None: the form in which they were read.
+        update_boxes (bool): Whether to update ``bboxes`` and ``areas`` of
+            refined masks where present. Defaults to False.
+
+    Raises:
+        InputError: If a file does not follow the schema, or results come
+            without annotations.
+    """
+
+    forms = ALL_FORMS
+
+    def __init__(
+        self,
+        content: Any,
+        path: Path,
+        ann_file: Path | None = None,
+        style: MaskStyle | None = None,
+        update_boxes: bool = False,
+    ) -> None:
+        self.content = content
+        self.style = style or MaskStyle()
+        self.update_boxes = update_boxes
+        listed = isinstance(content, list)
+        self.masks = records_of(content, '' if listed else 'annotations', path)
+        if listed and ann_file is None:
+            raise InputError(
+                f'{path} has results of YouTube-VIS, which do not name their '
+                'frames: --ann gives the annotations that do'
+            )
+        videos = read_json(ann_file) if ann_file else content
+        self._videos = _videos_of(videos, ann_file or path)
+        for index, mask in enumerate(self.masks):
+            if not isinstance(mask.get('segmentations'), list):
+                raise InputError(
+                    f'{path}: {self._own_name(index)}: its segmentations are '
+                    f'{shown(mask.get("segmentations"))}, not a list'
+                )
+
+    def images(self) -> Iterator[ImageEntry]:
+        """Yield the images with masks; see :meth:`PredictionFile.images`."""
+        of_frame: dict[tuple[Any, int], dict[Key, Any]] = {}
+        for index, mask in enumerate(self.masks):
+            if is_crowd(mask):
+                continue
+            try:
+                video = id_of(mask, 'video_id', self._own_name(index))
+                self._check_length(video, mask)
+            except InputError as error:
+                masks = {(index, 0): None}
+                yield ImageEntry(f'#{index}', None, None, masks, str(error))
+                continue
+            for frame, segmentation in enumerate(mask['segmentations']):
+                if not is_empty(segmentation):
+                    own = of_frame.setdefault((video, frame), {})
+                    own[index, frame] = segmentation
+        for (video, frame), masks in of_frame.items():
+            frames, size = self._videos[video]
+            # Without the type, 1 and "1" would be the same key.
+            key = f'{type(video).__name__} {video} {frame}'
+            yield ImageEntry(key, frames[frame], size, masks)
+
+    def replace(self, key: Key, encoded: dict[str, Any]) -> None:
+        """Replace a mask; see :meth:`PredictionFile.replace`."""
+        self._write_mask(key, encoded)
+        if self.update_boxes:
+            self._update_box(key, encoded)
+
+    def rewrite(self, key: Key, size: Size) -> None:
+        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
+        index, frame = key
+        masks = self.masks[index]['segmentations']
+        masks[frame] = converted(masks[frame], size, self.style)
+
+    def untouched(self) -> dict[str, str]:
+        """See :meth:`PredictionFile.untouched`."""
+        return {
+            self._own_name(index): 'crowd'
+            for index, mask in enumerate(self.masks)
+            if is_crowd(mask)
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the file; see :meth:`PredictionFile.write`."""
+        write_whole(path, json_bytes(self.content, path))
+
+    def label(self, key: Key) -> str:
+        """Name a mask; see :meth:`PredictionFile.label`."""
+        index, frame = key
+        video = shown(self.masks[index].get('video_id'))
+        return f'{self._own_name(index)} on frame {frame} of video {video}'
+
+    def _own_name(self, index: int) -> str:
+        own = self.masks[index].get('id')
+        return f'result {index}' if own is None else f'annotation {shown(own)}'
+
+    def _check_length(self, video: Any, mask: dict[str, Any]) -> None:
+        if video not in self._videos:
+            raise InputError(f'video {shown(video)} is not among the videos')
+        frames = len(self._videos[video].frames)
+        if len(mask['segmentations']) > frames:
+            raise InputError(
+                f'it has {len(mask["segmentations"])} masks, and its video '
+                f'has {frames} frames'
+            )
+
+    def _write_mask(self, key: Key, encoded: dict[str, Any]) -> None:
+        index, frame = key
+        masks = self.masks[index]['segmentations']
+        read = read_segmentation(masks[frame])
+        assert read is not None
+        masks[frame] = written(encoded, read, self.style)
+
+    def _update_box(self, key: Key, encoded: dict[str, Any]) -> None:
+        index, frame = key
+        x1, y1, x2, y2 = box_of(encoded)
+        new = dict(
+            bboxes=[x1, y1, x2 - x1, y2 - y1],
+            areas=int(coco_mask.area(encoded)),
+        )
+        for name, value in new.items():
+            listed = self.masks[index].get(name)
+            if isinstance(listed, list) and frame < len(listed):
+                listed[frame] = value
+
+
+def is_video_json(content: Any) -> bool:
+    """Recognise JSON of YouTube-VIS.
+
+    Args:
+        content (object): Content of the JSON file.
+
+    Returns:
+        bool: Whether it has videos, or results of videos with masks.
+    """
+    if isinstance(content, dict):
+        return 'videos' in content and 'images' not in content
+    first = content[0] if isinstance(content, list) and content else None
+    return isinstance(first, dict) and {'video_id', 'segmentations'} <= {
+        *first
+    }
+
+
+def _videos_of(content: Any, path: Path) -> dict[Any, _Video]:
+    videos: dict[Any, _Video] = {}
+    for place, video in enumerate(records_of(content, 'videos', path)):
+        own = id_of(video, 'id', f'{path}: video {place}')
+        frames = video.get('file_names')
+        if not isinstance(frames, list) or not all(
+            isinstance(frame, str) and frame for frame in frames
+        ):
+            raise InputError(
+                f'{path}: video {shown(own)}: its file_names are no list of '
+                'names'
+            )
+        sides = (whole_number(video.get(key)) for key in ('height', 'width'))
+        height, width = (side or 0 for side in sides)
+        known = height > 0 and width > 0
+        videos[own] = _Video(frames, (height, width) if known else None)
+    return videos

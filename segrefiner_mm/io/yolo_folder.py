@@ -1,0 +1,257 @@
+"""Label files of YOLO segmentation: a line of text for every object."""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io.confine import is_within
+from segrefiner_mm.io.files import folders_below, write_whole
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.outlines import TOLERANCE, outlines_of
+from segrefiner_mm.io.pictures import picture_size
+from segrefiner_mm.io.prediction_file import (
+    ImageEntry,
+    Key,
+    PredictionFile,
+)
+
+Corners = npt.NDArray[np.float64]
+Size = tuple[int, int]
+LABELS, IMAGES = 'labels', 'images'
+# Polygons of real data sets leave the image by less.
+_MOST = 2.0
+_MOST_COMPARED = 1000  # corners of a polygon, to find the nearest two
+
+
+class _Line(NamedTuple):
+    """An object.
+
+    Attributes:
+        text (str): The line, with its end.
+        corners (np.ndarray, optional): (N, 2) float64, x and y as fractions
+            of the image. Defaults to None: a box, or nothing.
+        problem (str): Why it cannot be used. Defaults to ''.
+    """
+
+    text: str
+    corners: Corners | None = None
+    problem: str = ''
+
+
+class YoloFolder(PredictionFile):
+    """Polygons in ``*.txt``; boxes and all other lines are left unchanged.
+
+    A line is a class and x1 y1 x2 y2 ..., as fractions of the sides of the
+    image, and may end with a confidence. Yaml files are copied.
+
+    Args:
+        folder (Path): A data set with ``labels/`` and ``images/``, also in
+            ``train/`` and the like; or a folder of label files.
+        img_dir (Path, optional): Folder of the images. Defaults to None:
+            ``images/`` beside ``labels/``.
+        tolerance (float): Maximum distance of a polygon from the edge of its
+            mask, in pixels. Defaults to 0.5.
+
+    Raises:
+        InputError: If the folder has no label file, or one cannot be read.
+    """
+
+    forms = ('same',)
+
+    def __init__(
+        self,
+        folder: Path,
+        img_dir: Path | None = None,
+        tolerance: float = TOLERANCE,
+    ) -> None:
+        self.tolerance = tolerance
+        self._folder = folder
+        inner = folder / LABELS
+        files = label_files(inner if inner.is_dir() else folder)
+        if not files:
+            raise InputError(f'no label file (.txt) in {folder}')
+        self.img_dir = img_dir or _images_of(folder)
+        self._lines = {
+            file.relative_to(folder).as_posix(): _read(file) for file in files
+        }
+        self._sizes: dict[str, Size] = {}
+
+    def images(self) -> Iterator[ImageEntry]:
+        """Yield the images with masks; see :meth:`PredictionFile.images`."""
+        if self.img_dir is None:
+            raise InputError(
+                f'there is no folder {IMAGES} for the labels of '
+                f'{self._folder}: --img-dir says where the images are'
+            )
+        finder = ImageFinder(self.img_dir)
+        for name, lines in self._lines.items():
+            keyed: dict[Key, Any] = {}
+            for index, line in enumerate(lines):
+                key = (name, index)
+                if line.problem:
+                    one = {key: None}
+                    yield ImageEntry(str(key), '', None, one, line.problem)
+                elif line.corners is not None:
+                    keyed[key] = line.corners
+            if keyed:
+                yield self._entry(name, keyed, finder)
+
+    def replace(self, key: Key, encoded: dict[str, Any]) -> None:
+        """Replace a mask; see :meth:`PredictionFile.replace`."""
+        name, index = key
+        height, width = self._sizes[name]
+        parts = outlines_of(encoded, self.tolerance)
+        line = self._lines[name][index]
+        if not parts or line.corners is None:
+            return  # an outline too long for a polygon stays as it was
+        corners = joined([np.reshape(part, (-1, 2)) for part in parts])
+        numbers = (corners / (width, height)).clip(0, 1).ravel()
+        words, end = line.text.split(), line.text[len(line.text.rstrip()) :]
+        confidence = words[1 + line.corners.size :]
+        new = [words[0], *(f'{n:.6g}' for n in numbers), *confidence]
+        self._lines[name][index] = _Line(' '.join(new) + end, corners)
+
+    def rewrite(self, key: Key, size: Size) -> None:
+        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
+        # a mask that was not changed stays as it is
+
+    def untouched(self) -> dict[str, str]:
+        """See :meth:`PredictionFile.untouched`."""
+        return {
+            self.label((name, index)): 'box'
+            for name, lines in self._lines.items()
+            for index, line in enumerate(lines)
+            if line.corners is None and line.text.strip() and not line.problem
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the file; see :meth:`PredictionFile.write`."""
+        for name, lines in self._lines.items():
+            text = ''.join(line.text for line in lines)
+            write_whole(path / name, text.encode())
+        for file in sorted(self._folder.glob('*.y*ml')):
+            if file.is_file() and is_within(self._folder, file):
+                write_whole(path / file.name, file.read_bytes())
+
+    def label(self, key: Key) -> str:
+        """Name a mask; see :meth:`PredictionFile.label`."""
+        return f'line {key[1] + 1} of {key[0]}'
+
+    def _entry(
+        self, name: str, keyed: dict[Key, Any], finder: ImageFinder
+    ) -> ImageEntry:
+        """Convert the fractions to pixels, which takes the image's size."""
+        parts = PurePosixPath(name).with_suffix('').parts
+        own = '/'.join(IMAGES if part == LABELS else part for part in parts)
+        try:
+            size = picture_size(finder.find(own)).upright
+        except InputError as error:
+            return ImageEntry(name, own, None, keyed, str(error))
+        self._sizes[name] = size
+        masks = {
+            key: [(corners * size[::-1]).ravel().tolist()]
+            for key, corners in keyed.items()
+        }
+        return ImageEntry(name, own, size, masks)
+
+
+def label_files(folder: Path) -> list[Path]:
+    """List the label files of a folder and its subfolders.
+
+    Args:
+        folder (Path): The folder.
+
+    Returns:
+        list[Path]: The ``.txt`` files in order; those of classes and notes,
+        such as ``classes.txt``, are skipped.
+    """
+    others = ('classes.txt', 'notes.txt', 'readme.txt', 'README.txt')
+    return [
+        file
+        for place in (folder, *folders_below(folder))
+        for file in sorted(place.glob('*.txt'))
+        if file.is_file()
+        and not file.name.startswith('.')
+        and file.name not in others
+        and 'README' not in file.name
+    ]
+
+
+def joined(parts: list[Corners]) -> Corners:
+    """Join polygons to one, by lines there and back between near corners.
+
+    A line of YOLO holds one polygon.
+
+    Args:
+        parts (list[np.ndarray]): (N, 2) float64 each.
+
+    Returns:
+        np.ndarray: (N, 2) float64.
+    """
+    whole = parts[0]
+    for part in parts[1:]:
+        steps = (
+            len(whole) // _MOST_COMPARED + 1,
+            len(part) // _MOST_COMPARED + 1,
+        )
+        some, other = whole[:: steps[0]], part[:: steps[1]]
+        apart = np.square(some[:, None] - other[None]).sum(axis=2)
+        near = np.unravel_index(apart.argmin(), apart.shape)
+        here, there = (
+            int(n) * step for n, step in zip(near, steps, strict=True)
+        )
+        tour = np.concatenate([part[there:], part[: there + 1]])
+        whole = np.concatenate([whole[: here + 1], tour, whole[here:]])
+    return whole
+
+
+def _images_of(folder: Path) -> Path | None:
+    """Return the folder of the images, by the names that YOLO gives."""
+    if (folder / IMAGES).is_dir():
+        return folder / IMAGES
+    parts = folder.absolute().parts
+    if LABELS in parts:  # images/train for labels/train
+        place = len(parts) - 1 - parts[::-1].index(LABELS)
+        beside = Path(*parts[:place], IMAGES, *parts[place + 1 :])
+        return beside if beside.is_dir() else None
+    inner = any(below.name == IMAGES for below in folders_below(folder))
+    return folder if inner else None
+
+
+def _read(file: Path) -> list[_Line]:
+    try:
+        text = file.read_bytes().decode()  # line ends as they are
+    except UnicodeDecodeError:
+        raise InputError(f'{file} is not text in UTF-8') from None
+    except OSError as error:
+        raise InputError(f'cannot read {file}: {reason_of(error)}') from error
+    return [_line(line) for line in text.splitlines(keepends=True)]
+
+
+def _line(text: str) -> _Line:
+    words = text.split()
+    if len(words) < 7:  # class and box, with a confidence or without
+        if not words or len(words) in (5, 6):
+            return _Line(text)
+        return _Line(
+            text,
+            problem=f'it has {len(words)} values: a line is a class and at '
+            'least 3 points, or a box',
+        )
+    try:
+        numbers = np.array(words[1:], np.float64)
+    except ValueError:
+        return _Line(text, problem='it holds something else than numbers')
+    if len(numbers) % 2:  # save_conf=True adds a confidence
+        numbers = numbers[:-1]
+    if not (np.abs(numbers) < _MOST).all():
+        return _Line(
+            text,
+            problem='its coordinates are far outside of 0 to 1: they are '
+            'fractions of the sides of the image',
+        )
+    return _Line(text, numbers.reshape(-1, 2))

@@ -13,8 +13,10 @@ PIP := -m pip install --quiet --disable-pip-version-check
 demo: $(CORE)/ready
 	$(CORE)/bin/python demo/demo.py
 
+# As many processes as cores, so one thread for each.
+test: export OMP_NUM_THREADS ?= 1
 test: $(FULL)/ready
-	$(FULL)/bin/python -m pytest -m "not slow"
+	$(FULL)/bin/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-slow: $(FULL)/ready
 	$(FULL)/bin/python -m pytest -m slow

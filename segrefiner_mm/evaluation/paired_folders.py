@@ -100,7 +100,7 @@ def _only(paths: list[Path], name: str) -> Path:
     if not paths:
         raise InputError(f'not in every folder: {name}')
     if len(paths) > 1:
-        raise InputError(f'two of one name: {paths[0]} and {paths[1]}')
+        raise InputError(f'two files share a name: {paths[0]} and {paths[1]}')
     return paths[0]
 
 

@@ -109,7 +109,7 @@ def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
         before = images.setdefault(image.id, image)
         if before.name != image.name:
             raise InputError(
-                f'{name}: image {shown(image.id)} is there twice, as '
+                f'{name}: image {shown(image.id)} appears twice, as '
                 f'{shown_name(before.name)} and {shown_name(image.name)}'
             )
     return images

@@ -35,7 +35,7 @@ def confined(folder: Path, name: object) -> Path:
         InputError: If it is not a name, or leads out of the folder.
     """
     if not isinstance(name, str) or not name or _CONTROL.search(name):
-        raise InputError(f'{shown(name)} is no name of a file')
+        raise InputError(f'{shown(name)} is not a file name')
     parts = name.split('/')
     leads_out = name[0] in '/\\' or _DRIVE.match(name) or '\\' in name
     if leads_out or '..' in parts:

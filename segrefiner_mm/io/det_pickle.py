@@ -113,7 +113,7 @@ def _masks_of(result: Any, where: str) -> Any:
     if isinstance(masks, list):
         if all(isinstance(mask, dict) for mask in masks):
             return masks
-        raise InputError(f'{where}: its masks are no run-length encodings')
+        raise InputError(f'{where}: its masks are not run-length encodings')
     if not isinstance(masks, (torch.Tensor, np.ndarray)) or masks.ndim != 3:
         raise InputError(f'{where}: its masks are {_kind(masks)}')
     is_float = masks.dtype not in (torch.bool, torch.uint8, bool, np.uint8)

@@ -60,7 +60,7 @@ def _read(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
         raise InputError(f'cannot read {path}: unknown version {version}')
     shape, by_columns, dtype = _HEADERS[version](file)
     if dtype.kind not in 'biuf':
-        raise InputError(f'{path} holds no numbers but {dtype}')
+        raise InputError(f'{path} does not hold numbers but {dtype}')
     if len(shape) not in (2, 3) or min(shape) < 1:
         raise InputError(f'{path} must be (H, W) or (N, H, W), got {shape}')
     # A stack counts as one image, as it is held in memory as a whole.

@@ -92,7 +92,9 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
         for record in records:
             value = getattr(record, field)
             if value in seen:
-                raise InputError(f'{name}: {field} {shown(value)} comes twice')
+                raise InputError(
+                    f'{name}: {field} {shown(value)} appears twice'
+                )
             seen.add(value)
     return records
 
@@ -139,6 +141,6 @@ def _check_segments(segments: list[Any], where: str) -> None:
             )
         number = number_of(segment, 'id', f'{where}: segment {place}')
         if not 0 <= number < MOST_IDS or number in seen:
-            reason = 'is there twice' if number in seen else 'has no colour'
+            reason = 'appears twice' if number in seen else 'has no colour'
             raise InputError(f'{where}: segment {number} {reason}')
         seen.add(number)

@@ -27,7 +27,9 @@ class _DType:
 
     def __init__(self, name: Any, *flags: Any) -> None:
         if not isinstance(name, str) or len(name) > 16:
-            raise pickle.UnpicklingError('it holds an array of no plain type')
+            raise pickle.UnpicklingError(
+                'it holds an array of a type that is not plain'
+            )
         try:
             self.dtype = np.dtype(name)
         except (TypeError, ValueError):
@@ -76,7 +78,7 @@ class _ArrayName:
     """Stands in for the name of the array class; it must not be called."""
 
     def __init__(self, *args: Any) -> None:
-        raise pickle.UnpicklingError('it makes an array of no values')
+        raise pickle.UnpicklingError('it makes an array without values')
 
 
 def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype[Any]:
@@ -89,7 +91,9 @@ def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype[Any]:
         and isinstance(content, (bytes, bytearray, pickle.PickleBuffer))
     )
     if not valid:
-        raise pickle.UnpicklingError('it holds an array of no plain values')
+        raise pickle.UnpicklingError(
+            'it holds an array that is not of plain values'
+        )
     given = memoryview(content).nbytes
     if math.prod(shape) * dtype.dtype.itemsize != given:
         raise pickle.UnpicklingError(
@@ -108,7 +112,7 @@ def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
 def _frombuffer(content: Any, dtype: Any, shape: Any, order: Any) -> Any:
     checked = _checked(shape, dtype, content)
     if order not in ('C', 'F'):
-        raise pickle.UnpicklingError('it holds an array of no known order')
+        raise pickle.UnpicklingError('it holds an array of unknown order')
     array = np.frombuffer(content, checked).reshape(shape, order=order)
     return array.copy(order=order).view(np.ndarray)
 

@@ -80,7 +80,7 @@ def _tensor(
     if len(size) != len(stride) or not all(
         type(number) is int and number >= 0 for number in numbers
     ):
-        raise pickle.UnpicklingError('it holds a tensor of no valid shape')
+        raise pickle.UnpicklingError('it holds a tensor of an invalid shape')
     last = offset + sum(
         (side - 1) * step for side, step in zip(size, stride, strict=True)
     )

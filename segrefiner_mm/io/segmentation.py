@@ -208,5 +208,5 @@ def _numbers(part: Any) -> Corners:
     except (TypeError, ValueError, OverflowError):
         numbers = None
     if numbers is None or numbers.ndim != 1:
-        raise InputError('a polygon holds something else than numbers')
+        raise InputError('a polygon holds something other than numbers')
     return numbers

@@ -245,7 +245,7 @@ def _line(text: str) -> _Line:
     try:
         numbers = np.array(words[1:], np.float64)
     except ValueError:
-        return _Line(text, problem='it holds something else than numbers')
+        return _Line(text, problem='it holds something other than numbers')
     if len(numbers) % 2:  # save_conf=True adds a confidence
         numbers = numbers[:-1]
     if not (np.abs(numbers) < _MOST).all():

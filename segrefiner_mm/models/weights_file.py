@@ -181,7 +181,7 @@ def _weights_of(stored: object, file: Path) -> dict[str, Tensor]:
     ]
     if odd:
         raise CheckpointError(
-            f'{file} holds no weights but {listed("entries", odd)}'
+            f'{file} does not hold weights but {listed("entries", odd)}'
         )
     _check_layout(stored, file)
     _check_size(stored, file)

@@ -153,7 +153,9 @@ def _apply_to_folder(
         name = shown(unknown[0])
         raise InputError(f'{decisions}: {refined} has no mask {name}')
     if out.is_dir() and any(out.iterdir()) and not options.overwrite:
-        raise InputError(f'{out} is there already: --overwrite, or another')
+        raise InputError(
+            f'{out} already exists: pass --overwrite, or choose another output'
+        )
     sources = {r.refined.resolve() for r in results.values()}
     sources |= {r.coarse.resolve() for r in results.values()}
     clash = [path for path in files if path.resolve() in sources]
@@ -179,7 +181,9 @@ def _protect(out: Path, inputs: list[Path], overwrite: bool) -> None:
     if out.is_dir():
         raise InputError(f'{out} must be a file')
     if out.exists() and not overwrite:
-        raise InputError(f'{out} is there already: --overwrite, or another')
+        raise InputError(
+            f'{out} already exists: pass --overwrite, or choose another output'
+        )
 
 
 def _summary(

@@ -33,7 +33,9 @@ def check_free(out: Path, overwrite: bool) -> None:
             f'{out} holds files that are no report: choose another folder'
         )
     if not overwrite:
-        raise InputError(f'{out} is there already: --overwrite, or another')
+        raise InputError(
+            f'{out} already exists: pass --overwrite, or choose another output'
+        )
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class _FolderRun:
         for path in job.outputs():
             if path.exists() and not self._journal.is_ours(job.outputs()):
                 raise InputError(
-                    f'{path} is there already and is not of an earlier run: '
+                    f'{path} already exists and no earlier run wrote it: '
                     'choose another folder, or --overwrite'
                 )
 

@@ -64,7 +64,9 @@ def refine_panoptic(
         raise InputError(f'panoptic results are written as .json, not {out}')
     pictures, folder = source.with_suffix(''), out.with_suffix('')
     if out.exists() and not overwrite:
-        raise InputError(f'{out} is there already: --overwrite, or another')
+        raise InputError(
+            f'{out} already exists: pass --overwrite, or choose another output'
+        )
     if not pictures.is_dir():
         raise InputError(f'no folder {pictures} with the pictures of {source}')
     records = read_panoptic(content, source)

@@ -208,7 +208,9 @@ def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
         )
     filled = out.is_file() or (out.is_dir() and any(result_files(out)))
     if filled and not options.overwrite:
-        raise InputError(f'{out} is there already: --overwrite, or another')
+        raise InputError(
+            f'{out} already exists: pass --overwrite, or choose another output'
+        )
 
 
 def _take(

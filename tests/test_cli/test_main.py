@@ -231,7 +231,7 @@ def test_outputs_that_cannot_be_written(folders):
     (out / '03.png').mkdir(parents=True)
     refused = segrefiner(*run)
     assert refused.returncode == 2
-    assert '03.png is there already' in refused.stderr
+    assert '03.png already exists' in refused.stderr
     process = segrefiner(*run, '--overwrite')
     assert process.returncode == 1
     assert process.stderr.count('segrefiner: error: cannot write') == 1
@@ -244,7 +244,7 @@ def test_files_of_others_are_not_overwritten(folders):
     (out / '05.png').write_text('precious')
     process = segrefiner('refine', images, masks, '-o', out, '--steps', 1)
     assert process.returncode == 2
-    assert '05.png is there already' in process.stderr
+    assert '05.png already exists' in process.stderr
     assert names(out) == ['05.png']
     assert (out / '05.png').read_text() == 'precious'
 

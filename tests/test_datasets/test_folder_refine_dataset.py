@@ -150,7 +150,7 @@ def test_pictures_without_a_partner_are_said(folder, log_lines):
     assert 'skipped 1 pictures' in line
     assert 'scene0_00000.jpg' in line
     (folder / 'images' / 'scene1_00000.png').touch()
-    with pytest.raises(InputError, match='two pictures of one name'):
+    with pytest.raises(InputError, match='two pictures share a name'):
         build(folder)
 
 

@@ -87,7 +87,7 @@ def test_names_of_images():
     assert names[3:5] == ['000000000004.jpg', 'd.jpg']
     assert 'file_name is a list' in images[6].problem
     content['images'].append(dict(id=1, file_name='other.jpg'))
-    with pytest.raises(InputError, match=r'image 1 is there twice.*other.jpg'):
+    with pytest.raises(InputError, match=r'image 1 appears twice.*other.jpg'):
         images_of(content, 'f')
 
 

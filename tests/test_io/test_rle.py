@@ -49,7 +49,7 @@ FAULTS = {
     'not a number': [[float('nan'), 1, 5, 5, 9, 9]],
     'far outside of': [[1e30, 1, 5, 5, 9, 9]],
     'no polygon': [],
-    'something else than numbers': [['a'] * 6],
+    'something other than numbers': [['a'] * 6],
     'its image has 40 x 30': dict(size=[3, 4], counts=[12]),
 }
 

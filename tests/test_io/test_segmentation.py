@@ -63,7 +63,7 @@ def test_forms(value, form, wrapped, notes):
         ([[1, 1], [9, 1], [9, 9]], 'pairs'),
         ([[float('nan'), *SQUARE[1:]]], 'not a number'),
         ([[float('inf'), *SQUARE[1:]]], 'not a number, or infinite'),
-        ([['a'] * 6], 'something else than numbers'),
+        ([['a'] * 6], 'something other than numbers'),
         ([[None] * 6], 'not a number|something else'),
         ([SQUARE, 3], 'a polygon is 3'),
         ([RLE, SQUARE], 'a list of 2 that holds run-length'),

@@ -165,7 +165,7 @@ def test_inputs_and_other_files_are_not_overwritten(scenes, decide, tmp_path):
         with pytest.raises(InputError, match='is an input'):
             apply_decisions(scenes.refined, decisions, path, forced)
     (tmp_path / 'there.json').touch()
-    with pytest.raises(InputError, match='is there already'):
+    with pytest.raises(InputError, match='already exists'):
         apply_decisions(
             scenes.refined, decisions, tmp_path / 'there.json', options
         )
@@ -248,7 +248,7 @@ def test_files_of_a_folder_are_copied_as_they_are(
 def test_a_folder_of_inputs_is_not_written_to(folder_run, of_folder, tmp_path):
     decisions = of_folder({'001.png': 'reject'})
     for name in ('refined', 'masks'):
-        with pytest.raises(InputError, match=r'is an input|is there already'):
+        with pytest.raises(InputError, match=r'is an input|already exists'):
             apply_decisions(
                 folder_run / 'refined',
                 decisions,

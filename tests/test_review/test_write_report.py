@@ -213,7 +213,7 @@ def test_only_an_earlier_report_is_replaced(scenes, tmp_path):
     out = tmp_path / 'page'
     out.mkdir()
     write_report(scenes.refined, out, options(scenes))
-    with pytest.raises(InputError, match='is there already'):
+    with pytest.raises(InputError, match='already exists'):
         write_report(scenes.refined, out, options(scenes))
     (out / 'mine.txt').touch()
     write_report(scenes.refined, out, options(scenes, limit=3, overwrite=True))

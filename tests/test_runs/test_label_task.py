@@ -108,7 +108,7 @@ def test_flat_label_maps_find_their_images_below(scenes, capsys):
     for name in ('a', 'b'):
         (folder / 'lab' / 'sub' / f'{name}.png').rename(flat / f'{name}.png')
     out = folder / 'out'
-    assert run(folder / 'img', flat, '-o', out) == 1  # a is there twice
+    assert run(folder / 'img', flat, '-o', out) == 1  # a appears twice
     assert 'several files named a' in capsys.readouterr().err
     assert (out / 'b.png').is_file()
     assert run(folder / 'img', flat, '-o', flat / 'new') == 2

@@ -123,15 +123,15 @@ def test_faults_are_named(panoptic, capsys):
         (dict(file_name='.profile'), 'must be a .png'),
         (dict(file_name='0.jpg'), 'must be a .png'),
         (dict(file_name=None), 'its file_name is null'),
-        (dict(file_name='0.png'), "file_name '0.png' comes twice"),
-        (dict(image_id=0), 'image_id 0 comes twice'),
+        (dict(file_name='0.png'), "file_name '0.png' appears twice"),
+        (dict(image_id=0), 'image_id 0 appears twice'),
         (dict(image_id=[]), 'faulty image_id'),
         (dict(segments_info={}), 'segments_info must be a list'),
         (dict(segments_info=[3]), 'segment 0 is 3, not an object'),
         (dict(segments_info=[{}]), 'segment 0 has a faulty id: null'),
         (dict(segments_info=[dict(id='x')]), "faulty id: 'x'"),
         (dict(segments_info=[dict(id=2**24)]), 'has no colour'),
-        (dict(segments_info=[dict(id=1)] * 2), 'segment 1 is there twice'),
+        (dict(segments_info=[dict(id=1)] * 2), 'segment 1 appears twice'),
     ],
 )
 def test_all_is_checked_before_any_work(panoptic, capsys, change, reason):

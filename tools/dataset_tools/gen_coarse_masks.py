@@ -2,7 +2,7 @@
 
 ``python tools/dataset_tools/gen_coarse_masks.py MASKS OUT`` writes two for
 every picture in MASKS: ``OUT/NAME_0.png`` from the mask and ``OUT/NAME_1.png``
-from the mask with its holes filled. What is there already is left alone, so a
+from the mask with its holes filled. What already exists is left alone, so a
 run that was stopped goes on where it was.
 """
 

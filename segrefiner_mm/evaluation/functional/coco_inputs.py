@@ -77,7 +77,7 @@ class CocoTruth:
             check_frequencies(content['categories'], self.name)
         images = images_of(content, self.name)
         if len(images) < len(content['images']):
-            raise InputError(f'{self.name}: two images have one id')
+            raise InputError(f'{self.name}: two images share an id')
         self._sizes: dict[Any, Size] = {}
         for image in images.values():
             size = image.known_size(self.name)
@@ -141,7 +141,9 @@ class CocoTruth:
         check_records(results, RESULT, name)
         for index, result in enumerate(results):
             if not is_real(result['score']):
-                raise InputError(f'{name}, result {index}: score is no number')
+                raise InputError(
+                    f'{name}, result {index}: score is not a number'
+                )
         results = self._of_known(results, name, skip_unknown)
         results = [{**r} for r in results]
         for result in results:
@@ -160,7 +162,7 @@ class CocoTruth:
         for annotation in annotations:
             own = f'{self.name}, annotation {shown(annotation["id"])}'
             if annotation['id'] in seen:
-                raise InputError(f'{own} is there twice')
+                raise InputError(f'{own} appears twice')
             seen.add(annotation['id'])
             for what, ids in known.items():
                 value = annotation[f'{what}_id']

@@ -153,7 +153,7 @@ class PanopticFile:
             place = f'{where} number {index}'
             number = number_of(own, 'id', place)
             if number in named:
-                raise InputError(f'{where} id {number} comes twice')
+                raise InputError(f'{where} id {number} appears twice')
             if not {'name', 'isthing'} <= own.keys():
                 raise InputError(f'{place} lacks its name or isthing')
             named[number] = str(own['name']), bool(own['isthing'])

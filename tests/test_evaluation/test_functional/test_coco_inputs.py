@@ -87,7 +87,7 @@ def test_boxes_of_some_results_alone_are_not_used(gt, dt):
         (dict(segmentation=[[1, 2, 3]]), 'annotation 7 .image 1.: .*polygon'),
         (dict(segmentation=[]), 'annotation 7'),
         (dict(segmentation=encode_mask(np.eye(9))), '9 x 9 .* 60 x 80'),
-        (dict(id=8), 'annotation 8 is there twice'),
+        (dict(id=8), 'annotation 8 appears twice'),
         (dict(image_id=3), 'annotation 7: no image 3'),
         (dict(category_id=3), 'annotation 7: no category 3'),
         (dict(segmentation=None), 'faulty segmentation: None'),
@@ -104,7 +104,7 @@ def test_faulty_annotations(gt, dt, change, message):
     ('change', 'message'),
     [
         (dict(score=None), 'number 1 has a faulty score'),
-        (dict(score=float('nan')), 'result 1: score is no number'),
+        (dict(score=float('nan')), 'result 1: score is not a number'),
         (dict(image_id={}), 'faulty image_id'),
         (dict(segmentation=encode_mask(np.eye(9))), 'result 1 .image 2.'),
         (dict(segmentation=dict(size=[60, 80], counts='1')), 'result 1'),

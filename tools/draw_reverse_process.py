@@ -23,7 +23,10 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from segrefiner_mm.apis import SegRefinerInferencer
-from segrefiner_mm.models.diffusion_refine_head import DiffusionRefineHead
+from segrefiner_mm.models.diffusion_refine_head import (
+    DiffusionRefineHead,
+    SampleOutput,
+)
 from segrefiner_mm.visualization import draw_outlines
 
 DEMO = Path(__file__).parents[1] / 'demo'
@@ -91,7 +94,9 @@ def _seen_by(
     seen: list[tuple[Tensor, Tensor]] = []
     sample = head.sample
 
-    def record(images: Tensor, coarse: Tensor, *args: Any, **options: Any):
+    def record(
+        images: Tensor, coarse: Tensor, *args: Any, **options: Any
+    ) -> SampleOutput:
         seen.append((images.float(), coarse.float()))
         return sample(images, coarse, *args, **options)
 
@@ -170,8 +175,8 @@ def draw_frames(
 
 def _outlined(photo: Picture, mask: Tensor, refined: bool = True) -> Picture:
     shape = mask.numpy() > 0.5
-    drawn = draw_outlines(photo, *(([], [shape]) if refined else ([shape], [])))
-    return drawn[..., ::-1]
+    coarse, better = ([], [shape]) if refined else ([shape], [])
+    return draw_outlines(photo, coarse, better)[..., ::-1]
 
 
 def _filled(mask: Tensor, colour: tuple[int, ...] = MASK) -> Picture:
@@ -189,9 +194,7 @@ def _frame(*panels: tuple[str, Picture]) -> Image.Image:
     for index, (title, picture) in enumerate(panels):
         left = GAP + index * (SIDE + GAP)
         draw.text((left, 10), title, fill='white', font=font)
-        small = cv2.resize(
-            picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA
-        )
+        small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         frame.paste(Image.fromarray(small), (left, HEADER))
     return frame
 

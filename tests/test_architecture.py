@@ -9,6 +9,7 @@ PACKAGE = ROOT / 'segrefiner_mm'
 ROOMS = (
     'cli',
     'apis',
+    'review',
     'runs',
     'integrations',
     'label_maps',

@@ -34,6 +34,8 @@ FOREIGN = {
     *('--checkpoint', '--nproc_per_node', '--out', '--out_prefix'),
     *('--out_dir', '--step'),
 }
+# Commands of a document that its Python blocks build on.
+BEFORE = {'review.md': ['refine', 'images/', 'masks/', '-o', 'refined/']}
 # Why a command of the quickstart or the cookbook is parsed only.
 PARSED_ONLY = {
     'results.pkl': 'tests/test_cli/test_coco_command.py runs it',
@@ -117,6 +119,9 @@ def test_python_blocks_run(path, tmp_path, monkeypatch):
     document = runnable(path)
     monkeypatch.chdir(tmp_path)
     document.namespace.update(write_files(tmp_path))
+    if before := BEFORE.get(path.name):
+        assert before in shell_commands(path.read_text())
+        assert main(before) == 0
     registered = set(FUNCTIONS.module_dict)
     ran, skipped = 0, 0
     try:

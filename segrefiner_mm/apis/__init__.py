@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     )
     from segrefiner_mm.apis.inferencer import SegRefinerInferencer
     from segrefiner_mm.apis.refine_image import refine
+    from segrefiner_mm.apis.report_functions import (
+        apply_decisions,
+        write_report,
+    )
     from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
+    from segrefiner_mm.review.report_options import (
+        DecisionOptions,
+        ReportOptions,
+    )
     from segrefiner_mm.runs.refine_pairs import LabelOptions, MaskOptions
     from segrefiner_mm.runs.refine_predictions import PredictionOptions
     from segrefiner_mm.runs.refiner import RefinerOptions
@@ -27,23 +35,32 @@ _ROOMS = {
         'refine_labels',
         'refine_predictions',
     ],
+    'segrefiner_mm.apis.report_functions': ['apply_decisions', 'write_report'],
+    'segrefiner_mm.review.report_options': [
+        'DecisionOptions',
+        'ReportOptions',
+    ],
     'segrefiner_mm.evaluation.evaluate_files': ['EvaluateOptions'],
     'segrefiner_mm.runs.refine_pairs': ['LabelOptions', 'MaskOptions'],
     'segrefiner_mm.runs.refine_predictions': ['PredictionOptions'],
 }
 
 __all__ = [
+    'DecisionOptions',
     'EvaluateOptions',
     'LabelOptions',
     'MaskOptions',
     'PredictionOptions',
     'RefinerOptions',
+    'ReportOptions',
     'SegRefinerInferencer',
+    'apply_decisions',
     'evaluate',
     'refine',
     'refine_folder',
     'refine_labels',
     'refine_predictions',
+    'write_report',
 ]
 
 

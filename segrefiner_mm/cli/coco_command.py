@@ -3,15 +3,25 @@
 import argparse
 from pathlib import Path
 
-from segrefiner_mm.apis import PredictionOptions, refine_predictions
+from segrefiner_mm.apis import (
+    DecisionOptions,
+    PredictionOptions,
+    apply_decisions,
+    refine_predictions,
+)
 from segrefiner_mm.cli.exit_status import status_of
 from segrefiner_mm.cli.model_choice import refiner_options
-from segrefiner_mm.runs.refine_predictions import MaskRow
-from segrefiner_mm.runs.reporter import terminal_reporter
+from segrefiner_mm.cli.reporting import reporting, show_summary
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.runs.mask_rows import MaskRow
 
 
 def run_coco(args: argparse.Namespace) -> int:
     """Refine a file of predictions; returns the exit status."""
+    if args.decisions:
+        return _apply_decisions(args)
+    if args.coarse:
+        raise InputError('--coarse goes with --decisions')
     options = PredictionOptions(
         img_dir=_path(args.img_dir),
         ann=_path(args.ann),
@@ -21,15 +31,32 @@ def run_coco(args: argparse.Namespace) -> int:
         report=_path(args.report),
         overwrite=args.overwrite,
     )
-    summary = refine_predictions(
-        args.predictions,
-        args.out,
-        options,
-        refiner_options(args),
-        terminal_reporter(),
-    )
-    print(summary.text)
-    _print_worst(summary.rows, args.worst)
+    with reporting(args) as reporter:
+        summary = refine_predictions(
+            args.predictions,
+            args.out,
+            options,
+            refiner_options(args),
+            reporter,
+        )
+        show_summary(args, reporter, summary)
+    if not args.quiet:
+        _print_worst(summary.rows, args.worst)
+    return status_of(summary)
+
+
+def _apply_decisions(args: argparse.Namespace) -> int:
+    given = args.report or args.update_boxes or args.segmentation != 'same'
+    if given:
+        raise InputError(
+            '--decisions refines nothing: --report, --update-boxes and '
+            '--segmentation do not go with it'
+        )
+    options = DecisionOptions(_path(args.coarse), args.overwrite)
+    files = args.predictions, args.decisions, args.out
+    with reporting(args) as reporter:
+        summary = apply_decisions(*files, options, reporter)
+        show_summary(args, reporter, summary)
     return status_of(summary)
 
 

@@ -6,6 +6,12 @@ Nothing heavy is imported here, so that help comes at once.
 import argparse
 import textwrap
 
+from segrefiner_mm.cli.report_parser import (
+    REPORT,
+    add_decision_options,
+    add_report_options,
+)
+from segrefiner_mm.cli.reporting import add_reporting_options
 from segrefiner_mm.cli.shared_options import (
     add_ignore,
     add_max_pixels,
@@ -26,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar='COMMAND', required=True)
     _add_refine(commands)
     _add_coco(commands)
+    _add_report(commands)
     _add_eval(commands)
     _add_convert(commands)
     return parser
@@ -81,6 +88,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         'a.jpg and a_mask.png; * stands for anything, as in "_*"',
     )
     add_model_options(parser)
+    add_reporting_options(add)
     add(
         '--threshold',
         type=float,
@@ -169,13 +177,27 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         help='list the N masks that changed most (default: %(default)s)',
     )
     add('--report', metavar='CSV', help='write what became of every mask')
+    add_decision_options(add)
     add_model_options(parser)
+    add_reporting_options(add)
     add('--overwrite', action='store_true', help='overwrite what is there')
 
     def run(args: argparse.Namespace) -> int:
         from segrefiner_mm.cli.coco_command import run_coco
 
         return run_coco(args)
+
+    parser.set_defaults(run=run)
+
+
+def _add_report(commands: argparse._SubParsersAction) -> None:
+    parser = _add_command(commands, 'report', **REPORT)
+    add_report_options(parser)
+
+    def run(args: argparse.Namespace) -> int:
+        from segrefiner_mm.cli.report_command import run_report
+
+        return run_report(args)
 
     parser.set_defaults(run=run)
 

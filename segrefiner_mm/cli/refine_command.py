@@ -10,13 +10,22 @@ from segrefiner_mm.apis import (
 )
 from segrefiner_mm.cli.exit_status import status_of
 from segrefiner_mm.cli.model_choice import refiner_options
+from segrefiner_mm.cli.reporting import reporting, show_summary
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.runs.reporter import terminal_reporter
+from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.run_summary import RunSummary
 
 
 def run_refine(args: argparse.Namespace) -> int:
     """Refine a pair or a folder; returns the exit status."""
-    refiner, reporter = refiner_options(args), terminal_reporter()
+    with reporting(args) as reporter:
+        summary = _refine(args, reporter)
+        show_summary(args, reporter, summary)
+    return status_of(summary)
+
+
+def _refine(args: argparse.Namespace, reporter: Reporter) -> RunSummary:
+    refiner = refiner_options(args)
     paths = args.image, args.mask, args.out
     if args.labels:
         if args.threshold is not None:
@@ -27,14 +36,11 @@ def run_refine(args: argparse.Namespace) -> int:
             overlay=args.overlay,
             overwrite=args.overwrite,
         )
-        summary = refine_labels(*paths, labels, refiner, reporter)
-    else:
-        masks = MaskOptions(
-            mask_suffix=args.mask_suffix,
-            threshold=args.threshold,
-            overlay=args.overlay,
-            overwrite=args.overwrite,
-        )
-        summary = refine_folder(*paths, masks, refiner, reporter)
-    print(summary.text)
-    return status_of(summary)
+        return refine_labels(*paths, labels, refiner, reporter)
+    masks = MaskOptions(
+        mask_suffix=args.mask_suffix,
+        threshold=args.threshold,
+        overlay=args.overlay,
+        overwrite=args.overwrite,
+    )
+    return refine_folder(*paths, masks, refiner, reporter)

@@ -124,7 +124,7 @@ class RefinedDetector(RefinedModel):
             return torch.arange(len(instances.masks))
         best = scores.argsort(descending=True, stable=True)
         best = best[scores[best] >= self.score_thr]
-        return best[: self.max_instances].sort().values
+        return best[: self.max_instances]
 
     def _refine_panoptic(
         self,

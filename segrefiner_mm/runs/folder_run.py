@@ -1,6 +1,6 @@
 """Runs over many jobs that resume where they were stopped."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from segrefiner_mm.io.image_with_masks import Annotation, LoadedPair
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.pictures import read_picture
 from segrefiner_mm.runs.jobs import PairJob, protect_inputs
-from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.reporter import Advance, Reporter
 from segrefiner_mm.runs.run_journal import RunJournal
 from segrefiner_mm.runs.run_summary import RunSummary
 from segrefiner_mm.runs.task import Result, Task
@@ -120,15 +120,17 @@ class _FolderRun:
         with self._reporter.progress(len(jobs)) as advance:
             pairs = self._loaded(jobs, advance)
             for loaded, result in self._task.refine(pairs):
+                done = []
                 try:
-                    verdicts.append(self._write(loaded, result))
+                    done.append(self._write(loaded, result))
                 except InputError as error:
                     self._reporter.error(error)
-                advance()
+                verdicts += done
+                advance(done)
         return verdicts
 
     def _loaded(
-        self, jobs: list[PairJob], advance: Callable[[], None]
+        self, jobs: list[PairJob], advance: Advance
     ) -> Iterator[LoadedPair[Any, PairJob]]:
         for job in jobs:
             try:

@@ -74,6 +74,7 @@ class MaskTask:
         """Describe the result for the journal; see :meth:`Task.notes`."""
         return dict(
             verdict=prediction['verdicts'][0],
+            confidence=float(prediction['confidence'][0]),
             evidence=prediction['evidence'][0],
         )
 

@@ -11,12 +11,13 @@ from segrefiner_mm.io.files import (
     read_json_lines,
     write_whole,
 )
+from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.io.prediction_file import ImageEntry
 from segrefiner_mm.io.rle import run_lengths
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 
 # Entry of a mask: the verdict, the IoU with the coarse mask, the size of the
-# image, and the encoding of a refined mask.
+# image, the confidence, the evidence, and the encoding of a refined mask.
 Outcome = dict[str, Any]
 VERDICTS = (KEPT, REFINED, ROLLED_BACK)
 
@@ -96,6 +97,11 @@ def _is_outcome(outcome: Any) -> bool:
         return False
     iou, size = outcome.get('iou'), outcome.get('size')
     if not isinstance(iou, (int, float)) or not isinstance(size, list):
+        return False
+    numbers = outcome.get('evidence')
+    if not isinstance(numbers, dict) or not is_real(outcome.get('confidence')):
+        return False
+    if not all(map(is_real, numbers.values())):
         return False
     if outcome['verdict'] != REFINED:
         return len(size) == 2

@@ -146,7 +146,7 @@ class PredictionRun:
                     outcomes[place] = _outcome(coarse, mask)
                 if not last:
                     continue
-                advance()
+                advance([o['verdict'] for o in outcomes if o])
                 if all(outcomes):  # a failed mask is tried again
                     notes.add(entry, outcomes)
 
@@ -203,7 +203,13 @@ def _image(path: Path, size: tuple[int, int]) -> Tensor:
 
 
 def _outcome(coarse: CompactMask, refined: RefinedMask) -> dict[str, Any]:
-    outcome: Outcome = dict(verdict=refined.verdict, iou=1.0, size=coarse.size)
+    outcome: Outcome = dict(
+        verdict=refined.verdict,
+        iou=1.0,
+        size=coarse.size,
+        confidence=refined.confidence.item(),
+        evidence=refined.evidence,
+    )
     if refined.verdict == REFINED:
         outcome['iou'] = compact_iou(coarse, refined)
         pixels = refined.pixels.cpu()

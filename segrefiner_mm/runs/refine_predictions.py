@@ -1,22 +1,21 @@
 """Refinement of the masks of results or annotations."""
 
-import csv
-import io
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_file import CocoFile
 from segrefiner_mm.io.det_pickle import DetPickle
-from segrefiner_mm.io.files import read_json, write_whole
+from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.inferencer_folder import InferencerFolder
 from segrefiner_mm.io.mask_forms import MaskStyle
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.panoptic_json import is_panoptic
 from segrefiner_mm.io.prediction_file import ImageEntry, PredictionFile
+from segrefiner_mm.runs.mask_rows import MaskRow, mask_rows, write_rows
 from segrefiner_mm.runs.prediction_journal import Outcome
 from segrefiner_mm.runs.prediction_run import PredictionRun
 from segrefiner_mm.runs.refine_panoptic import refine_panoptic
@@ -44,8 +43,8 @@ class PredictionOptions:
             mask, in pixels, 0 or more. Defaults to 0.5.
         update_boxes (bool): Whether to update boxes and areas to those of the
             refined masks. Defaults to False.
-        report (Path, optional): CSV file with the verdict of every mask.
-            Defaults to None.
+        report (Path, optional): CSV file with the verdict, the confidence and
+            the evidence of every mask. Defaults to None.
         overwrite (bool): Whether the output may exist. Defaults to False.
     """
 
@@ -61,21 +60,6 @@ class PredictionOptions:
         for name in ('img_dir', 'ann', 'report'):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, Path(value))
-
-
-class MaskRow(NamedTuple):
-    """The result for one mask.
-
-    Attributes:
-        mask (str): Name of the mask for the user.
-        verdict (str): ``'refined'``, ``'kept'``, ``'rolled back'``,
-            ``'failed'``, or ``'left: '`` and the reason.
-        iou (float): IoU of coarse and refined mask, 0 to 1, rounded.
-    """
-
-    mask: str
-    verdict: str
-    iou: float
 
 
 @dataclass(frozen=True)
@@ -142,9 +126,9 @@ def refine_prediction_file(
             raise InputError(f'no mask of {source} could be refined')
         predictions.write(out)
         run.forget()
-    rows = _rows(predictions, entries, outcomes)
+    rows = mask_rows(predictions, entries, outcomes)
     if options.report:
-        _write_report(options.report, rows)
+        write_rows(options.report, rows)
     return PredictionSummary(
         f'{out}: {_counted(rows)}',
         done=len(rows) - run.failed,
@@ -239,35 +223,6 @@ def _take(
                 predictions.replace(key, outcome['encoded'])
             elif outcome:
                 predictions.rewrite(key, outcome['size'])
-
-
-def _rows(
-    predictions: PredictionFile,
-    entries: list[ImageEntry],
-    outcomes: dict[str, list[Outcome | None]],
-) -> list[MaskRow]:
-    """Return a row for every mask, the most changed first."""
-    rows = []
-    for entry in entries:
-        of_image = outcomes.get(entry.key, [None] * len(entry.masks))
-        for key, outcome in zip(entry.masks, of_image, strict=True):
-            outcome = outcome or dict(verdict='failed', iou=1.0)
-            name = predictions.label(key)
-            iou = round(outcome['iou'], 4)
-            rows.append(MaskRow(name, outcome['verdict'], iou))
-    rows += [
-        MaskRow(name, f'left: {why}', 1.0)
-        for name, why in predictions.untouched().items()
-    ]
-    return sorted(rows, key=lambda row: row.iou)
-
-
-def _write_report(path: Path, rows: list[MaskRow]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(MaskRow._fields)
-    writer.writerows(rows)
-    write_whole(path, text.getvalue().encode())
 
 
 def _counted(rows: list[MaskRow]) -> str:

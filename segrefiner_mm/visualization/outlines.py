@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# BGR; distinguishable with any type of colour vision.
+# BGR. Any two differ by 49 or more (CIE76), with normal colour vision and
+# with each type of colour blindness as Machado et al. (2009) simulate it.
 COARSE_COLOUR = (0, 120, 255)
 REFINED_COLOUR = (255, 220, 60)
-TRUE_COLOUR = (90, 200, 60)
+TRUE_COLOUR = (187, 238, 255)
 
 
 def draw_outlines(
@@ -18,7 +19,7 @@ def draw_outlines(
     refined: Iterable[npt.NDArray[np.bool_]],
     true: Iterable[npt.NDArray[np.bool_]] = (),
 ) -> npt.NDArray[np.uint8]:
-    """Draw coarse masks in orange, refined in light blue, true in green.
+    """Draw masks: coarse in orange, refined light blue, true pale yellow.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.

@@ -16,6 +16,7 @@ from segrefiner_mm.io.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.io.run_table import decode_runs
 from segrefiner_mm.runs import prediction_run
+from segrefiner_mm.runs.mask_rows import read_rows
 from tests.helpers import iou
 from tests.test_integrations.hosts import SIZE, write_results, write_scenes
 
@@ -70,16 +71,13 @@ def test_results_get_better_and_keep_all_else(scenes, tmp_path, capsys):
 
 def test_masks_are_those_of_the_inferencer(scenes, tmp_path):
     """Whichever way a mask comes, it is refined alike."""
-    out = tmp_path / 'refined.json'
+    out, report = tmp_path / 'refined.json', tmp_path / 'report.csv'
     results = read(scenes / 'results.json')
-    assert (
-        run(
-            scenes, scenes / 'results.json', out, '--ann', scenes / 'coco.json'
-        )
-        == 0
-    )
+    options = '--ann', scenes / 'coco.json', '--report', report
+    assert run(scenes, scenes / 'results.json', out, *options) == 0
+    rows = read_rows(report)
     refiner = SegRefinerInferencer(device='cpu')
-    for old, new in zip(results, read(out), strict=True):
+    for place, (old, new) in enumerate(zip(results, read(out), strict=True)):
         alone = refiner(
             str(scenes / 'img' / f'{old["image_id"]:03d}.png'),
             decode_mask(old['segmentation']),
@@ -88,6 +86,11 @@ def test_masks_are_those_of_the_inferencer(scenes, tmp_path):
         )
         [mask] = alone['predictions'][0]['masks']
         np.testing.assert_array_equal(mask, decode_mask(new['segmentation']))
+        row = rows[f'result {place} of image {old["image_id"]}']
+        [confidence] = alone['predictions'][0]['confidence']
+        [evidence] = alone['predictions'][0]['evidence']
+        assert row.confidence == pytest.approx(confidence, abs=1e-4)
+        assert row.evidence == pytest.approx(evidence, abs=1e-4)
 
 
 @pytest.fixture

@@ -18,6 +18,14 @@ def test_unused_bits_do_not_count(factor, dtype):
     np.testing.assert_array_equal(found, PICTURE)
 
 
+@pytest.mark.parametrize('factor', [256, 257])
+def test_a_dark_picture_of_8_bits_stays_dark(factor):
+    """As programs widen 8 bits to 16: by zeros, or by the byte again."""
+    dark = PICTURE // 16
+    widened = dark.astype(np.uint16) * factor
+    np.testing.assert_array_equal(to_8_bit(widened), dark)
+
+
 def test_full_16_bits_lose_the_lower_byte():
     values = np.array([[0, 256, 65535], [511, 512, 40000]], np.uint16)
     np.testing.assert_array_equal(to_8_bit(values), [[0, 1, 255], [1, 2, 156]])

@@ -122,6 +122,47 @@ def test_a_good_map_has_three_of_four_regions_kept(kept, refined, good):
     assert is_good_map(outcomes + unjudged) == good
 
 
+class Judged:
+    """A refiner that halves the first region, and keeps all others."""
+
+    device = torch.device('cpu')
+
+    def __init__(self, belief):
+        self.belief = belief
+
+    def refine(self, jobs, settings):
+        for job in jobs:
+            outcomes = []
+            for mask in job.masks:
+                refined = not outcomes
+                pixels = mask.pixels.clone()
+                if refined:
+                    pixels[:, pixels.shape[1] // 2 :] = False
+                outcomes.append(
+                    RefinedMask(
+                        mask.box,
+                        pixels,
+                        torch.tensor(0.9),
+                        REFINED if refined else KEPT,
+                        evidence=dict(belief=self.belief if refined else 0.9),
+                    )
+                )
+            yield job, outcomes
+
+
+@pytest.mark.parametrize(('belief', 'stays'), [(0.5, True), (0.49, False)])
+def test_in_a_good_map_doubt_decides(belief, stays):
+    """Three of four regions are kept; the fourth is changed if doubted."""
+    labels = np.zeros((60, 80), np.int32)
+    for number in range(1, 5):
+        labels[20:40, 18 * number - 14 : 18 * number] = number
+    image = torch.zeros(3, 60, 80, dtype=torch.uint8)
+    refiner = LabelMapRefiner(Judged(belief), None)
+    [(refined, _)] = refiner.refine([(image, labels, None)])
+    assert (refined[labels == 1] == 1).all() == stays
+    assert (refined[labels > 1] == labels[labels > 1]).all()
+
+
 def test_a_bad_region_of_a_good_map_is_refined(bundled, street):
     """One shape of a dozen is as blocky as a coarse map."""
     image, labels = street

@@ -107,3 +107,17 @@ def test_a_failure_puts_them_back(tiny_model, callers):
 def test_float32_within_a_runner_that_tests_in_half(tiny_model):
     with torch.autocast('cpu', torch.bfloat16):
         assert not run(tiny_model, 'fp32')['half']
+
+
+def test_noise_is_not_of_the_global_generator(tiny_model):
+    """Results must not depend on it, nor change what others draw from it."""
+    normalize = tiny_model.data_preprocessor.normalize
+    noises = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        before = torch.random.get_rng_state()
+        settings = tiny_model.settings(seed=7, model_size=64, num_steps=2)
+        sampler = WindowSampler(tiny_model.head, normalize, settings, CPU)
+        noises.append(sampler.noise)
+        assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(*noises)

@@ -1,0 +1,79 @@
+"""The options of ``segrefiner report``, and of decisions.
+
+Nothing heavy is imported here, so that help comes at once.
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from segrefiner_mm.cli.reporting import add_reporting_options
+from segrefiner_mm.cli.shared_options import add_max_pixels
+
+REPORT: dict[str, Any] = dict(
+    summary='write a page to review refined masks',
+    description='Write a page that shows every mask before and after '
+    'refinement, the most changed and the least sure first, to accept or '
+    'reject. It needs a browser and no network. The decisions that it exports '
+    'are applied by segrefiner coco --decisions.',
+    examples=(
+        'segrefiner report refined.json --coarse results.json --img-dir val/ '
+        '--ann val.json --evidence changes.csv -o report/',
+        'segrefiner report refined/ -o report/',
+        'segrefiner coco refined.json --coarse results.json --decisions '
+        'decisions.json -o reviewed.json',
+    ),
+)
+
+
+def add_report_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``segrefiner report``."""
+    add = parser.add_argument
+    add(
+        'refined',
+        metavar='REFINED',
+        help='what segrefiner coco wrote (.json), or the output folder of '
+        'segrefiner refine',
+    )
+    add('-o', '--out', required=True, metavar='DIR', help='folder to write')
+    add(
+        '--coarse',
+        metavar='RESULTS',
+        help='what was refined: the .json, or the folder of masks (default '
+        'for a folder: where the run found them)',
+    )
+    add('--img-dir', help='folder of the images (default: likewise)')
+    add('--ann', help='annotations (.json) that name images and classes')
+    add(
+        '--evidence',
+        metavar='CSV',
+        help='what segrefiner coco --report wrote: verdicts, confidence, '
+        'belief and edge gain (default: what the masks tell)',
+    )
+    add(
+        '--limit',
+        type=int,
+        default=5000,
+        metavar='N',
+        help='most masks on the page: those that changed most, and those '
+        'least sure (default: %(default)s)',
+    )
+    add('--overwrite', action='store_true', help='replace an earlier report')
+    add_reporting_options(add)
+    add_max_pixels(add)
+
+
+def add_decision_options(add: Callable[..., Any]) -> None:
+    """Add the options of ``segrefiner coco`` that apply decisions."""
+    add(
+        '--decisions',
+        metavar='FILE',
+        help='refine nothing: RESULTS is refined already, and the masks that '
+        'were rejected on the page of segrefiner report come back as they '
+        'were in --coarse',
+    )
+    add(
+        '--coarse',
+        metavar='RESULTS',
+        help='with --decisions: what was refined (.json, or folder)',
+    )

@@ -1,0 +1,45 @@
+"""How a long command tells the user, and programs, how it goes."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from segrefiner_mm.errors import SegRefinerError
+
+if TYPE_CHECKING:
+    from segrefiner_mm.runs.reporter import Reporter
+    from segrefiner_mm.runs.run_summary import RunSummary
+
+
+def add_reporting_options(add: Callable[..., Any]) -> None:
+    """Add the options on what is printed."""
+    add('--quiet', action='store_true', help='print nothing but errors')
+    add(
+        '--json-log',
+        metavar='FILE',
+        help='append a json object per line to FILE: progress once a second, '
+        'errors, notes, and the end',
+    )
+
+
+@contextmanager
+def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
+    """The reporter of a command; its log gets the error that ends the run."""
+    from segrefiner_mm.runs.reporter import terminal_reporter
+
+    reporter = terminal_reporter(args.quiet, args.json_log)
+    try:
+        yield reporter
+    except SegRefinerError as error:
+        reporter.note_end(str(error), done=0, failed=None)
+        raise
+
+
+def show_summary(
+    args: argparse.Namespace, reporter: 'Reporter', summary: 'RunSummary'
+) -> None:
+    """Print the summary, unless the command is to be quiet."""
+    reporter.note_end(summary.text, done=summary.done, failed=summary.failed)
+    if not args.quiet:
+        print(summary.text)

@@ -1,0 +1,1 @@
+"""The review page: coarse and refined masks side by side, and decisions."""

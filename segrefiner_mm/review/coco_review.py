@@ -1,0 +1,217 @@
+"""The masks to review of results or annotations in JSON."""
+
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.coco_file import CocoFile
+from segrefiner_mm.io.file_state import digest
+from segrefiner_mm.io.files import read_json
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.json_file import shown, shown_name
+from segrefiner_mm.io.numbers import is_real
+from segrefiner_mm.io.panoptic_json import is_panoptic
+from segrefiner_mm.io.prediction_file import ImageEntry
+from segrefiner_mm.io.rle import run_lengths
+from segrefiner_mm.review.mask_pair import FileMark, MaskPair, Review
+from segrefiner_mm.runs.mask_rows import MaskRow
+from segrefiner_mm.runs.prediction_masks import open_entry, with_images
+from segrefiner_mm.runs.reporter import Reporter
+
+# Fields that refinement may change.
+CHANGING = frozenset(['segmentation', 'bbox', 'area'])
+
+
+class CocoReview:
+    """Pairs the masks of a refined JSON file with those of the coarse one.
+
+    Args:
+        refined (Path): Results or annotations that ``segrefiner coco`` wrote.
+        coarse (Path): What it refined.
+        img_dir (Path): Folder of the images.
+        ann (Path, optional): Annotations that name the images and classes of
+            results.
+        rows (dict[str, MaskRow]): What the run recorded, by mask.
+        reporter (Reporter): Receives the masks that cannot be shown.
+
+    Raises:
+        InputError: If the files do not belong together.
+    """
+
+    def __init__(
+        self,
+        refined: Path,
+        coarse: Path,
+        img_dir: Path,
+        ann: Path | None,
+        rows: dict[str, MaskRow],
+        reporter: Reporter,
+    ) -> None:
+        self._finder = ImageFinder(img_dir)
+        self._after, self._before = open_both(refined, coarse, ann)
+        content = read_json(ann) if ann else self._after.content
+        self._classes = class_names(content)
+        self._rows = rows
+        self._source = refined
+        self._reporter = reporter
+        self.review = Review(file_mark(refined), file_mark(coarse))
+
+    def read(self) -> Review:
+        """Read all masks.
+
+        Returns:
+            Review: The masks, in the order of the file.
+        """
+        for entry in with_images(list(self._before.images()), self._finder):
+            try:
+                self._read_image(entry)
+            except InputError as error:
+                self.review.failed += len(entry.masks)
+                self._reporter.error(f'{self._source}: {error}')
+        self.review.left = len(self._before.untouched())
+        self.review.pairs.sort(key=lambda pair: pair.key)
+        return self.review
+
+    def _read_image(self, entry: ImageEntry) -> None:
+        opened = open_entry(entry, self._fail, lambda *_: None)
+        keys = list(entry.masks)
+        for place, coarse in zip(opened.places, opened.encoded, strict=True):
+            key = keys[place]
+            try:
+                mask = self._after.masks[key].get('segmentation')
+                refined = run_lengths(mask, opened.size)
+            except InputError as error:
+                self._fail(key, str(error))
+                continue
+            name = shown_name(entry.name or opened.image.name)
+            self.review.pairs.append(
+                self._pair(key, opened.image, name, coarse, refined)
+            )
+
+    def _pair(
+        self,
+        key: int,
+        image: Path,
+        name: str,
+        coarse: dict[str, Any],
+        refined: dict[str, Any],
+    ) -> MaskPair:
+        record, label = self._after.masks[key], self._after.label(key)
+        row = self._rows.get(label)
+        score: Any = record.get('score')
+        return MaskPair(
+            key,
+            label,
+            image,
+            name,
+            class_of(record, self._classes),
+            coarse,
+            refined,
+            recorded=row and row.verdict,
+            confidence=row and row.confidence,
+            evidence=row.evidence if row else {},
+            score=float(score) if is_real(score) else None,
+        )
+
+    def _fail(self, key: int, problem: str) -> None:
+        self.review.failed += 1
+        label = self._after.label(key)
+        self._reporter.error(f'{self._source}: {label}: {problem}')
+
+
+def open_both(
+    refined: Path, coarse: Path, ann: Path | None = None
+) -> tuple[CocoFile, CocoFile]:
+    """Read a refined file and the coarse one, and check that they match.
+
+    Args:
+        refined (Path): Results or annotations.
+        coarse (Path): The same before refinement.
+        ann (Path, optional): Annotations that name the images of results.
+            Defaults to None.
+
+    Returns:
+        tuple[CocoFile, CocoFile]: Refined and coarse.
+
+    Raises:
+        InputError: If one cannot be read, or an entry differs in more than
+            its mask, box and area.
+    """
+    contents = [read_json(path) for path in (refined, coarse)]
+    for path, content in zip((refined, coarse), contents, strict=True):
+        if is_panoptic(content):
+            raise InputError(
+                f'{path} is panoptic: only results and annotations with a '
+                'mask each can be reviewed'
+            )
+    after = CocoFile(contents[0], refined, ann)
+    before = CocoFile(contents[1], coarse, ann)
+    if len(after.masks) != len(before.masks):
+        raise InputError(
+            f'{refined} holds {len(after.masks)} entries, {coarse} '
+            f'{len(before.masks)}: it was not refined from it'
+        )
+    for index, (new, old) in enumerate(
+        zip(after.masks, before.masks, strict=True)
+    ):
+        fields = (new.keys() | old.keys()) - CHANGING
+        other = sorted(f for f in fields if new.get(f) != old.get(f))
+        if other:
+            name = other[0]
+            raise InputError(
+                f'{refined} was not refined from {coarse}: entry {index} has '
+                f'{shown(name)} {shown(new.get(name))} in one and '
+                f'{shown(old.get(name))} in the other'
+            )
+    return after, before
+
+
+def file_mark(path: Path) -> FileMark:
+    """Identify a file by name and content.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        FileMark: Name and hash.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    return FileMark(path.name, digest(path))
+
+
+def class_names(content: Any) -> dict[Any, str]:
+    """Return the names of the categories that a JSON file lists.
+
+    Args:
+        content (object): Content of the file; what is no category is skipped.
+
+    Returns:
+        dict: Names by id.
+    """
+    listed = content.get('categories') if isinstance(content, dict) else None
+    return {
+        record['id']: record['name']
+        for record in (listed if isinstance(listed, list) else [])
+        if isinstance(record, dict)
+        and isinstance(record.get('id'), (int, str))
+        and isinstance(record.get('name'), str)
+    }
+
+
+def class_of(record: dict[str, Any], names: dict[Any, str]) -> str:
+    """Return the name of the class of a result or an annotation.
+
+    Args:
+        record (dict): The result or annotation.
+        names (dict): From :func:`class_names`.
+
+    Returns:
+        str: The name, ``'category ID'`` if it has none, or ''.
+    """
+    own = record.get('category_id')
+    if own is None:
+        return ''
+    known = names.get(own) if isinstance(own, (int, str)) else None
+    return known or f'category {shown(own)}'

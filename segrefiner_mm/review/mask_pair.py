@@ -1,0 +1,139 @@
+"""A mask before and after refinement, with what is known about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pycocotools import mask as coco_mask
+
+from segrefiner_mm.windows import REFINED
+
+# The verdict of a mask that did not change, where no record says why.
+UNCHANGED = 'unchanged'
+
+Size = tuple[int, int]
+
+
+class Areas(NamedTuple):
+    """Areas of a pair, in pixels.
+
+    Attributes:
+        coarse (int): Of the coarse mask.
+        refined (int): Of the refined mask.
+        changed (int): Of the pixels in which the two differ.
+    """
+
+    coarse: int
+    refined: int
+    changed: int
+
+    @property
+    def share(self) -> float:
+        """Changed area relative to the coarse mask, 0 or more."""
+        return self.changed / max(self.coarse, 1)
+
+    @property
+    def iou(self) -> float:
+        """IoU of both masks, 0 to 1; 1 if both are empty."""
+        both = (self.coarse + self.refined - self.changed) // 2
+        union = both + self.changed
+        return both / union if union else 1.0
+
+
+@dataclass(frozen=True)
+class MaskPair:
+    """A coarse mask and the refined mask that came of it.
+
+    Attributes:
+        key (int | str): Identifies the mask in its file or folder.
+        label (str): Name of the mask for the user.
+        image (Path): Image file.
+        image_name (str): Name of the image in the data.
+        class_name (str): Name of the class, or ''.
+        coarse (dict): Valid run lengths, ``size`` and compressed ``counts``.
+        refined (dict): The same of the refined mask, of equal size.
+        recorded (str, optional): The verdict that the run recorded. Defaults
+            to None: there is no record.
+        confidence (float, optional): 0 to 1. Defaults to None.
+        evidence (Mapping[str, float]): What a guard decided by. Defaults to
+            {}.
+        score (float, optional): Score of a detector. Defaults to None.
+    """
+
+    key: int | str
+    label: str
+    image: Path
+    image_name: str
+    class_name: str
+    coarse: dict[str, Any]
+    refined: dict[str, Any]
+    recorded: str | None = None
+    confidence: float | None = None
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    score: float | None = None
+
+    @cached_property
+    def areas(self) -> Areas:
+        """Areas: Computed from the run lengths."""
+        both = coco_mask.merge([self.coarse, self.refined], intersect=True)
+        coarse, refined, shared = (
+            int(coco_mask.area(mask))
+            for mask in (self.coarse, self.refined, both)
+        )
+        return Areas(coarse, refined, coarse + refined - 2 * shared)
+
+    @property
+    def verdict(self) -> str:
+        """The recorded verdict; else ``'refined'`` or ``'unchanged'``."""
+        if self.recorded is not None:
+            return self.recorded
+        return REFINED if self.areas.changed else UNCHANGED
+
+    @property
+    def certainty(self) -> float | None:
+        """The confidence; None if the network did not see the mask."""
+        if not self.confidence and not self.evidence:
+            return None
+        return self.confidence
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the image."""
+        height, width = self.coarse['size']
+        return height, width
+
+
+class FileMark(NamedTuple):
+    """A file or folder that decisions are about.
+
+    Attributes:
+        name (str): Its name, without folders.
+        sha256 (str): Hash of its content.
+    """
+
+    name: str
+    sha256: str
+
+
+@dataclass
+class Review:
+    """All masks to review, from a file or a folder.
+
+    Attributes:
+        refined (FileMark): The refined masks.
+        coarse (FileMark): The coarse masks.
+        pairs (list[MaskPair]): The masks, in the order of the file.
+        left (int): Masks that are never refined, such as crowds. Defaults to
+            0.
+        failed (int): Masks that cannot be shown. Defaults to 0.
+        remarks (list[str]): Sentences on what is not known. Defaults to [].
+    """
+
+    refined: FileMark
+    coarse: FileMark
+    pairs: list[MaskPair] = field(default_factory=list)
+    left: int = 0
+    failed: int = 0
+    remarks: list[str] = field(default_factory=list)

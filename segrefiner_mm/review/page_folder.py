@@ -1,0 +1,74 @@
+"""The folder of a review page, written as a whole or not at all."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io.files import partial_prefix
+
+MARK = '.segrefiner-report'  # identifies a folder that may be replaced
+
+
+def check_free(out: Path, overwrite: bool) -> None:
+    """Refuse a folder whose files would be lost.
+
+    Args:
+        out (Path): Folder to write.
+        overwrite (bool): Whether an earlier report may be replaced.
+
+    Raises:
+        InputError: If there is something else.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(f'{out} is a file: a report is a folder')
+    if not any(out.iterdir()):
+        return
+    if not (out / MARK).is_file():
+        raise InputError(
+            f'{out} holds files that are no report: choose another folder'
+        )
+    if not overwrite:
+        raise InputError(f'{out} is there already: --overwrite, or another')
+
+
+@contextmanager
+def new_folder(out: Path, overwrite: bool) -> Iterator[Path]:
+    """Write a folder beside its place, and move it there when it is whole.
+
+    Its thousands of small files are not synced one by one, as
+    :func:`write_whole` does: a report that is lost is made again.
+
+    Args:
+        out (Path): Folder to write.
+        overwrite (bool): Whether an earlier report may be replaced.
+
+    Yields:
+        Path: Folder to fill.
+
+    Raises:
+        InputError: If files would be lost, or it cannot be written; nothing
+            is left behind.
+    """
+    check_free(out, overwrite)
+    out = out.resolve()
+    prefix = f'{partial_prefix(out)}{token_hex(8)}'
+    partial, old = (out.with_name(prefix + end) for end in ('.new', '.old'))
+    try:
+        try:
+            partial.mkdir(parents=True)
+            (partial / MARK).touch()
+            yield partial
+            check_free(out, overwrite)
+            if out.exists():
+                out.rename(old)
+            partial.rename(out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise InputError(f'cannot write {out}: {reason_of(error)}') from error

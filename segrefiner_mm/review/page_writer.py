@@ -1,0 +1,154 @@
+"""The files of a review page."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.review.crops import SIDE, THUMB, Crop, draw_sheet
+from segrefiner_mm.review.mask_pair import MaskPair, Review
+
+SHARD = 200  # masks whose outlines share a file
+FOLDER = 1000  # crops in a folder
+# Numbers of a mask, and how the page gets them.
+NUMBERS: dict[str, Callable[[MaskPair], float | None]] = {
+    'belief': lambda pair: pair.evidence.get('belief'),
+    'edge_gain': lambda pair: pair.evidence.get('edge_gain'),
+    'confidence': lambda pair: pair.certainty,
+    'share': lambda pair: pair.areas.share,
+    'iou': lambda pair: pair.areas.iou,
+    'area': lambda pair: pair.areas.coarse,
+    'refined_area': lambda pair: pair.areas.refined,
+    'score': lambda pair: pair.score,
+}
+
+
+class PageWriter:
+    """Writes crops as they come, then thumbnails, outlines and the page.
+
+    Masks have places in the order in which the page lists them at first, so
+    that neighbours in the list share files. They may be added in any order,
+    and places may stay empty.
+
+    Args:
+        folder (Path): Folder to fill.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._drawn: dict[int, tuple[MaskPair, Crop]] = {}
+
+    def add(self, place: int, pair: MaskPair, crop: Crop) -> None:
+        """Add a mask.
+
+        Args:
+            place (int): Its place on the page.
+            pair (MaskPair): The mask.
+            crop (Crop): Its pictures.
+        """
+        folder = f'crops/{place // FOLDER:03d}'
+        self._write(f'{folder}/{place:05d}.jpg', crop.jpeg)
+        self._drawn[place] = pair, crop._replace(jpeg=b'')
+
+    def finish(self, review: Review) -> None:
+        """Write what is left, and the page itself.
+
+        Args:
+            review (Review): All masks, and what is known about them.
+        """
+        self._drawn = dict(sorted(self._drawn.items()))
+        for number, part in self._parts(SHARD):
+            self._write_outlines(number, part)
+        for number, part in self._parts(SIDE**2):
+            thumbs = {place: self._drawn[place][1].thumb for place in part}
+            self._write(f'thumbs/{number:03d}.jpg', draw_sheet(thumbs))
+        page = files('segrefiner_mm.review') / 'page'
+        for name in ('page.css', 'page.js'):
+            self._write(name, (page / name).read_bytes())
+        html = (page / 'index.html').read_text('utf-8')
+        text = for_html(self._content(review))
+        self._write('index.html', html.replace('__DATA__', text).encode())
+
+    def _content(self, review: Review) -> dict[str, Any]:
+        pairs = [pair for pair, _ in self._drawn.values()]
+        sizes = [crop.size for _, crop in self._drawn.values()]
+        counts: dict[str, int] = {}
+        for pair in review.pairs:
+            counts[pair.verdict] = counts.get(pair.verdict, 0) + 1
+        columns: dict[str, list[Any]] = {
+            'place': list(self._drawn),
+            'key': [pair.key for pair in pairs],
+            'label': [pair.label for pair in pairs],
+            'width': [width for width, _ in sizes],
+            'height': [height for _, height in sizes],
+        }
+        for name, number in NUMBERS.items():
+            values = [number(pair) for pair in pairs]
+            columns[name] = [v if v is None else round(v, 4) for v in values]
+        content = dict(
+            refined=review.refined._asdict(),
+            coarse=review.coarse._asdict(),
+            counts=counts,
+            left=review.left,
+            failed=review.failed,
+            remarks=review.remarks,
+            layout=dict(
+                shard=SHARD,
+                folder=FOLDER,
+                thumb=THUMB,
+                side=SIDE,
+            ),
+            masks=columns,
+        )
+        for name, texts in (
+            ('images', [pair.image_name for pair in pairs]),
+            ('classes', [pair.class_name for pair in pairs]),
+            ('verdicts', [pair.verdict for pair in pairs]),
+        ):
+            content[name], columns[name] = _listed(texts)
+        return content
+
+    def _parts(self, size: int) -> Iterator[tuple[int, list[int]]]:
+        """Yield numbered parts of so many places each, but for empty ones."""
+        parts = groupby(self._drawn, lambda place: place // size)
+        return ((number, list(places)) for number, places in parts)
+
+    def _write_outlines(self, number: int, places: list[int]) -> None:
+        crops = {place: self._drawn[place][1] for place in places}
+        outlines = {
+            place % SHARD: [crop.coarse, crop.refined]
+            for place, crop in crops.items()
+        }
+        text = json.dumps(outlines, separators=(',', ':'))
+        # A script, as a page from the disk may not fetch other files.
+        script = f'segrefinerOutlines({number},{text});\n'
+        self._write(f'outlines/{number:03d}.js', script.encode())
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def for_html(content: Any) -> str:
+    """Encode a value as JSON for a ``script`` element.
+
+    Args:
+        content (object): Anything that JSON can hold.
+
+    Returns:
+        str: JSON in ASCII that cannot end the element or begin another.
+    """
+    text = json.dumps(content, separators=(',', ':'), allow_nan=False)
+    for sign in '<>&':
+        text = text.replace(sign, f'\\u{ord(sign):04x}')
+    return text
+
+
+def _listed(values: Iterable[str]) -> tuple[list[str], list[int]]:
+    """Return the different values, and the place of each in that list."""
+    known: dict[str, int] = {}
+    places = [known.setdefault(value, len(known)) for value in values]
+    return list(known), places

@@ -1,0 +1,48 @@
+"""Options of the review page and of decisions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_SHOWN = 5000
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Options for a review page.
+
+    Attributes:
+        coarse (Path, optional): The coarse masks: the JSON file that was
+            refined, or the folder of masks. A folder run knows its own.
+            Defaults to None.
+        img_dir (Path, optional): Folder of the images. A folder run knows its
+            own. Defaults to None.
+        ann (Path, optional): Annotations that name the images and the classes
+            of results. Defaults to None.
+        evidence (Path, optional): CSV file that :func:`refine_predictions`
+            wrote as ``report``, with the verdicts and the numbers behind
+            them. Defaults to None: what the masks alone tell.
+        limit (int): Most masks on the page: the most changed and the least
+            sure ones. Defaults to 5000.
+        overwrite (bool): Whether an earlier report may be replaced. Defaults
+            to False.
+    """
+
+    coarse: Path | None = None
+    img_dir: Path | None = None
+    ann: Path | None = None
+    evidence: Path | None = None
+    limit: int = MOST_SHOWN
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class DecisionOptions:
+    """Options for applying decisions.
+
+    Attributes:
+        coarse (Path, optional): See :class:`ReportOptions`. Defaults to None.
+        overwrite (bool): Whether the output may exist. Defaults to False.
+    """
+
+    coarse: Path | None = None
+    overwrite: bool = False

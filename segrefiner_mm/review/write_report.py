@@ -1,0 +1,176 @@
+"""The review page of refined masks."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.compact_runs import MaskCrops
+from segrefiner_mm.io.images import load_image
+from segrefiner_mm.review.coco_review import CocoReview
+from segrefiner_mm.review.crops import draw_crop
+from segrefiner_mm.review.folder_review import read_folder
+from segrefiner_mm.review.mask_pair import MaskPair, Review, Size
+from segrefiner_mm.review.page_folder import check_free, new_folder
+from segrefiner_mm.review.page_writer import PageWriter
+from segrefiner_mm.review.report_options import ReportOptions
+from segrefiner_mm.runs.mask_rows import read_rows
+from segrefiner_mm.runs.prediction_masks import MOST_MASKS
+from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.windows import CompactMask
+
+
+def write_report_files(
+    refined: Path, out: Path, options: ReportOptions, reporter: Reporter
+) -> RunSummary:
+    """Write the review page of refined masks.
+
+    Args:
+        refined (Path): JSON file that ``segrefiner coco`` wrote, or output
+            folder of ``segrefiner refine``.
+        out (Path): Folder to write.
+        options (ReportOptions): Inputs and limits.
+        reporter (Reporter): Receives the masks that cannot be shown.
+
+    Returns:
+        RunSummary: Counts of the masks.
+
+    Raises:
+        InputError: If nothing can be shown, or files would be lost.
+    """
+    if options.limit < 1:
+        raise InputError(f'--limit must be 1 or more, got {options.limit}')
+    check_free(out, options.overwrite)
+    review = _read(refined, options, reporter)
+    if not review.pairs:
+        raise InputError(f'no mask of {refined} can be shown')
+    chosen = choose(review.pairs, options.limit)
+    hidden = len(review.pairs) - len(chosen)
+    if hidden:
+        review.remarks.append(
+            f'{hidden} masks are not on this page: it holds the '
+            f'{len(chosen)} that changed most or are least sure.'
+        )
+    with new_folder(out, options.overwrite) as folder:
+        drawn = _draw(PageWriter(folder), review, chosen, reporter)
+        if not drawn:
+            raise InputError(f'no mask of {refined} can be shown')
+    return RunSummary(
+        f'{out / "index.html"}: {drawn} masks'
+        + (f', {review.failed} failed' if review.failed else ''),
+        drawn,
+        review.failed,
+        tuple(reporter.problems),
+    )
+
+
+def choose(pairs: Sequence[MaskPair], limit: int) -> list[MaskPair]:
+    """Choose the masks that are most worth a look.
+
+    Args:
+        pairs (Sequence[MaskPair]): All masks.
+        limit (int): Most masks to choose.
+
+    Returns:
+        list[MaskPair]: In the given order. If there are more than the limit,
+        half are the most changed ones, and the others the least sure of the
+        rest.
+    """
+    if len(pairs) <= limit:
+        return list(pairs)
+    places = range(len(pairs))
+    by_change = sorted(places, key=lambda i: -pairs[i].areas.share)
+    chosen = set(by_change[: (limit + 1) // 2])
+    by_doubt = sorted(by_change, key=lambda i: _doubt(pairs[i]))
+    rest = [place for place in by_doubt if place not in chosen]
+    chosen.update(rest[: limit - len(chosen)])
+    return [pairs[place] for place in sorted(chosen)]
+
+
+def _doubt(pair: MaskPair) -> float:
+    certainty = pair.certainty
+    return 2.0 if certainty is None else certainty
+
+
+def _read(refined: Path, options: ReportOptions, reporter: Reporter) -> Review:
+    if not refined.exists():
+        raise InputError(f'no such file or folder: {refined}')
+    if refined.is_dir():
+        if options.ann or options.evidence:
+            raise InputError('--ann and --evidence are for .json files')
+        return read_folder(refined, options.coarse, options.img_dir, reporter)
+    if options.coarse is None or options.img_dir is None:
+        raise InputError(
+            f'{refined} needs --coarse, the file that was refined, and '
+            '--img-dir, where its images are'
+        )
+    rows = read_rows(options.evidence) if options.evidence else {}
+    review = CocoReview(
+        refined,
+        options.coarse,
+        options.img_dir,
+        options.ann,
+        rows,
+        reporter,
+    ).read()
+    _remark(review, options.evidence)
+    return review
+
+
+def _remark(review: Review, evidence: Path | None) -> None:
+    """Say what the page cannot know."""
+    bare = sum(pair.recorded is None for pair in review.pairs)
+    if evidence is None:
+        review.remarks.append(
+            'The verdicts are told by the masks alone: kept and rolled back '
+            'masks are both "unchanged", and confidence, belief and edge gain '
+            'are not known. "segrefiner coco --report CSV" writes them, and '
+            '"segrefiner report --evidence CSV" shows them.'
+        )
+    elif bare:
+        review.remarks.append(
+            f'{bare} masks are not in {evidence.name}: their verdicts are '
+            'told by the masks alone.'
+        )
+
+
+def _draw(
+    page: PageWriter,
+    review: Review,
+    pairs: Sequence[MaskPair],
+    reporter: Reporter,
+) -> int:
+    """Draw all masks, each image being read once; return their number."""
+    ranked = sorted(pairs, key=lambda pair: -pair.areas.share)
+    places = {pair.key: place for place, pair in enumerate(ranked)}
+    of_image: dict[tuple[Path, Size], list[MaskPair]] = {}
+    for pair in pairs:
+        of_image.setdefault((pair.image, pair.size), []).append(pair)
+    drawn = 0
+    with reporter.progress(len(of_image), 'Drawing') as advance:
+        for (path, size), group in of_image.items():
+            try:
+                image = load_image(path, size)
+            except InputError as error:
+                review.failed += len(group)
+                reporter.error(error)
+                advance()
+                continue
+            for pair, coarse, mask in _decoded(group):
+                crop = draw_crop(image, coarse, mask)
+                page.add(places[pair.key], pair, crop)
+            drawn += len(group)
+            advance([pair.verdict for pair in group])
+    page.finish(review)
+    return drawn
+
+
+def _decoded(
+    pairs: Sequence[MaskPair],
+) -> Iterator[tuple[MaskPair, CompactMask, CompactMask]]:
+    """Decode masks one by one, from the run lengths of some at a time."""
+    for first in range(0, len(pairs), MOST_MASKS):
+        part = pairs[first : first + MOST_MASKS]
+        crops = MaskCrops([p.coarse for p in part] + [p.refined for p in part])
+        for place, pair in enumerate(part):
+            yield pair, crops.mask(place), crops.mask(len(part) + place)

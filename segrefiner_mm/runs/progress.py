@@ -1,0 +1,133 @@
+"""How far a run is: counts, rates, and a bar that shows them."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+
+class Tally:
+    """Counts the images and masks that are done.
+
+    Args:
+        total (int): Number of images.
+        clock (Callable): Returns the time in seconds. Defaults to
+            ``time.monotonic``.
+
+    Attributes:
+        total (int): Number of images.
+        images (int): Images that are done.
+        verdicts (Counter[str]): Masks that are done, by verdict.
+    """
+
+    def __init__(
+        self, total: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.total = total
+        self.images = 0
+        self.verdicts: Counter[str] = Counter()
+        self._clock = clock
+        self._begin = clock()
+
+    @property
+    def masks(self) -> int:
+        """Masks that are done."""
+        return self.verdicts.total()
+
+    @property
+    def seconds(self) -> float:
+        """Time since the start."""
+        return self._clock() - self._begin
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left at the mean rate so far; None before the first image."""
+        if not self.images:
+            return None
+        left = max(self.total - self.images, 0)
+        return self.seconds / self.images * left
+
+    def add(self, verdicts: Sequence[str] = ()) -> None:
+        """Count an image.
+
+        Args:
+            verdicts (Sequence[str]): Verdicts of its masks. Defaults to ().
+        """
+        self.images += 1
+        self.verdicts.update(verdicts)
+
+    def rate(self, count: int) -> float:
+        """Return a count per second.
+
+        Args:
+            count (int): Such as :attr:`images`.
+
+        Returns:
+            float: Per second since the start; 0 at the start.
+        """
+        seconds = self.seconds
+        return count / seconds if seconds > 0 else 0.0
+
+    def text(self) -> str:
+        """Return all numbers as a line.
+
+        Returns:
+            str: Such as ``'12/40 images, 3.1 images/s, 9.8 masks/s, 0:09
+            left, 30 refined, 8 kept'``.
+        """
+        parts = [f'{self.images}/{self.total} images']
+        left = self.seconds_left
+        if left is not None:
+            parts.append(f'{_short(self.rate(self.images))} images/s')
+            if self.masks:
+                parts.append(f'{_short(self.rate(self.masks))} masks/s')
+            parts.append(f'{_clock_text(left)} left')
+        parts += [f'{n} {name}' for name, n in sorted(self.verdicts.items())]
+        return ', '.join(parts)
+
+
+@contextmanager
+def progress_bar(
+    console: Console, what: str
+) -> Iterator[Callable[[Tally], None]]:
+    """Show a bar on a terminal.
+
+    Args:
+        console (Console): The terminal.
+        what (str): Word in front of the bar.
+
+    Yields:
+        Callable: Shows a :class:`Tally`.
+    """
+    columns = (
+        TextColumn('{task.description}', markup=False),
+        BarColumn(bar_width=20),
+        TextColumn('{task.fields[text]}', markup=False),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(what, text='')
+
+        def show(tally: Tally) -> None:
+            bar.update(
+                task,
+                total=tally.total,
+                completed=tally.images,
+                text=tally.text(),
+            )
+
+        yield show
+
+
+def _short(rate: float) -> str:
+    return f'{rate:.0f}' if rate >= 10 else f'{rate:.1f}'
+
+
+def _clock_text(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f'{hours}:{minutes:02d}:{rest:02d}'
+    return f'{minutes}:{rest:02d}'

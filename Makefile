@@ -6,9 +6,10 @@ MMCV := $(shell grep '^onedl-mmcv==' constraints.txt)
 
 CORE := .venv-core
 FULL := .venv
+DOCS := .venv-docs
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint format bench bench-quality fuzz soak clean
+.PHONY: demo test test-slow lint format bench bench-quality fuzz soak docs clean
 
 demo: $(CORE)/ready
 	$(CORE)/bin/python demo/demo.py
@@ -47,8 +48,12 @@ fuzz: $(CORE)/ready
 soak: $(CORE)/ready
 	$(CORE)/bin/python tools/soak.py
 
+# The site is written to site/; index.html opens without a server.
+docs: $(DOCS)/ready
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+
 clean:
-	rm -rf $(CORE) $(FULL) build dist *.egg-info segrefiner_mm/.mim demo/out
+	rm -rf $(CORE) $(FULL) $(DOCS) site build dist *.egg-info segrefiner_mm/.mim demo/out
 
 # The core alone: mmcv without compiled ops, which takes seconds. pip's cache
 # cannot tell the two builds of mmcv apart, so this one stays out of it.
@@ -72,4 +77,11 @@ $(FULL)/ready: requirements.txt requirements-test.txt constraints.txt setup.py
 	$(FULL)/bin/python $(PIP) -r requirements.txt -r requirements-test.txt
 	$(FULL)/bin/python $(PIP) -e .
 	$(FULL)/bin/python -c "import mmcv.ops, mmdet.models, mmseg.models"
+	touch $@
+
+# MkDocs reads the source and imports nothing of the package.
+$(DOCS)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear $(DOCS)
+	$(DOCS)/bin/python $(PIP) -c constraints.txt mkdocs mkdocs-material \
+	    "mkdocstrings[python]"
 	touch $@

@@ -49,6 +49,19 @@ def openmmlab(session: nox.Session) -> None:
     session.run(*PYTEST, 'tests/test_integrations', *session.posargs)
 
 
+@nox.session(python='3.11')
+def docs(session: nox.Session) -> None:
+    """The site; a warning is an error."""
+    session.install(
+        '-c',
+        'constraints.txt',
+        'mkdocs',
+        'mkdocs-material',
+        'mkdocstrings[python]',
+    )
+    session.run('mkdocs', 'build', '--strict')
+
+
 def _install_core(session: nox.Session) -> None:
     session.install(TORCH)
     session.install('--no-deps', '--no-cache-dir', 'onedl-mmcv==2.3.6')

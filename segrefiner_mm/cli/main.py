@@ -5,6 +5,8 @@ is done; 2 bad usage, or nothing could be done; 130 stopped by Ctrl-C or by a
 termination.
 """
 
+import argparse
+import os
 import signal
 import sys
 import threading
@@ -28,7 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         int: Exit status.
     """
-    args = build_parser().parse_args(argv)
+    parser = build_parser()
+    if '_ARGCOMPLETE' in os.environ:
+        _complete(parser)
+    args = parser.parse_args(argv)
     try:
         with _stoppable():
             set_max_pixels(args.max_pixels)
@@ -55,6 +60,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return STOPPED
     finally:
         set_max_pixels(None)
+
+
+def _complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how the line may go on, and exit."""
+    try:
+        import argcomplete
+    except ImportError:
+        return
+    argcomplete.autocomplete(parser)
 
 
 @contextmanager

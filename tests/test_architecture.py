@@ -15,6 +15,7 @@ ROOMS = (
     'datasets',
     'engine',
     'evaluation',
+    'runtimes',
     'models',
     'visualization',
     'io',

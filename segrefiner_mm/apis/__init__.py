@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segrefiner_mm.apis.export_network import ExportOptions, export_onnx
     from segrefiner_mm.apis.file_functions import (
         evaluate,
         refine_folder,
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
         refine_predictions,
     )
     from segrefiner_mm.apis.inferencer import SegRefinerInferencer
+    from segrefiner_mm.apis.installation import environment
     from segrefiner_mm.apis.refine_image import refine
     from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
     from segrefiner_mm.runs.refine_pairs import LabelOptions, MaskOptions
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from segrefiner_mm.runs.refiner import RefinerOptions
 
 _ROOMS = {
+    'segrefiner_mm.apis.installation': ['environment'],
+    'segrefiner_mm.apis.export_network': ['ExportOptions', 'export_onnx'],
     'segrefiner_mm.apis.inferencer': ['SegRefinerInferencer'],
     'segrefiner_mm.apis.refine_image': ['refine'],
     'segrefiner_mm.runs.refiner': ['RefinerOptions'],
@@ -34,12 +38,15 @@ _ROOMS = {
 
 __all__ = [
     'EvaluateOptions',
+    'ExportOptions',
     'LabelOptions',
     'MaskOptions',
     'PredictionOptions',
     'RefinerOptions',
     'SegRefinerInferencer',
+    'environment',
     'evaluate',
+    'export_onnx',
     'refine',
     'refine_folder',
     'refine_labels',

@@ -23,6 +23,7 @@ from segrefiner_mm.models.user_settings import calibrated_guard, user_settings
 from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.registry import SCOPE
 from segrefiner_mm.runs.refine_inputs import draw_prediction, refine_inputs
+from segrefiner_mm.runtimes import use_runtime
 
 
 class SegRefinerInferencer(BaseInferencer):
@@ -48,10 +49,20 @@ class SegRefinerInferencer(BaseInferencer):
             'segrefiner_mm'.
         show_progress (bool): Whether to show a progress bar over the images.
             Defaults to False.
+        runtime (str): What runs the network on a CPU: ``'torch'``,
+            ``'onnxruntime'``, ``'openvino'``, or ``'auto'``: the fastest of
+            those that are installed, see :func:`use_runtime`. They differ by
+            rounding, which may move an edge by a pixel; name one where results
+            must be equal on several machines. Defaults to 'auto'.
 
     Raises:
-        InputError: If the model is not known, or has no weights.
+        InputError: If the model is not known, or has no weights; or the
+            runtime is unknown, not installed, or cannot run the model.
         CheckpointError: If the weights cannot be used.
+
+    Attributes:
+        runtime (str): What runs the network: ``'torch'``, ``'onnxruntime'`` or
+            ``'openvino'``.
 
     Examples:
         >>> refiner = SegRefinerInferencer()
@@ -72,9 +83,11 @@ class SegRefinerInferencer(BaseInferencer):
         device: str | None = None,
         scope: str = SCOPE,
         show_progress: bool = False,
+        runtime: str = 'auto',
     ) -> None:
         config, weights = resolve_model(model, weights)
         super().__init__(config, weights, device, scope, show_progress)
+        self.runtime = use_runtime(self.model, runtime).name
 
     def __call__(
         self,
@@ -116,7 +129,8 @@ class SegRefinerInferencer(BaseInferencer):
                 config of a :class:`DoNoHarmGuard` is used with any weights.
                 False is the plain algorithm. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
-                ``'fp16'``. Defaults to 'auto'.
+                ``'fp16'``; the last two are PyTorch's, whatever the runtime.
+                Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             return_vis (bool): Whether to draw the outlines before and after.

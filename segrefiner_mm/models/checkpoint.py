@@ -4,6 +4,7 @@ import io
 import logging
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -199,3 +200,21 @@ def check_finite(
             f'{source} has weights that are infinite or not a number '
             f'({listed("in", wrong)}): the training has failed'
         )
+
+
+def digest_of(network: nn.Module) -> str:
+    """Hash the weights of a network.
+
+    Args:
+        network (nn.Module): The network, on any device.
+
+    Returns:
+        str: SHA-256 of names, dtypes, shapes and values, in hexadecimal
+        digits.
+    """
+    content = sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        content.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        content.update(flat.view(torch.uint8).numpy())
+    return content.hexdigest()

@@ -18,6 +18,7 @@ from segrefiner_mm.models.checkpoint import (
     check_match,
     load_weights,
 )
+from segrefiner_mm.models.denoiser import Denoiser
 from segrefiner_mm.models.refine_settings import RefineSettings
 from segrefiner_mm.models.refine_stream import RefineJob, RefineStream
 from segrefiner_mm.models.window_sampler import WindowSampler
@@ -47,7 +48,14 @@ class SegRefiner(BaseModel):
             dict is loaded, unless with ``strict=False``; or, in any case,
             if some are infinite or NaN.
         ValueError: If ``test_cfg`` is invalid.
+
+    Attributes:
+        runtime (Denoiser, optional): Network that :meth:`refine` runs in place
+            of the module, on the same device; None at first, and again when
+            other weights are loaded.
     """
+
+    runtime: Denoiser | None = None
 
     def __init__(
         self,
@@ -217,7 +225,11 @@ class SegRefiner(BaseModel):
             masks, in order.
         """
         sampler = WindowSampler(
-            self.head, self.data_preprocessor.normalize, settings, self.device
+            self.head,
+            self.data_preprocessor.normalize,
+            settings,
+            self.device,
+            self.runtime,
         )
         return RefineStream(sampler, settings).run(jobs)
 
@@ -237,6 +249,7 @@ class SegRefiner(BaseModel):
         names = [name for name in state_dict if name.startswith(prefix)]
         if prefix and not names:
             return  # part of a larger model whose checkpoint has no refiner
+        self.runtime = None
         mine = {n.removeprefix(prefix): state_dict.pop(n) for n in names}
         mine = canonical_names(mine)
         if _is_strict():

@@ -9,3 +9,5 @@ MODEL_NAMES = (
     'segrefiner-lr',
     'segrefiner-hr',
 )
+# What can run the network; auto is the fastest of those that are installed.
+RUNTIME_NAMES = ('auto', 'torch', 'onnxruntime', 'openvino')

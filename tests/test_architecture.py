@@ -16,6 +16,7 @@ ROOMS = (
     'datasets',
     'engine',
     'evaluation',
+    'runtimes',
     'models',
     'visualization',
     'io',

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segrefiner_mm.apis.export_network import ExportOptions, export_onnx
     from segrefiner_mm.apis.file_functions import (
         evaluate,
         refine_folder,
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
         refine_predictions,
     )
     from segrefiner_mm.apis.inferencer import SegRefinerInferencer
+    from segrefiner_mm.apis.installation import environment
     from segrefiner_mm.apis.refine_image import refine
     from segrefiner_mm.apis.report_functions import (
         apply_decisions,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from segrefiner_mm.runs.refiner import RefinerOptions
 
 _ROOMS = {
+    'segrefiner_mm.apis.installation': ['environment'],
+    'segrefiner_mm.apis.export_network': ['ExportOptions', 'export_onnx'],
     'segrefiner_mm.apis.inferencer': ['SegRefinerInferencer'],
     'segrefiner_mm.apis.refine_image': ['refine'],
     'segrefiner_mm.runs.refiner': ['RefinerOptions'],
@@ -48,6 +52,7 @@ _ROOMS = {
 __all__ = [
     'DecisionOptions',
     'EvaluateOptions',
+    'ExportOptions',
     'LabelOptions',
     'MaskOptions',
     'PredictionOptions',
@@ -55,7 +60,9 @@ __all__ = [
     'ReportOptions',
     'SegRefinerInferencer',
     'apply_decisions',
+    'environment',
     'evaluate',
+    'export_onnx',
     'refine',
     'refine_folder',
     'refine_labels',

@@ -13,7 +13,7 @@ from mmengine.infer import BaseInferencer
 from rich.progress import track
 from torch import nn
 
-from segrefiner_mm.apis.refine_result import as_given, load_any
+from segrefiner_mm.apis.refine_result import as_given, load_any, pairs_of
 from segrefiner_mm.apis.results import MaskResult
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import LoadedPair
@@ -29,6 +29,7 @@ from segrefiner_mm.runs.refine_inputs import (
     draw_prediction,
     refine_inputs,
 )
+from segrefiner_mm.runtimes import use_runtime
 
 
 class SegRefinerInferencer(BaseInferencer):
@@ -54,10 +55,20 @@ class SegRefinerInferencer(BaseInferencer):
             'segrefiner_mm'.
         show_progress (bool): Whether to show a progress bar over the images.
             Defaults to False.
+        runtime (str): What runs the network on a CPU: ``'torch'``,
+            ``'onnxruntime'``, ``'openvino'``, or ``'auto'``: the fastest of
+            those that are installed, see :func:`use_runtime`. They differ by
+            rounding, which may move an edge by a pixel; name one where results
+            must be equal on several machines. Defaults to 'auto'.
 
     Raises:
-        InputError: If the model is not known, or has no weights.
+        InputError: If the model is not known, or has no weights; or the
+            runtime is unknown, not installed, or cannot run the model.
         CheckpointError: If the weights cannot be used.
+
+    Attributes:
+        runtime (str): What runs the network: ``'torch'``, ``'onnxruntime'`` or
+            ``'openvino'``.
 
     Examples:
         >>> refiner = SegRefinerInferencer()
@@ -78,9 +89,11 @@ class SegRefinerInferencer(BaseInferencer):
         device: str | None = None,
         scope: str = SCOPE,
         show_progress: bool = False,
+        runtime: str = 'auto',
     ) -> None:
         config, weights = resolve_model(model, weights)
         super().__init__(config, weights, device, scope, show_progress)
+        self.runtime = use_runtime(self.model, runtime).name
 
     def __call__(
         self,
@@ -124,7 +137,8 @@ class SegRefinerInferencer(BaseInferencer):
                 config of a :class:`DoNoHarmGuard` is used with any weights.
                 False is the plain algorithm. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
-                ``'fp16'``. Defaults to 'auto'.
+                ``'fp16'``; the last two are PyTorch's, whatever the runtime.
+                Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             threshold (float, optional): Value from which soft masks are
@@ -157,7 +171,7 @@ class SegRefinerInferencer(BaseInferencer):
             guard=guard,
             precision=precision,
         )
-        pairs = self._inputs_to_list(images, masks)
+        pairs = pairs_of(images, masks)
         names = (
             output_names([image for image, _ in pairs])
             if out_dir
@@ -264,19 +278,6 @@ class SegRefinerInferencer(BaseInferencer):
     ) -> dict[str, list[Any]]:
         """Pack the results."""
         return dict(predictions=preds, visualization=visualization)
-
-    def _inputs_to_list(
-        self, images: Any, masks: Any
-    ) -> list[tuple[Any, Any]]:
-        if not isinstance(images, (list, tuple)):
-            return [(images, masks)]
-        if not isinstance(masks, (list, tuple)) or len(masks) != len(images):
-            given = len(masks) if isinstance(masks, (list, tuple)) else 'one'
-            raise InputError(
-                f'{len(images)} images need a list of {len(images)} masks, '
-                f'got {given}'
-            )
-        return list(zip(images, masks, strict=True))
 
     def _init_model(
         self, cfg: Config, weights: str | None, device: str = 'cpu'

@@ -18,6 +18,7 @@ def refine(
     model: str | Path | Config | dict[str, Any] = DEFAULT_MODEL,
     weights: str | Path | None = None,
     device: str | None = None,
+    runtime: str = 'auto',
     **options: Any,
 ) -> Any:
     """Refine masks of one image.
@@ -39,6 +40,7 @@ def refine(
         weights (str, optional): Weights file. Defaults to None.
         device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
             best that there is.
+        runtime (str): See :class:`SegRefinerInferencer`. Defaults to 'auto'.
         **options: ``windows``, ``num_steps``, ``seed``, ``guard``,
             ``threshold``, ``resize_masks`` and so on, see
             :meth:`SegRefinerInferencer.__call__`.
@@ -58,10 +60,12 @@ def refine(
     """
     if isinstance(model, (str, Path)):
         inferencer = _cached_inferencer(
-            str(model), weights and str(weights), device
+            str(model), weights and str(weights), device, runtime
         )
     else:
-        inferencer = SegRefinerInferencer(model, weights, device)
+        inferencer = SegRefinerInferencer(
+            model, weights, device, runtime=runtime
+        )
     loaded = load_any(
         image,
         mask,
@@ -78,6 +82,6 @@ def refine(
 
 @functools.lru_cache(maxsize=2)
 def _cached_inferencer(
-    model: str, weights: str | None, device: str | None
+    model: str, weights: str | None, device: str | None, runtime: str
 ) -> SegRefinerInferencer:
-    return SegRefinerInferencer(model, weights, device)
+    return SegRefinerInferencer(model, weights, device, runtime=runtime)

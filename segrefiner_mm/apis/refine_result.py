@@ -12,6 +12,7 @@ from segrefiner_mm.apis.results import (
     MaskResult,
     open_result,
 )
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.io.pictures import picture_size
@@ -55,6 +56,31 @@ def load_any(
         return load_pair(image, masks, None, labels, threshold, resize)
     soft = result.threshold if threshold is None else threshold
     return load_pair(image, result.masks, result, False, soft, resize)
+
+
+def pairs_of(images: Any, masks: Any) -> list[tuple[Any, Any]]:
+    """Pair images with their masks.
+
+    Args:
+        images (object): An image, or a list of them.
+        masks (object): The masks of the image, or a list with those of every
+            image.
+
+    Returns:
+        list[tuple]: An image and its masks each.
+
+    Raises:
+        InputError: If there are not as many masks as images.
+    """
+    if not isinstance(images, (list, tuple)):
+        return [(images, masks)]
+    if not isinstance(masks, (list, tuple)) or len(masks) != len(images):
+        given = len(masks) if isinstance(masks, (list, tuple)) else 'one'
+        raise InputError(
+            f'{len(images)} images need a list of {len(images)} masks, '
+            f'got {given}'
+        )
+    return list(zip(images, masks, strict=True))
 
 
 def refine_map(

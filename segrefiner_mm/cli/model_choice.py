@@ -24,4 +24,5 @@ def refiner_options(args: argparse.Namespace) -> RefinerOptions:
         seed=args.seed,
         guard='always' if args.guard else not args.no_guard,
         precision=args.precision,
+        runtime=args.runtime,
     )

@@ -4,8 +4,12 @@ Nothing heavy is imported here, so that help comes at once.
 """
 
 import argparse
-import textwrap
 
+from segrefiner_mm.cli.model_parsers import (
+    add_convert,
+    add_env,
+    add_export,
+)
 from segrefiner_mm.cli.report_parser import (
     REPORT,
     add_decision_options,
@@ -13,6 +17,7 @@ from segrefiner_mm.cli.report_parser import (
 )
 from segrefiner_mm.cli.reporting import add_reporting_options
 from segrefiner_mm.cli.shared_options import (
+    add_command,
     add_ignore,
     add_max_pixels,
     add_model_options,
@@ -34,29 +39,14 @@ def build_parser() -> argparse.ArgumentParser:
     _add_coco(commands)
     _add_report(commands)
     _add_eval(commands)
-    _add_convert(commands)
+    add_convert(commands)
+    add_export(commands)
+    add_env(commands)
     return parser
 
 
-def _add_command(
-    commands: argparse._SubParsersAction,
-    name: str,
-    summary: str,
-    description: str,
-    examples: tuple[str, ...],
-) -> argparse.ArgumentParser:
-    """Add a command whose help ends with examples."""
-    return commands.add_parser(
-        name,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        help=summary,
-        description=textwrap.fill(description, 79),
-        epilog='\n  '.join(['examples:', *examples]),
-    )
-
-
 def _add_refine(commands: argparse._SubParsersAction) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands,
         'refine',
         summary='refine the mask of an image, or a folder of them',
@@ -127,7 +117,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_coco(commands: argparse._SubParsersAction) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands,
         'coco',
         summary='refine the masks of a results file or of annotations',
@@ -197,7 +187,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_report(commands: argparse._SubParsersAction) -> None:
-    parser = _add_command(commands, 'report', **REPORT)
+    parser = add_command(commands, 'report', **REPORT)
     add_report_options(parser)
 
     def run(args: argparse.Namespace) -> int:
@@ -209,7 +199,7 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_eval(commands: argparse._SubParsersAction) -> None:
-    parser = _add_command(
+    parser = add_command(
         commands,
         'eval',
         summary='compare coarse and refined masks with the true ones',
@@ -265,31 +255,5 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         from segrefiner_mm.cli.eval_command import run_eval
 
         return run_eval(args)
-
-    parser.set_defaults(run=run)
-
-
-def _add_convert(commands: argparse._SubParsersAction) -> None:
-    parser = _add_command(
-        commands,
-        'convert',
-        summary='convert weights, official ones included',
-        description='Write the weights of a checkpoint, official ones '
-        'included, as .safetensors or .pth with the names of this package.',
-        examples=(
-            'segrefiner convert official.pth segrefiner_lr.safetensors',
-            'segrefiner convert iter_5000.pth mine.safetensors --half',
-        ),
-    )
-    parser.add_argument('source', metavar='IN', help='.pth or .safetensors')
-    parser.add_argument('target', metavar='OUT', help='.safetensors or .pth')
-    parser.add_argument(
-        '--half', action='store_true', help='store float16: half the size'
-    )
-
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.convert_command import run_convert
-
-        return run_convert(args)
 
     parser.set_defaults(run=run)

@@ -4,11 +4,29 @@ Nothing heavy is imported here, so that help comes at once.
 """
 
 import argparse
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
 from segrefiner_mm.io.limits import MAX_PIXELS
-from segrefiner_mm.names import DEFAULT_MODEL, MODEL_NAMES
+from segrefiner_mm.names import DEFAULT_MODEL, MODEL_NAMES, RUNTIME_NAMES
+
+
+def add_command(
+    commands: argparse._SubParsersAction,
+    name: str,
+    summary: str,
+    description: str,
+    examples: tuple[str, ...],
+) -> argparse.ArgumentParser:
+    """Add a command whose help ends with examples."""
+    return commands.add_parser(
+        name,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help=summary,
+        description=textwrap.fill(description, 79),
+        epilog='\n  '.join(['examples:', *examples]),
+    )
 
 
 def add_ignore(add: Callable[..., Any], text: str) -> None:
@@ -34,9 +52,8 @@ def add_max_pixels(add: Callable[..., Any]) -> None:
     )
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the model, for the commands that refine."""
-    add = parser.add_argument
+def add_model_choice(add: Callable[..., Any]) -> None:
+    """Add the model and its weights."""
     add(
         '--model',
         default=DEFAULT_MODEL,
@@ -44,6 +61,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         '%(default)s)',
     )
     add('--weights', help='weights file (default: those of the model)')
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the model, for the commands that refine."""
+    add = parser.add_argument
+    add_model_choice(add)
     add(
         '--windows',
         choices=['object', 'tiled'],
@@ -81,6 +104,14 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         choices=['auto', 'fp32', 'bf16', 'fp16'],
         help='auto is bf16 where a GPU has it, else fp32 (default: as the '
         'model says)',
+    )
+    add(
+        '--runtime',
+        choices=RUNTIME_NAMES,
+        default='auto',
+        help='what runs the network on a CPU; auto is the fastest of those '
+        'that are installed, which two seconds of measuring find once for '
+        'this machine and model; see segrefiner env (default: %(default)s)',
     )
     add_max_pixels(add)
 

@@ -2,9 +2,12 @@
 
 import io
 import logging
+import sys
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from types import FrameType
 
 import torch
 from safetensors.torch import save
@@ -199,3 +202,35 @@ def check_finite(
             f'{source} has weights that are infinite or not a number '
             f'({listed("in", wrong)}): the training has failed'
         )
+
+
+def digest_of(network: nn.Module) -> str:
+    """Hash the weights of a network.
+
+    Args:
+        network (nn.Module): The network, on any device.
+
+    Returns:
+        str: SHA-256 of names, dtypes, shapes and values, in hexadecimal
+        digits.
+    """
+    content = sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        content.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        content.update(flat.view(torch.uint8).numpy())
+    return content.hexdigest()
+
+
+def is_strict_load() -> bool:
+    """Tell whether the weights being loaded must match, inside a hook.
+
+    PyTorch always passes ``strict=True`` to its hooks, so the argument is read
+    from the calling frame.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code is nn.Module.load_state_dict.__code__:
+            return bool(frame.f_locals['strict'])
+        frame = frame.f_back
+    return True

@@ -48,7 +48,11 @@ class _FloatGradients(torch.autograd.Function):
 
 
 def depthwise_conv2d(
-    x: Tensor, weight: Tensor, stride: int, padding: int
+    x: Tensor,
+    weight: Tensor,
+    stride: int,
+    padding: int,
+    bias: Tensor | None = None,
 ) -> Tensor:
     """Convolve every channel with its own kernel.
 
@@ -57,6 +61,7 @@ def depthwise_conv2d(
         weight (Tensor): (C, 1, K, K).
         stride (int): Stride in both directions.
         padding (int): Zeros on every side.
+        bias (Tensor, optional): (C,). Defaults to None.
 
     Returns:
         Tensor: (B, C, H', W').
@@ -68,5 +73,6 @@ def depthwise_conv2d(
         and torch.get_autocast_dtype('cpu') == torch.bfloat16
     )
     if slow:
-        return _FloatGradients.apply(x, weight, stride, padding)
-    return F.conv2d(x, weight, None, stride, padding, groups=len(weight))
+        y = _FloatGradients.apply(x, weight, stride, padding)
+        return y if bias is None else y + bias.to(y.dtype)[:, None, None]
+    return F.conv2d(x, weight, bias, stride, padding, groups=len(weight))

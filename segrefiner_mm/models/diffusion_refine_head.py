@@ -9,6 +9,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from segrefiner_mm.models.denoiser import Denoiser
 from segrefiner_mm.registry import MODELS, TASK_UTILS, build_child
 
 
@@ -116,14 +117,7 @@ class DiffusionRefineHead(BaseModule):
         """
         coarse = masks if coarse is None else coarse
         context = self.denoiser.encode(images, coarse)
-        return self._decode(context, masks, timesteps)
-
-    def _decode(
-        self, context: Any, masks: Tensor, timesteps: int | Tensor
-    ) -> Tensor:
-        if isinstance(timesteps, int):
-            timesteps = torch.full((1,), timesteps, device=masks.device)
-        return self.denoiser.decode(context, masks, timesteps)
+        return _decode(self.denoiser, context, masks, timesteps)
 
     def loss(
         self,
@@ -166,9 +160,8 @@ class DiffusionRefineHead(BaseModule):
         context = self.denoiser.encode(images, coarse)
         first, fine_seen = None, fine
         if self.chain_weight:
-            first = self._decode(
-                context, coarse, self.scheduler.num_timesteps - 1
-            )
+            last = self.scheduler.num_timesteps - 1
+            first = _decode(self.denoiser, context, coarse, last)
             guess = (first.detach() >= 0).to(fine.dtype)
             # Even samples, so that nothing more must be drawn.
             own = torch.arange(len(fine), device=fine.device) % 2 == 0
@@ -176,7 +169,7 @@ class DiffusionRefineHead(BaseModule):
         masks = self.scheduler.add_noise(
             fine_seen, coarse, timesteps, noise, generator
         )
-        logits = self._decode(context, masks, timesteps)
+        logits = _decode(self.denoiser, context, masks, timesteps)
         losses = self._mask_losses(logits if first is None else first, fine)
         if first is not None:
             losses |= {
@@ -226,6 +219,7 @@ class DiffusionRefineHead(BaseModule):
         noise: Sequence[Tensor] | Tensor | None = None,
         generator: torch.Generator | None = None,
         until: int = -1,
+        denoiser: Denoiser | None = None,
     ) -> SampleOutput:
         """Run the reverse chain from the coarse masks.
 
@@ -242,6 +236,8 @@ class DiffusionRefineHead(BaseModule):
                 None.
             until (int): Timestep that the last step leads to. Defaults to
                 -1: the clean mask.
+            denoiser (Denoiser, optional): Network to run instead of the
+                module, with the same weights. Defaults to None.
 
         Returns:
             SampleOutput: Probabilities of the last step.
@@ -249,13 +245,14 @@ class DiffusionRefineHead(BaseModule):
         steps = list(
             self.scheduler.timesteps if timesteps is None else timesteps
         )
-        context = self.denoiser.encode(images, coarse)
+        denoiser = denoiser or self.denoiser
+        context = denoiser.encode(images, coarse)
         masks = coarse
         fine_probs = torch.zeros_like(coarse, dtype=torch.float32)
         for index, (step, following) in enumerate(
             itertools.pairwise([*steps, until])
         ):
-            logits = self._decode(context, masks, step)
+            logits = _decode(denoiser, context, masks, step)
             last = index == len(steps) - 1
             output = self.scheduler.step(
                 logits,
@@ -271,6 +268,14 @@ class DiffusionRefineHead(BaseModule):
         if error is not None:
             error = error.float().sigmoid()
         return SampleOutput(logits.float().sigmoid(), fine_probs, error)
+
+
+def _decode(
+    denoiser: Denoiser, context: Any, masks: Tensor, timesteps: int | Tensor
+) -> Tensor:
+    if isinstance(timesteps, int):
+        timesteps = torch.full((1,), timesteps, device=masks.device)
+    return denoiser.decode(context, masks, timesteps)
 
 
 def mean_iou(predicted: Tensor, target: Tensor) -> Tensor:

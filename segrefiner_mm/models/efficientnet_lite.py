@@ -90,7 +90,7 @@ class SameConv2d(nn.Conv2d):
             x = F.pad(x, self.frame)
         if self.groups == 1:
             return super().forward(x)
-        return depthwise_conv2d(x, self.weight, *self.sides)
+        return depthwise_conv2d(x, self.weight, *self.sides, self.bias)
 
 
 def conv_bn(

@@ -1,23 +1,23 @@
 """The refiner as an mmengine model."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from types import FrameType
 from typing import Any
 
 import torch
 from mmengine.dist import get_dist_info
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
-from torch import Tensor, nn
+from torch import Tensor
 
 from segrefiner_mm.models.checkpoint import (
     canonical_names,
     check_finite,
     check_match,
+    is_strict_load,
     load_weights,
 )
+from segrefiner_mm.models.denoiser import Denoiser
 from segrefiner_mm.models.refine_settings import RefineSettings
 from segrefiner_mm.models.window_sampler import WindowSampler
 from segrefiner_mm.registry import MODELS, build_child
@@ -55,7 +55,14 @@ class SegRefiner(BaseModel):
             dict is loaded, unless with ``strict=False``; or, in any case,
             if some are infinite or NaN.
         ValueError: If ``test_cfg`` is invalid.
+
+    Attributes:
+        runtime (Denoiser, optional): Network that :meth:`refine` runs in place
+            of the module, on the same device; None at first, and again when
+            other weights are loaded.
     """
+
+    runtime: Denoiser | None = None
 
     def __init__(
         self,
@@ -225,7 +232,11 @@ class SegRefiner(BaseModel):
             masks, in order.
         """
         sampler = WindowSampler(
-            self.head, self.data_preprocessor.normalize, settings, self.device
+            self.head,
+            self.data_preprocessor.normalize,
+            settings,
+            self.device,
+            self.runtime,
         )
         steps = tuple(sampler.timesteps)
 
@@ -256,26 +267,13 @@ class SegRefiner(BaseModel):
         names = [name for name in state_dict if name.startswith(prefix)]
         if prefix and not names:
             return  # part of a larger model whose checkpoint has no refiner
+        self.runtime = None
         mine = {n.removeprefix(prefix): state_dict.pop(n) for n in names}
         mine = canonical_names(mine)
-        if _is_strict():
+        if is_strict_load():
             check_match(self.state_dict(), mine)
         check_finite(mine)
         state_dict.update({prefix + name: t for name, t in mine.items()})
-
-
-def _is_strict() -> bool:
-    """Tell whether the weights being loaded must match.
-
-    PyTorch always passes ``strict=True`` to its hooks, so the argument is read
-    from the calling frame.
-    """
-    frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        if frame.f_code is nn.Module.load_state_dict.__code__:
-            return bool(frame.f_locals['strict'])
-        frame = frame.f_back
-    return True
 
 
 def _stacked(samples: Sequence[RefineDataSample], field: str) -> Tensor:

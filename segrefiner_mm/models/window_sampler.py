@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from segrefiner_mm.models.denoiser import Denoiser
 from segrefiner_mm.models.diffusion_refine_head import DiffusionRefineHead
 from segrefiner_mm.models.refine_settings import RefineSettings
 from segrefiner_mm.windows import WindowAnswer, WindowRequest
@@ -20,6 +21,8 @@ class WindowSampler:
         normalize (Callable): Converts raw pixels to the input of the network.
         settings (RefineSettings): Settings of the run.
         device (torch.device): Device of the network.
+        denoiser (Denoiser, optional): Network of another runtime, which
+            replaces the head's in float32. Defaults to None.
     """
 
     def __init__(
@@ -28,11 +31,13 @@ class WindowSampler:
         normalize: Callable[[Tensor], Tensor],
         settings: RefineSettings,
         device: torch.device,
+        denoiser: Denoiser | None = None,
     ) -> None:
         self.head = head
         self.normalize = normalize
         self.device = device
         self.dtype = settings.autocast_dtype(device)
+        self.denoiser = denoiser if self.dtype is None else None
         self.timesteps = head.scheduler.spread(settings.num_steps)
         # On a CPU one window at a time is fastest, as it stays in the cache,
         # takes least memory and gives the same bits whatever else is refined.
@@ -67,6 +72,7 @@ class WindowSampler:
                 requests[0].timesteps,
                 self.noise,
                 until=requests[0].until,
+                denoiser=self.denoiser,
             )
         answers = list(map(WindowAnswer, output.probs[:, 0]))
         if output.error is not None:

@@ -7,18 +7,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from torch import nn
 
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
+from segrefiner_mm.models.checkpoint import digest_of
 from segrefiner_mm.models.user_settings import (
     guard_for_any_weights,
     user_settings,
 )
 from segrefiner_mm.names import DEFAULT_MODEL
+from segrefiner_mm.runtimes import use_runtime
 from segrefiner_mm.version import __version__
 
 
@@ -46,6 +46,11 @@ class RefinerOptions:
             not calibrated on. Defaults to True.
         precision (str, optional): ``'auto'``, ``'fp32'``, ``'bf16'`` or
             ``'fp16'``. Defaults to None: the model's setting.
+        runtime (str): What runs the network on a CPU: ``'torch'``,
+            ``'onnxruntime'``, ``'openvino'``, or ``'auto'``: the fastest of
+            those that are installed, see :func:`use_runtime`. They differ by
+            rounding, which may move an edge by a pixel; name one where results
+            must be equal on several machines. Defaults to 'auto'.
     """
 
     model: str | Path | Config | dict[str, Any] = DEFAULT_MODEL
@@ -57,6 +62,7 @@ class RefinerOptions:
     seed: int | None = 0
     guard: bool | Literal['always'] = True
     precision: str | None = None
+    runtime: str = 'auto'
 
 
 class Refiner:
@@ -79,7 +85,9 @@ class Refiner:
     def model(self) -> SegRefiner:
         """SegRefiner: The model, with weights, on its device."""
         device = self._options.device or get_device()
-        return build_refiner(*self._config, device)
+        model = build_refiner(*self._config, device)
+        self._runtime = use_runtime(model, self._options.runtime).name
+        return model
 
     @cached_property
     def settings(self) -> RefineSettings:
@@ -114,20 +122,11 @@ class Refiner:
         return dict(
             version=__version__,
             model=sha256(described.encode()).hexdigest(),
-            weights=_digest(self.model),
+            weights=digest_of(self.model),
             windows=options.windows,
             steps=options.steps,
             seed=options.seed,
             guard='any weights' if always else options.guard,
             precision=options.precision,
+            runtime=self._runtime,
         )
-
-
-def _digest(model: nn.Module) -> str:
-    """Hash the weights of a model."""
-    content = sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        content.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        content.update(flat.view(torch.uint8).numpy())
-    return content.hexdigest()

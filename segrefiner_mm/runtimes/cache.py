@@ -1,0 +1,137 @@
+"""Files that a later process need not compute again.
+
+They are in ``$XDG_CACHE_HOME/segrefiner_mm``, or ``~/.cache/segrefiner_mm``.
+Without such a folder, or where one is not writable, nothing is kept. All of
+it may be deleted at any time.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.runtimes.onnx_export import OnnxParts
+
+# Exported networks to keep; one of 118 M parameters takes 475 MB.
+MOST_EXPORTS = 3
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of the cache, which may not exist yet.
+
+    Returns:
+        Path | None: The folder; None if the user has no home.
+    """
+    given = os.environ.get('XDG_CACHE_HOME', '')
+    if Path(given).is_absolute():  # the standard says to ignore others
+        return Path(given, 'segrefiner_mm')
+    try:
+        return Path.home() / '.cache' / 'segrefiner_mm'
+    except RuntimeError:
+        return None
+
+
+def read_choice(key: str) -> dict[str, Any] | None:
+    """Read a choice of runtime.
+
+    Args:
+        key (str): Hexadecimal digits that identify machine and model.
+
+    Returns:
+        dict | None: The content; None if there is none, or it is damaged.
+    """
+    folder = cache_folder()
+    if folder is None:
+        return None
+    return _read(folder / 'runtimes' / f'{key}.json')
+
+
+def choices() -> Iterator[dict[str, Any]]:
+    """Yield all choices of runtimes that can be read, by file name."""
+    folder = cache_folder()
+    if folder is not None and (folder / 'runtimes').is_dir():
+        for path in sorted((folder / 'runtimes').glob('*.json')):
+            if content := _read(path):
+                yield content
+
+
+def write_choice(key: str, content: dict[str, Any]) -> None:
+    """Keep a choice of runtime.
+
+    Args:
+        key (str): Hexadecimal digits that identify machine and model.
+        content (dict): The choice, as plain values.
+    """
+    if folder := cache_folder():
+        text = json.dumps(content, indent=1)
+        with suppress(InputError):
+            write_whole(folder / 'runtimes' / f'{key}.json', text.encode())
+
+
+def read_export(key: str) -> OnnxParts | None:
+    """Read an exported network.
+
+    Args:
+        key (str): Hexadecimal digits that identify the network.
+
+    Returns:
+        OnnxParts | None: The models; None if they are not all there.
+    """
+    if (folder := cache_folder()) is None:
+        return None
+    encode, step = _export_files(folder, key)
+    with suppress(OSError):
+        parts = OnnxParts(step.read_bytes(), encode.read_bytes() or None)
+        os.utime(step.parent)  # used last
+        return parts
+    return None
+
+
+def write_export(key: str, parts: OnnxParts) -> None:
+    """Keep an exported network, and delete those that were used least lately.
+
+    Args:
+        key (str): Hexadecimal digits that identify the network.
+        parts (OnnxParts): The network.
+    """
+    if (folder := cache_folder()) is None:
+        return
+    encode, step = _export_files(folder, key)
+    with suppress(InputError, OSError):
+        # The step comes last: with it, the export is complete.
+        write_whole(encode, parts.encode or b'')
+        write_whole(step, parts.step)
+        kept = sorted(
+            step.parent.parent.iterdir(), key=lambda path: path.stat().st_mtime
+        )
+        for old in kept[:-MOST_EXPORTS]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def drop_export(key: str) -> None:
+    """Delete an exported network that cannot be used.
+
+    Args:
+        key (str): Hexadecimal digits that identify the network.
+    """
+    if folder := cache_folder():
+        parent = _export_files(folder, key)[0].parent
+        shutil.rmtree(parent, ignore_errors=True)
+
+
+def _export_files(folder: Path, key: str) -> tuple[Path, Path]:
+    export = folder / 'exports' / key
+    return export / 'encode.onnx', export / 'step.onnx'
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    with suppress(OSError, ValueError, RecursionError):
+        content = json.loads(path.read_bytes())
+        if isinstance(content, dict):
+            return content
+    return None

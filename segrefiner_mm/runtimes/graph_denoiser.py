@@ -1,0 +1,80 @@
+"""A denoiser whose parts are graphs of a runtime."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from segrefiner_mm.runtimes.onnx_export import OnnxParts
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A loaded ONNX model.
+
+    Attributes:
+        inputs (tuple[str, ...]): Names of its inputs.
+        run (Callable): Takes an array per input, by name; returns one per
+            output, by name.
+    """
+
+    inputs: tuple[str, ...]
+    run: Callable[[Arrays], Arrays]
+
+
+@dataclass(frozen=True)
+class GraphContext:
+    """What the steps of a window share.
+
+    Attributes:
+        arrays (Mapping[str, np.ndarray]): Inputs of the step.
+        error_logits (Tensor, optional): Logits of errors in the coarse mask,
+            (B, 1, h, w); None if the network does not predict them.
+    """
+
+    arrays: Arrays
+    error_logits: Tensor | None = None
+
+
+class GraphDenoiser:
+    """Runs an exported denoiser on the CPU; see :class:`Denoiser`.
+
+    Args:
+        parts (OnnxParts): The exported network.
+        load (Callable): Loads an ONNX model into a runtime.
+    """
+
+    def __init__(
+        self, parts: OnnxParts, load: Callable[[bytes], Graph]
+    ) -> None:
+        self._encode = None if parts.encode is None else load(parts.encode)
+        self._step = load(parts.step)
+
+    def encode(self, images: Tensor, coarse: Tensor) -> GraphContext:
+        """Encode windows; see :class:`Denoiser`."""
+        arrays: Arrays = dict(images=_array(images))
+        if self._encode is None:
+            return GraphContext(arrays)
+        arrays = self._encode.run({**arrays, 'coarse': _array(coarse)})
+        error = arrays.get('error_logits')
+        return GraphContext(
+            arrays, None if error is None else torch.from_numpy(error)
+        )
+
+    def decode(
+        self, context: GraphContext, masks: Tensor, t: Tensor
+    ) -> Tensor:
+        """Predict logits; see :class:`Denoiser`."""
+        given = dict(context.arrays, masks=_array(masks), timestep=_array(t))
+        feeds = {name: given[name] for name in self._step.inputs}
+        return torch.from_numpy(self._step.run(feeds)['logits'])
+
+
+def _array(tensor: Tensor) -> npt.NDArray[Any]:
+    return np.ascontiguousarray(tensor.numpy())

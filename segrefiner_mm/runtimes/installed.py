@@ -1,0 +1,36 @@
+"""Optional packages: which are installed, and what to say if one is not."""
+
+from importlib.util import find_spec
+
+from segrefiner_mm.errors import InputError
+
+
+def is_installed(package: str) -> bool:
+    """Tell whether a package can be imported; it is not.
+
+    Args:
+        package (str): Import name of a top-level package.
+
+    Returns:
+        bool: Whether Python can find it.
+    """
+    try:
+        return find_spec(package) is not None
+    except ValueError:  # something else has put None in its place
+        return False
+
+
+def need(package: str, extra: str) -> None:
+    """Raise an error unless a package is installed.
+
+    Args:
+        package (str): Import name of a top-level package.
+        extra (str): Extra of this package that installs it.
+
+    Raises:
+        InputError: If it is missing; it says what to install.
+    """
+    if not is_installed(package):
+        raise InputError(
+            f"{package} is not installed: pip install 'segrefiner_mm[{extra}]'"
+        )

@@ -1,0 +1,73 @@
+"""How long the runtimes take for a window, measured in turns."""
+
+import time
+from collections.abc import Mapping
+
+import torch
+
+from segrefiner_mm.models.denoiser import Denoiser
+
+# Seconds to spend on the measurement, and least rounds after the warm-up.
+BUDGET = 2.0
+LEAST_ROUNDS = 2
+
+
+def measure(
+    denoisers: Mapping[str, Denoiser],
+    size: int,
+    stride: int,
+    num_steps: int,
+    budget: float = BUDGET,
+) -> tuple[int, dict[str, float]]:
+    """Time one window in every runtime.
+
+    The runtimes take turns, so that other work on the machine slows all of
+    them, and the shortest time of each counts. A network that is too slow for
+    the budget is timed on a smaller window.
+
+    Args:
+        denoisers (Mapping[str, Denoiser]): Networks by the names of their
+            runtimes.
+        size (int): Side of a window, a multiple of ``stride``.
+        stride (int): Stride of the network.
+        num_steps (int): Steps per window.
+        budget (float): Seconds. Defaults to ``BUDGET``.
+
+    Returns:
+        tuple[int, dict[str, float]]: Side of the windows that were timed, and
+        seconds per window by the name of the runtime.
+    """
+    side = min(2 * stride, size)
+    for denoiser in denoisers.values():
+        _seconds(denoiser, side, num_steps)  # a first run is slower
+    turns = len(denoisers) * (1 + LEAST_ROUNDS)
+    slowest = max(_seconds(d, side, num_steps) for d in denoisers.values())
+    # The time grows with the area, and a little more with attention.
+    while side < size:
+        larger = min(2 * side, size)
+        slowest *= (larger / side) ** 2
+        if slowest * turns > budget:
+            break
+        side = larger
+    for denoiser in denoisers.values():
+        _seconds(denoiser, side, num_steps)
+    best = dict.fromkeys(denoisers, float('inf'))
+    end, rounds = time.perf_counter() + budget, 0
+    while rounds < LEAST_ROUNDS or time.perf_counter() < end:
+        for name, denoiser in denoisers.items():
+            taken = _seconds(denoiser, side, num_steps)
+            best[name] = min(best[name], taken)
+        rounds += 1
+    return side, best
+
+
+@torch.no_grad()
+def _seconds(denoiser: Denoiser, side: int, num_steps: int) -> float:
+    images = torch.zeros(1, 3, side, side)
+    coarse = torch.zeros(1, 1, side, side)
+    coarse[..., : side // 2] = 1
+    start = time.perf_counter()
+    context = denoiser.encode(images, coarse)
+    for step in reversed(range(num_steps)):
+        denoiser.decode(context, coarse, torch.full((1,), step))
+    return time.perf_counter() - start

@@ -137,7 +137,7 @@ def test_other_codecs_and_depth(tmp_path):
         ([{}], 'result 0 has no masks'),
         ([dict(pred_instances=[])], 'result 0 has no masks'),
         ([dict(pred_instances=dict(masks=None))], 'its masks are null'),
-        ([dict(pred_instances=dict(masks=[3]))], 'no run-length encodings'),
+        ([dict(pred_instances=dict(masks=[3]))], 'not run-length encodings'),
         (
             [dict(pred_instances=dict(masks=torch.zeros(1, 2, 3)))],
             r'torch.float32 of 1 x 2 x 3, not bool',

@@ -119,7 +119,7 @@ def test_outlines_are_fractions_within_the_image(folder, tmp_path):
     ('line', 'words'),
     [
         ('0 0.1 0.2', 'has 3 values'),
-        ('0 a b c d e f', 'else than numbers'),
+        ('0 a b c d e f', 'other than numbers'),
         ('0 nan 0 0 0 1 1', 'far outside'),
         ('0 10 10 300 10 300 300', 'far outside'),
     ],

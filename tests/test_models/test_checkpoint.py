@@ -223,7 +223,9 @@ def test_numpy_scalars_of_every_numpy(tiny_model, fresh, tmp_path, core):
 )
 def test_files_without_weights_are_refused(fresh, tmp_path, content):
     torch.save(content, tmp_path / 'empty.pth')
-    with pytest.raises(CheckpointError, match='holds no weights'):
+    with pytest.raises(
+        CheckpointError, match=r'(holds no|does not hold) weights'
+    ):
         load_weights(fresh, tmp_path / 'empty.pth')
 
 

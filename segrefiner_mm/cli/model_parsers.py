@@ -27,13 +27,6 @@ def add_convert(commands: argparse._SubParsersAction) -> None:
         '--half', action='store_true', help='store float16: half the size'
     )
 
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.convert_command import run_convert
-
-        return run_convert(args)
-
-    parser.set_defaults(run=run)
-
 
 def add_export(commands: argparse._SubParsersAction) -> None:
     """Add ``segrefiner export``."""
@@ -61,13 +54,6 @@ def add_export(commands: argparse._SubParsersAction) -> None:
     add_model_choice(add)
     add('--overwrite', action='store_true', help='overwrite what is there')
 
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.export_command import run_export
-
-        return run_export(args)
-
-    parser.set_defaults(run=run)
-
 
 def add_env(commands: argparse._SubParsersAction) -> None:
     """Add ``segrefiner env``."""
@@ -80,10 +66,3 @@ def add_env(commands: argparse._SubParsersAction) -> None:
         examples=('segrefiner env', 'segrefiner env --json'),
     )
     parser.add_argument('--json', action='store_true', help='print json')
-
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.env_command import run_env
-
-        return run_env(args)
-
-    parser.set_defaults(run=run)

@@ -11,9 +11,8 @@ from segrefiner_mm.cli.model_parsers import (
     add_export,
 )
 from segrefiner_mm.cli.report_parser import (
-    REPORT,
     add_decision_options,
-    add_report_options,
+    add_report,
 )
 from segrefiner_mm.cli.reporting import add_reporting_options
 from segrefiner_mm.cli.shared_options import (
@@ -37,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar='COMMAND', required=True)
     _add_refine(commands)
     _add_coco(commands)
-    _add_report(commands)
+    add_report(commands)
     _add_eval(commands)
     add_convert(commands)
     add_export(commands)
@@ -108,13 +107,6 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         'in the way in the output folder',
     )
 
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.refine_command import run_refine
-
-        return run_refine(args)
-
-    parser.set_defaults(run=run)
-
 
 def _add_coco(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
@@ -178,25 +170,6 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
     add_reporting_options(add)
     add('--overwrite', action='store_true', help='overwrite what is there')
 
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.coco_command import run_coco
-
-        return run_coco(args)
-
-    parser.set_defaults(run=run)
-
-
-def _add_report(commands: argparse._SubParsersAction) -> None:
-    parser = add_command(commands, 'report', **REPORT)
-    add_report_options(parser)
-
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.report_command import run_report
-
-        return run_report(args)
-
-    parser.set_defaults(run=run)
-
 
 def _add_eval(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
@@ -250,10 +223,3 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
     )
 
     add_max_pixels(add)
-
-    def run(args: argparse.Namespace) -> int:
-        from segrefiner_mm.cli.eval_command import run_eval
-
-        return run_eval(args)
-
-    parser.set_defaults(run=run)

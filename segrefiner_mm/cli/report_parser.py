@@ -8,26 +8,27 @@ from collections.abc import Callable
 from typing import Any
 
 from segrefiner_mm.cli.reporting import add_reporting_options
-from segrefiner_mm.cli.shared_options import add_max_pixels
-
-REPORT: dict[str, Any] = dict(
-    summary='write a page to review refined masks',
-    description='Write a page that shows every mask before and after '
-    'refinement, the most changed and the least sure first, to accept or '
-    'reject. It needs a browser and no network. The decisions that it exports '
-    'are applied by segrefiner coco --decisions.',
-    examples=(
-        'segrefiner report refined.json --coarse results.json --img-dir val/ '
-        '--ann val.json --evidence changes.csv -o report/',
-        'segrefiner report refined/ -o report/',
-        'segrefiner coco refined.json --coarse results.json --decisions '
-        'decisions.json -o reviewed.json',
-    ),
-)
+from segrefiner_mm.cli.shared_options import add_command, add_max_pixels
 
 
-def add_report_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of ``segrefiner report``."""
+def add_report(commands: argparse._SubParsersAction) -> None:
+    """Add ``segrefiner report``."""
+    parser = add_command(
+        commands,
+        'report',
+        summary='write a page to review refined masks',
+        description='Write a page that shows every mask before and after '
+        'refinement, the most changed and the least sure first, to accept or '
+        'reject. It needs a browser and no network. The decisions that it '
+        'exports are applied by segrefiner coco --decisions.',
+        examples=(
+            'segrefiner report refined.json --coarse results.json --img-dir '
+            'val/ --ann val.json --evidence changes.csv -o report/',
+            'segrefiner report refined/ -o report/',
+            'segrefiner coco refined.json --coarse results.json --decisions '
+            'decisions.json -o reviewed.json',
+        ),
+    )
     add = parser.add_argument
     add(
         'refined',

@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that help comes at once.
 import argparse
 import textwrap
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from segrefiner_mm.io.limits import MAX_PIXELS
@@ -19,14 +20,26 @@ def add_command(
     description: str,
     examples: tuple[str, ...],
 ) -> argparse.ArgumentParser:
-    """Add a command whose help ends with examples."""
-    return commands.add_parser(
+    """Add a command whose help ends with examples.
+
+    ``run_NAME`` of the module ``NAME_command`` runs it. The module, which may
+    be heavy, is not imported before.
+    """
+    parser = commands.add_parser(
         name,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         help=summary,
         description=textwrap.fill(description, 79),
         epilog='\n  '.join(['examples:', *examples]),
     )
+
+    def run(args: argparse.Namespace) -> int:
+        module = import_module(f'segrefiner_mm.cli.{name}_command')
+        status: int = getattr(module, f'run_{name}')(args)
+        return status
+
+    parser.set_defaults(run=run)
+    return parser
 
 
 def add_ignore(add: Callable[..., Any], text: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from pycocotools import mask as coco_mask
 
-from segrefiner_mm.errors import InputError, about, reason_of
+from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.boxes import box_of
-from segrefiner_mm.io.files import folders_below, write_whole
+from segrefiner_mm.io.files import folders_below, read_text, write_whole
 from segrefiner_mm.io.images import encode_mask_picture
 from segrefiner_mm.io.masks import load_masks
 from segrefiner_mm.io.prediction_file import (
@@ -73,10 +73,6 @@ class AmgFolder(PredictionFile):
         if self.update_boxes:
             self._update_box(key, encoded)
 
-    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
-        # a mask that was not changed stays as it is
-
     def write(self, path: Path) -> None:
         """Write the file; see :meth:`PredictionFile.write`."""
         for name, rows in self._tables.items():
@@ -129,12 +125,7 @@ def amg_tables(folder: Path) -> list[Path]:
 
 
 def _read(table: Path) -> list[list[str]]:
-    try:
-        text = table.read_bytes().decode()
-    except UnicodeDecodeError:
-        raise InputError(f'{table} is not text in UTF-8') from None
-    except OSError as error:
-        raise InputError(f'cannot read {table}: {reason_of(error)}') from error
+    text = read_text(table)
     try:
         rows = list(csv.reader(io.StringIO(text)))
     except csv.Error as error:

@@ -14,13 +14,11 @@ from segrefiner_mm.io.coco_annotations import (
     is_crowd,
     name_of_id,
     other_kind,
-    records_of,
 )
-from segrefiner_mm.io.files import read_json, write_whole
+from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.foreign_json import strange_json
-from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.mask_forms import (
-    ALL_FORMS,
     MaskStyle,
     converted,
     written,
@@ -28,15 +26,15 @@ from segrefiner_mm.io.mask_forms import (
 from segrefiner_mm.io.prediction_file import (
     ImageEntry,
     Key,
-    PredictionFile,
 )
+from segrefiner_mm.io.record_json import RecordJson, typed_key
 from segrefiner_mm.io.segmentation import (
     is_empty,
     read_segmentation,
 )
 
 
-class CocoFile(PredictionFile):
+class CocoFile(RecordJson):
     """A list of results, or annotations with their images.
 
     Crowds, entries without a mask and all fields but ``segmentation`` are
@@ -57,8 +55,6 @@ class CocoFile(PredictionFile):
         InputError: If a file does not follow the schema.
     """
 
-    forms = ALL_FORMS
-
     def __init__(
         self,
         content: Any,
@@ -67,18 +63,14 @@ class CocoFile(PredictionFile):
         style: MaskStyle | None = None,
         update_boxes: bool = False,
     ) -> None:
-        self.content = content
-        self.style = style or MaskStyle()
-        self.update_boxes = update_boxes
-        listed = isinstance(content, list)
-        self.masks = records_of(content, '' if listed else 'annotations', path)
+        super().__init__(content, path, style, update_boxes)
         self._images: dict[Id, CocoImage] | None = None
         self._path, self._images_file = path, ann_file or path
         if ann_file is not None:
             self._images = images_of(read_json(ann_file), ann_file)
-        elif not listed:
+        elif not self.are_results:
             self._images = images_of(content, path)
-        if listed and self.masks:
+        if self.are_results and self.masks:
             self._check_results(path)
 
     def images(self) -> Iterator[ImageEntry]:
@@ -120,20 +112,10 @@ class CocoFile(PredictionFile):
         if self.update_boxes:
             update_box(mask, encoded)
 
-    def write(self, path: Path) -> None:
-        """Write the file; see :meth:`PredictionFile.write`."""
-        write_whole(path, json_bytes(self.content, path))
-
     def label(self, key: Key) -> str:
         """Name a mask; see :meth:`PredictionFile.label`."""
         image_id = self.masks[key].get('image_id')
         return f'{self._own_name(key)} of image {shown(image_id)}'
-
-    def _own_name(self, key: Key) -> str:
-        mask = self.masks[key]
-        if mask.get('id') is not None:
-            return f'annotation {shown(mask["id"])}'
-        return f'result {key}'
 
     def _why_left(self, mask: dict[str, Any]) -> str:
         if is_crowd(mask):
@@ -141,8 +123,7 @@ class CocoFile(PredictionFile):
         return 'no mask' if is_empty(mask.get('segmentation')) else ''
 
     def _entry(self, image_id: Id, masks: dict[Key, Any]) -> ImageEntry:
-        # Without the type, 1 and "1" would be the same key.
-        key = f'{type(image_id).__name__} {image_id}'
+        key = typed_key(image_id)
         if self._images is None:
             name = name_of_id(image_id)
             hint = (

@@ -83,10 +83,6 @@ class DetPickle(PredictionFile):
         if self.update_boxes and _are_boxes(boxes, len(masks)):
             boxes[index] = torch.tensor(box_of(encoded), dtype=boxes.dtype)
 
-    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
-        pass  # the format has one form only
-
     def write(self, path: Path) -> None:
         """Write the file; see :meth:`PredictionFile.write`."""
         write_whole(path, pickle.dumps(self.content))

@@ -175,6 +175,26 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def read_text(path: Path) -> str:
+    """Read a text file, with its line ends as they are.
+
+    Args:
+        path (Path): File to read.
+
+    Returns:
+        str: Its text.
+
+    Raises:
+        InputError: If it cannot be read, or is not in UTF-8.
+    """
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError:
+        raise InputError(f'{path} is not text in UTF-8') from None
+    except OSError as error:
+        raise InputError(f'cannot read {path}: {reason_of(error)}') from error
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file.
 

@@ -79,10 +79,6 @@ class InferencerFolder(PredictionFile):
         if self.update_boxes and listed:
             boxes[index] = [float(side) for side in box_of(encoded)]
 
-    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
-        pass  # the format has one form only
-
     def write(self, path: Path) -> None:
         """Write the folder; see :meth:`PredictionFile.write`."""
         for stem, prediction in self.content.items():

@@ -19,7 +19,7 @@ from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.json_folder import JsonFolder
 from segrefiner_mm.io.limits import check_pixels
-from segrefiner_mm.io.numbers import is_real, whole_number
+from segrefiner_mm.io.numbers import is_real, sides_of
 from segrefiner_mm.io.outlines import TOLERANCE, has_holes, outlines_of
 from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.io.prediction_file import (
@@ -61,7 +61,7 @@ class LabelmeFiles(PredictionFile):
         """Yield the images with masks; see :meth:`PredictionFile.images`."""
         for name, content in self._files.contents.items():
             masks: dict[Key, Any] = {}
-            size = _size_of(content)
+            size = sides_of(content, 'imageHeight', 'imageWidth')
             for index, shape in self._refined(name):
                 key = (name, index)
                 try:
@@ -95,10 +95,6 @@ class LabelmeFiles(PredictionFile):
         shape['shape_type'] = 'mask'
         shape['points'] = [[float(x1), float(y1)], [x2 - 1.0, y2 - 1.0]]
         shape['mask'] = _picture_text(mask)
-
-    def rewrite(self, key: Key, size: Size) -> None:
-        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
-        # a mask that was not changed stays as it is
 
     def untouched(self) -> dict[str, str]:
         """See :meth:`PredictionFile.untouched`."""
@@ -140,14 +136,6 @@ def _kind(shape: Shape) -> str:
     # Files of the first versions have polygons only, and do not say so.
     kind = shape.get('shape_type') or 'polygon'
     return kind if isinstance(kind, str) else shown(kind)
-
-
-def _size_of(content: dict[str, Any]) -> Size | None:
-    height = whole_number(content.get('imageHeight'))
-    width = whole_number(content.get('imageWidth'))
-    if not height or not width or min(height, width) < 1:
-        return None
-    return height, width
 
 
 def _segmentation(shape: Shape, size: Size | None) -> Any:

@@ -84,10 +84,7 @@ def load_masks(
         array = _grey(picture_to_array(source, indices=labels))
         return _from_array(array, labels, threshold, 'the mask')
     if isinstance(source, Tensor):
-        source = source.detach().cpu()
-        if source.is_floating_point():  # NumPy has no bfloat16
-            source = source.float()
-        source = source.numpy()
+        source = to_numpy(source)
     if isinstance(source, np.ndarray):
         return _from_array(source, labels, threshold, 'the mask')
     if labels:
@@ -104,6 +101,23 @@ def load_masks(
         'masks are pictures, arrays, run-length encodings or polygons, got '
         f'{type(source).__name__}'
     )
+
+
+def to_numpy(array: Any) -> npt.NDArray[Any]:
+    """Convert a tensor of any device and type, or an array.
+
+    Args:
+        array (Tensor | np.ndarray): The values.
+
+    Returns:
+        np.ndarray: The values; bfloat16 as float32.
+    """
+    if isinstance(array, Tensor):
+        array = array.detach().cpu()
+        if array.is_floating_point():  # NumPy has no bfloat16
+            array = array.float()
+        return array.numpy()
+    return np.asarray(array)
 
 
 def _from_file(path: str | Path | bytes, labels: bool) -> npt.NDArray[Any]:

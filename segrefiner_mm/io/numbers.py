@@ -1,6 +1,7 @@
 """Numbers as data files write them."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,24 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, (float, np.floating)) and math.isfinite(value):
         return int(value) if value == int(value) else None
     return None
+
+
+def sides_of(
+    record: Mapping[str, Any], height: str = 'height', width: str = 'width'
+) -> tuple[int, int] | None:
+    """Read the size of an image, where it is stated and makes sense.
+
+    Args:
+        record (Mapping): Object of a JSON file.
+        height (str): Its field with the height. Defaults to 'height'.
+        width (str): Its field with the width. Defaults to 'width'.
+
+    Returns:
+        tuple[int, int] | None: Height and width, 1 or more.
+    """
+    sides = (whole_number(record.get(field)) for field in (height, width))
+    rows, columns = (side or 0 for side in sides)
+    return (rows, columns) if rows > 0 and columns > 0 else None
 
 
 def is_real(value: Any) -> bool:

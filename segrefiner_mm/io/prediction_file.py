@@ -63,9 +63,10 @@ class PredictionFile(metaclass=ABCMeta):
             encoded (dict): ``size`` and compressed ``counts``, a str.
         """
 
-    @abstractmethod
-    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+    def rewrite(self, key: Key, size: tuple[int, int]) -> None:  # noqa: B027
         """Convert a mask that was not changed to the form to write.
+
+        By default, it stays as it is: most formats have one form only.
 
         Args:
             key (object): From :attr:`ImageEntry.masks`.

@@ -13,7 +13,7 @@ from segrefiner_mm.io.boxes import update_box
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.json_folder import JsonFolder
 from segrefiner_mm.io.mask_forms import MaskStyle, written
-from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.numbers import sides_of
 from segrefiner_mm.io.prediction_file import (
     ImageEntry,
     Key,
@@ -66,10 +66,6 @@ class SamFiles(PredictionFile):
         if self.update_boxes:
             update_box(record, encoded)
 
-    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
-        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
-        # the format has one form only
-
     def untouched(self) -> dict[str, str]:
         """See :meth:`PredictionFile.untouched`."""
         return {
@@ -102,9 +98,7 @@ class SamFiles(PredictionFile):
             own = self._files.beside(name, own)
         else:
             own = PurePosixPath(name).with_suffix('').as_posix()
-        sides = [whole_number(image.get(key)) for key in ('height', 'width')]
-        height, width = (side or 0 for side in sides)
-        return own, (height, width) if height > 0 and width > 0 else None
+        return own, sides_of(image)
 
 
 def _records_of(content: Any, file: Path) -> list[Record]:

@@ -9,20 +9,19 @@ from pycocotools import mask as coco_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.boxes import box_of
 from segrefiner_mm.io.coco_annotations import id_of, is_crowd, records_of
-from segrefiner_mm.io.files import read_json, write_whole
-from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.files import read_json
+from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.mask_forms import (
-    ALL_FORMS,
     MaskStyle,
     converted,
     written,
 )
-from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.numbers import sides_of
 from segrefiner_mm.io.prediction_file import (
     ImageEntry,
     Key,
-    PredictionFile,
 )
+from segrefiner_mm.io.record_json import RecordJson, typed_key
 from segrefiner_mm.io.segmentation import is_empty, read_segmentation
 
 Size = tuple[int, int]
@@ -33,7 +32,7 @@ class _Video(NamedTuple):
     size: Size | None
 
 
-class VideoJson(PredictionFile):
+class VideoJson(RecordJson):
     """Results or annotations with ``segmentations``, one per frame.
 
     Each frame is refined by itself. Crowds, frames without a mask and all
@@ -54,8 +53,6 @@ class VideoJson(PredictionFile):
             without annotations.
     """
 
-    forms = ALL_FORMS
-
     def __init__(
         self,
         content: Any,
@@ -64,12 +61,8 @@ class VideoJson(PredictionFile):
         style: MaskStyle | None = None,
         update_boxes: bool = False,
     ) -> None:
-        self.content = content
-        self.style = style or MaskStyle()
-        self.update_boxes = update_boxes
-        listed = isinstance(content, list)
-        self.masks = records_of(content, '' if listed else 'annotations', path)
-        if listed and ann_file is None:
+        super().__init__(content, path, style, update_boxes)
+        if self.are_results and ann_file is None:
             raise InputError(
                 f'{path} has results of YouTube-VIS, which do not name their '
                 'frames: --ann gives the annotations that do'
@@ -102,8 +95,7 @@ class VideoJson(PredictionFile):
                     own[index, frame] = segmentation
         for (video, frame), masks in of_frame.items():
             frames, size = self._videos[video]
-            # Without the type, 1 and "1" would be the same key.
-            key = f'{type(video).__name__} {video} {frame}'
+            key = typed_key(video, frame)
             yield ImageEntry(key, frames[frame], size, masks)
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
@@ -126,19 +118,11 @@ class VideoJson(PredictionFile):
             if is_crowd(mask)
         }
 
-    def write(self, path: Path) -> None:
-        """Write the file; see :meth:`PredictionFile.write`."""
-        write_whole(path, json_bytes(self.content, path))
-
     def label(self, key: Key) -> str:
         """Name a mask; see :meth:`PredictionFile.label`."""
         index, frame = key
         video = shown(self.masks[index].get('video_id'))
         return f'{self._own_name(index)} on frame {frame} of video {video}'
-
-    def _own_name(self, index: int) -> str:
-        own = self.masks[index].get('id')
-        return f'result {index}' if own is None else f'annotation {shown(own)}'
 
     def _check_length(self, video: Any, mask: dict[str, Any]) -> None:
         if video not in self._videos:
@@ -199,8 +183,5 @@ def _videos_of(content: Any, path: Path) -> dict[Any, _Video]:
                 f'{path}: video {shown(own)}: its file_names are no list of '
                 'names'
             )
-        sides = (whole_number(video.get(key)) for key in ('height', 'width'))
-        height, width = (side or 0 for side in sides)
-        known = height > 0 and width > 0
-        videos[own] = _Video(frames, (height, width) if known else None)
+        videos[own] = _Video(frames, sides_of(video))
     return videos

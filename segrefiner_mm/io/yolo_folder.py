@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.confine import is_within
-from segrefiner_mm.io.files import folders_below, write_whole
+from segrefiner_mm.io.files import folders_below, read_text, write_whole
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.outlines import TOLERANCE, outlines_of
 from segrefiner_mm.io.pictures import picture_size
@@ -115,10 +115,6 @@ class YoloFolder(PredictionFile):
         new = [words[0], *(f'{n:.6g}' for n in numbers), *confidence]
         self._lines[name][index] = _Line(' '.join(new) + end, corners)
 
-    def rewrite(self, key: Key, size: Size) -> None:
-        """Convert a mask; see :meth:`PredictionFile.rewrite`."""
-        # a mask that was not changed stays as it is
-
     def untouched(self) -> dict[str, str]:
         """See :meth:`PredictionFile.untouched`."""
         return {
@@ -223,13 +219,8 @@ def _images_of(folder: Path) -> Path | None:
 
 
 def _read(file: Path) -> list[_Line]:
-    try:
-        text = file.read_bytes().decode()  # line ends as they are
-    except UnicodeDecodeError:
-        raise InputError(f'{file} is not text in UTF-8') from None
-    except OSError as error:
-        raise InputError(f'cannot read {file}: {reason_of(error)}') from error
-    return [_line(line) for line in text.splitlines(keepends=True)]
+    lines = read_text(file).splitlines(keepends=True)
+    return [_line(line) for line in lines]
 
 
 def _line(text: str) -> _Line:

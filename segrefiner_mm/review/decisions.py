@@ -9,6 +9,7 @@ from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.files import read_json, write_whole
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.io.outputs import check_free, check_not_inputs
 from segrefiner_mm.review.coco_review import file_mark, open_both
 from segrefiner_mm.review.folder_review import (
     FolderResult,
@@ -58,7 +59,10 @@ def apply_decision_file(
     if options.coarse is None:
         raise InputError('--decisions needs --coarse, the file before')
     coarse = options.coarse
-    _protect(out, [refined, coarse, decisions], options.overwrite)
+    check_not_inputs([out], [refined, coarse, decisions])
+    if out.is_dir():
+        raise InputError(f'{out} must be a file')
+    check_free(out, out.exists(), options.overwrite)
     after, before = open_both(refined, coarse)
     marks = file_mark(refined), file_mark(coarse)
     chosen = read_decisions(decisions, *marks)
@@ -152,15 +156,11 @@ def _apply_to_folder(
     if unknown:
         name = shown(unknown[0])
         raise InputError(f'{decisions}: {refined} has no mask {name}')
-    if out.is_dir() and any(out.iterdir()) and not options.overwrite:
-        raise InputError(
-            f'{out} already exists: pass --overwrite, or choose another output'
-        )
-    sources = {r.refined.resolve() for r in results.values()}
-    sources |= {r.coarse.resolve() for r in results.values()}
-    clash = [path for path in files if path.resolve() in sources]
-    if clash:
-        raise InputError(f'{clash[0]} is an input: choose another output')
+    filled = out.is_dir() and any(out.iterdir())
+    check_free(out, filled, options.overwrite)
+    sources = [r.refined for r in results.values()]
+    sources += [r.coarse for r in results.values()]
+    check_not_inputs(files, sources)
     for target, source in files.items():
         try:
             content = source.read_bytes()
@@ -173,17 +173,6 @@ def _apply_to_folder(
 def _chosen_file(result: FolderResult, chosen: Decisions) -> Path:
     rejected = chosen.get(result.key) == REJECT
     return result.coarse if rejected else result.refined
-
-
-def _protect(out: Path, inputs: list[Path], overwrite: bool) -> None:
-    if out.resolve() in {path.resolve() for path in inputs}:
-        raise InputError(f'{out} is an input: choose another output')
-    if out.is_dir():
-        raise InputError(f'{out} must be a file')
-    if out.exists() and not overwrite:
-        raise InputError(
-            f'{out} already exists: pass --overwrite, or choose another output'
-        )
 
 
 def _summary(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,16 @@ class FolderResult:
     refined: Path
     image: Path
     coarse: Path
+
+    @cached_property
+    def refined_digest(self) -> str:
+        """str: SHA-256 of the refined mask."""
+        return digest(self.refined)
+
+    @property
+    def coarse_digest(self) -> str:
+        """str: SHA-256 of the coarse mask, which is that of the run."""
+        return str(self.line['inputs'][1][4])
 
 
 def folder_results(
@@ -146,13 +157,13 @@ def folder_marks(
         tuple[FileMark, FileMark]: Refined and coarse.
     """
     marks = []
-    for paths in (
-        [(r.key, r.refined) for r in results],
-        [(r.key, r.coarse) for r in results],
+    for digests in (
+        [(r.key, r.refined_digest) for r in results],
+        [(r.key, r.coarse_digest) for r in results],
     ):
         content = sha256()
-        for key, path in paths:
-            content.update(f'{key} {digest(path)}\n'.encode())
+        for key, own in digests:
+            content.update(f'{key} {own}\n'.encode())
         marks.append(content.hexdigest())
     parent = results[0].coarse.parent.name if results else ''
     return (
@@ -205,7 +216,7 @@ def _pair(result: FolderResult) -> MaskPair:
         raise InputError(
             f'{result.refined} and {result.coarse} are of different sizes'
         )
-    recorded = _is_recorded(line, result.refined)
+    recorded = _is_recorded(result)
     confidence, evidence = line.get('confidence'), line.get('evidence')
     return MaskPair(
         result.key,
@@ -229,13 +240,14 @@ def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
         return encode_mask(masks[0].dense().numpy())
 
 
-def _is_recorded(line: dict[str, Any], refined: Path) -> bool:
+def _is_recorded(result: FolderResult) -> bool:
     """Tell whether the refined mask is what the run wrote."""
-    outputs = line.get('outputs')
+    outputs = result.line.get('outputs')
     state = outputs[0] if isinstance(outputs, list) and outputs else None
     if not isinstance(state, list) or len(state) != 5:
         return False
-    return line['verdict'] in VERDICTS and state[4] == digest(refined)
+    known = result.line['verdict'] in VERDICTS
+    return known and state[4] == result.refined_digest
 
 
 def _numbers(evidence: Any) -> dict[str, float]:

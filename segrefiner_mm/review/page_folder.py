@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io import outputs
 from segrefiner_mm.io.files import partial_prefix
 
 MARK = '.segrefiner-report'  # identifies a folder that may be replaced
@@ -32,10 +33,7 @@ def check_free(out: Path, overwrite: bool) -> None:
         raise InputError(
             f'{out} holds files that are no report: choose another folder'
         )
-    if not overwrite:
-        raise InputError(
-            f'{out} already exists: pass --overwrite, or choose another output'
-        )
+    outputs.check_free(out, True, overwrite)
 
 
 @contextmanager

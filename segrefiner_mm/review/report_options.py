@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from segrefiner_mm.runs.make_paths import make_paths
+
 MOST_SHOWN = 5000
 
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """Options for a review page.
+    """Options for a review page. Paths may be given as strings.
 
     Attributes:
         coarse (Path, optional): The coarse masks: the JSON file that was
@@ -34,10 +36,13 @@ class ReportOptions:
     limit: int = MOST_SHOWN
     overwrite: bool = False
 
+    def __post_init__(self) -> None:
+        make_paths(self, 'coarse', 'img_dir', 'ann', 'evidence')
+
 
 @dataclass(frozen=True)
 class DecisionOptions:
-    """Options for applying decisions.
+    """Options for applying decisions. Paths may be given as strings.
 
     Attributes:
         coarse (Path, optional): See :class:`ReportOptions`. Defaults to None.
@@ -46,3 +51,6 @@ class DecisionOptions:
 
     coarse: Path | None = None
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        make_paths(self, 'coarse')

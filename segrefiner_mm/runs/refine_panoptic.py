@@ -19,6 +19,7 @@ from segrefiner_mm.io.images import (
 from segrefiner_mm.io.json_file import json_bytes, shown
 from segrefiner_mm.io.label_maps import LabelMap, check_lossless
 from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.outputs import check_free
 from segrefiner_mm.io.panoptic_json import PanopticRecord, read_panoptic
 from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.io.rle import colours_to_ids
@@ -63,10 +64,7 @@ def refine_panoptic(
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')
     pictures, folder = source.with_suffix(''), out.with_suffix('')
-    if out.exists() and not overwrite:
-        raise InputError(
-            f'{out} already exists: pass --overwrite, or choose another output'
-        )
+    check_free(out, out.exists(), overwrite)
     if not pictures.is_dir():
         raise InputError(f'no folder {pictures} with the pictures of {source}')
     records = read_panoptic(content, source)

@@ -10,9 +10,11 @@ from segrefiner_mm.io.files import result_files
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.mask_forms import MaskStyle
 from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.io.outputs import check_free, check_not_inputs
 from segrefiner_mm.io.panoptic_json import is_panoptic
 from segrefiner_mm.io.prediction_file import ImageEntry, PredictionFile
 from segrefiner_mm.io.video_json import VideoJson
+from segrefiner_mm.runs.make_paths import make_paths
 from segrefiner_mm.runs.mask_rows import MaskRow, mask_rows, write_rows
 from segrefiner_mm.runs.open_predictions import (
     ReadOptions,
@@ -59,9 +61,7 @@ class PredictionOptions:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        for name in ('img_dir', 'ann', 'report'):
-            if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, Path(value))
+        make_paths(self, 'img_dir', 'ann', 'report')
 
 
 @dataclass(frozen=True)
@@ -190,11 +190,8 @@ def _open(
 
 def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
     """Reject outputs that are inputs, or that exist already."""
-    inputs = {path.resolve() for path in (source, options.ann) if path}
     outputs = [path for path in (out, options.report) if path]
-    for path in outputs:
-        if path.resolve() in inputs:
-            raise InputError(f'{path} is an input: choose another output')
+    check_not_inputs(outputs, [path for path in (source, options.ann) if path])
     if source.is_dir() and source.resolve() in out.resolve().parents:
         raise InputError(
             f'{out} is in {source}: the next run would take it for an input; '
@@ -207,10 +204,7 @@ def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
             f'{out} must be a {"folder" if source.is_dir() else "file"}'
         )
     filled = out.is_file() or (out.is_dir() and any(result_files(out)))
-    if filled and not options.overwrite:
-        raise InputError(
-            f'{out} already exists: pass --overwrite, or choose another output'
-        )
+    check_free(out, filled, options.overwrite)
 
 
 def _take(

@@ -40,10 +40,7 @@ class _Encode(nn.Module):
         self.denoiser = denoiser
 
     def forward(self, images: Tensor, coarse: Tensor) -> tuple[Tensor, ...]:
-        context = self.denoiser.encode(images, coarse)
-        return tuple(
-            context.values() if isinstance(context, dict) else context
-        )
+        return tuple(self.denoiser.encode(images, coarse))
 
 
 class _Step(nn.Module):

@@ -13,9 +13,9 @@ from segrefiner_mm.apis.results.result import (
     Result,
     is_array,
     like,
-    to_numpy,
 )
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.masks import to_numpy
 from segrefiner_mm.io.rle import encode_mask
 
 

@@ -65,23 +65,6 @@ class LabelResult(metaclass=ABCMeta):
 Result = MaskResult | LabelResult
 
 
-def to_numpy(array: Any) -> npt.NDArray[Any]:
-    """Convert a tensor of any device and type, or an array.
-
-    Args:
-        array (Tensor | np.ndarray): The values.
-
-    Returns:
-        np.ndarray: The values; bfloat16 as float32.
-    """
-    if isinstance(array, Tensor):
-        array = array.detach().cpu()
-        if array.is_floating_point():
-            array = array.float()
-        return array.numpy()
-    return np.asarray(array)
-
-
 def like(values: npt.NDArray[Any], model: Any) -> Any:
     """Convert values to the kind of another array.
 

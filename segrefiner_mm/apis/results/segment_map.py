@@ -13,9 +13,9 @@ from segrefiner_mm.apis.results.result import (
     is_array,
     is_mapping_with,
     like,
-    to_numpy,
 )
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.masks import to_numpy
 
 
 class SegmentMap(LabelResult):

@@ -16,9 +16,9 @@ from segrefiner_mm.apis.results.result import (
     MaskResult,
     Masks,
     like,
-    to_numpy,
 )
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.masks import to_numpy
 
 Size = tuple[int, int]
 

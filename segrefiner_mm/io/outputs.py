@@ -1,0 +1,39 @@
+"""Checks that an output loses no file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from segrefiner_mm.errors import InputError
+
+
+def check_not_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Refuse outputs that are inputs.
+
+    Args:
+        outputs (Iterable[Path]): Files to write.
+        inputs (Iterable[Path]): Files that are read.
+
+    Raises:
+        InputError: If a file is both, with all links resolved.
+    """
+    resolved = {path.resolve() for path in inputs}
+    for path in outputs:
+        if path.resolve() in resolved:
+            raise InputError(f'{path} is an input: choose another output')
+
+
+def check_free(out: Path, is_taken: bool, overwrite: bool) -> None:
+    """Refuse an output that exists, unless it may be overwritten.
+
+    Args:
+        out (Path): The output.
+        is_taken (bool): Whether it exists and holds something.
+        overwrite (bool): Whether it may be overwritten.
+
+    Raises:
+        InputError: If it would be overwritten.
+    """
+    if is_taken and not overwrite:
+        raise InputError(
+            f'{out} already exists: pass --overwrite, or choose another output'
+        )

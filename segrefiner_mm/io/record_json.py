@@ -1,0 +1,68 @@
+"""The base of JSON files with a list of results or annotations."""
+
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.io.coco_annotations import Id, records_of
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.json_file import json_bytes, shown
+from segrefiner_mm.io.mask_forms import ALL_FORMS, MaskStyle
+from segrefiner_mm.io.prediction_file import PredictionFile
+
+
+class RecordJson(PredictionFile):
+    """Results, or annotations under ``annotations``.
+
+    Args:
+        content (list | dict): Content of the JSON file.
+        path (Path): The file, for messages.
+        style (MaskStyle, optional): Form in which masks are written. Defaults
+            to None: the form in which they were read.
+        update_boxes (bool): Whether to update boxes and areas of refined
+            masks where present. Defaults to False.
+
+    Attributes:
+        masks (list[dict]): The records.
+        are_results (bool): Whether the content is a list of results.
+
+    Raises:
+        InputError: If there is no list of objects.
+    """
+
+    forms = ALL_FORMS
+
+    def __init__(
+        self,
+        content: Any,
+        path: Path,
+        style: MaskStyle | None = None,
+        update_boxes: bool = False,
+    ) -> None:
+        self.content = content
+        self.style = style or MaskStyle()
+        self.update_boxes = update_boxes
+        self.are_results = isinstance(content, list)
+        part = '' if self.are_results else 'annotations'
+        self.masks = records_of(content, part, path)
+
+    def write(self, path: Path) -> None:
+        """Write the file; see :meth:`PredictionFile.write`."""
+        write_whole(path, json_bytes(self.content, path))
+
+    def _own_name(self, index: int) -> str:
+        """Name a record without its image."""
+        own = self.masks[index].get('id')
+        return f'result {index}' if own is None else f'annotation {shown(own)}'
+
+
+def typed_key(own_id: Id, *more: object) -> str:
+    """Return a key for an id, in which 1 and "1" differ.
+
+    Args:
+        own_id (int | str): The id.
+        *more (object): What else tells keys apart.
+
+    Returns:
+        str: The key.
+    """
+    return ' '.join(map(str, (type(own_id).__name__, own_id, *more)))

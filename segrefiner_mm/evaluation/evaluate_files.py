@@ -18,7 +18,7 @@ from segrefiner_mm.evaluation.mask_folders import compare_masks, mask_rows
 from segrefiner_mm.evaluation.paired_folders import Compared
 from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.foreign_json import strange_json
-from segrefiner_mm.io.panoptic_json import is_panoptic
+from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 
 # Group of masks or type of IoU -> coarse and, if given, refined figures.
 Rows = dict[str, list[dict[str, float]]]

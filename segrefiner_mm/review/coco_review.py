@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.coco_file import CocoFile
 from segrefiner_mm.io.file_state import digest
 from segrefiner_mm.io.files import read_json
+from segrefiner_mm.io.formats.coco_file import CocoFile
+from segrefiner_mm.io.formats.panoptic_json import is_panoptic
+from segrefiner_mm.io.formats.prediction_file import ImageEntry
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.json_file import shown, shown_name
 from segrefiner_mm.io.numbers import is_real
-from segrefiner_mm.io.panoptic_json import is_panoptic
-from segrefiner_mm.io.prediction_file import ImageEntry
 from segrefiner_mm.io.rle import run_lengths
 from segrefiner_mm.review.mask_pair import FileMark, MaskPair, Review
 from segrefiner_mm.runs.mask_rows import MaskRow

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.files import write_whole
-from segrefiner_mm.io.prediction_file import ImageEntry, PredictionFile
+from segrefiner_mm.io.formats.prediction_file import ImageEntry, PredictionFile
 from segrefiner_mm.runs.prediction_journal import Outcome
 
 # The evidence of a guard, in the order of its columns.

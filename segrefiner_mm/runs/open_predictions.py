@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.amg_folder import AmgFolder, amg_tables
-from segrefiner_mm.io.coco_file import CocoFile
-from segrefiner_mm.io.det_pickle import DetPickle
 from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.foreign_json import is_labelme, is_sam
-from segrefiner_mm.io.inferencer_folder import InferencerFolder
-from segrefiner_mm.io.json_folder import json_files
-from segrefiner_mm.io.labelme_files import LabelmeFiles
+from segrefiner_mm.io.formats.amg_folder import AmgFolder, amg_tables
+from segrefiner_mm.io.formats.coco_file import CocoFile
+from segrefiner_mm.io.formats.det_pickle import DetPickle
+from segrefiner_mm.io.formats.inferencer_folder import InferencerFolder
+from segrefiner_mm.io.formats.json_folder import json_files
+from segrefiner_mm.io.formats.labelme_files import LabelmeFiles
+from segrefiner_mm.io.formats.prediction_file import PredictionFile
+from segrefiner_mm.io.formats.sam_files import SamFiles
+from segrefiner_mm.io.formats.video_json import VideoJson, is_video_json
+from segrefiner_mm.io.formats.yolo_folder import YoloFolder, label_files
 from segrefiner_mm.io.mask_forms import MaskStyle
-from segrefiner_mm.io.prediction_file import PredictionFile
-from segrefiner_mm.io.sam_files import SamFiles
-from segrefiner_mm.io.video_json import VideoJson, is_video_json
-from segrefiner_mm.io.yolo_folder import YoloFolder, label_files
 
 PICKLES = ('.pkl', '.pickle')
 

@@ -11,8 +11,8 @@ from segrefiner_mm.io.files import (
     read_json_lines,
     write_whole,
 )
+from segrefiner_mm.io.formats.prediction_file import ImageEntry
 from segrefiner_mm.io.numbers import is_real
-from segrefiner_mm.io.prediction_file import ImageEntry
 from segrefiner_mm.io.rle import run_lengths
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.compact_runs import MaskCrops
+from segrefiner_mm.io.formats.prediction_file import ImageEntry, Key
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.json_file import shown_name
 from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.outside import INSIDE, Outside, outside
 from segrefiner_mm.io.pictures import PictureSize, picture_size
-from segrefiner_mm.io.prediction_file import ImageEntry, Key
 from segrefiner_mm.io.rle import encode_segmentation
 from segrefiner_mm.io.segmentation import (
     POLYGONS,

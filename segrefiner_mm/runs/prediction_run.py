@@ -11,13 +11,13 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.file_state import file_state
 from segrefiner_mm.io.files import partial_prefix, result_files
-from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.images import load_image
-from segrefiner_mm.io.prediction_file import (
+from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.images import load_image
 from segrefiner_mm.runs.prediction_journal import Outcome, PredictionNotes
 from segrefiner_mm.runs.prediction_masks import (
     decode_group,

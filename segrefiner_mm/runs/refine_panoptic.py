@@ -9,6 +9,10 @@ import numpy as np
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_annotations import images_of
 from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.formats.panoptic_json import (
+    PanopticRecord,
+    read_panoptic,
+)
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import (
@@ -20,7 +24,6 @@ from segrefiner_mm.io.json_file import json_bytes, shown
 from segrefiner_mm.io.label_maps import LabelMap, check_lossless
 from segrefiner_mm.io.numbers import whole_number
 from segrefiner_mm.io.outputs import check_free
-from segrefiner_mm.io.panoptic_json import PanopticRecord, read_panoptic
 from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.io.rle import colours_to_ids
 from segrefiner_mm.runs.folder_run import run_jobs

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.coco_file import CocoFile
 from segrefiner_mm.io.files import result_files
+from segrefiner_mm.io.formats.coco_file import CocoFile
+from segrefiner_mm.io.formats.panoptic_json import is_panoptic
+from segrefiner_mm.io.formats.prediction_file import ImageEntry, PredictionFile
+from segrefiner_mm.io.formats.video_json import VideoJson
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.mask_forms import MaskStyle
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.outputs import check_free, check_not_inputs
-from segrefiner_mm.io.panoptic_json import is_panoptic
-from segrefiner_mm.io.prediction_file import ImageEntry, PredictionFile
-from segrefiner_mm.io.video_json import VideoJson
 from segrefiner_mm.runs.make_paths import make_paths
 from segrefiner_mm.runs.mask_rows import MaskRow, mask_rows, write_rows
 from segrefiner_mm.runs.open_predictions import (

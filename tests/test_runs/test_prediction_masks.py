@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.formats.prediction_file import ImageEntry
 from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.prediction_file import ImageEntry
 from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.runs import prediction_masks
 from segrefiner_mm.runs.prediction_masks import open_entry, with_images

@@ -19,7 +19,7 @@ from segrefiner_mm.io.coco_annotations import (
     records_of,
 )
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.panoptic_json import (
+from segrefiner_mm.io.formats.panoptic_json import (
     PanopticRecord,
     number_of,
     read_panoptic,

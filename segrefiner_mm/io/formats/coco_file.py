@@ -17,17 +17,17 @@ from segrefiner_mm.io.coco_annotations import (
 )
 from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.foreign_json import strange_json
+from segrefiner_mm.io.formats.prediction_file import (
+    ImageEntry,
+    Key,
+)
+from segrefiner_mm.io.formats.record_json import RecordJson, typed_key
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.mask_forms import (
     MaskStyle,
     converted,
     written,
 )
-from segrefiner_mm.io.prediction_file import (
-    ImageEntry,
-    Key,
-)
-from segrefiner_mm.io.record_json import RecordJson, typed_key
 from segrefiner_mm.io.segmentation import (
     is_empty,
     read_segmentation,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.amg_folder import AmgFolder
+from segrefiner_mm.io.formats.amg_folder import AmgFolder
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 HEADER = (

@@ -10,6 +10,11 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.boxes import box_of
 from segrefiner_mm.io.coco_annotations import id_of, is_crowd, records_of
 from segrefiner_mm.io.files import read_json
+from segrefiner_mm.io.formats.prediction_file import (
+    ImageEntry,
+    Key,
+)
+from segrefiner_mm.io.formats.record_json import RecordJson, typed_key
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.mask_forms import (
     MaskStyle,
@@ -17,11 +22,6 @@ from segrefiner_mm.io.mask_forms import (
     written,
 )
 from segrefiner_mm.io.numbers import sides_of
-from segrefiner_mm.io.prediction_file import (
-    ImageEntry,
-    Key,
-)
-from segrefiner_mm.io.record_json import RecordJson, typed_key
 from segrefiner_mm.io.segmentation import is_empty, read_segmentation
 
 Size = tuple[int, int]

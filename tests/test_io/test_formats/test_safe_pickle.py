@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.det_pickle import DetPickle
-from segrefiner_mm.io.safe_pickle import load_pickle
+from segrefiner_mm.io.formats.det_pickle import DetPickle
+from segrefiner_mm.io.formats.safe_pickle import load_pickle
 
 ARRAYS = [
     np.arange(12.0).reshape(3, 4),

@@ -11,16 +11,16 @@ import torch
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.boxes import box_of
 from segrefiner_mm.io.files import write_whole
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.limits import check_pixels
-from segrefiner_mm.io.numbers import whole_number
-from segrefiner_mm.io.prediction_file import (
+from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
+from segrefiner_mm.io.formats.safe_pickle import load_pickle
+from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.limits import check_pixels
+from segrefiner_mm.io.numbers import whole_number
 from segrefiner_mm.io.rle import decode_mask, encode_mask
-from segrefiner_mm.io.safe_pickle import load_pickle
 
 
 class DetPickle(PredictionFile):

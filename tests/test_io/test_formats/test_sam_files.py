@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.formats.sam_files import SamFiles
 from segrefiner_mm.io.rle import decode_mask, encode_mask
-from segrefiner_mm.io.sam_files import SamFiles
 
 SIZE = 30, 40
 

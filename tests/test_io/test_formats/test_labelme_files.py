@@ -11,8 +11,8 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.json_folder import JsonFolder
-from segrefiner_mm.io.labelme_files import LabelmeFiles
+from segrefiner_mm.io.formats.json_folder import JsonFolder
+from segrefiner_mm.io.formats.labelme_files import LabelmeFiles
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 SIZE = 48, 64

@@ -11,13 +11,13 @@ from pycocotools import mask as coco_mask
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.boxes import box_of
 from segrefiner_mm.io.files import folders_below, read_text, write_whole
-from segrefiner_mm.io.images import encode_mask_picture
-from segrefiner_mm.io.masks import load_masks
-from segrefiner_mm.io.prediction_file import (
+from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
+from segrefiner_mm.io.images import encode_mask_picture
+from segrefiner_mm.io.masks import load_masks
 from segrefiner_mm.io.rle import encode_mask
 
 TABLE = 'metadata.csv'

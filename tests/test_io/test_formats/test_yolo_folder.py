@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.formats.yolo_folder import YoloFolder, joined
 from segrefiner_mm.io.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask, encode_mask
-from segrefiner_mm.io.yolo_folder import YoloFolder, joined
 
 SIZE = 40, 80
 BOX = '1 0.5 0.5 0.25 0.25'

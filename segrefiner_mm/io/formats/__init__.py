@@ -1,0 +1,1 @@
+"""The prediction files of other tools, one format per module."""

@@ -133,7 +133,7 @@ def as_given(
 def _sizes(image: Any) -> tuple[Size, ...]:
     """Return the sizes that the masks of an image may have."""
     if isinstance(image, (str, Path, bytes)):
-        return tuple(picture_size(image))
+        return picture_size(image)[:2]
     if isinstance(image, Image.Image):
         return (image.height, image.width), (image.width, image.height)
     if isinstance(image, np.ndarray) and image.ndim > 1:

@@ -16,6 +16,7 @@ from segrefiner_mm.errors import InputError, about, reason_of
 from segrefiner_mm.io.limits import check_pixels
 from segrefiner_mm.io.orientation import (
     INVERSE,
+    KEEPS_SIZE,
     ON_ITS_SIDE,
     ORIENTATION,
     Size,
@@ -36,10 +37,13 @@ class PictureSize(NamedTuple):
     Attributes:
         upright (tuple[int, int]): Upright size.
         stored (tuple[int, int]): Size of the stored pixels.
+        alike (bool): Whether the EXIF data rotate or mirror the image without
+            a change of its size, which then tells nothing. Defaults to False.
     """
 
     upright: Size
     stored: Size
+    alike: bool = False
 
 
 def read_picture(path: Source, one_page: bool = False) -> Image.Image:
@@ -120,9 +124,11 @@ def picture_size(path: Source) -> PictureSize:
     """
     with opened(path) as picture:
         width, height = picture.size
-        lies = picture.getexif().get(ORIENTATION) in ON_ITS_SIDE
-    upright_size = (width, height) if lies else (height, width)
-    return PictureSize(upright_size, (height, width))
+        orientation = picture.getexif().get(ORIENTATION)
+    stored = height, width
+    upright_size = stored[::-1] if orientation in ON_ITS_SIDE else stored
+    turned = orientation in ON_ITS_SIDE or orientation in KEEPS_SIZE
+    return PictureSize(upright_size, stored, turned and upright_size == stored)
 
 
 def read_deep_colour(

@@ -24,6 +24,10 @@ from segrefiner_mm.windows import CompactMask
 
 # Masks in progress at a time, which bounds the memory of their run lengths.
 MOST_MASKS = 100
+UPRIGHT = (
+    'its image has an EXIF orientation: all masks of this image are taken to '
+    'be drawn on the upright image'
+)
 
 Tell = Callable[[Key, str], None]
 
@@ -49,8 +53,7 @@ class EntryMasks:
 
         Returns:
             list[tuple]: Per group the indices in the entry, the crops to
-                decode
-            from, and the indices in these crops.
+            decode from, and the indices in these crops.
         """
         groups = []
         for first in range(0, len(self.places), MOST_MASKS):
@@ -166,6 +169,8 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
             note(key, text)
         if out.reach:
             note(key, f'{out.area:.0%} of it lies outside of the image')
+    if sizes.alike and opened.places:
+        note(keys[opened.places[0]], UPRIGHT)
     return opened
 
 
@@ -191,13 +196,13 @@ def _choose_size(
     that of the stored pixels and the polygons are of the upright image, or
     vice versa.
     """
-    stated = entry.size
-    candidates = [stated, stated[::-1]] if stated else [*picture]
-    fitting = [size for size in candidates if size in picture]
+    stated, own_sizes = entry.size, (picture.upright, picture.stored)
+    candidates = (stated, stated[::-1]) if stated else own_sizes
+    fitting = [size for size in candidates if size in own_sizes]
     for size in fitting:
         if all(_fits(mask, size) for mask in masks):
             return size
-    if stated is None or stated in picture:
+    if stated is None or stated in own_sizes:
         own = [mask.size for mask in masks if mask.size in fitting]
         return next((size for size in own if size), fitting[0])
     height, width = picture.upright

@@ -82,12 +82,16 @@ class Refiner:
         return resolve_model(self._options.model, self._options.weights)
 
     @cached_property
-    def model(self) -> SegRefiner:
-        """SegRefiner: The model, with weights, on its device."""
+    def _built(self) -> tuple[SegRefiner, str]:
+        """The model, and the name of its runtime."""
         device = self._options.device or get_device()
         model = build_refiner(*self._config, device)
-        self._runtime = use_runtime(model, self._options.runtime).name
-        return model
+        return model, use_runtime(model, self._options.runtime).name
+
+    @property
+    def model(self) -> SegRefiner:
+        """SegRefiner: The model, with weights, on its device."""
+        return self._built[0]
 
     @cached_property
     def settings(self) -> RefineSettings:
@@ -115,18 +119,18 @@ class Refiner:
         Returns:
             dict: Settings for a journal.
         """
-        options, _ = self._options, self.settings
+        options, (model, runtime) = self._options, self._built
         config = self._config[0].model.to_dict()
         described = json.dumps(config, sort_keys=True, default=repr)
         always = options.guard == 'always'
         return dict(
             version=__version__,
             model=sha256(described.encode()).hexdigest(),
-            weights=digest_of(self.model),
+            weights=digest_of(model),
             windows=options.windows,
             steps=options.steps,
             seed=options.seed,
             guard='any weights' if always else options.guard,
             precision=options.precision,
-            runtime=self._runtime,
+            runtime=runtime,
         )

@@ -67,6 +67,18 @@ def test_upright_or_as_it_is_stored(folder, name, size, mask, chosen):
     assert tuple(opened.encoded[0]['size']) == chosen
 
 
+@pytest.mark.parametrize('orientation', [1, 2, 3, 4])
+def test_a_size_that_does_not_tell_the_orientation(folder, orientation):
+    """Mirrored or upside down: the upright image counts, and it is said."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = Image.new('RGB', UPRIGHT[::-1])
+    picture.save(folder / 'turned.jpg', exif=exif.tobytes())
+    opened, _, notes = open_masks(folder, 'turned.jpg', None, WIDE, SMALL)
+    assert opened.size == UPRIGHT
+    assert notes == ({} if orientation == 1 else {0: prediction_masks.UPRIGHT})
+
+
 @pytest.mark.parametrize('scale', [1.3, 1.5, 2, 10])
 def test_polygons_of_another_size(folder, scale):
     """Those that reach out beside such a one are of that size too."""

@@ -71,7 +71,7 @@ def train(
     return subprocess.run(
         [*command, str(TRAIN), str(config), *map(str, options)],
         cwd=ROOT,
-        env={'PYTHONPATH': path, 'PATH': '', 'OMP_NUM_THREADS': '2'},
+        env={'PYTHONPATH': path, 'PATH': '', 'OMP_NUM_THREADS': '1'},
         capture_output=True,
         text=True,
         timeout=300,

@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from yapf.yapflib.yapf_api import FormatCode
 
 from segrefiner_mm.models.checkpoint import load_weights
 from segrefiner_mm.registry import MODELS, build_child
@@ -13,6 +14,15 @@ from tests.helpers import GOLDEN, tiny_model_cfg
 # The runtime that is fastest today is not the same in every run. The tests of
 # the runtimes name theirs.
 os.environ['SEGREFINER_RUNTIME'] = 'torch'
+
+
+def pytest_configure(config):
+    """Fill yapf's cache before processes of pytest-xdist do so at once.
+
+    It is not written atomically, and mmengine formats configs with yapf.
+    """
+    if not hasattr(config, 'workerinput'):
+        FormatCode('warm = 1')
 
 
 @pytest.fixture(scope='session')

@@ -13,7 +13,7 @@ from mmengine.config import Config
 from tests.helpers import ROOT, write_folder, write_lvis, write_pairs
 
 TRAIN = ROOT / 'tools' / 'train.py'
-SIZE = 64
+SIZE = 32
 
 
 def write_recipe(name: str, folder: Path, **settings: Any) -> Path:

@@ -1,5 +1,6 @@
 """Refinement settings: the checked ``test_cfg`` of :class:`SegRefiner`."""
 
+import math
 import warnings
 from dataclasses import dataclass, fields, replace
 from numbers import Integral
@@ -13,9 +14,11 @@ from segrefiner_mm.registry import TASK_UTILS, build_child
 from segrefiner_mm.windows import (
     CompactMask,
     DoNoHarmGuard,
+    Only,
     Plan,
     RefineTask,
     WindowPlan,
+    completed,
 )
 
 PRECISIONS: dict[str, torch.dtype | None] = {
@@ -46,6 +49,11 @@ class RefineSettings:
             device would emulate causes a warning. Defaults to 'auto'.
         guard (dict | DoNoHarmGuard, optional): Guard that may keep a mask or
             roll back a refinement. Defaults to None: the plain algorithm.
+        soft (bool): Whether results have a soft map, :class:`SoftMap`.
+            Defaults to False.
+        temperature (float): Calibrates the probabilities of soft maps: their
+            log-odds are divided by it, which leaves 0.5 where it is. More
+            than 0. Defaults to 1: those of the network.
     """
 
     windows: Any = None
@@ -55,6 +63,8 @@ class RefineSettings:
     seed: int | None = 0
     precision: str = 'auto'
     guard: Any = None
+    soft: bool = False
+    temperature: float = 1.0
 
     @classmethod
     def from_cfg(
@@ -103,6 +113,8 @@ class RefineSettings:
             raise ValueError(f'seed must be 0 to 2**63 - 1, got {self.seed}')
         if not isinstance(self.guard, (DoNoHarmGuard, type(None))):
             raise ValueError(f'not a guard: {self.guard!r}')
+        if not 0.0 < self.temperature < math.inf:
+            raise ValueError(f'temperature must be > 0: {self.temperature}')
         if self.precision not in ('auto', *PRECISIONS):
             raise ValueError(
                 f'precision must be auto, {", ".join(PRECISIONS)}, '
@@ -110,7 +122,11 @@ class RefineSettings:
             )
 
     def plan(
-        self, image: Tensor, mask: CompactMask, timesteps: tuple[int, ...]
+        self,
+        image: Tensor,
+        mask: CompactMask,
+        timesteps: tuple[int, ...],
+        only: Only | None = None,
     ) -> Plan:
         """Plan the refinement of a mask, with the guard if there is one.
 
@@ -118,17 +134,22 @@ class RefineSettings:
             image (Tensor): (3, H, W) uint8.
             mask (CompactMask): Coarse mask of the same H and W.
             timesteps (tuple[int, ...]): Reverse steps, descending.
+            only (CompactMask | str, optional): See :class:`RefineJob`.
+                Defaults to None.
 
         Returns:
             Generator: See :meth:`WindowPlan.refine`.
         """
-        task = RefineTask(image, mask, timesteps, self.model_size)
+        temperature = self.temperature if self.soft else None
+        task = RefineTask(
+            image, mask, timesteps, self.model_size, temperature, only
+        )
         plan: Plan
         if self.guard is None:
             plan = self.windows.refine(task)
         else:
             plan = self.guard.refine(self.windows, task)
-        return plan
+        return completed(plan, task)
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
         """Return the dtype to compute in; None means float32.

@@ -240,8 +240,8 @@ class SegRefiner(BaseModel):
         )
         steps = tuple(sampler.timesteps)
 
-        def make_plan(image: Tensor, mask: CompactMask) -> Plan:
-            return settings.plan(image, mask, steps)
+        def make_plan(job: RefineJob[Any], mask: CompactMask) -> Plan:
+            return settings.plan(job.image, mask, steps, job.only)
 
         engine: WindowEngine[Tag] = WindowEngine(
             make_plan,

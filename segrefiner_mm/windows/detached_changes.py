@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from segrefiner_mm.windows.compact_mask import CompactMask
+from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.soft_map import SoftMap
 from segrefiner_mm.windows.window_plan import RefinedMask
 
 # Largest distance of a change from the coarse edge, as a fraction of the box.
@@ -54,4 +56,25 @@ def without_islands(
     inside = box.relative_to(around).slices()
     mended = torch.from_numpy(np.where(islands, coarse, pixels)[inside])
     mended = mended.to(refined.pixels.device)
-    return replace(refined, box=box, pixels=mended), share
+    soft = refined.soft
+    if soft is not None:
+        # With their soft rims, but not what the coarse edge touches.
+        rims = cv2.dilate(islands.astype(np.uint8), kernel) > 0
+        rims &= (edge == 0) & ~(changed & ~islands)
+        soft = _without(soft, rims, around, mask)
+    return replace(refined, box=box, pixels=mended, soft=soft), share
+
+
+def _without(
+    soft: SoftMap, taken: npt.NDArray[np.bool_], box: Box, mask: CompactMask
+) -> SoftMap:
+    """Set a soft map to the mask where changes were taken back."""
+    taken_back = torch.from_numpy(taken).to(soft.values.device)
+    shared = box.intersect(soft.box)
+    if shared is None:
+        return soft
+    inside = taken_back[shared.relative_to(box).slices()]
+    values = soft.values.clone()
+    place = values[shared.relative_to(soft.box).slices()]
+    place[inside] = mask.crop(shared)[inside].float()
+    return SoftMap(soft.box, values)

@@ -7,6 +7,7 @@ import torch
 
 from segrefiner_mm.registry import TASK_UTILS
 from segrefiner_mm.windows.compact_mask import CompactMask, compact_iou
+from segrefiner_mm.windows.completion import restricted
 from segrefiner_mm.windows.detached_changes import without_islands
 from segrefiner_mm.windows.window_plan import (
     KEPT,
@@ -156,6 +157,7 @@ class DoNoHarmGuard:
         if self.decide(evidence) == ROLLED_BACK:
             return _take_back(mask, chosen, evidence, ROLLED_BACK)
         finished = yield from plan.finish(task, chosen)
+        finished = restricted(mask, finished)
         if finished is not chosen:
             finished = _tidied(mask, finished, evidence)
         verdict = self.decide(evidence)
@@ -182,10 +184,13 @@ def _tidied(
     mask: CompactMask, refined: RefinedMask, evidence: dict[str, float]
 ) -> RefinedMask:
     """Undo detached changes, and add their share to the evidence."""
-    refined, share = without_islands(mask, refined)
+    tidied, share = without_islands(mask, refined)
+    judged = tidied
+    if refined.only is not None:  # judge what may change
+        judged, share = without_islands(mask, restricted(mask, refined))
     evidence['islands'] = max(evidence.get('islands', 0.0), share)
-    evidence['overlap'] = compact_iou(mask, refined)
-    return refined
+    evidence['overlap'] = compact_iou(mask, judged)
+    return tidied
 
 
 def _take_back(
@@ -201,5 +206,6 @@ def _take_back(
         pixels=mask.pixels,
         verdict=verdict,
         probs=None,
+        soft=None,
         evidence=evidence,
     )

@@ -5,7 +5,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
+def belief_in(
+    coarse: Tensor, probs: Tensor, only: Tensor | None = None
+) -> Tensor:
     """Measure the network's belief in the least credible part of an edge.
 
     The probability of the coarse labels is averaged along the coarse edge,
@@ -15,12 +17,16 @@ def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
     Args:
         coarse (Tensor): Coarse mask, (S, S) bool.
         probs (Tensor): Foreground probability, (S, S).
+        only (Tensor, optional): The part of the edge to judge, (S, S) bool.
+            Defaults to None: all of it.
 
     Returns:
         Tensor: Scalar float32, 0 to 1; 1 for a mask without an edge.
     """
     reach = max(round(coarse.shape[-1] / 64), 1)
     band = edge_band(coarse, reach)
+    if only is not None:
+        band = band * only
     labels = torch.where(coarse, probs, 1.0 - probs) * band
     around, credible = box_mean(torch.stack([band, labels]), 2 * reach)
     local = (credible / around)[band > 0]
@@ -29,7 +35,12 @@ def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
     return local.quantile(0.05)
 
 
-def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
+def edge_gain(
+    image: Tensor,
+    coarse: Tensor,
+    refined: Tensor,
+    only: Tensor | None = None,
+) -> Tensor:
     """Measure how much better the refined edge follows the image.
 
     An edge that follows the image has a stronger gradient on it than beside
@@ -41,6 +52,8 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
         image (Tensor): (C, H, W), values 0 to 255, any dtype.
         coarse (Tensor): (H, W) bool.
         refined (Tensor): (H, W) bool.
+        only (Tensor, optional): The part of the edges to judge, (H, W) bool.
+            Defaults to None: all of them.
 
     Returns:
         Tensor: Scalar float32, the value of the refined edge minus that of
@@ -51,6 +64,8 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
     near = edge_band(masks, 1)
     beside = edge_band(masks, 5) - edge_band(masks, 2)
     bands = torch.stack([near, beside])
+    if only is not None:
+        bands = bands * only
     counts = bands.sum((-2, -1))
     strength = gradient(image).log1p()
     means = (strength * bands).sum((-2, -1)) / counts.clamp(min=1.0)
@@ -60,7 +75,12 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
     return new - old
 
 
-def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
+def edge_contrast(
+    image: Tensor,
+    coarse: Tensor,
+    refined: Tensor,
+    only: Tensor | None = None,
+) -> Tensor:
     """Measure the contrast of the image along either edge, relative to noise.
 
     Means of 5 x 5 pixels are compared with those six rows or columns away.
@@ -73,6 +93,8 @@ def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
         image (Tensor): (C, H, W), values 0 to 255, any dtype.
         coarse (Tensor): (H, W) bool.
         refined (Tensor): (H, W) bool.
+        only (Tensor, optional): The part of the edges to judge, (H, W) bool.
+            Defaults to None: all of them.
 
     Returns:
         Tensor: Scalar float32, 0 or more; below 1 there is no evidence of an
@@ -80,6 +102,8 @@ def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
         neither mask has an edge.
     """
     near = edge_band(torch.stack([coarse, refined]), 3).amax(0) > 0
+    if only is not None:
+        near = near & only
     image = image.float()
     steps = _steps(box_mean(image, 2), 3)
     local = (steps - box_mean(steps, 16))[near]

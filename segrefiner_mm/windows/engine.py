@@ -3,9 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic
-
-from torch import Tensor
+from typing import Any, Generic
 
 from segrefiner_mm.windows.compact_mask import CompactMask
 from segrefiner_mm.windows.refine_job import RefineJob, Tag
@@ -23,7 +21,7 @@ JOBS_IN_WORK = 256
 
 # Timesteps, the timestep they lead to, and whether a window runs alone.
 Schedule = tuple[tuple[int, ...], int, bool]
-MakePlan = Callable[[Tensor, CompactMask], Plan]
+MakePlan = Callable[[RefineJob[Any], CompactMask], Plan]
 Sample = Callable[[list[WindowRequest]], list[WindowAnswer]]
 
 
@@ -63,7 +61,7 @@ class WindowEngine(Generic[Tag]):
     the memory does not allow a further mask, or at the end of the stream.
 
     Args:
-        make_plan (Callable): Returns the plan of a mask, given its image and
+        make_plan (Callable): Returns the plan of a mask, given its job and
             the mask.
         sample (Callable): Answers a list of requests that all run the same
             steps.
@@ -135,7 +133,7 @@ class WindowEngine(Generic[Tag]):
         index, masks = work.opened, work.job.masks
         if masks:
             work.opened += 1
-            plan = self.make_plan(work.job.image, masks[index])
+            plan = self.make_plan(work.job, masks[index])
             self._advance(_OpenMask(work, index, plan), None)
         return True
 

@@ -1,6 +1,7 @@
 """The instance path: one window around each object."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -14,18 +15,28 @@ from segrefiner_mm.windows.edges import (
     edge_contrast,
     edge_gain,
 )
-from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
+from segrefiner_mm.windows.only_here import changeable, is_outside
+from segrefiner_mm.windows.resample import (
+    paste_probabilities,
+    resize_bilinear,
+    resize_nearest,
+    spread_probabilities,
+)
+from segrefiner_mm.windows.soft_map import SoftMap, calibrated
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
+    blend_tiles,
     edge_tiles,
     fit_to,
     paste_averaged,
+    tiles_in,
 )
 from segrefiner_mm.windows.window_plan import (
     REFINED,
     Plan,
     RefinedMask,
     RefineTask,
+    WindowAnswer,
     WindowPlan,
     WindowRequest,
     confidence_of,
@@ -86,6 +97,8 @@ class ObjectWindows(WindowPlan):
     def _refine(self, task: RefineTask) -> Plan:
         image, mask, size = task.image, task.mask, task.size
         window = mask.box.grow(self.pad, *mask.size)
+        if is_outside(task.only, window):
+            return keep(mask)
         rows, columns = window.slices()
         crop = resize_bilinear(image[:, rows, columns], size, size)
         coarse = resize_bilinear(mask.crop(window)[None], size, size)[0] >= 0.5
@@ -104,8 +117,10 @@ class ObjectWindows(WindowPlan):
                 border='replicate',
             )
             pixels = torch.where(wrong, pixels, mask.crop(window))
+        only = changeable(task.only, window, mask.size, answer.error)
         confidence = confidence_of(answer.probs, coarse)
-        belief = belief_in(coarse, answer.probs)
+        part = only and resize_nearest(only.crop(window)[None], size, size)[0]
+        belief = belief_in(coarse, answer.probs, part)
         old, new = coarse, answer.probs >= 0.5
         if min(window.height, window.width) < size:
             # Upsampling would blur the image and weaken its edges.
@@ -113,15 +128,18 @@ class ObjectWindows(WindowPlan):
             crop = resize_bilinear(image[:, rows, columns], *grain)
             old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
             new = paste_probabilities(answer.probs, *grain)
+            part = only and resize_nearest(only.crop(window)[None], *grain)[0]
         return RefinedMask(
             window,
             pixels,
             confidence,
             REFINED,
             belief,
-            edge_gain(crop, old, new),
-            edge_contrast(crop, old, new),
+            edge_gain(crop, old, new, part),
+            edge_contrast(crop, old, new, part),
             answer.probs,
+            soft=_soft_window(answer, window, task.temperature),
+            only=only,
         )
 
     def finish(self, task: RefineTask, refined: RefinedMask) -> Plan:
@@ -144,7 +162,8 @@ class ObjectWindows(WindowPlan):
         inside = window.relative_to(around)
         mask = refined.pixels.new_zeros(around.height, around.width)
         mask[inside.slices()] = refined.pixels
-        tiles = edge_tiles(mask, size)
+        part = refined.only and refined.only.crop(around)
+        tiles = tiles_in(edge_tiles(mask, size), part)
         rows, columns = around.slices()
         crop = image[:, rows, columns]
         maps, seen = yield from ask_tiles(crop, mask, tiles, step, size)
@@ -156,16 +175,49 @@ class ObjectWindows(WindowPlan):
         before = mask.clone()
         paste_averaged(mask, tiles, maps, errors or None, self.min_error)
         probs = refined.probs
+        near = None
         if self.polish_reach is not None:
             scale = max(window.width, window.height) / size
-            near = edge_band(before, math.ceil(self.polish_reach * scale))
-            mask = torch.where(near > 0, mask, before)
+            near = edge_band(before, math.ceil(self.polish_reach * scale)) > 0
+            mask = torch.where(near, mask, before)
         elif probs is not None:
             probs = probs.clone()
-            for tile, part in zip(tiles, maps, strict=True):
-                _renew(probs, inside, tile, part)
+            for tile, values in zip(tiles, maps, strict=True):
+                _renew(probs, inside, tile, values)
+        soft = refined.soft
+        if soft is not None and task.temperature is not None:
+            values = soft.crop(around)
+            own = [calibrated(values, task.temperature) for values in maps]
+            soft = SoftMap(around, _polished(values, tiles, own, mask, near))
         pixels = mask[inside.slices()].clone()
-        return replace(refined, pixels=pixels, probs=probs)
+        return replace(refined, pixels=pixels, probs=probs, soft=soft)
+
+
+def _soft_window(
+    answer: WindowAnswer, window: Box, temperature: float | None
+) -> SoftMap | None:
+    """Return the soft map of a window, if the task asks for it."""
+    if temperature is None:
+        return None
+    values = spread_probabilities(answer.probs, window.height, window.width)
+    return SoftMap(window, calibrated(values, temperature))
+
+
+def _polished(
+    soft: Tensor,
+    tiles: Sequence[Box],
+    maps: Sequence[Tensor],
+    mask: Tensor,
+    near: Tensor | None,
+) -> Tensor:
+    """Blend tiles into a soft map; far from the edge they only support it."""
+    window = soft.clone()
+    blend_tiles(soft, tiles, maps)
+    if near is None:
+        return soft
+    # The surer of both, if it is on the side of the mask: no step at `near`.
+    agreed = torch.where(mask, window.maximum(soft), window.minimum(soft))
+    return torch.where(near, soft, agreed)
 
 
 def _renew(probs: Tensor, window: Box, tile: Box, part: Tensor) -> None:

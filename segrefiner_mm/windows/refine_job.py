@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.windows.compact_mask import CompactMask
+from segrefiner_mm.windows.only_here import Only
 
 Tag = TypeVar('Tag')
 
@@ -20,11 +21,16 @@ class RefineJob(Generic[Tag]):
         image (Tensor): (3, H, W) uint8.
         masks (Sequence[CompactMask]): Masks of the same H, W and device.
         tag (Tag): Value of the caller, who finds it on the finished job.
+        only (CompactMask | str, optional): The part of the image in which
+            masks may change, of the same H, W and device; or ``'errors'``:
+            where the network predicts that they are wrong. Defaults to None:
+            everywhere.
     """
 
     image: Tensor
     masks: Sequence[CompactMask]
     tag: Tag
+    only: Only | None = None
 
     def to(self, device: torch.device) -> 'RefineJob[Tag]':
         """Move image and masks to a device.
@@ -36,4 +42,7 @@ class RefineJob(Generic[Tag]):
             RefineJob: A job with the same tag.
         """
         masks = [mask.to(device) for mask in self.masks]
-        return RefineJob(self.image.to(device), masks, self.tag)
+        only = self.only
+        if isinstance(only, CompactMask):
+            only = only.to(device)
+        return RefineJob(self.image.to(device), masks, self.tag, only)

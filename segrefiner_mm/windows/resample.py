@@ -5,8 +5,12 @@ that of the square. Pasting works in strips, so no float copy of a large
 window is ever made.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
+
+from segrefiner_mm.windows.compact_mask import Box
 
 # Pixels per strip when a probability map is pasted: 16 MiB of float32.
 STRIP_PIXELS = 2**22
@@ -82,21 +86,55 @@ def paste_probabilities(
     Returns:
         Tensor: (height, width) bool.
     """
+    pasted = torch.empty(height, width, dtype=torch.bool, device=probs.device)
+    whole = Box(0, 0, width, height)
+    for part, values in _strips(probs, height, width, border, whole):
+        pasted[part] = values >= threshold
+    return pasted
+
+
+def spread_probabilities(
+    probs: Tensor, height: int, width: int, part: Box | None = None
+) -> Tensor:
+    """Resize a probability map to a window, its edges repeated.
+
+    Args:
+        probs (Tensor): (h, w) float32, values 0 to 1.
+        height (int): Rows of the window.
+        width (int): Columns of the window.
+        part (Box, optional): The part of the window to compute. Defaults to
+            None: all of it.
+
+    Returns:
+        Tensor: Values of the part, float32.
+    """
+    part = part or Box(0, 0, width, height)
+    spread = torch.empty(part.height, part.width, device=probs.device)
+    for place, values in _strips(probs, height, width, 'replicate', part):
+        spread[place] = values
+    return spread
+
+
+def _strips(
+    probs: Tensor, height: int, width: int, border: str, part: Box
+) -> Iterator[tuple[slice, Tensor]]:
+    """Yield the resized rows of a part in strips, each with its place."""
     frame = probs[None, None]
     padded = torch.nn.functional.pad(frame, (1, 1, 1, 1), border)[0, 0]
     rows, row_weights = _padded_taps(probs.shape[0], height, probs.device)
     cols, col_weights = _padded_taps(probs.shape[1], width, probs.device)
-    pasted = torch.empty(height, width, dtype=torch.bool, device=probs.device)
-    strip = max(STRIP_PIXELS // width, 1)
-    for start in range(0, height, strip):
-        part = slice(start, start + strip)
-        weight = row_weights[part, None]
-        lines = padded.index_select(0, rows[part]) * (1 - weight)
-        lines += padded.index_select(0, rows[part] + 1) * weight
+    vertical, horizontal = part.slices()
+    rows, row_weights = rows[vertical], row_weights[vertical]
+    cols, col_weights = cols[horizontal], col_weights[horizontal]
+    strip = max(STRIP_PIXELS // part.width, 1)
+    for start in range(0, part.height, strip):
+        place = slice(start, start + strip)
+        weight = row_weights[place, None]
+        lines = padded.index_select(0, rows[place]) * (1 - weight)
+        lines += padded.index_select(0, rows[place] + 1) * weight
         values = lines.index_select(1, cols) * (1 - col_weights)
         values += lines.index_select(1, cols + 1) * col_weights
-        pasted[part] = values >= threshold
-    return pasted
+        yield place, values
 
 
 def _taps(

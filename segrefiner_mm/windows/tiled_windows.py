@@ -1,5 +1,6 @@
 """The high-resolution path: the whole image, then tiles of low confidence."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,14 +8,26 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
-from segrefiner_mm.windows.compact_mask import Box, compact_masks
+from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
 from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
-from segrefiner_mm.windows.resample import resize_nearest
+from segrefiner_mm.windows.only_here import changeable, is_outside
+from segrefiner_mm.windows.resample import (
+    resize_nearest,
+    spread_probabilities,
+)
+from segrefiner_mm.windows.soft_map import (
+    NEGLIGIBLE,
+    SoftMap,
+    calibrated,
+)
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
+    blend_tiles,
     edge_tiles,
+    fit_to,
     paste_averaged,
     pick_tiles,
+    tiles_in,
     with_an_edge,
 )
 from segrefiner_mm.windows.window_plan import (
@@ -91,7 +104,7 @@ class TiledWindows(WindowPlan):
         height, width = mask.size
         coarse = resize_nearest(mask.dense()[None], size, size)[0]
         whole = Box(0, 0, width, height)
-        if is_too_thin(coarse, mask, whole):
+        if is_too_thin(coarse, mask, whole) or is_outside(task.only, whole):
             return keep(mask)
         if len(task.timesteps) == 1:
             return (yield from self._probe(task))
@@ -111,17 +124,25 @@ class TiledWindows(WindowPlan):
             self.fine_prob_thr,
             self.iou_thr,
         )
-        tiles = with_an_edge(refined, tiles)
+        only = changeable(task.only, whole, mask.size, answer.error)
+        tiles = with_an_edge(refined, tiles_in(tiles, only and only.dense()))
         maps, _ = yield from ask_tiles(image, refined, tiles, last, size)
         paste_averaged(refined, tiles, maps)
         confidence = confidence_of(answer.probs, coarse)
-        return _outcome(refined, confidence)
+        soft = None
+        if task.temperature is not None:
+            maps = [calibrated(values, task.temperature) for values in maps]
+            overview = calibrated(answer.probs, task.temperature)
+            soft = _soft_map(overview, mask.size, tiles, maps)
+        return replace(_outcome(refined, confidence), soft=soft, only=only)
 
     def _probe(self, task: RefineTask) -> Plan:
         """Run one step at full resolution along the coarse edge."""
         image, mask, size = task.image, task.mask, task.size
         refined = mask.dense()
-        tiles = edge_tiles(refined, size)
+        only = task.only if isinstance(task.only, CompactMask) else None
+        part = only and only.dense()
+        tiles = tiles_in(edge_tiles(refined, size), part)
         if not tiles:
             return keep(mask)
         maps, seen = yield from ask_tiles(
@@ -129,9 +150,12 @@ class TiledWindows(WindowPlan):
         )
         paste_averaged(refined, tiles, maps)
         numbers_of_tiles = []
-        for asked, answer in seen:
-            edges = asked.image, asked.coarse, answer.probs >= 0.5
-            belief = belief_in(asked.coarse, answer.probs)
+        for tile, (asked, answer) in zip(tiles, seen, strict=True):
+            inside = None
+            if part is not None:
+                inside = fit_to(part[tile.slices()][None], size)[0] > 0
+            edges = asked.image, asked.coarse, answer.probs >= 0.5, inside
+            belief = belief_in(asked.coarse, answer.probs, inside)
             numbers = [belief, edge_gain(*edges), edge_contrast(*edges)]
             numbers_of_tiles.append(torch.stack(numbers))
         belief, gain, _ = torch.stack(numbers_of_tiles).mean(0)
@@ -142,6 +166,7 @@ class TiledWindows(WindowPlan):
             belief=belief,
             edge_gain=gain,
             edge_contrast=contrast,
+            only=only,
         )
 
 
@@ -150,3 +175,30 @@ def _outcome(refined: Tensor, confidence: Tensor) -> RefinedMask:
     [compact] = compact_masks(refined[None])
     pixels = compact.pixels.clone()
     return RefinedMask(compact.box, pixels, confidence, REFINED)
+
+
+def _soft_map(
+    overview: Tensor,
+    size: tuple[int, int],
+    tiles: Sequence[Box],
+    maps: Sequence[Tensor],
+) -> SoftMap:
+    """Paste tiles into the map of the whole image, as far as it is not 0."""
+    height, width = size
+    [some] = compact_masks(overview[None] >= NEGLIGIBLE)
+    box = Box(0, 0, 0, 0)
+    if some.area:
+        down, across = height / len(overview), width / len(overview)
+        box = Box(
+            max(math.floor((some.box.x1 - 1) * across), 0),
+            max(math.floor((some.box.y1 - 1) * down), 0),
+            min(math.ceil((some.box.x2 + 1) * across), width),
+            min(math.ceil((some.box.y2 + 1) * down), height),
+        )
+    for tile in tiles:
+        box = tile.union(box) if box.width else tile
+    if not box.width:
+        return SoftMap(box, overview.new_zeros(0, 0))
+    values = spread_probabilities(overview, height, width, box)
+    blend_tiles(values, [tile.relative_to(box) for tile in tiles], maps)
+    return SoftMap(box, values)

@@ -161,6 +161,73 @@ def paste_averaged(
             place[:] = torch.where(mean[1] >= min_error, mean[0] >= 0.5, place)
 
 
+def blend_tiles(
+    soft: Tensor, tiles: Sequence[Box], maps: Sequence[Tensor]
+) -> None:
+    """Paste tiles into a soft map, without steps at their borders.
+
+    A tile counts less towards a border inside of the map, and gives way there
+    to the other tiles or to what the map holds.
+
+    Args:
+        soft (Tensor): (H, W) float32, changed in place.
+        tiles (Sequence[Box]): Tiles inside the map.
+        maps (Sequence[Tensor]): Probability map of each tile, of its size.
+    """
+    before = soft.clone()
+    weights = [_feather(tile, soft) for tile in tiles]
+    for tile, others in zip(tiles, _neighbours(tiles), strict=True):
+        total = soft.new_zeros(tile.height, tile.width)
+        count, most = total.clone(), total.clone()
+        for index in others:
+            shared = tile.intersect(tiles[index])
+            if shared is None:
+                continue
+            here = shared.relative_to(tile).slices()
+            there = shared.relative_to(tiles[index]).slices()
+            weight = weights[index][there]
+            total[here] += weight * maps[index][there]
+            count[here] += weight
+            most[here] = most[here].maximum(weight)
+        place = tile.slices()
+        soft[place] = before[place].lerp(total / count, most)
+
+
+def _feather(tile: Box, soft: Tensor) -> Tensor:
+    """Return the weight of a tile: 1, less towards borders inside the map."""
+    height, width = soft.shape
+    down = _slope(tile.height, tile.y1 > 0, tile.y2 < height, soft)
+    across = _slope(tile.width, tile.x1 > 0, tile.x2 < width, soft)
+    return down[:, None].minimum(across)
+
+
+def _slope(length: int, before: bool, after: bool, soft: Tensor) -> Tensor:
+    places = torch.arange(length, device=soft.device) + 0.5
+    nearest = places.new_full((length,), float(length))
+    if before:
+        nearest = nearest.minimum(places)
+    if after:
+        nearest = nearest.minimum(length - places)
+    return (nearest / max(length / 8, 1)).clamp(max=1.0)
+
+
+def tiles_in(tiles: Sequence[Box], part: Tensor | None) -> list[Box]:
+    """Select the tiles in which something may change.
+
+    Args:
+        tiles (Sequence[Box]): Tiles inside the image.
+        part (Tensor, optional): What may change, (H, W) bool; None for
+            everything.
+
+    Returns:
+        list[Box]: The tiles.
+    """
+    if part is None or not tiles:
+        return list(tiles)
+    some = torch.stack([part[tile.slices()].any() for tile in tiles]).tolist()
+    return [tile for tile, any_ in zip(tiles, some, strict=True) if any_]
+
+
 def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:
     """Return the indices of the tiles that overlap each tile, with its own."""
     if not tiles:

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.only_here import Only
+from segrefiner_mm.windows.soft_map import SoftMap
 
 REFINED = 'refined'
 KEPT = 'kept'
@@ -74,6 +76,12 @@ class RefinedMask:
             resolution of the network, (S, S) float32; from plans with one
             window per mask. Single pixels may have been decided otherwise.
         evidence (dict[str, float]): Numbers that a guard decided by.
+        soft (SoftMap, optional): Calibrated probabilities at the resolution
+            of the image; from tasks that ask for them. Single pixels may have
+            been decided otherwise until :func:`completed` holds them to the
+            mask.
+        only (CompactMask, optional): The part of the image that may change.
+            Defaults to None: everything.
     """
 
     box: Box
@@ -85,6 +93,8 @@ class RefinedMask:
     edge_contrast: Tensor | None = None
     probs: Tensor | None = None
     evidence: dict[str, float] = field(default_factory=dict)
+    soft: SoftMap | None = None
+    only: CompactMask | None = None
 
     def dense(self, size: tuple[int, int]) -> Tensor:
         """Return the mask of the whole image.
@@ -123,12 +133,18 @@ class RefineTask:
         mask (CompactMask): Coarse mask of the same H and W.
         timesteps (tuple[int, ...]): Reverse steps, descending.
         size (int): Side of the square that the network sees, in pixels.
+        temperature (float, optional): That of the soft map, see
+            :func:`calibrated`. Defaults to None: no soft map is made.
+        only (CompactMask | str, optional): See :class:`RefineJob`. Defaults
+            to None: the whole mask may change.
     """
 
     image: Tensor
     mask: CompactMask
     timesteps: tuple[int, ...]
     size: int
+    temperature: float | None = None
+    only: Only | None = None
 
 
 Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]

@@ -1,0 +1,95 @@
+"""Completion of a result: what may not change, and its soft map."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from segrefiner_mm.windows.compact_mask import (
+    Box,
+    CompactMask,
+    compact_iou,
+)
+from segrefiner_mm.windows.soft_map import SoftMap, held_to
+from segrefiner_mm.windows.window_plan import (
+    KEPT,
+    REFINED,
+    Plan,
+    RefinedMask,
+    RefineTask,
+)
+
+
+def completed(plan: Plan, task: RefineTask) -> Plan:
+    """Run a plan; hold its result to what may change, and its soft map to it.
+
+    Args:
+        plan (Generator): Of the task, with its guard if it has one.
+        task (RefineTask): The task.
+
+    Returns:
+        Generator: The coroutine; see :meth:`WindowPlan.refine`.
+    """
+    refined = yield from plan
+    if refined.only is not None and refined.verdict == REFINED:
+        refined = restricted(task.mask, refined)
+        if compact_iou(task.mask, refined) == 1.0:
+            refined = replace(refined, verdict=KEPT)
+    if task.temperature is None:
+        return refined
+    return replace(refined, soft=_settled(refined))
+
+
+def restricted(mask: CompactMask, refined: RefinedMask) -> RefinedMask:
+    """Put the coarse mask back outside of the part that may change.
+
+    Args:
+        mask (CompactMask): Coarse mask.
+        refined (RefinedMask): Refined mask.
+
+    Returns:
+        RefinedMask: The same if all may change. Its soft map is 0 and 1
+        outside of the part.
+    """
+    if refined.only is None:
+        return refined
+    box = _around(mask.box, refined.box)
+    inside, coarse = refined.only.crop(box), mask.crop(box)
+    pixels = torch.where(inside, _crop(refined, box), coarse)
+    soft = refined.soft
+    if soft is not None:
+        box_of_soft = _around(box, soft.box)
+        soft = SoftMap(
+            box_of_soft,
+            torch.where(
+                refined.only.crop(box_of_soft),
+                soft.crop(box_of_soft),
+                mask.crop(box_of_soft).float(),
+            ),
+        )
+    return replace(refined, box=box, pixels=pixels, soft=soft)
+
+
+def _settled(refined: RefinedMask) -> SoftMap:
+    """Return the soft map of a result: of one that was kept, the mask's."""
+    soft = refined.soft
+    if soft is None or refined.verdict != REFINED:
+        return SoftMap(refined.box, refined.pixels.float())
+    box = _around(refined.box, soft.box)
+    return SoftMap(box, held_to(soft.crop(box), _crop(refined, box)))
+
+
+def _around(first: Box, second: Box) -> Box:
+    """Return the box around two boxes, of which one may be empty."""
+    if not first.width or not first.height:
+        return second
+    if not second.width or not second.height:
+        return first
+    return first.union(second)
+
+
+def _crop(refined: RefinedMask, box: Box) -> Tensor:
+    """Return a refined mask inside a box that contains it."""
+    pixels = refined.pixels.new_zeros(box.height, box.width)
+    pixels[refined.box.relative_to(box).slices()] = refined.pixels
+    return pixels

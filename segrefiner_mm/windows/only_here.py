@@ -1,0 +1,65 @@
+"""Refinement of a part of an image: all else stays bit for bit."""
+
+from typing import Literal
+
+from torch import Tensor
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
+from segrefiner_mm.windows.resample import paste_probabilities
+
+ERRORS: Literal['errors'] = 'errors'
+# The part that may change, or 'errors': where the network predicts errors.
+Only = CompactMask | Literal['errors']
+Size = tuple[int, int]
+# Predicted error from which a pixel of the coarse mask is taken for wrong.
+WRONG = 0.5
+
+
+def is_outside(only: Only | None, window: Box) -> bool:
+    """Tell whether nothing in a window may change.
+
+    Args:
+        only (CompactMask | str, optional): What may change; see
+            :class:`RefineJob`.
+        window (Box): The window.
+
+    Returns:
+        bool: Whether the network need not see the window.
+    """
+    if not isinstance(only, CompactMask):
+        return False
+    return not only.crop(window).any().item()
+
+
+def changeable(
+    only: Only | None, window: Box, size: Size, error: Tensor | None
+) -> CompactMask | None:
+    """Return what may change, once the network has seen a window.
+
+    Args:
+        only (CompactMask | str, optional): See :class:`RefineJob`.
+        window (Box): The window.
+        size (tuple[int, int]): Height and width of the image.
+        error (Tensor, optional): Predicted error of the coarse mask in the
+            window, (s, s) float32, 0 to 1.
+
+    Returns:
+        CompactMask | None: None if everything may change.
+
+    Raises:
+        InputError: If the network is to say where, and predicts no errors.
+    """
+    if only is None or isinstance(only, CompactMask):
+        return only
+    if error is None:
+        raise InputError(
+            "only='errors' needs a model that predicts where a mask is wrong, "
+            'such as segrefiner-lite'
+        )
+    wrong = paste_probabilities(
+        error, window.height, window.width, WRONG, border='replicate'
+    )
+    [part] = compact_masks(wrong[None])
+    box = part.box.relative_to(Box(-window.x1, -window.y1, 0, 0))
+    return CompactMask(size, box, part.pixels, part.area)

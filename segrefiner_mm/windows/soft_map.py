@@ -1,0 +1,90 @@
+"""Foreground probabilities that agree with a mask, stored inside a box."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from segrefiner_mm.windows.compact_mask import Box
+
+# The highest float32 under 0.5: background, as near to undecided as can be.
+BELOW_HALF = 0.5 - 2**-25
+# Lower probabilities count as 0 where the box of a map is chosen.
+NEGLIGIBLE = 1 / 512
+
+
+@dataclass(frozen=True)
+class SoftMap:
+    """The probability of the foreground, inside a box.
+
+    Attributes:
+        box (Box): Position of ``values``; outside they are 0.
+        values (Tensor): (h, w) float32, 0 to 1. They are 0.5 or more exactly
+            where the mask that they belong to is foreground.
+    """
+
+    box: Box
+    values: Tensor
+
+    def crop(self, box: Box) -> Tensor:
+        """Crop the map to any box of the image.
+
+        Args:
+            box (Box): The box.
+
+        Returns:
+            Tensor: (h, w) float32.
+        """
+        crop = self.values.new_zeros(box.height, box.width)
+        shared = self.box.intersect(box)
+        if shared is not None:
+            mine = shared.relative_to(self.box).slices()
+            crop[shared.relative_to(box).slices()] = self.values[mine]
+        return crop
+
+    def dense(self, size: tuple[int, int]) -> Tensor:
+        """Return the map of the whole image.
+
+        Args:
+            size (tuple[int, int]): Height and width of the image.
+
+        Returns:
+            Tensor: (H, W) float32.
+        """
+        return self.crop(Box(0, 0, size[1], size[0]))
+
+
+def calibrated(probs: Tensor, temperature: float) -> Tensor:
+    """Divide the log-odds by a temperature, which leaves 0.5 where it is.
+
+    Args:
+        probs (Tensor): Any shape, float32, 0 to 1.
+        temperature (float): More than 0; above 1 for a network that is too
+            sure of itself.
+
+    Returns:
+        Tensor: Same shape, float32.
+    """
+    if temperature == 1.0:
+        return probs
+    return (torch.logit(probs) / temperature).sigmoid()
+
+
+def held_to(values: Tensor, mask: Tensor) -> Tensor:
+    """Put probabilities on the side of 0.5 on which a mask has decided.
+
+    Rounding and averaging move single values across 0.5. Where a guard has
+    decided against the network, it is as sure of the opposite.
+
+    Args:
+        values (Tensor): (h, w) float32, 0 to 1.
+        mask (Tensor): (h, w) bool.
+
+    Returns:
+        Tensor: (h, w) float32, 0.5 or more exactly where the mask is true.
+    """
+    agree = (values >= 0.5) == mask
+    values = torch.where(agree, values, 1.0 - values)
+    return torch.where(
+        mask, values.clamp(min=0.5), values.clamp(max=BELOW_HALF)
+    )

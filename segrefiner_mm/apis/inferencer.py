@@ -1,6 +1,8 @@
 """Refinement for people: images and masks in, better masks out."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,25 @@ from mmengine.infer import BaseInferencer
 from rich.progress import track
 from torch import nn
 
-from segrefiner_mm.apis.refine_result import as_given, load_any, pairs_of
+from segrefiner_mm.apis.refine_result import (
+    as_given,
+    load_any,
+    pairs_of,
+    parts_of,
+)
 from segrefiner_mm.apis.results import MaskResult
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import save_picture
 from segrefiner_mm.io.mask_folder import output_names, write_masks
+from segrefiner_mm.io.only_part import read_only_part
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
-from segrefiner_mm.models.user_settings import calibrated_guard, user_settings
+from segrefiner_mm.models.user_settings import (
+    calibrated_guard,
+    check_only,
+    user_settings,
+)
 from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.registry import SCOPE
 from segrefiner_mm.runs.refine_inputs import (
@@ -77,7 +89,13 @@ class SegRefinerInferencer(BaseInferencer):
         (1, 480, 640)
     """
 
-    preprocess_kwargs = {'masks', 'labels', 'threshold', 'resize_masks'}
+    preprocess_kwargs = {
+        'masks',
+        'labels',
+        'threshold',
+        'resize_masks',
+        'only',
+    }
     forward_kwargs = {'settings'}
     visualize_kwargs = {'return_vis'}
     postprocess_kwargs = {'out_dir'}
@@ -109,6 +127,8 @@ class SegRefinerInferencer(BaseInferencer):
         labels: bool = False,
         threshold: float | None = None,
         resize_masks: bool = False,
+        soft: bool = False,
+        only: Any = None,
         return_vis: bool = False,
         out_dir: str | Path = '',
     ) -> dict[str, list[Any]]:
@@ -145,6 +165,13 @@ class SegRefinerInferencer(BaseInferencer):
                 foreground. Defaults to None: masks have two values.
             resize_masks (bool): Whether masks of another size, such as a
                 network's, are stretched to the image. Defaults to False.
+            soft (bool): Whether to return calibrated probabilities too, see
+                docs/soft.md. Defaults to False.
+            only (object, optional): The part of the image that may change:
+                a box x1, y1, x2, y2, a polygon, a mask (H, W), or
+                ``'errors'``: where the network predicts that a mask is
+                wrong. For a list of images ``'errors'``, or a list with a
+                part or None for each. Defaults to None: everything.
             return_vis (bool): Whether to draw the outlines before and after.
                 Defaults to False.
             out_dir (str | Path): Folder for ``masks/`` and ``vis/``.
@@ -155,10 +182,11 @@ class SegRefinerInferencer(BaseInferencer):
             bool, ``confidence`` (N,) float32 from 0 to 1, ``verdicts``, a
             list of ``'refined'``, ``'kept'`` or ``'rolled back'``,
             ``evidence``, a list of dicts with the numbers that the guard
-            decided by, for label maps ``labels``, and ``result``, the masks in
-            the form in which they were given, see
-            :func:`segrefiner_mm.refine`; and ``visualization``, per image
-            a BGR picture, or nothing.
+            decided by, for label maps ``labels``, with ``soft`` also ``soft``
+            (N, H, W) float32, 0 to 1 and 0.5 or more exactly where ``masks``
+            is true, and ``result``, the masks in the form in which they were
+            given, see :func:`segrefiner_mm.refine`; and ``visualization``,
+            per image a BGR picture, or nothing.
 
         Raises:
             InputError: If an image, a mask or an option is not usable.
@@ -170,14 +198,17 @@ class SegRefinerInferencer(BaseInferencer):
             seed=seed,
             guard=guard,
             precision=precision,
+            soft=soft,
         )
         pairs = pairs_of(images, masks)
+        parts = parts_of(images, only)
+        check_only(self.model, parts)
         names = (
             output_names([image for image, _ in pairs])
             if out_dir
             else [''] * len(pairs)
         )
-        inputs = self.preprocess(pairs, labels, threshold, resize_masks)
+        inputs = self.preprocess(pairs, labels, threshold, resize_masks, parts)
         results = self.forward(inputs, settings)
         if self.show_progress:
             results = iter(track(results, 'Refining', total=len(pairs)))
@@ -230,9 +261,11 @@ class SegRefinerInferencer(BaseInferencer):
         labels: bool = False,
         threshold: float | None = None,
         resize_masks: bool = False,
+        only: Iterable[Any] | None = None,
     ) -> Iterator[LoadedMasks[MaskResult | None]]:
         """Load images and masks, one pair at a time."""
-        for image, masks in inputs:
+        parts = itertools.repeat(None) if only is None else only
+        for (image, masks), part in zip(inputs, parts, strict=False):
             loaded = load_any(image, masks, labels, threshold, resize_masks)
             if not isinstance(loaded, LoadedPair):
                 raise InputError(
@@ -240,7 +273,8 @@ class SegRefinerInferencer(BaseInferencer):
                     'panoptic models, are refined one by one: use '
                     'segrefiner_mm.refine(image, result)'
                 )
-            yield loaded
+            size = loaded.annotation.size
+            yield replace(loaded, only=read_only_part(part, size))
 
     def forward(
         self,
@@ -258,7 +292,7 @@ class SegRefinerInferencer(BaseInferencer):
             order of the pairs.
         """
         for loaded, prediction in refine_inputs(self.model, inputs, settings):
-            result = as_given(loaded, prediction)
+            result = as_given(loaded, prediction['masks'])
             yield loaded, {**prediction, 'result': result}
 
     def visualize(

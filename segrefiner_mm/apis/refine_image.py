@@ -1,14 +1,17 @@
 """``segrefiner_mm.refine()``: everything by its defaults."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
 from segrefiner_mm.apis.inferencer import SegRefinerInferencer
-from segrefiner_mm.apis.refine_result import load_any, refine_map
+from segrefiner_mm.apis.refine_result import as_given, load_any, refine_map
 from segrefiner_mm.io.image_with_masks import LoadedPair
+from segrefiner_mm.io.only_part import read_only_part
+from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.names import DEFAULT_MODEL
 
 
@@ -42,14 +45,18 @@ def refine(
             best that there is.
         runtime (str): See :class:`SegRefinerInferencer`. Defaults to 'auto'.
         **options: ``windows``, ``num_steps``, ``seed``, ``guard``,
-            ``threshold``, ``resize_masks`` and so on, see
+            ``threshold``, ``resize_masks``, ``soft``, ``only`` and so on, see
             :meth:`SegRefinerInferencer.__call__`.
 
     Returns:
         object: For masks an array, bool, (H, W) for one mask, (N, H, W) for
         several, with the axes of an array in the order given. For a result
         object a new one of the same kind with the refined masks; boxes,
-        scores and all else are those of the old one.
+        scores and all else are those of the old one. With ``soft=True``,
+        calibrated probabilities instead, float32, 0.5 or more exactly where
+        the masks are true: an array (N, H, W) also for a result object, unless
+        it holds soft masks itself, and :class:`SoftLabels` for one with a map
+        of labels.
 
     Raises:
         InputError: If an image, a mask or an option is not usable.
@@ -73,10 +80,16 @@ def refine(
         options.pop('threshold', None),
         options.pop('resize_masks', False),
     )
+    only = options.pop('only', None)
+    check_only(inferencer.model, [only])
     settings = inferencer.settings(**options)
     if not isinstance(loaded, LoadedPair):
-        return refine_map(inferencer.model, *loaded, settings)
+        return refine_map(inferencer.model, *loaded, settings, only)
+    part = read_only_part(only, loaded.annotation.size)
+    loaded = replace(loaded, only=part)
     [(_, prediction)] = inferencer.forward([loaded], settings)
+    if settings.soft:
+        return as_given(loaded, prediction['soft'])
     return prediction['result']
 
 

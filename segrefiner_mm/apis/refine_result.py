@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 
@@ -15,10 +16,12 @@ from segrefiner_mm.apis.results import (
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import load_image
+from segrefiner_mm.io.only_part import read_only_part
 from segrefiner_mm.io.pictures import picture_size
 from segrefiner_mm.label_maps import LabelMapRefiner
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.runs.refine_inputs import LoadedMasks
+from segrefiner_mm.windows import ERRORS
 
 Size = tuple[int, int]
 
@@ -83,11 +86,38 @@ def pairs_of(images: Any, masks: Any) -> list[tuple[Any, Any]]:
     return list(zip(images, masks, strict=True))
 
 
+def parts_of(images: Any, only: Any) -> list[Any]:
+    """Return what may change in every image.
+
+    Args:
+        images (object): An image, or a list of them.
+        only (object): What may change; for a list of images ``'errors'``,
+            None, or a list.
+
+    Returns:
+        list: One per image.
+
+    Raises:
+        InputError: If there are not as many parts as images.
+    """
+    if not isinstance(images, (list, tuple)):
+        return [only]
+    if only is None or (isinstance(only, str) and only == ERRORS):
+        return [only] * len(images)
+    if not isinstance(only, (list, tuple)) or len(only) != len(images):
+        raise InputError(
+            f'{len(images)} images need only={ERRORS!r}, or a list with what '
+            'may change in each'
+        )
+    return list(only)
+
+
 def refine_map(
     model: SegRefiner,
     image: Any,
     result: LabelResult,
     settings: RefineSettings,
+    only: Any = None,
 ) -> Any:
     """Refine the label map of a result object.
 
@@ -96,37 +126,43 @@ def refine_map(
         image (object): See :func:`load_image`.
         result (LabelResult): From :func:`load_any`.
         settings (RefineSettings): Settings of the run.
+        only (object, optional): What may change, see :func:`read_only_part`.
+            Defaults to None: everything.
 
     Returns:
-        object: An object of the kind that was given.
+        object: An object of the kind that was given; with soft maps,
+        :class:`SoftLabels`.
 
     Raises:
         InputError: If the image cannot be read, or has another size.
     """
     height, width = result.labels.shape
     loaded = load_image(image, (height, width))
-    job = torch.from_numpy(loaded).permute(2, 0, 1), result.labels, None
+    pixels = torch.from_numpy(loaded).permute(2, 0, 1)
+    part = read_only_part(only, (height, width))
     refiner = LabelMapRefiner(model, settings, ignore=result.ignore)
-    [(refined, _)] = refiner.refine([job])
-    return result.with_labels(refined)
+    job = pixels, result.labels, None, part
+    [(refined, soft, _)] = refiner.refine_soft([job])
+    return result.with_labels(refined) if soft is None else soft
 
 
 def as_given(
-    loaded: LoadedMasks[MaskResult | None], prediction: dict[str, Any]
+    loaded: LoadedMasks[MaskResult | None], masks: npt.NDArray[Any]
 ) -> Any:
     """Return refined masks in the form in which masks were given.
 
     Args:
         loaded (LoadedPair): From :func:`load_any`.
-        prediction (dict): Its prediction.
+        masks (np.ndarray): Its refined masks or soft maps, (N, H, W).
 
     Returns:
         object: A result object for one, else an array: (H, W) for one mask,
-        (N, H, W) for several.
+        (N, H, W) for several. Soft maps for a result object that holds
+        binary masks alone are an array (N, H, W).
     """
-    masks = prediction['masks']
     if isinstance(loaded.tag, MaskResult):
-        return loaded.tag.with_masks(masks)
+        fits = masks.dtype == bool or loaded.tag.holds_soft
+        return loaded.tag.with_masks(masks) if fits else masks
     return masks[0] if loaded.annotation.single else masks
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from segrefiner_mm.io.images import check_same_size, load_image
 from segrefiner_mm.io.masks import MaskInputs, load_masks, resized
 from segrefiner_mm.io.orientation import Size
+from segrefiner_mm.windows import Only
 from segrefiner_mm.windows.refine_job import Tag
 
 Annotation = TypeVar('Annotation')
@@ -23,11 +24,14 @@ class LoadedPair(Generic[Annotation, Tag]):
         annotation (Annotation): :class:`MaskInputs` or a :class:`LabelMap` of
             the same H and W.
         tag (Tag): Value of the caller, who finds it beside the result.
+        only (CompactMask | str, optional): The part that may change; see
+            :class:`RefineJob`. Defaults to None: everything.
     """
 
     image: npt.NDArray[np.uint8]
     annotation: Annotation
     tag: Tag
+    only: Only | None = None
 
 
 def load_pair(

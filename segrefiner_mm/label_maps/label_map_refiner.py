@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, Generic
 
 import cv2
@@ -13,17 +12,25 @@ from torch import Tensor
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.label_maps.label_merge import UNKNOWN, LabelMerge, Region
+from segrefiner_mm.label_maps.label_tiles import tiles_of
+from segrefiner_mm.label_maps.soft_labels import SoftLabels
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.windows import (
     KEPT,
     Box,
     CompactMask,
+    Only,
     RefinedMask,
     RefineJob,
 )
+from segrefiner_mm.windows.only_here import only_in
 from segrefiner_mm.windows.refine_job import Tag
 
-LabelJob = tuple[Tensor, npt.NDArray[Any], Tag]
+# Image, label map, tag, and the part that may change if not everything may.
+LabelJob = (
+    tuple[Tensor, npt.NDArray[Any], Tag]
+    | tuple[Tensor, npt.NDArray[Any], Tag, Only | None]
+)
 # In a good label map, regions with this belief or more are kept.
 DOUBT = 0.5
 
@@ -38,7 +45,10 @@ class _Part(Generic[Tag]):
         regions (list[Region]): Regions inside ``at``.
         merge (LabelMerge): Shared by all parts of the image.
         tag (Tag): Tag of the image.
-        last (bool): Whether it is the last part of the image.
+        only (CompactMask | str, optional): What may change in ``at``.
+            Defaults to None: everything.
+        last (bool): Whether it is the last part of the image. Defaults to
+            False.
     """
 
     at: Box
@@ -46,6 +56,7 @@ class _Part(Generic[Tag]):
     regions: list[Region]
     merge: LabelMerge
     tag: Tag
+    only: Only | None = None
     last: bool = False
 
 
@@ -106,11 +117,32 @@ class LabelMapRefiner:
 
         Args:
             jobs (Iterable[tuple]): Images (3, H, W) uint8, label maps (H, W)
-                of integers, and tags that are passed back with the results.
+                of integers, and tags that are passed back with the results;
+                and, if not everything may change, what may, see
+                :class:`RefineJob`.
 
         Yields:
             tuple[np.ndarray, Any]: Refined label map, a new array of the same
             dtype, and the tag of the job, in order.
+
+        Raises:
+            InputError: If an image and its label map differ in size.
+        """
+        for refined, _, tag in self.refine_soft(jobs):
+            yield refined, tag
+
+    def refine_soft(
+        self, jobs: Iterable[LabelJob[Tag]]
+    ) -> Iterator[tuple[npt.NDArray[Any], SoftLabels | None, Tag]]:
+        """Refine a stream of label maps, with the probability of every label.
+
+        Args:
+            jobs (Iterable[tuple]): See :meth:`refine`.
+
+        Yields:
+            tuple[np.ndarray, SoftLabels | None, Any]: Refined label map; the
+            probabilities, whose highest label it is, or None unless the
+            settings ask for soft maps; and the tag of the job, in order.
 
         Raises:
             InputError: If an image and its label map differ in size.
@@ -128,28 +160,34 @@ class LabelMapRefiner:
                     if firm and outcome.evidence.get('belief', 0.0) >= DOUBT:
                         outcome = replace(outcome, verdict=KEPT)
                     part.merge.add(region, outcome, part.at, part.core)
-            yield part.merge.result(), part.tag
+            after, soft = part.merge.result(), None
+            if self.settings.soft:
+                soft = part.merge.soft_result(after)
+            yield after, soft, part.tag
             done.clear()
 
     def _jobs(
         self, jobs: Iterable[LabelJob[Tag]]
     ) -> Iterator[RefineJob[_Part[Tag]]]:
         device = self.refiner.device
-        for image, labels, tag in jobs:
+        for image, labels, tag, *rest in jobs:
+            only = rest[0] if rest else None
             if image.shape[1:] != labels.shape:
                 raise InputError(
                     f'the image is {image.shape[1]} x {image.shape[2]}, its '
                     f'label map {labels.shape[0]} x {labels.shape[1]}'
                 )
             image = image.to(device)
-            for part in self._parts(labels, tag):
-                masks = [region.mask.to(device) for region in part.regions]
+            for part in self._parts(labels, tag, only):
+                masks = [region.mask for region in part.regions]
                 crop = image[(slice(None), *part.at.slices())]
-                yield RefineJob(crop, masks, part)
+                yield RefineJob(crop, masks, part, part.only).to(device)
 
-    def _parts(self, labels: npt.NDArray[Any], tag: Tag) -> list[_Part[Tag]]:
+    def _parts(
+        self, labels: npt.NDArray[Any], tag: Tag, only: Only | None
+    ) -> list[_Part[Tag]]:
         """Split into regions refined whole and the tiles of large regions."""
-        merge = LabelMerge(labels, self.ignore)
+        merge = LabelMerge(labels, self.ignore, only)
         whole = Box(0, 0, labels.shape[1], labels.shape[0])
         small, large = [], []
         regions = self._regions(labels)
@@ -162,11 +200,12 @@ class LabelMapRefiner:
                 small.append(region)
             else:
                 large.append(region)
-        parts = [_Part(whole, whole, small, merge, tag)]
+        parts = [_Part(whole, whole, small, merge, tag, only)]
         for tile in tiles_of(whole, self.tile_size, self.margin):
             pieces = self._pieces(large, *tile, merge)
             if pieces:
-                parts.append(_Part(*tile, pieces, merge, tag))
+                own = only_in(only, tile[0])
+                parts.append(_Part(*tile, pieces, merge, tag, own))
         parts[-1] = replace(parts[-1], last=True)
         return parts
 
@@ -237,32 +276,3 @@ def is_good_map(outcomes: Iterable[RefinedMask]) -> bool:
     """
     kept = [o.verdict == KEPT for o in outcomes if 'belief' in o.evidence]
     return sum(kept) >= 0.75 * len(kept) > 0
-
-
-def tiles_of(whole: Box, size: int, margin: int) -> list[tuple[Box, Box]]:
-    """Cover an image with tiles whose cores do not overlap.
-
-    Args:
-        whole (Box): The image.
-        size (int): Largest side of a tile.
-        margin (int): Context around a core.
-
-    Returns:
-        list[tuple[Box, Box]]: Tiles and their cores, row by row.
-    """
-    rows = _cuts(whole.height, size, margin)
-    columns = _cuts(whole.width, size, margin)
-    cores = [
-        Box(x1, y1, x2, y2)
-        for y1, y2 in pairwise(rows)
-        for x1, x2 in pairwise(columns)
-    ]
-    height, width = whole.height, whole.width
-    return [(core.grow(margin, height, width), core) for core in cores]
-
-
-def _cuts(length: int, size: int, margin: int) -> list[int]:
-    if length <= size:
-        return [0, length]
-    count = -(-length // (size - 2 * margin))
-    return [round(length * index / count) for index in range(count + 1)]

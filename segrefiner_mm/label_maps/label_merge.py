@@ -9,7 +9,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from segrefiner_mm.windows import REFINED, Box, CompactMask, RefinedMask
+from segrefiner_mm.label_maps.soft_labels import SoftClaims, SoftLabels
+from segrefiner_mm.windows import (
+    REFINED,
+    Box,
+    CompactMask,
+    Only,
+    RefinedMask,
+)
 from segrefiner_mm.windows.resample import resize_bilinear
 
 UNKNOWN = 0.5
@@ -51,18 +58,28 @@ class LabelMerge:
     Args:
         labels (np.ndarray): (H, W) integers.
         ignore (Sequence[int]): Labels whose pixels are not changed.
+        only (CompactMask | str, optional): What may change; see
+            :class:`RefineJob`. Defaults to None: everything.
     """
 
     def __init__(
-        self, labels: npt.NDArray[Any], ignore: Sequence[int]
+        self,
+        labels: npt.NDArray[Any],
+        ignore: Sequence[int],
+        only: Only | None = None,
     ) -> None:
         self.labels = labels
         self._ignored = np.isin(labels, ignore)
+        if isinstance(only, CompactMask):
+            self._ignored |= ~only.dense().cpu().numpy()
         self._fixed = np.ones(labels.shape, bool)
         self._best = np.zeros(labels.shape, np.float32)
         self._winner = labels.copy()
         # Belief in unchanged regions; 0 elsewhere.
         self._belief = np.zeros(labels.shape, np.float32)
+        # The label that gets what a region gives up.
+        self._heir = labels
+        self._claims = SoftClaims((labels.shape[0], labels.shape[1]))
 
     def stays(self, region: Region, belief: float, at: Box) -> None:
         """Add an unchanged region, whose pixels others may claim.
@@ -100,6 +117,10 @@ class LabelMerge:
             return
         scores = _scores(outcome).cpu().numpy()
         scores = scores[shared.relative_to(window).slices()]
+        if outcome.soft is not None:
+            own = shared.relative_to(Box(at.x1, at.y1, 0, 0))
+            claim = outcome.soft.crop(own).cpu().numpy()
+            self._claims.add(region.label, shared, claim)
         best = self._best[shared.slices()]
         wins = scores > best
         best[wins] = scores[wins]
@@ -130,7 +151,8 @@ class LabelMerge:
             label_of[number[stays]] = self.labels[stays]
             belief_of[number[stays]] = self._belief[stays]
             given_up = ~stays & (1 - belief_of[number] > self._best)
-            after[given_up] = label_of[number[given_up]]
+            self._heir = label_of[number]
+            after[given_up] = self._heir[given_up]
         fixed = self._fixed | self._ignored
         after[fixed] = self.labels[fixed]
         after = without_strays(self.labels, after)
@@ -138,6 +160,18 @@ class LabelMerge:
         lost = np.isin(self.labels, np.setdiff1d(self.labels, after))
         after[lost] = self.labels[lost]
         return after
+
+    def soft_result(self, refined: npt.NDArray[Any]) -> SoftLabels:
+        """Return the probabilities of the labels.
+
+        Args:
+            refined (np.ndarray): From :meth:`result`.
+
+        Returns:
+            SoftLabels: Probabilities; where nothing may change 0 and 1.
+        """
+        fixed = self._fixed | self._ignored
+        return self._claims.shares(refined, self._heir, fixed)
 
 
 def without_strays(

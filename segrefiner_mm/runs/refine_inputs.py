@@ -33,7 +33,8 @@ def refine_inputs(
     Yields:
         tuple[LoadedPair, dict]: Each input with its prediction, in order:
         ``masks`` (N, H, W) bool, ``confidence`` (N,) float32, ``verdicts``,
-        ``evidence`` and for label maps ``labels``.
+        ``evidence``, for label maps ``labels``, and with soft maps ``soft``
+        (N, H, W) float32.
     """
     device = model.device
 
@@ -41,7 +42,7 @@ def refine_inputs(
         for loaded in inputs:
             image = torch.from_numpy(loaded.image).permute(2, 0, 1)
             masks = loaded.annotation.masks
-            yield RefineJob(image, masks, loaded).to(device)
+            yield RefineJob(image, masks, loaded, loaded.only).to(device)
 
     for job, refined in model.refine(jobs(), settings):
         yield job.tag, _prediction(job.tag.annotation, refined)
@@ -78,4 +79,16 @@ def _prediction(
     )
     if inputs.labels is not None:
         prediction['labels'] = inputs.labels
+    if all(part.soft is not None for part in refined):
+        prediction['soft'] = _soft(inputs, refined)
     return prediction
+
+
+def _soft(
+    inputs: MaskInputs, refined: Sequence[RefinedMask]
+) -> npt.NDArray[np.float32]:
+    soft = np.zeros((len(refined), *inputs.size), np.float32)
+    for values, part in zip(soft, refined, strict=True):
+        if part.soft is not None:
+            values[part.soft.box.slices()] = part.soft.values.cpu().numpy()
+    return soft

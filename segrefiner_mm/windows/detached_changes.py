@@ -58,23 +58,41 @@ def without_islands(
     mended = mended.to(refined.pixels.device)
     soft = refined.soft
     if soft is not None:
-        # With their soft rims, but not what the coarse edge touches.
-        rims = cv2.dilate(islands.astype(np.uint8), kernel) > 0
-        rims &= (edge == 0) & ~(changed & ~islands)
-        soft = _without(soft, rims, around, mask)
+        # Their soft rims go too, but nothing that the coarse edge touches.
+        apart = (edge == 0) & ~(changed & ~islands)
+        soft = _without(soft, regions * islands, apart, around, mask)
     return replace(refined, box=box, pixels=mended, soft=soft), share
 
 
 def _without(
-    soft: SoftMap, taken: npt.NDArray[np.bool_], box: Box, mask: CompactMask
+    soft: SoftMap,
+    islands: npt.NDArray[np.int32],
+    apart: npt.NDArray[np.bool_],
+    box: Box,
+    mask: CompactMask,
 ) -> SoftMap:
-    """Set a soft map to the mask where changes were taken back."""
-    taken_back = torch.from_numpy(taken).to(soft.values.device)
+    """Fade islands and their rims out of a soft map.
+
+    What was thought of an island is now thought of the opposite: no pixel of
+    it or of its rim may differ from the coarse mask with more probability
+    than the most certain pixel of the island leaves.
+    """
     shared = box.intersect(soft.box)
     if shared is None:
         return soft
-    inside = taken_back[shared.relative_to(box).slices()]
-    values = soft.values.clone()
-    place = values[shared.relative_to(soft.box).slices()]
-    place[inside] = mask.crop(shared)[inside].float()
-    return SoftMap(soft.box, values)
+    here = shared.relative_to(box).slices()
+    coarse = mask.crop(shared).cpu().numpy()
+    values = soft.crop(shared).cpu().numpy()
+    differs = np.where(coarse, 1 - values, values)
+    peaks = np.zeros(islands.max() + 1, np.float32)
+    np.maximum.at(peaks, islands[here], differs)
+    peaks[0] = 0  # not an island
+    side = 2 * max(round(REACH * max(box.width, box.height)), 1) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    most = 1 - cv2.dilate(peaks[islands[here]], disc)
+    faded = np.where(apart[here], np.minimum(differs, most), differs)
+    faded = np.where(coarse, 1 - faded, faded)
+    mended = soft.values.clone()
+    place = mended[shared.relative_to(soft.box).slices()]
+    place[:] = torch.from_numpy(faded).to(mended)
+    return SoftMap(soft.box, mended)

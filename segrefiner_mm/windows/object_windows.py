@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
-from segrefiner_mm.windows.compact_mask import Box
+from segrefiner_mm.windows.compact_mask import Box, CompactMask
 from segrefiner_mm.windows.edges import (
     belief_in,
     edge_band,
@@ -119,7 +119,7 @@ class ObjectWindows(WindowPlan):
             pixels = torch.where(wrong, pixels, mask.crop(window))
         only = changeable(task.only, window, mask.size, answer.error)
         confidence = confidence_of(answer.probs, coarse)
-        part = only and resize_nearest(only.crop(window)[None], size, size)[0]
+        part = _part(only, window, (size, size))
         belief = belief_in(coarse, answer.probs, part)
         old, new = coarse, answer.probs >= 0.5
         if min(window.height, window.width) < size:
@@ -128,7 +128,7 @@ class ObjectWindows(WindowPlan):
             crop = resize_bilinear(image[:, rows, columns], *grain)
             old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
             new = paste_probabilities(answer.probs, *grain)
-            part = only and resize_nearest(only.crop(window)[None], *grain)[0]
+            part = _part(only, window, grain)
         return RefinedMask(
             window,
             pixels,
@@ -162,8 +162,7 @@ class ObjectWindows(WindowPlan):
         inside = window.relative_to(around)
         mask = refined.pixels.new_zeros(around.height, around.width)
         mask[inside.slices()] = refined.pixels
-        part = refined.only and refined.only.crop(around)
-        tiles = tiles_in(edge_tiles(mask, size), part)
+        tiles = tiles_in(edge_tiles(mask, size), refined.only, around)
         rows, columns = around.slices()
         crop = image[:, rows, columns]
         maps, seen = yield from ask_tiles(crop, mask, tiles, step, size)
@@ -191,6 +190,15 @@ class ObjectWindows(WindowPlan):
             soft = SoftMap(around, _polished(values, tiles, own, mask, near))
         pixels = mask[inside.slices()].clone()
         return replace(refined, pixels=pixels, probs=probs, soft=soft)
+
+
+def _part(
+    only: CompactMask | None, window: Box, size: tuple[int, int]
+) -> Tensor | None:
+    """Return what may change in a window, at another resolution."""
+    if only is None:
+        return None
+    return resize_nearest(only.crop(window)[None], *size)[0]
 
 
 def _soft_window(

@@ -32,6 +32,22 @@ def is_outside(only: Only | None, window: Box) -> bool:
     return not only.crop(window).any().item()
 
 
+def only_in(only: Only | None, window: Box) -> Only | None:
+    """Return what may change, as seen from a part of the image.
+
+    Args:
+        only (CompactMask | str, optional): See :class:`RefineJob`.
+        window (Box): The part.
+
+    Returns:
+        CompactMask | str | None: The same, cropped to the part.
+    """
+    if not isinstance(only, CompactMask):
+        return only
+    [cropped] = compact_masks(only.crop(window)[None])
+    return cropped
+
+
 def changeable(
     only: Only | None, window: Box, size: Size, error: Tensor | None
 ) -> CompactMask | None:
@@ -53,13 +69,22 @@ def changeable(
     if only is None or isinstance(only, CompactMask):
         return only
     if error is None:
-        raise InputError(
-            "only='errors' needs a model that predicts where a mask is wrong, "
-            'such as segrefiner-lite'
-        )
+        raise no_error_map()
     wrong = paste_probabilities(
         error, window.height, window.width, WRONG, border='replicate'
     )
     [part] = compact_masks(wrong[None])
     box = part.box.relative_to(Box(-window.x1, -window.y1, 0, 0))
     return CompactMask(size, box, part.pixels, part.area)
+
+
+def no_error_map() -> InputError:
+    """Return the error for ``'errors'`` without an error map.
+
+    Returns:
+        InputError: To raise.
+    """
+    return InputError(
+        f'only={ERRORS!r} needs a model that predicts where a mask is wrong, '
+        'such as segrefiner-lite'
+    )

@@ -125,7 +125,7 @@ class TiledWindows(WindowPlan):
             self.iou_thr,
         )
         only = changeable(task.only, whole, mask.size, answer.error)
-        tiles = with_an_edge(refined, tiles_in(tiles, only and only.dense()))
+        tiles = with_an_edge(refined, tiles_in(tiles, only))
         maps, _ = yield from ask_tiles(image, refined, tiles, last, size)
         paste_averaged(refined, tiles, maps)
         confidence = confidence_of(answer.probs, coarse)
@@ -141,8 +141,7 @@ class TiledWindows(WindowPlan):
         image, mask, size = task.image, task.mask, task.size
         refined = mask.dense()
         only = task.only if isinstance(task.only, CompactMask) else None
-        part = only and only.dense()
-        tiles = tiles_in(edge_tiles(refined, size), part)
+        tiles = tiles_in(edge_tiles(refined, size), only)
         if not tiles:
             return keep(mask)
         maps, seen = yield from ask_tiles(
@@ -152,8 +151,8 @@ class TiledWindows(WindowPlan):
         numbers_of_tiles = []
         for tile, (asked, answer) in zip(tiles, seen, strict=True):
             inside = None
-            if part is not None:
-                inside = fit_to(part[tile.slices()][None], size)[0] > 0
+            if only is not None:
+                inside = fit_to(only.crop(tile)[None], size)[0] > 0
             edges = asked.image, asked.coarse, answer.probs >= 0.5, inside
             belief = belief_in(asked.coarse, answer.probs, inside)
             numbers = [belief, edge_gain(*edges), edge_contrast(*edges)]

@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 import torch
 from torch import Tensor
 
-from segrefiner_mm.windows.compact_mask import Box
+from segrefiner_mm.windows.compact_mask import Box, CompactMask
 from segrefiner_mm.windows.edges import edge_pixels
 from segrefiner_mm.windows.resample import resize_bilinear
 from segrefiner_mm.windows.window_plan import (
@@ -211,21 +211,28 @@ def _slope(length: int, before: bool, after: bool, soft: Tensor) -> Tensor:
     return (nearest / max(length / 8, 1)).clamp(max=1.0)
 
 
-def tiles_in(tiles: Sequence[Box], part: Tensor | None) -> list[Box]:
+def tiles_in(
+    tiles: list[Box], only: CompactMask | None, window: Box | None = None
+) -> list[Box]:
     """Select the tiles in which something may change.
 
     Args:
-        tiles (Sequence[Box]): Tiles inside the image.
-        part (Tensor, optional): What may change, (H, W) bool; None for
-            everything.
+        tiles (list[Box]): Tiles.
+        only (CompactMask, optional): What may change; None for everything.
+        window (Box, optional): What the tiles are relative to. Defaults to
+            None: the image.
 
     Returns:
         list[Box]: The tiles.
     """
-    if part is None or not tiles:
-        return list(tiles)
-    some = torch.stack([part[tile.slices()].any() for tile in tiles]).tolist()
-    return [tile for tile, any_ in zip(tiles, some, strict=True) if any_]
+    if only is None or not tiles:
+        return tiles
+    whole = Box(0, 0, only.size[1], only.size[0])
+    part = only.crop(window or whole)
+    some = torch.stack([part[tile.slices()].any() for tile in tiles])
+    return [
+        tile for tile, any_ in zip(tiles, some.tolist(), strict=True) if any_
+    ]
 
 
 def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:

@@ -39,6 +39,7 @@ class _OfOneImage(MaskResult):
     def __init__(self, inner: MaskResult) -> None:
         self._inner = inner
         self.masks, self.threshold = inner.masks, inner.threshold
+        self.holds_soft = inner.holds_soft
 
     def with_masks(self, refined: Any) -> list[Any]:
         """Return a copy with these masks; see the base class."""

@@ -19,6 +19,8 @@ class ChannelMasks(MaskResult):
         array (Tensor | np.ndarray): The masks.
     """
 
+    holds_soft = True
+
     def __init__(self, array: Any) -> None:
         self.masks = array[:, 0]
 
@@ -33,6 +35,8 @@ class MasksLast(MaskResult):
     Args:
         array (Tensor | np.ndarray): The masks.
     """
+
+    holds_soft = True
 
     def __init__(self, array: Any) -> None:
         axes = (2, 0, 1)

@@ -28,6 +28,8 @@ class MaskRCNNOutput(MaskResult):
         self.masks = masks[:, 0] if masks.ndim == 4 else masks
         floats = str(masks.dtype).rpartition('.')[2].startswith(('fl', 'bf'))
         self.threshold = THRESHOLD if floats else None
+        # Half precision would round the number below 0.5 to 0.5.
+        self.holds_soft = str(masks.dtype).endswith(('float32', 'float64'))
 
     def with_masks(self, refined: Masks) -> dict[str, Any]:
         """Return a copy with these masks; see the base class."""

@@ -20,10 +20,13 @@ class MaskResult(metaclass=ABCMeta):
             several.
         threshold (float, optional): Value from which these masks are
             foreground. Defaults to None: they have two values.
+        holds_soft (bool): Whether :meth:`with_masks` takes probabilities,
+            float32. Defaults to False.
     """
 
     masks: Any
     threshold: float | None = None
+    holds_soft: bool = False
 
     @abstractmethod
     def with_masks(self, refined: Masks) -> Any:

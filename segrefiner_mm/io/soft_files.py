@@ -1,0 +1,77 @@
+"""Soft maps as files: probabilities as whole numbers or as they are."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.images import encode_picture
+
+Floats = npt.NDArray[np.float32]
+# Suffix of the file of one soft map, by the type of its values.
+SUFFIXES = {'uint8': '.png', 'uint16': '.png', 'float32': '.npy'}
+
+
+def check_soft_type(kind: str) -> str:
+    """Reject an unknown type of the values of soft maps.
+
+    Args:
+        kind (str): ``'uint8'``, ``'uint16'`` or ``'float32'``.
+
+    Returns:
+        str: The same.
+
+    Raises:
+        InputError: If it is another.
+    """
+    if kind not in SUFFIXES:
+        raise InputError(
+            f'soft maps are of {", ".join(SUFFIXES)}, not {kind!r}'
+        )
+    return kind
+
+
+def quantised(values: Floats, kind: str) -> npt.NDArray[Any]:
+    """Convert probabilities to the type in which they are written.
+
+    Whole numbers are ``floor(p * top + 1 / 2)`` with the highest number as
+    ``top``, which is odd. So 0.5 and more become 128 and more (32,768 of 16
+    bits), and all that is less becomes less: the mask is ``number >= 128``.
+
+    Args:
+        values (np.ndarray): Any shape, float32, 0 to 1.
+        kind (str): ``'uint8'``, ``'uint16'`` or ``'float32'``.
+
+    Returns:
+        np.ndarray: Same shape.
+    """
+    if kind == 'float32':
+        return values
+    top = np.iinfo(kind).max
+    # In float32, the number below 0.5 would round up to 0.5.
+    return np.floor(values.astype(np.float64) * top + 0.5).astype(kind)
+
+
+def encode_soft(path: Path, values: Floats, kind: str) -> bytes:
+    """Encode the soft map of a mask.
+
+    Args:
+        path (Path): Its file, with the suffix of ``SUFFIXES``.
+        values (np.ndarray): (H, W) float32, 0 to 1.
+        kind (str): See :func:`quantised`.
+
+    Returns:
+        bytes: Content of the file: a grey PNG, or a NumPy array.
+
+    Raises:
+        InputError: If the format cannot hold it.
+    """
+    numbers = quantised(values, kind)
+    if kind != 'float32':
+        return encode_picture(path, numbers)
+    content = io.BytesIO()
+    np.save(content, numbers)
+    return content.getvalue()

@@ -14,7 +14,8 @@ class RefineDataSample(BaseDataElement):
         gt_instances (InstanceData): True masks, in training and evaluation.
         pred_instances (InstanceData): Refined masks, with ``confidence``
             (N,) float32, 0 to 1, ``verdicts``, N strings, and ``evidence``, N
-            dicts of what a guard decided by.
+            dicts of what a guard decided by; with soft maps also
+            ``soft_masks`` (N, H, W) float32.
 
     Examples:
         >>> sample = RefineDataSample(metainfo=dict(img_path='cat.jpg'))

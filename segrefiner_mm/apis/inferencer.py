@@ -1,8 +1,6 @@
 """Refinement for people: images and masks in, better masks out."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,18 +13,12 @@ from mmengine.infer import BaseInferencer
 from rich.progress import track
 from torch import nn
 
-from segrefiner_mm.apis.refine_result import (
-    as_given,
-    load_any,
-    pairs_of,
-    parts_of,
-)
+from segrefiner_mm.apis.refine_result import as_given, inputs_of, load_any
 from segrefiner_mm.apis.results import MaskResult
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import save_picture
 from segrefiner_mm.io.mask_folder import output_names, write_masks
-from segrefiner_mm.io.only_part import read_only_part
 from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
 from segrefiner_mm.models.user_settings import (
@@ -58,20 +50,17 @@ class SegRefinerInferencer(BaseInferencer):
             ``'segrefiner-hr'``), a config file, a config, or the ``model``
             part of one. Defaults to 'segrefiner-lite', whose weights are
             part of the package.
-        weights (str | Path, optional): Weights file: ``.safetensors``, or
-            ``.pth`` of this package or of the official code. Defaults to
-            None: those of the named model or of the config.
+        weights (str | Path, optional): Weights file, see
+            :func:`load_weights`. Defaults to None: those of the model.
         device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
             best that there is.
         scope (str): Registry scope of the config. Defaults to
             'segrefiner_mm'.
         show_progress (bool): Whether to show a progress bar over the images.
             Defaults to False.
-        runtime (str): What runs the network on a CPU: ``'torch'``,
-            ``'onnxruntime'``, ``'openvino'``, or ``'auto'``: the fastest of
-            those that are installed, see :func:`use_runtime`. They differ by
-            rounding, which may move an edge by a pixel; name one where results
-            must be equal on several machines. Defaults to 'auto'.
+        runtime (str): What runs the network on a CPU, see
+            :class:`RefinerOptions`. Defaults to 'auto': the fastest that is
+            installed.
 
     Raises:
         InputError: If the model is not known, or has no weights; or the
@@ -89,13 +78,7 @@ class SegRefinerInferencer(BaseInferencer):
         (1, 480, 640)
     """
 
-    preprocess_kwargs = {
-        'masks',
-        'labels',
-        'threshold',
-        'resize_masks',
-        'only',
-    }
+    preprocess_kwargs = {'masks', 'labels', 'threshold', 'resize_masks'}
     forward_kwargs = {'settings'}
     visualize_kwargs = {'return_vis'}
     postprocess_kwargs = {'out_dir'}
@@ -150,12 +133,11 @@ class SegRefinerInferencer(BaseInferencer):
                 32.
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
-            guard (bool | dict): Whether a guard may keep masks as they are
-                and take refinements back. True is that of the model: one
-                without, or with other weights than its limits were
-                calibrated on, has none, and a line in the log says so. The
-                config of a :class:`DoNoHarmGuard` is used with any weights.
-                False is the plain algorithm. Defaults to True.
+            guard (bool | dict): Whether a guard may keep masks and take
+                refinements back. True: that of the model, if its limits were
+                calibrated on these weights; else a line in the log says so.
+                The config of a :class:`DoNoHarmGuard`: for any weights.
+                False: the plain algorithm. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
                 ``'fp16'``; the last two are PyTorch's, whatever the runtime.
                 Defaults to 'auto'.
@@ -165,13 +147,12 @@ class SegRefinerInferencer(BaseInferencer):
                 foreground. Defaults to None: masks have two values.
             resize_masks (bool): Whether masks of another size, such as a
                 network's, are stretched to the image. Defaults to False.
-            soft (bool): Whether to return calibrated probabilities too, see
-                docs/soft.md. Defaults to False.
-            only (object, optional): The part of the image that may change:
-                a box x1, y1, x2, y2, a polygon, a mask (H, W), or
-                ``'errors'``: where the network predicts that a mask is
-                wrong. For a list of images ``'errors'``, or a list with a
-                part or None for each. Defaults to None: everything.
+            soft (bool): Whether to return calibrated probabilities too.
+                Defaults to False.
+            only (object, optional): What may change, see
+                :func:`read_only_part`; for a list of images ``'errors'``, or
+                a list with a part or None for each. Defaults to None:
+                everything.
             return_vis (bool): Whether to draw the outlines before and after.
                 Defaults to False.
             out_dir (str | Path): Folder for ``masks/`` and ``vis/``.
@@ -179,14 +160,13 @@ class SegRefinerInferencer(BaseInferencer):
 
         Returns:
             dict: ``predictions``, per image a dict of ``masks`` (N, H, W)
-            bool, ``confidence`` (N,) float32 from 0 to 1, ``verdicts``, a
-            list of ``'refined'``, ``'kept'`` or ``'rolled back'``,
-            ``evidence``, a list of dicts with the numbers that the guard
-            decided by, for label maps ``labels``, with ``soft`` also ``soft``
-            (N, H, W) float32, 0 to 1 and 0.5 or more exactly where ``masks``
-            is true, and ``result``, the masks in the form in which they were
-            given, see :func:`segrefiner_mm.refine`; and ``visualization``,
-            per image a BGR picture, or nothing.
+            bool, ``confidence`` (N,) float32 from 0 to 1, ``verdicts``
+            (``'refined'``, ``'kept'`` or ``'rolled back'``), ``evidence``,
+            the numbers that the guard decided by, ``result``, the masks in
+            the form in which they were given, for label maps ``labels``, with
+            ``soft`` also ``soft`` (N, H, W) float32, 0.5 or more exactly
+            where ``masks`` is true; and ``visualization``, per image a BGR
+            picture, or nothing.
 
         Raises:
             InputError: If an image, a mask or an option is not usable.
@@ -200,18 +180,17 @@ class SegRefinerInferencer(BaseInferencer):
             precision=precision,
             soft=soft,
         )
-        pairs = pairs_of(images, masks)
-        parts = parts_of(images, only)
-        check_only(self.model, parts)
+        given = inputs_of(images, masks, only)
+        check_only(self.model, [part for *_, part in given])
         names = (
-            output_names([image for image, _ in pairs])
+            output_names([image for image, *_ in given])
             if out_dir
-            else [''] * len(pairs)
+            else [''] * len(given)
         )
-        inputs = self.preprocess(pairs, labels, threshold, resize_masks, parts)
+        inputs = self.preprocess(given, labels, threshold, resize_masks)
         results = self.forward(inputs, settings)
         if self.show_progress:
-            results = iter(track(results, 'Refining', total=len(pairs)))
+            results = iter(track(results, 'Refining', total=len(given)))
         predictions, pictures = [], []
         for name, (loaded, prediction) in zip(names, results, strict=True):
             predictions.append(prediction)
@@ -226,7 +205,6 @@ class SegRefinerInferencer(BaseInferencer):
     def settings(
         self,
         windows: str | dict[str, Any] | None = 'object',
-        num_steps: int | None = None,
         guard: bool | dict[str, Any] | None = True,
         **others: Any,
     ) -> RefineSettings:
@@ -234,7 +212,6 @@ class SegRefinerInferencer(BaseInferencer):
 
         Args:
             windows (str | dict): See :meth:`__call__`.
-            num_steps (int, optional): See :meth:`__call__`.
             guard (bool | dict): See :meth:`__call__`.
             **others: Further fields of :class:`RefineSettings`.
 
@@ -246,35 +223,32 @@ class SegRefinerInferencer(BaseInferencer):
         """
         if guard is True:
             guard = self._guard
-        return user_settings(
-            self.model, windows, guard, num_steps=num_steps, **others
-        )
+        return user_settings(self.model, windows, guard, **others)
 
     @cached_property
     def _guard(self) -> dict[str, Any] | None:
-        # Looked for once, as it compares weights and may log a line.
+        # Only once, as it compares weights and may log a line.
         return calibrated_guard(self.model)
 
     def preprocess(
         self,
-        inputs: Iterable[tuple[Any, Any]],
+        inputs: Iterable[tuple[Any, Any, Any]],
         labels: bool = False,
         threshold: float | None = None,
         resize_masks: bool = False,
-        only: Iterable[Any] | None = None,
     ) -> Iterator[LoadedMasks[MaskResult | None]]:
         """Load images and masks, one pair at a time."""
-        parts = itertools.repeat(None) if only is None else only
-        for (image, masks), part in zip(inputs, parts, strict=False):
-            loaded = load_any(image, masks, labels, threshold, resize_masks)
+        for image, masks, only in inputs:
+            loaded = load_any(
+                image, masks, labels, threshold, resize_masks, only
+            )
             if not isinstance(loaded, LoadedPair):
                 raise InputError(
                     'results with one map per image, such as those of '
                     'panoptic models, are refined one by one: use '
                     'segrefiner_mm.refine(image, result)'
                 )
-            size = loaded.annotation.size
-            yield replace(loaded, only=read_only_part(part, size))
+            yield loaded
 
     def forward(
         self,
@@ -302,10 +276,7 @@ class SegRefinerInferencer(BaseInferencer):
         **_: Any,
     ) -> list[npt.NDArray[np.uint8]]:
         """Draw the outlines before and after on every image."""
-        return [
-            draw_prediction(loaded, prediction)
-            for loaded, prediction in zip(inputs, preds, strict=True)
-        ]
+        return list(map(draw_prediction, inputs, preds))
 
     def postprocess(
         self, preds: list[dict[str, Any]], visualization: list[Any], **_: Any

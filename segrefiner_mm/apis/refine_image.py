@@ -1,7 +1,6 @@
 """``segrefiner_mm.refine()``: everything by its defaults."""
 
 import functools
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from mmengine.config import Config
 from segrefiner_mm.apis.inferencer import SegRefinerInferencer
 from segrefiner_mm.apis.refine_result import as_given, load_any, refine_map
 from segrefiner_mm.io.image_with_masks import LoadedPair
-from segrefiner_mm.io.only_part import read_only_part
 from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.names import DEFAULT_MODEL
 
@@ -73,20 +71,19 @@ def refine(
         inferencer = SegRefinerInferencer(
             model, weights, device, runtime=runtime
         )
+    only = options.pop('only', None)
+    check_only(inferencer.model, [only])
     loaded = load_any(
         image,
         mask,
         options.pop('labels', False),
         options.pop('threshold', None),
         options.pop('resize_masks', False),
+        only,
     )
-    only = options.pop('only', None)
-    check_only(inferencer.model, [only])
     settings = inferencer.settings(**options)
     if not isinstance(loaded, LoadedPair):
         return refine_map(inferencer.model, *loaded, settings, only)
-    part = read_only_part(only, loaded.annotation.size)
-    loaded = replace(loaded, only=part)
     [(_, prediction)] = inferencer.forward([loaded], settings)
     if settings.soft:
         return as_given(loaded, prediction['soft'])

@@ -1,5 +1,6 @@
 """Images with masks in any form: loaded, and given back in that form."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def load_any(
     labels: bool = False,
     threshold: float | None = None,
     resize: bool = False,
+    only: Any = None,
 ) -> LoadedMasks[MaskResult | None] | tuple[Any, LabelResult]:
     """Load an image and its masks, or a result object of another library.
 
@@ -43,6 +45,9 @@ def load_any(
             that of the result object, if it has one.
         resize (bool): Whether masks of another size are stretched to the
             image. Defaults to False.
+        only (object, optional): What may change, see :func:`read_only_part`;
+            that of a label map is left to :func:`refine_map`. Defaults to
+            None: everything.
 
     Returns:
         LoadedPair | tuple: The pair, whose tag is the result object or None;
@@ -55,61 +60,48 @@ def load_any(
     result = None if labels else open_result(masks, sizes)
     if isinstance(result, LabelResult):
         return image, result
-    if result is None:
-        return load_pair(image, masks, None, labels, threshold, resize)
-    soft = result.threshold if threshold is None else threshold
-    return load_pair(image, result.masks, result, False, soft, resize)
+    if result is not None:
+        masks = result.masks
+        threshold = result.threshold if threshold is None else threshold
+    loaded = load_pair(image, masks, result, labels, threshold, resize)
+    part = read_only_part(only, loaded.annotation.size)
+    return replace(loaded, only=part)
 
 
-def pairs_of(images: Any, masks: Any) -> list[tuple[Any, Any]]:
-    """Pair images with their masks.
+def inputs_of(
+    images: Any, masks: Any, only: Any
+) -> list[tuple[Any, Any, Any]]:
+    """Put images together with their masks and what may change in them.
 
     Args:
         images (object): An image, or a list of them.
         masks (object): The masks of the image, or a list with those of every
             image.
-
-    Returns:
-        list[tuple]: An image and its masks each.
-
-    Raises:
-        InputError: If there are not as many masks as images.
-    """
-    if not isinstance(images, (list, tuple)):
-        return [(images, masks)]
-    if not isinstance(masks, (list, tuple)) or len(masks) != len(images):
-        given = len(masks) if isinstance(masks, (list, tuple)) else 'one'
-        raise InputError(
-            f'{len(images)} images need a list of {len(images)} masks, '
-            f'got {given}'
-        )
-    return list(zip(images, masks, strict=True))
-
-
-def parts_of(images: Any, only: Any) -> list[Any]:
-    """Return what may change in every image.
-
-    Args:
-        images (object): An image, or a list of them.
         only (object): What may change; for a list of images ``'errors'``,
             None, or a list.
 
     Returns:
-        list: One per image.
+        list[tuple]: An image, its masks and what may change each.
 
     Raises:
-        InputError: If there are not as many parts as images.
+        InputError: If there are not as many masks or parts as images.
     """
     if not isinstance(images, (list, tuple)):
-        return [only]
-    if only is None or (isinstance(only, str) and only == ERRORS):
-        return [only] * len(images)
-    if not isinstance(only, (list, tuple)) or len(only) != len(images):
+        return [(images, masks, only)]
+    count = len(images)
+    if not isinstance(masks, (list, tuple)) or len(masks) != count:
+        given = len(masks) if isinstance(masks, (list, tuple)) else 'one'
         raise InputError(
-            f'{len(images)} images need only={ERRORS!r}, or a list with what '
-            'may change in each'
+            f'{count} images need a list of {count} masks, got {given}'
         )
-    return list(only)
+    if only is None or isinstance(only, str):
+        only = [only] * count
+    if not isinstance(only, (list, tuple)) or len(only) != count:
+        raise InputError(
+            f'{count} images need only={ERRORS!r}, or a list with what may '
+            'change in each'
+        )
+    return list(zip(images, masks, only, strict=True))
 
 
 def refine_map(

@@ -12,6 +12,7 @@ from segrefiner_mm.apis import (
 from segrefiner_mm.cli.exit_status import status_of
 from segrefiner_mm.cli.model_choice import refiner_options
 from segrefiner_mm.cli.reporting import reporting, show_summary
+from segrefiner_mm.cli.shared_options import soft_type
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.runs.mask_rows import MaskRow
 
@@ -30,6 +31,8 @@ def run_coco(args: argparse.Namespace) -> int:
         update_boxes=args.update_boxes,
         report=_path(args.report),
         overwrite=args.overwrite,
+        soft=soft_type(args),
+        only=args.only,
     )
     with reporting(args) as reporter:
         summary = refine_predictions(
@@ -47,10 +50,10 @@ def run_coco(args: argparse.Namespace) -> int:
 
 def _apply_decisions(args: argparse.Namespace) -> int:
     given = args.report or args.update_boxes or args.segmentation != 'same'
-    if given:
+    if given or args.soft or args.only:
         raise InputError(
-            '--decisions refines nothing: --report, --update-boxes and '
-            '--segmentation do not go with it'
+            '--decisions refines nothing: --report, --update-boxes, '
+            '--segmentation, --soft and --only do not go with it'
         )
     options = DecisionOptions(_path(args.coarse), args.overwrite)
     files = args.predictions, args.decisions, args.out

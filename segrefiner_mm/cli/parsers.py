@@ -17,6 +17,7 @@ from segrefiner_mm.cli.report_parser import (
 from segrefiner_mm.cli.reporting import add_reporting_options
 from segrefiner_mm.cli.shared_options import (
     add_command,
+    add_extras,
     add_ignore,
     add_max_pixels,
     add_model_options,
@@ -100,6 +101,11 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         action='store_true',
         help='also write the image with coarse and refined outlines',
     )
+    add_extras(
+        add,
+        'OUT_soft beside a file, soft/ in a folder; of label maps an .npz '
+        'with labels and probs',
+    )
     add(
         '--overwrite',
         action='store_true',
@@ -165,6 +171,11 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         help='list the N masks that changed most (default: %(default)s)',
     )
     add('--report', metavar='CSV', help='write what became of every mask')
+    add_extras(
+        add,
+        'of json of COCO a folder OUT_soft with a file for every mask, named '
+        'by its place in the json, from 0; of panoptic json a folder soft/',
+    )
     add_decision_options(add)
     add_model_options(parser)
     add_reporting_options(add)

@@ -11,6 +11,7 @@ from segrefiner_mm.apis import (
 from segrefiner_mm.cli.exit_status import status_of
 from segrefiner_mm.cli.model_choice import refiner_options
 from segrefiner_mm.cli.reporting import reporting, show_summary
+from segrefiner_mm.cli.shared_options import soft_type
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
@@ -35,6 +36,8 @@ def _refine(args: argparse.Namespace, reporter: Reporter) -> RunSummary:
             mask_suffix=args.mask_suffix,
             overlay=args.overlay,
             overwrite=args.overwrite,
+            soft=soft_type(args),
+            only=args.only,
         )
         return refine_labels(*paths, labels, refiner, reporter)
     masks = MaskOptions(
@@ -42,5 +45,7 @@ def _refine(args: argparse.Namespace, reporter: Reporter) -> RunSummary:
         threshold=args.threshold,
         overlay=args.overlay,
         overwrite=args.overwrite,
+        soft=soft_type(args),
+        only=args.only,
     )
     return refine_folder(*paths, masks, refiner, reporter)

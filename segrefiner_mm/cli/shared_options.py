@@ -65,6 +65,46 @@ def add_max_pixels(add: Callable[..., Any]) -> None:
     )
 
 
+def add_extras(add: Callable[..., Any], soft: str) -> None:
+    """Add soft maps, and what may change."""
+    add(
+        '--soft',
+        action='store_true',
+        help=f'also write calibrated probabilities: {soft}',
+    )
+    add(
+        '--soft-format',
+        choices=['uint8', 'uint16', 'float32'],
+        default='uint16',
+        help='of soft maps: .png of 8 or 16 bits, where half of the range '
+        'and more is foreground (128, 32768), or .npy (default: %(default)s)',
+    )
+    add(
+        '--only',
+        type=_only,
+        metavar='WHERE',
+        help='change masks in a part alone, and nothing outside: '
+        'X0,Y0,X1,Y1 in pixels, a mask, a folder of masks named as the '
+        'images, or errors: where the network sees errors',
+    )
+
+
+def soft_type(args: argparse.Namespace) -> str | None:
+    """The type of the soft maps that the command line asks for, or None."""
+    return args.soft_format if args.soft else None
+
+
+def _only(text: str) -> Any:
+    """Read a box; anything else is a file, a folder or a word."""
+    numbers = text.split(',')
+    if len(numbers) != 4:
+        return text
+    try:
+        return tuple(float(number) for number in numbers)
+    except ValueError:
+        return text
+
+
 def add_model_choice(add: Callable[..., Any]) -> None:
     """Add the model and its weights."""
     add(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations.refined_model import RefinedModel
+from segrefiner_mm.integrations.soft_results import add_soft_labels
 from segrefiner_mm.label_maps.label_map_refiner import LabelMapRefiner
 from segrefiner_mm.registry import MODELS
 from segrefiner_mm.windows import RefineJob, compact_masks
@@ -20,7 +21,9 @@ class RefinedDetector(RefinedModel):
     """An instance or panoptic segmentation model of mmdet, refined.
 
     Masks keep their order, size, device and bool dtype. Labels, scores and all
-    else are unchanged. Panoptic maps keep their segment ids.
+    else are unchanged. Panoptic maps keep their segment ids. With
+    ``refine_cfg=dict(soft=True)``, instances also have ``soft_masks``, (N, H,
+    W) float32, and a panoptic map ``soft``; see :func:`add_soft_labels`.
 
     Args:
         *args: See :class:`RefinedModel`.
@@ -94,6 +97,8 @@ class RefinedDetector(RefinedModel):
                     f'{type(self.base).__name__} predicts no masks: there is '
                     'nothing to refine'
                 )
+            if self.settings.soft:
+                instances.soft_masks = instances.masks.float()
             if not len(instances.masks):
                 continue  # some heads return an empty float tensor
             chosen = self._choose(instances)
@@ -107,13 +112,20 @@ class RefinedDetector(RefinedModel):
                 )
             device = self.refiner.device
             compact = [mask.to(device) for mask in compact_masks(masks)]
-            image = image_of(index).to(device)
-            jobs.append(RefineJob(image, compact, (instances, chosen)))
+            image = image_of(index)
+            only = self.part_of(image)
+            tag = instances, chosen
+            jobs.append(RefineJob(image, compact, tag, only).to(device))
         for job, refined in self.refiner.refine(jobs, self.settings):
             instances, chosen = job.tag
             for place, part in zip(chosen.tolist(), refined, strict=True):
                 mask = part.dense(job.masks[0].size)
                 instances.masks[place] = mask.to(instances.masks.device)
+                if part.soft is not None:
+                    soft = part.soft.dense(job.masks[0].size)
+                    instances.soft_masks[place] = soft.to(
+                        instances.masks.device
+                    )
             if self.update_boxes:
                 _update_boxes(instances, chosen)
 
@@ -136,6 +148,7 @@ class RefinedDetector(RefinedModel):
                 image_of(index),
                 sample.pred_panoptic_seg.sem_seg[0].cpu().numpy(),
                 sample,
+                self.part_of(image_of(index)),
             )
             for index, sample in enumerate(samples)
             if 'pred_panoptic_seg' in sample
@@ -145,9 +158,10 @@ class RefinedDetector(RefinedModel):
         # Pixels without a segment have the first label after the classes.
         void = self.base.panoptic_fusion_head.num_classes
         labels = LabelMapRefiner(self.refiner, self.settings, ignore=(void,))
-        for refined, sample in labels.refine(jobs):
+        for refined, soft, sample in labels.refine_soft(jobs):
             ids = sample.pred_panoptic_seg.sem_seg
             ids[0] = torch.from_numpy(refined).to(ids)
+            add_soft_labels(sample.pred_panoptic_seg, soft, ids.device)
 
 
 def _update_boxes(instances: BaseDataElement, chosen: Tensor) -> None:

@@ -15,9 +15,12 @@ from torch import Tensor
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations.original_image import original_image
+from segrefiner_mm.io.only_part import read_only_part
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.models.model_zoo import model_cfg
+from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.registry import MODELS, SCOPE, build_child
+from segrefiner_mm.windows import Only
 
 
 class RefinedModel(BaseModel):
@@ -38,6 +41,11 @@ class RefinedModel(BaseModel):
             base, as ``coarse_instances``, ``coarse_sem_seg`` and
             ``coarse_panoptic_seg``, so that the metrics of this package
             evaluate both. Defaults to False.
+        only (object, optional): The part of every image that may change, in
+            pixels of the original image: a box x1, y1, x2, y2, a polygon, a
+            mask (H, W), or ``'errors'``: where the refiner predicts that a
+            mask is wrong. It may be set between calls. Defaults to None:
+            everything.
         **base: The config of the base model.
 
     Raises:
@@ -55,6 +63,7 @@ class RefinedModel(BaseModel):
         refiner: str | Path | dict[str, Any],
         refine_cfg: dict[str, Any] | None = None,
         keep_coarse: bool = False,
+        only: Any = None,
         **base: Any,
     ) -> None:
         built = _build_base(dict(type=base_type, **base), self.host)
@@ -70,6 +79,8 @@ class RefinedModel(BaseModel):
             **(refine_cfg or {})
         )
         self.keep_coarse = keep_coarse
+        self.only = only
+        check_only(self.refiner, [only])
         self._has_weights = cfg.get('checkpoint') is not None
         self._register_load_state_dict_pre_hook(self._take_base_weights)
 
@@ -130,6 +141,17 @@ class RefinedModel(BaseModel):
             sample, seen, self.data_preprocessor, self.keeps_flips
         )
         return torch.from_numpy(image.copy()).permute(2, 0, 1)
+
+    def part_of(self, image: Tensor) -> Only | None:
+        """Return what may change in an image.
+
+        Args:
+            image (Tensor): (3, H, W), from :meth:`original_image`.
+
+        Returns:
+            CompactMask | str | None: See :class:`RefineJob`.
+        """
+        return read_only_part(self.only, (image.shape[1], image.shape[2]))
 
     def train(self, mode: bool = True) -> 'RefinedModel':
         """Set the mode of the base; the refiner stays in eval mode.

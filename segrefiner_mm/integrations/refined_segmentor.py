@@ -8,6 +8,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from segrefiner_mm.integrations.refined_model import RefinedModel
+from segrefiner_mm.integrations.soft_results import add_soft_labels
 from segrefiner_mm.label_maps.label_map_refiner import LabelMapRefiner
 from segrefiner_mm.registry import MODELS
 
@@ -17,7 +18,9 @@ class RefinedSegmentor(RefinedModel):
     """A semantic segmentation model of mmseg, refined.
 
     Every pixel keeps exactly one class, and ``seg_logits`` agree with it. See
-    :class:`LabelMapRefiner` for how classes are merged.
+    :class:`LabelMapRefiner` for how classes are merged. With
+    ``refine_cfg=dict(soft=True)``, ``pred_sem_seg`` also has ``soft``, see
+    :func:`add_soft_labels`.
 
     Args:
         *args: See :class:`RefinedModel`.
@@ -57,16 +60,14 @@ class RefinedSegmentor(RefinedModel):
             inputs (Tensor): (B, 3, h, w), the network input.
             samples (Sequence[BaseDataElement]): Predictions of mmseg.
         """
-        jobs = [
-            (
-                self.original_image(seen, sample),
-                sample.pred_sem_seg.data[0].long().cpu().numpy(),
-                sample,
-            )
-            for seen, sample in zip(inputs, samples, strict=True)
-        ]
-        for refined, sample in self.labels.refine(jobs):
+        jobs = []
+        for seen, sample in zip(inputs, samples, strict=True):
+            image = self.original_image(seen, sample)
+            coarse = sample.pred_sem_seg.data[0].long().cpu().numpy()
+            jobs.append((image, coarse, sample, self.part_of(image)))
+        for refined, soft, sample in self.labels.refine_soft(jobs):
             data = sample.pred_sem_seg.data
+            add_soft_labels(sample.pred_sem_seg, soft, data.device)
             labels = torch.from_numpy(refined).to(data.device)
             if 'seg_logits' in sample:
                 logits = sample.seg_logits.data

@@ -75,3 +75,20 @@ def encode_soft(path: Path, values: Floats, kind: str) -> bytes:
     content = io.BytesIO()
     np.save(content, numbers)
     return content.getvalue()
+
+
+def encode_label_probs(labels: list[int], numbers: npt.NDArray[Any]) -> bytes:
+    """Encode the probabilities of the labels of a map.
+
+    Args:
+        labels (list[int]): The labels.
+        numbers (np.ndarray): (C, H, W), a plane per label.
+
+    Returns:
+        bytes: Content of an ``.npz`` with ``labels`` (C,) int32 and ``probs``
+        (C, H, W).
+    """
+    content = io.BytesIO()
+    named = np.array(labels, np.int32)
+    np.savez_compressed(content, labels=named, probs=numbers)
+    return content.getvalue()

@@ -30,6 +30,7 @@ from segrefiner_mm.windows import (
     WindowEngine,
     compact_masks,
     stack_confidence,
+    stack_soft,
 )
 from segrefiner_mm.windows.refine_job import Tag
 
@@ -212,6 +213,8 @@ class SegRefiner(BaseModel):
                 verdicts=[part.verdict for part in refined],
                 evidence=[part.evidence for part in refined],
             )
+            if all(part.soft is not None for part in refined):
+                sample.pred_instances.soft_masks = stack_soft(refined, coarse)
         return list(data_samples)
 
     def refine(

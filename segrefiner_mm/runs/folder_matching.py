@@ -13,7 +13,7 @@ from segrefiner_mm.io.files import (
     pictures_by_stem,
 )
 from segrefiner_mm.runs.cityscapes_names import image_name, label_ending
-from segrefiner_mm.runs.jobs import OVERLAYS, PairJob
+from segrefiner_mm.runs.jobs import OVERLAYS, SOFT, PairJob
 from segrefiner_mm.runs.run_journal import NAME
 
 Found = dict[str, list[Path]]
@@ -181,6 +181,6 @@ class PairMatching:
         ours = (root / NAME).is_file()
         for folder in folders_below(root):
             there = {folder.resolve(), *folder.resolve().parents}
-            is_overlays = ours and folder.name == OVERLAYS
-            if not (apart & there or is_overlays):
+            is_result = ours and folder.name in (OVERLAYS, SOFT)
+            if not (apart & there or is_result):
                 yield folder

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.image_with_masks import Annotation, LoadedPair
+from segrefiner_mm.io.numpy_files import read_array
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.pictures import read_picture
 from segrefiner_mm.runs.jobs import PairJob, protect_inputs
@@ -156,9 +158,14 @@ class _FolderRun:
 
 
 def _is_whole(path: Path) -> bool:
-    """Tell whether an edited file is a readable image, not a damaged one."""
+    """Tell whether an edited file is readable, not a damaged one."""
+    if path.suffix == '.npz':
+        return is_zipfile(path)
     try:
-        read_picture(path)
+        if path.suffix == '.npy':
+            read_array(path)
+        else:
+            read_picture(path)
     except InputError:
         return False
     return True

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from segrefiner_mm.errors import InputError
 
 OVERLAYS = 'overlays'  # folder of the overlays beside the results
+SOFT = 'soft'  # folder of the soft maps beside the results
 
 
 class PairJob(NamedTuple):
@@ -16,20 +17,27 @@ class PairJob(NamedTuple):
         mask (Path): Mask or label map.
         out (Path): File of the result.
         overlay (Path, optional): File of the overlay; None for no overlay.
+        soft (Path, optional): File of the soft map. Defaults to None: none.
+        only (Path, optional): File of what may change. Defaults to None:
+            none.
     """
 
     image: Path
     mask: Path
     out: Path
     overlay: Path | None
+    soft: Path | None = None
+    only: Path | None = None
 
     def inputs(self) -> list[Path]:
         """Return the files to read."""
-        return [self.image, self.mask]
+        files = self.image, self.mask, self.only
+        return [path for path in files if path is not None]
 
     def outputs(self) -> list[Path]:
         """Return the files to write."""
-        return [self.out] if self.overlay is None else [self.out, self.overlay]
+        files = self.out, self.overlay, self.soft
+        return [path for path in files if path is not None]
 
 
 def protect_inputs(jobs: list[PairJob]) -> None:

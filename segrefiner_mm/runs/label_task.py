@@ -1,8 +1,9 @@
 """Refinement of pairs of an image and a label map."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,11 @@ from segrefiner_mm.io.label_maps import (
     encode_label_map,
     read_label_map,
 )
-from segrefiner_mm.label_maps import LabelMapRefiner
+from segrefiner_mm.io.soft_files import encode_label_probs
+from segrefiner_mm.label_maps import LabelMapRefiner, SoftLabels
+from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.runs.jobs import PairJob
+from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.visualization import draw_outlines
 from segrefiner_mm.windows import KEPT, REFINED
@@ -30,68 +34,109 @@ Labels = npt.NDArray[Any]
 Pair = LoadedPair[LabelMap, PairJob]
 
 
+class RefinedLabels(NamedTuple):
+    """A refined label map.
+
+    Attributes:
+        labels (np.ndarray): (H, W) integers.
+        soft (SoftLabels, optional): Probabilities of the labels.
+    """
+
+    labels: Labels
+    soft: SoftLabels | None
+
+
 class LabelTask:
     """Loads, refines and encodes pairs of an image and a label map.
 
     Args:
         refiner (Refiner): The model and its settings.
         ignore (Sequence[int]): Labels whose pixels are not changed.
+        parts (OnlyParts, optional): What may change. Defaults to None:
+            everything.
+        soft (str, optional): Type of the soft maps, see :func:`quantised`.
+            Defaults to None: none are made.
     """
 
-    def __init__(self, refiner: Refiner, ignore: Sequence[int]) -> None:
+    def __init__(
+        self,
+        refiner: Refiner,
+        ignore: Sequence[int],
+        parts: OnlyParts | None = None,
+        soft: str | None = None,
+    ) -> None:
         self._refiner = refiner
         self._ignore = list(ignore)
+        self._parts = parts or OnlyParts(None)
+        self._soft = soft
 
     def prepare(self) -> dict[str, Any]:
         """Build the model; see :meth:`Task.prepare`."""
+        check_only(self._refiner.model, [self._parts.common])
         return self._refiner.fingerprint()
 
     def load(self, job: PairJob) -> Pair:
         """Read a pair; see :meth:`Task.load`."""
         check_same_size(job.image, job.mask)
         label_map = read_label_map(job.mask)
-        height, width = label_map.labels.shape
-        return LoadedPair(
-            load_image(job.image, (height, width)), label_map, job
-        )
+        return self._pair(job, label_map)
 
-    def refine(self, inputs: Iterable[Pair]) -> Iterator[tuple[Pair, Labels]]:
+    def _pair(self, job: PairJob, label_map: LabelMap) -> Pair:
+        size = label_map.labels.shape[0], label_map.labels.shape[1]
+        image = load_image(job.image, size)
+        part = self._parts.of(size, job.mask, job.image)
+        return LoadedPair(image, label_map, job, part)
+
+    def refine(
+        self, inputs: Iterable[Pair]
+    ) -> Iterator[tuple[Pair, RefinedLabels]]:
         """Refine a stream of pairs, in order; see :meth:`Task.refine`."""
         jobs = (
             (
                 torch.from_numpy(pair.image).permute(2, 0, 1),
                 pair.annotation.labels,
                 pair,
+                pair.only,
             )
             for pair in inputs
         )
+        settings = replace(self._refiner.settings, soft=self._soft is not None)
         refiner = LabelMapRefiner(
-            self._refiner.model, self._refiner.settings, ignore=self._ignore
+            self._refiner.model, settings, ignore=self._ignore
         )
-        for refined, loaded in refiner.refine(jobs):
-            yield loaded, refined
+        for refined, soft, loaded in refiner.refine_soft(jobs):
+            yield loaded, RefinedLabels(refined, soft)
 
-    def encode(self, loaded: Pair, refined: Labels) -> dict[Path, bytes]:
-        """Encode the label map and any overlay; see :meth:`Task.encode`."""
+    def encode(
+        self, loaded: Pair, refined: RefinedLabels
+    ) -> dict[Path, bytes]:
+        """Encode the result and what goes with it; see :meth:`Task.encode`."""
         job = loaded.tag
-        result = loaded.annotation._replace(labels=refined)
         with about(job.mask):
-            files = {job.out: encode_label_map(job.out, result)}
+            files = {job.out: self._encode_map(loaded, refined.labels)}
         if job.overlay is not None:
-            picture = _overlay(loaded, refined)
+            picture = _overlay(loaded, refined.labels)
             files[job.overlay] = encode_picture(job.overlay, picture)
+        if job.soft and self._soft and refined.soft:
+            numbers = refined.soft.numbers(self._soft)
+            files[job.soft] = encode_label_probs(refined.soft.labels, numbers)
         return files
 
-    def notes(self, loaded: Pair, refined: Labels) -> dict[str, Any]:
+    def _encode_map(self, loaded: Pair, labels: Labels) -> bytes:
+        result = loaded.annotation._replace(labels=labels)
+        return encode_label_map(loaded.tag.out, result)
+
+    def notes(self, loaded: Pair, refined: RefinedLabels) -> dict[str, Any]:
         """Describe the result for the journal; see :meth:`Task.notes`."""
-        changed = int(np.count_nonzero(loaded.annotation.labels != refined))
+        before, after = loaded.annotation.labels, refined.labels
+        changed = int(np.count_nonzero(before != after))
         return dict(verdict=REFINED if changed else KEPT, changed=changed)
 
-    def summary(self, loaded: Pair, refined: Labels) -> str:
+    def summary(self, loaded: Pair, refined: RefinedLabels) -> str:
         """Describe the result for the user; see :meth:`Task.summary`."""
         changed = self.notes(loaded, refined)['changed']
-        count = len(np.unique(refined))
-        share = changed / refined.size
+        count = len(np.unique(refined.labels))
+        share = changed / refined.labels.size
         return f'{count} labels, {changed} pixels changed ({share:.1%})'
 
 

@@ -1,6 +1,7 @@
 """Refinement of pairs of an image and a binary mask."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from segrefiner_mm.io.geotiff import (
 from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES
+from segrefiner_mm.io.soft_files import encode_soft
+from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.runs.jobs import PairJob
+from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.refine_inputs import (
     LoadedMasks,
     Prediction,
@@ -49,16 +53,27 @@ class MaskTask:
         refiner (Refiner): The model and its settings.
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
+        parts (OnlyParts, optional): What may change. Defaults to None:
+            everything.
+        soft (str, optional): Type of the soft maps, see :func:`quantised`.
+            Defaults to None: none are made.
     """
 
     def __init__(
-        self, refiner: Refiner, threshold: float | None = None
+        self,
+        refiner: Refiner,
+        threshold: float | None = None,
+        parts: OnlyParts | None = None,
+        soft: str | None = None,
     ) -> None:
         self._refiner = refiner
         self._threshold = threshold
+        self._parts = parts or OnlyParts(None)
+        self._soft = soft
 
     def prepare(self) -> dict[str, Any]:
         """Build the model; see :meth:`Task.prepare`."""
+        check_only(self._refiner.model, [self._parts.common])
         return self._refiner.fingerprint()
 
     def load(self, job: PairJob) -> Pair:
@@ -69,15 +84,16 @@ class MaskTask:
                 f'{job.mask} holds {count} masks, and one is written: save '
                 'each as a file of its own'
             )
-        return loaded
+        size = loaded.annotation.size
+        part = self._parts.of(size, job.mask, job.image)
+        return replace(loaded, only=part)
 
     def refine(
         self, inputs: Iterable[Pair]
     ) -> Iterator[tuple[Pair, Prediction]]:
         """Refine a stream of pairs, in order; see :meth:`Task.refine`."""
-        return refine_inputs(
-            self._refiner.model, inputs, self._refiner.settings
-        )
+        settings = replace(self._refiner.settings, soft=self._soft is not None)
+        return refine_inputs(self._refiner.model, inputs, settings)
 
     def encode(
         self, loaded: Pair, prediction: Prediction
@@ -95,6 +111,9 @@ class MaskTask:
         if job.overlay is not None:
             picture = draw_prediction(loaded, prediction)
             files[job.overlay] = encode_picture(job.overlay, picture)
+        if job.soft is not None and self._soft is not None:
+            [values] = prediction['soft']
+            files[job.soft] = encode_soft(job.soft, values, self._soft)
         return files
 
     def notes(self, loaded: Pair, prediction: Prediction) -> Prediction:
@@ -114,6 +133,8 @@ class MaskTask:
             return f'left as it is: no refinement could be trusted ({numbers})'
         if verdict == KEPT and evidence:
             return f'kept as it is: its edge looks right ({numbers})'
+        if verdict == KEPT and loaded.only is not None:
+            return 'kept as it is: nothing to change in what may change'
         if verdict == KEPT:
             return 'kept as it is: too small, too thin, empty or full'
         coarse = loaded.annotation.masks[0]

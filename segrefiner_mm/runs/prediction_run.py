@@ -1,6 +1,7 @@
 """Refinement of the masks of a file of predictions, image by image."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from torch import Tensor
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.file_state import file_state
-from segrefiner_mm.io.files import partial_prefix, result_files
+from segrefiner_mm.io.files import partial_prefix, result_files, write_whole
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
@@ -18,6 +19,8 @@ from segrefiner_mm.io.formats.prediction_file import (
 )
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.images import load_image
+from segrefiner_mm.io.soft_files import SUFFIXES, encode_soft
+from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.prediction_journal import Outcome, PredictionNotes
 from segrefiner_mm.runs.prediction_masks import (
     decode_group,
@@ -31,6 +34,7 @@ from segrefiner_mm.windows import (
     CompactMask,
     RefinedMask,
     RefineJob,
+    SoftMap,
 )
 from segrefiner_mm.windows.compact_mask import compact_iou
 
@@ -60,6 +64,7 @@ class PredictionRun:
         ann (Path, optional): Annotations that name the images.
         out (Path): The output, which is written at the end.
         reporter (Reporter): Receives the masks that fail.
+        extras (Extras): Soft maps to write, and what may change.
 
     Attributes:
         failed (int): Number of masks that could not be refined.
@@ -75,8 +80,11 @@ class PredictionRun:
         ann: Path | None,
         out: Path,
         reporter: Reporter,
+        extras: Extras,
     ) -> None:
         self._refiner = refiner
+        self._extras = extras
+        self._soft_folder = soft_folder(out)
         self._predictions = predictions
         self._entries = entries
         self._finder = finder
@@ -103,7 +111,7 @@ class PredictionRun:
         notes = PredictionNotes(self._notes_file, self._settings())
         for entry in entries:
             noted = notes.outcomes(entry)
-            if noted is not None:
+            if noted is not None and self._has_soft(entry):
                 done[entry.key] = list(noted)
         todo = [entry for entry in entries if entry.key not in done]
         if done:
@@ -124,6 +132,8 @@ class PredictionRun:
             'source': _states(self._source),
             'images': str(folder and folder.resolve()),
             'ann': file_state(self._ann) if self._ann else None,
+            **self._extras.described(),
+            **self._extras.parts.described(),
         }
 
     def _refine(
@@ -136,7 +146,9 @@ class PredictionRun:
         notes.begin()
         with self._reporter.progress(len(todo)) as advance:
             jobs = self._jobs(todo, model.device)
-            for job, refined in model.refine(jobs, self._refiner.settings):
+            soft = self._extras.soft is not None
+            settings = replace(self._refiner.settings, soft=soft)
+            for job, refined in model.refine(jobs, settings):
                 entry, places, last = job.tag
                 empty: Outcomes = [None] * len(entry.masks)
                 outcomes = done.setdefault(entry.key, empty)
@@ -144,6 +156,9 @@ class PredictionRun:
                     places, job.masks, refined, strict=True
                 ):
                     outcomes[place] = _outcome(coarse, mask)
+                    if mask.soft is not None:
+                        key = list(entry.masks)[place]
+                        self._write_soft(key, mask.soft, coarse.size)
                 if not last:
                     continue
                 advance([o['verdict'] for o in outcomes if o])
@@ -158,20 +173,40 @@ class PredictionRun:
             try:
                 opened = open_entry(entry, self._fail, self._note)
                 groups = opened.groups()
-                image = nothing
+                image, only = nothing, None
                 if groups:
                     image = _image(opened.image, opened.size)
+                    only = self._extras.parts.of(opened.size, opened.image)
             except InputError as error:
                 self._fail_all(entry, str(error))
                 groups = []
             if not groups:
                 yield RefineJob(nothing, [], _Group(entry, [], True))
                 continue
-            on_device = image.to(device)
+            image = image.to(device)
             for number, (places, crops, own) in enumerate(groups, 1):
-                masks = [mask.to(device) for mask in decode_group(crops, own)]
+                masks = decode_group(crops, own)
                 tag = _Group(entry, places, number == len(groups))
-                yield RefineJob(on_device, masks, tag)
+                yield RefineJob(image, masks, tag, only).to(device)
+
+    def _soft_file(self, key: Key, kind: str) -> Path:
+        return self._soft_folder / f'{key:06d}{SUFFIXES[kind]}'
+
+    def _has_soft(self, entry: ImageEntry) -> bool:
+        """Tell whether the soft maps of an image are there, if they must."""
+        kind = self._extras.soft
+        return kind is None or all(
+            self._soft_file(key, kind).is_file() for key in entry.masks
+        )
+
+    def _write_soft(
+        self, key: Key, soft: SoftMap, size: tuple[int, int]
+    ) -> None:
+        kind = self._extras.soft
+        assert kind is not None
+        path = self._soft_file(key, kind)
+        values = soft.dense(size).cpu().numpy()
+        write_whole(path, encode_soft(path, values, kind))
 
     def _fail_all(self, entry: ImageEntry, problem: str) -> None:
         """Report an image without any usable mask."""
@@ -189,6 +224,18 @@ class PredictionRun:
     def _note(self, key: Key, text: str) -> None:
         name = self._predictions.label(key)
         self._reporter.say(f'segrefiner: note: {self._source}: {name}: {text}')
+
+
+def soft_folder(out: Path) -> Path:
+    """Return the folder of the soft maps that go with a file.
+
+    Args:
+        out (Path): The file.
+
+    Returns:
+        Path: The folder beside it.
+    """
+    return out.with_name(f'{out.stem}_soft')
 
 
 def _states(source: Path) -> list[Any] | None:

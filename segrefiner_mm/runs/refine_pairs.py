@@ -11,11 +11,13 @@ from segrefiner_mm.io.image_with_masks import Annotation
 from segrefiner_mm.io.images import LOSSLESS_SUFFIXES
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES, has_32_bits
 from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.folder_matching import PairMatching
 from segrefiner_mm.runs.folder_run import run_jobs
 from segrefiner_mm.runs.jobs import PairJob, protect_inputs
 from segrefiner_mm.runs.label_task import LabelTask
 from segrefiner_mm.runs.mask_task import MaskTask
+from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
@@ -36,12 +38,19 @@ class MaskOptions:
             Defaults to False.
         overwrite (bool): Whether to repeat finished jobs, and to overwrite
             other files in the output folder. Defaults to False.
+        soft (str, optional): Type in which soft maps are written too:
+            ``'uint8'`` or ``'uint16'`` (PNG), or ``'float32'`` (.npy); see
+            :func:`quantised`. Defaults to None: none are.
+        only (object, optional): What may change, see :class:`OnlyParts`.
+            Defaults to None: everything.
     """
 
     mask_suffix: str = ''
     threshold: float | None = None
     overlay: bool = False
     overwrite: bool = False
+    soft: str | None = None
+    only: Any = None
 
 
 @dataclass(frozen=True)
@@ -54,12 +63,17 @@ class LabelOptions:
         mask_suffix (str): See :class:`MaskOptions`. Defaults to ''.
         overlay (bool): See :class:`MaskOptions`. Defaults to False.
         overwrite (bool): See :class:`MaskOptions`. Defaults to False.
+        soft (str, optional): See :class:`MaskOptions`; written as .npz.
+            Defaults to None.
+        only (object, optional): See :class:`MaskOptions`. Defaults to None.
     """
 
     ignore: tuple[int, ...] = (255,)
     mask_suffix: str = ''
     overlay: bool = False
     overwrite: bool = False
+    soft: str | None = None
+    only: Any = None
 
 
 def refine_mask_pairs(
@@ -87,17 +101,20 @@ def refine_mask_pairs(
         InputError: If nothing can be refined, or files would be lost.
     """
     is_folder = _is_folder(image, mask)
-    task = MaskTask(refiner, options.threshold)
+    extras = Extras(options.soft, OnlyParts(options.only))
+    task = MaskTask(refiner, options.threshold, extras.parts, extras.soft)
     if not is_folder:
         out = _file_out(out, mask, LOSSLESS_SUFFIXES)
-        return _run_pair(task, _job(image, mask, out, options.overlay))
+        job = _job(image, mask, out, options.overlay)
+        return _run_pair(task, extras.beside(job))
     _check_folders(image, mask, out, below=False)
     matching = PairMatching(
         image, mask, out, options.overlay, options.mask_suffix
     )
     own = dict(overlay=options.overlay, threshold=options.threshold)
+    own |= extras.described()
     _report_unmatched(matching, reporter)
-    jobs = [_with_place(job) for job in matching.jobs]
+    jobs = [extras.below(_with_place(job)) for job in matching.jobs]
     return run_jobs(task, jobs, out, own, options.overwrite, reporter)
 
 
@@ -127,18 +144,23 @@ def refine_label_pairs(
         InputError: If nothing can be refined, or files would be lost.
     """
     is_folder = _is_folder(image, labels)
-    task = LabelTask(refiner, options.ignore)
+    extras = Extras(options.soft, OnlyParts(options.only), suffix='.npz')
+    task = LabelTask(refiner, options.ignore, extras.parts, extras.soft)
     if not is_folder:
         out = _file_out(out, labels, frozenset({'.png'} | TIFF_SUFFIXES))
-        return _run_pair(task, _job(image, labels, out, options.overlay))
+        job = _job(image, labels, out, options.overlay)
+        return _run_pair(task, extras.beside(job))
     _check_folders(image, labels, out, below=True)
     matching = PairMatching(
         image, labels, out, options.overlay, options.mask_suffix, True
     )
     own: dict[str, Any] = dict(overlay=options.overlay, threshold=None)
     own |= dict(labels=True, ignore=list(options.ignore))
+    own |= extras.described()
     _report_unmatched(matching, reporter)
-    jobs = [_with_room(_with_place(job)) for job in matching.jobs]
+    jobs = [
+        extras.below(_with_room(_with_place(job))) for job in matching.jobs
+    ]
     return run_jobs(task, jobs, out, own, options.overwrite, reporter)
 
 

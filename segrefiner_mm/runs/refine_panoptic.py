@@ -14,11 +14,9 @@ from segrefiner_mm.io.formats.panoptic_json import (
     read_panoptic,
 )
 from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import (
     check_same_size,
     encode_picture,
-    load_image,
 )
 from segrefiner_mm.io.json_file import json_bytes, shown
 from segrefiner_mm.io.label_maps import LabelMap, check_lossless
@@ -26,6 +24,7 @@ from segrefiner_mm.io.numbers import whole_number
 from segrefiner_mm.io.outputs import check_free
 from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.io.rle import colours_to_ids
+from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.folder_run import run_jobs
 from segrefiner_mm.runs.jobs import PairJob
 from segrefiner_mm.runs.label_task import Labels, LabelTask, Pair
@@ -44,6 +43,7 @@ def refine_panoptic(
     overwrite: bool,
     refiner: Refiner,
     reporter: Reporter,
+    extras: Extras,
 ) -> RunSummary:
     """Refine a panoptic JSON file with its folder of PNG files.
 
@@ -57,6 +57,7 @@ def refine_panoptic(
         overwrite (bool): Whether ``out`` may exist.
         refiner (Refiner): The model and its settings.
         reporter (Reporter): Receives the failures.
+        extras (Extras): Soft maps to write, and what may change.
 
     Returns:
         RunSummary: Counts of the PNG files.
@@ -74,7 +75,9 @@ def refine_panoptic(
     jobs = _jobs(content, source, records, img_dir, out, reporter)
     if not jobs:
         raise InputError(f'no picture of {source} can be refined')
-    task, own = PanopticTask(refiner, [VOID]), dict(panoptic=True)
+    jobs = [extras.below(job) for job in jobs]
+    task = PanopticTask(refiner, [VOID], extras.parts, extras.soft)
+    own = dict(panoptic=True, **extras.described())
     summary = run_jobs(task, jobs, folder, own, overwrite, reporter)
     if not summary.done:
         return summary
@@ -95,15 +98,12 @@ class PanopticTask(LabelTask):
         """Read a pair; see :meth:`Task.load`."""
         check_same_size(job.image, job.mask)
         ids = _read_ids(job.mask)
-        image = load_image(job.image, (ids.shape[0], ids.shape[1]))
-        return LoadedPair(image, LabelMap(ids), job)
+        return self._pair(job, LabelMap(ids))
 
-    def encode(self, loaded: Pair, refined: Labels) -> dict[Path, bytes]:
-        """Encode the ids as colours; see :meth:`Task.encode`."""
-        red, green, blue = (refined >> shift & 255 for shift in (0, 8, 16))
+    def _encode_map(self, loaded: Pair, labels: Labels) -> bytes:
+        red, green, blue = (labels >> shift & 255 for shift in (0, 8, 16))
         picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
-        out = loaded.tag.out
-        return {out: encode_picture(out, picture)}
+        return encode_picture(loaded.tag.out, picture)
 
 
 def _jobs(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.files import result_files
+from segrefiner_mm.io.files import partial_prefix, result_files
 from segrefiner_mm.io.formats.coco_file import CocoFile
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 from segrefiner_mm.io.formats.prediction_file import ImageEntry, PredictionFile
@@ -14,19 +14,23 @@ from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.mask_forms import MaskStyle
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.outputs import check_free, check_not_inputs
+from segrefiner_mm.models.user_settings import check_only
+from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.make_paths import make_paths
 from segrefiner_mm.runs.mask_rows import MaskRow, mask_rows, write_rows
+from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.open_predictions import (
     ReadOptions,
     content_of,
     open_predictions,
 )
 from segrefiner_mm.runs.prediction_journal import Outcome
-from segrefiner_mm.runs.prediction_run import PredictionRun
+from segrefiner_mm.runs.prediction_run import PredictionRun, soft_folder
 from segrefiner_mm.runs.refine_panoptic import refine_panoptic
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.windows import ERRORS
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,13 @@ class PredictionOptions:
         report (Path, optional): CSV file with the verdict, the confidence and
             the evidence of every mask. Defaults to None.
         overwrite (bool): Whether the output may exist. Defaults to False.
+        soft (str, optional): Type of the soft maps, see :class:`MaskOptions`,
+            for JSON of COCO: a folder beside the output, with a file for
+            every mask, named by its place in the JSON, from 0; for panoptic
+            JSON as for label maps. Defaults to None: none are written.
+        only (object, optional): What may change, see :class:`OnlyParts`;
+            masks of a folder are named as the images. Defaults to None:
+            everything.
     """
 
     img_dir: Path | None = None
@@ -59,6 +70,8 @@ class PredictionOptions:
     update_boxes: bool = False
     report: Path | None = None
     overwrite: bool = False
+    soft: str | None = None
+    only: Any = None
 
     def __post_init__(self) -> None:
         make_paths(self, 'img_dir', 'ann', 'report')
@@ -103,12 +116,15 @@ def refine_prediction_file(
     content = content_of(source)
     if is_panoptic(content):
         return _panoptic(content, source, out, options, refiner, reporter)
+    extras = Extras(options.soft, OnlyParts(options.only))
     predictions = _open(source, content, options)
     _protect(source, out, options)
     finder = ImageFinder(options.img_dir or predictions.img_dir)
     entries = list(predictions.images())
     if isinstance(predictions, (CocoFile, VideoJson)) and entries:
         _img_dir_of(options)
+    if extras.parts.wants_errors:
+        check_only(refiner.model, [ERRORS])
     with OutputLock(out, is_folder=False):
         run = PredictionRun(
             refiner,
@@ -119,6 +135,7 @@ def refine_prediction_file(
             options.ann,
             out,
             reporter,
+            extras,
         )
         outcomes = run.outcomes()
         _take(predictions, entries, outcomes)
@@ -161,6 +178,7 @@ def _panoptic(
         options.overwrite,
         refiner,
         reporter,
+        Extras(options.soft, OnlyParts(options.only), suffix='.npz'),
     )
     return PredictionSummary(**vars(summary))
 
@@ -185,6 +203,11 @@ def _open(
             f'--segmentation {options.segmentation} is for json of COCO, and '
             f'{path} is not'
         )
+    if options.soft is not None and not isinstance(predictions, CocoFile):
+        raise InputError(
+            f'--soft is for json of COCO and panoptic json, and {path} is '
+            'neither: its format names no files for soft maps'
+        )
     return predictions
 
 
@@ -205,6 +228,15 @@ def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
         )
     filled = out.is_file() or (out.is_dir() and any(result_files(out)))
     check_free(out, filled, options.overwrite)
+    if options.soft is not None:
+        _protect_soft(soft_folder(out), out, options.overwrite)
+
+
+def _protect_soft(folder: Path, out: Path, overwrite: bool) -> None:
+    """Reject a folder of soft maps that no stopped run has begun."""
+    begun = any(out.parent.glob(f'{partial_prefix(out)}*'))
+    filled = folder.exists() and not (folder.is_dir() and begun)
+    check_free(folder, filled, overwrite)
 
 
 def _take(

@@ -1,7 +1,7 @@
 """Window plans, the guard, and the engine that runs them."""
 
 from segrefiner_mm.windows.compact_mask import Box, CompactMask, compact_masks
-from segrefiner_mm.windows.completion import completed
+from segrefiner_mm.windows.completion import completed, stack_soft
 from segrefiner_mm.windows.do_no_harm_guard import DoNoHarmGuard
 from segrefiner_mm.windows.edges import edge_band
 from segrefiner_mm.windows.engine import WindowEngine
@@ -47,4 +47,5 @@ __all__ = [
     'completed',
     'edge_band',
     'stack_confidence',
+    'stack_soft',
 ]

@@ -1,5 +1,6 @@
 """Completion of a result: what may not change, and its soft map."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -93,3 +94,21 @@ def _crop(refined: RefinedMask, box: Box) -> Tensor:
     pixels = refined.pixels.new_zeros(box.height, box.width)
     pixels[refined.box.relative_to(box).slices()] = refined.pixels
     return pixels
+
+
+def stack_soft(refined: Sequence[RefinedMask], masks: Tensor) -> Tensor:
+    """Stack the soft maps of an image's masks.
+
+    Args:
+        refined (Sequence[RefinedMask]): The refined masks, with soft maps.
+        masks (Tensor): (N, H, W), whose size and device the result has.
+
+    Returns:
+        Tensor: (N, H, W) float32.
+    """
+    stacked = torch.zeros(masks.shape, device=masks.device)
+    for values, part in zip(stacked, refined, strict=True):
+        if part.soft is not None:
+            place = values[part.soft.box.slices()]
+            place.copy_(part.soft.values)
+    return stacked

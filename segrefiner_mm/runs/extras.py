@@ -1,0 +1,75 @@
+"""What a run writes or reads beside images, masks and results."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from segrefiner_mm.io.soft_files import SUFFIXES, check_soft_type
+from segrefiner_mm.runs.jobs import SOFT, PairJob
+from segrefiner_mm.runs.only_parts import OnlyParts
+
+
+@dataclass(frozen=True)
+class Extras:
+    """The soft maps of a run, and what may change in its images.
+
+    Attributes:
+        soft (str, optional): Type of the soft maps, see :func:`quantised`;
+            None for none.
+        parts (OnlyParts): What may change.
+        suffix (str, optional): Suffix of the files of soft maps. Defaults to
+            None: that of the type.
+
+    Raises:
+        InputError: If the type is unknown.
+    """
+
+    soft: str | None
+    parts: OnlyParts
+    suffix: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.soft is not None:
+            check_soft_type(self.soft)
+
+    def beside(self, job: PairJob) -> PairJob:
+        """Write the soft map beside the only result of a run.
+
+        Args:
+            job (PairJob): The job.
+
+        Returns:
+            PairJob: With the file of its soft map, and of what may change.
+        """
+        return self._with(job, f'{job.out.stem}_soft')
+
+    def below(self, job: PairJob) -> PairJob:
+        """Write the soft map into a folder below the results.
+
+        Args:
+            job (PairJob): The job.
+
+        Returns:
+            PairJob: With the file of its soft map, and of what may change.
+        """
+        return self._with(job, f'{SOFT}/{job.out.stem}')
+
+    def described(self) -> dict[str, Any]:
+        """Return what results depend on, as plain values.
+
+        Returns:
+            dict: For a journal; empty without extras. The files of what may
+            change are inputs of the jobs.
+        """
+        of_run = {} if self.soft is None else dict(soft=self.soft)
+        if self.parts.common is not None:
+            of_run['only'] = str(self.parts.common)
+        return of_run
+
+    def _with(self, job: PairJob, name: str) -> PairJob:
+        file = None
+        if self.soft is not None:
+            suffix = self.suffix or SUFFIXES[self.soft]
+            file = job.out.parent / f'{name}{suffix}'
+        return job._replace(
+            soft=file, only=self.parts.file_of(job.mask, job.image)
+        )

@@ -1,0 +1,104 @@
+"""What may change in the images of a run: one part, or a file for each."""
+
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.file_state import file_state
+from segrefiner_mm.io.files import MASK_SUFFIXES, composed, pictures_by_stem
+from segrefiner_mm.io.only_part import read_only_part
+from segrefiner_mm.io.orientation import Size
+from segrefiner_mm.windows import ERRORS, Only
+
+
+class OnlyParts:
+    """Finds what may change in an image.
+
+    Args:
+        only (object): A box or a polygon for all images; a mask file for all
+            images; a folder of masks, named as the masks or the images;
+            ``'errors'``; or None: everything may change. See
+            :func:`read_only_part`.
+
+    Raises:
+        InputError: If there is no such file or folder, or two masks of the
+            folder share a name.
+    """
+
+    def __init__(self, only: Any) -> None:
+        self.common = only
+        self._by_stem: dict[str, list[Path]] | None = None
+        if not isinstance(only, (str, Path)) or only == ERRORS:
+            return
+        self.common = path = Path(only)
+        if not path.exists():
+            raise InputError(
+                f'no such file or folder: {path} (--only is {ERRORS}, '
+                'X0,Y0,X1,Y1, a mask, or a folder of masks)'
+            )
+        if path.is_dir():
+            self._by_stem = pictures_by_stem(path, MASK_SUFFIXES)
+
+    @property
+    def wants_errors(self) -> bool:
+        """bool: Whether the network is to say where."""
+        return isinstance(self.common, str) and self.common == ERRORS
+
+    def file_of(self, *names: Path) -> Path | None:
+        """Return the file that says what may change.
+
+        Args:
+            *names (Path): Mask and image; the first whose name has a file
+                counts.
+
+        Returns:
+            Path | None: None if no file says it, or there is none.
+        """
+        if self._by_stem is None:
+            return self.common if isinstance(self.common, Path) else None
+        for name in names:
+            files = self._by_stem.get(composed(name.stem), [])
+            if len(files) == 1:
+                return files[0]
+        return None
+
+    def of(self, size: Size, *names: Path) -> Only | None:
+        """Return what may change in an image.
+
+        Args:
+            size (tuple[int, int]): Height and width of the image.
+            *names (Path): See :meth:`file_of`.
+
+        Returns:
+            CompactMask | str | None: See :class:`RefineJob`.
+
+        Raises:
+            InputError: If its file is missing, or cannot be used.
+        """
+        file = self.file_of(*names)
+        if file is None and self._by_stem is not None:
+            raise InputError(
+                f'{self.common} has not one mask named {names[0].stem}, which '
+                'says what may change: give an empty mask where nothing may'
+            )
+        if file is None:
+            return read_only_part(self.common, size)
+        with about(file):
+            return read_only_part(file, size)
+
+    def described(self) -> dict[str, Any]:
+        """Return what results depend on, as plain values.
+
+        Returns:
+            dict: For a journal; empty if everything may change.
+        """
+        if self.common is None:
+            return {}
+        if not isinstance(self.common, Path):
+            return dict(only=repr(self.common))
+        files = [self.common]
+        if self._by_stem is not None:
+            files = sorted(
+                p for paths in self._by_stem.values() for p in paths
+            )
+        return dict(only=[file_state(file) for file in files])

@@ -1,0 +1,165 @@
+"""Measure whether soft maps mean what they say, and draw it.
+
+``python tools/benchmark_calibration.py DATA`` takes images and true masks as
+``benchmark_quality.py`` does. It refines coarse masks of some kinds, and looks
+at the pixels near the refined edges, within 2 % of the diagonal of the image.
+For every kind, and for masks that were refined alone, it prints the expected
+calibration error over 15 bins, 0 to 1, and the temperature that would fit
+best. ``--diagram`` draws the reliability diagram.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from benchmark_quality import Sample, kinds_of, load_samples
+from coarse_kinds import synthetic_kinds
+
+from segrefiner_mm.apis import SegRefinerInferencer
+from segrefiner_mm.errors import SegRefinerError
+from segrefiner_mm.evaluation.functional.calibration import (
+    Reliability,
+    edge_zone,
+)
+from segrefiner_mm.io.images import save_picture
+from segrefiner_mm.names import DEFAULT_MODEL
+from segrefiner_mm.windows import REFINED
+
+KINDS = ('grid28', 'hasty_polygon', 'reference', 'wobble', 'perfect')
+SIDE, PAD = 480, 60
+
+
+def measure(
+    args: argparse.Namespace, samples: list[Sample]
+) -> dict[str, Reliability]:
+    """Count the pixels near the edges, by kind."""
+    inferencer = SegRefinerInferencer(args.model, args.weights, args.device)
+    if args.temperature is not None:
+        test_cfg = inferencer.model.test_cfg or {}
+        test_cfg['temperature'] = args.temperature
+        inferencer.model.test_cfg = test_cfg
+    kinds = kinds_of(args)
+    found = {name: Reliability() for name in (*kinds, 'all', 'refined')}
+    for seed, sample in enumerate(samples):
+        for number, (name, make) in enumerate(kinds.items()):
+            if args.one_kind and (seed - number) % len(kinds):
+                continue
+            coarse = make(sample, seed)
+            if coarse is None or not coarse.any():
+                continue
+            [prediction] = inferencer(
+                sample.image,
+                coarse.astype(bool),
+                windows=args.windows,
+                num_steps=args.steps,
+                guard=not args.no_guard,
+                soft=True,
+            )['predictions']
+            near = edge_zone(prediction['masks'][0])
+            pixels = prediction['soft'][0][near], sample.true[near] > 0
+            rows = [name, 'all']
+            if prediction['verdicts'] == [REFINED]:
+                rows.append('refined')
+            for row in rows:
+                found[row].add(*pixels)
+    return found
+
+
+def draw(found: Reliability) -> np.ndarray:
+    """Draw the share of foreground over the probability, and the pixels."""
+    picture = np.full((SIDE + 2 * PAD, SIDE + 2 * PAD, 3), 255, np.uint8)
+
+    def at(x: float, y: float) -> tuple[int, int]:
+        return round(PAD + x * SIDE), round(PAD + (1 - y) * SIDE)
+
+    said, true, share = found.curve()
+    for x, part in zip(said, share, strict=True):
+        cv2.rectangle(picture, at(x - 0.02, part), at(x + 0.02, 0), 220, -1)
+    for tick in np.linspace(0, 1, 6):
+        cv2.line(picture, at(tick, 0), at(tick, 1), (235, 235, 235))
+        cv2.line(picture, at(0, tick), at(1, tick), (235, 235, 235))
+        x, y = at(tick, 0)
+        write(picture, f'{tick:.1f}', (x - 12, y + 20))
+        x, y = at(0, tick)
+        write(picture, f'{tick:.1f}', (x - 36, y + 5))
+    cv2.rectangle(picture, at(0, 0), at(1, 1), (90, 90, 90))
+    cv2.line(picture, at(0, 0), at(1, 1), (150, 150, 150), 1, cv2.LINE_AA)
+    points = [at(x, y) for x, y in zip(said, true, strict=True)]
+    line = np.array(points, np.int32)
+    cv2.polylines(picture, [line], False, (0, 90, 220), 2, cv2.LINE_AA)
+    for point in points:
+        cv2.circle(picture, point, 4, (0, 90, 220), -1, cv2.LINE_AA)
+    write(picture, 'probability (bars: share of the pixels)', (130, 592))
+    write(picture, 'share of foreground', (8, 40))
+    write(picture, f'ECE {found.error():.3f}', (400, 40))
+    return picture
+
+
+def write(picture: np.ndarray, text: str, at: tuple[int, int]) -> None:
+    """Write a line of text."""
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    cv2.putText(picture, text, at, font, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add('data', help='folder with images/ and masks/')
+    add('--ann-file', default='', help='list of pairs instead')
+    add('--take', type=int, nargs='+', default=[0], help='scenes to take')
+    add('--of', type=int, default=1, help='out of so many groups of scenes')
+    add('--limit', type=int, default=100, help='most images')
+    add('--min-area', type=int, default=512, help='smallest object')
+    add('--model', default=DEFAULT_MODEL)
+    add('--weights')
+    add('--steps', type=int)
+    add('--windows', choices=['object', 'tiled'])
+    add('--device')
+    add('--no-guard', action='store_true', help='refine every mask')
+    add('--temperature', type=float, help='another than that of the model')
+    add(
+        '--predicted',
+        nargs='+',
+        default=[],
+        metavar='NAME=FOLDER',
+        help='coarse masks of models, named as the images',
+    )
+    names = [kind.rstrip(' *') for kind in synthetic_kinds()]
+    add(
+        '--kinds', nargs='*', choices=names, default=KINDS, help='coarse masks'
+    )
+    add(
+        '--one-kind',
+        action='store_true',
+        help='the kinds in turn, one for each image, instead of all',
+    )
+    add('--diagram', type=Path, metavar='PNG', help='draw the diagram')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print and draw."""
+    args = parse_args()
+    samples = load_samples(args)
+    found = measure(args, samples)
+    print(f'{args.model} on {len(samples)} objects, near their edges\n')
+    print('| masks | pixels | ECE | temperature, times |')
+    print('|---|---:|---:|---:|')
+    for name, reliability in found.items():
+        pixels = int(reliability.counts.sum())
+        if pixels:
+            best = reliability.best_temperature()
+            error = reliability.error()
+            print(f'| {name} | {pixels} | {error:.4f} | {best:.2f} |')
+    if args.diagram:
+        save_picture(args.diagram, draw(found['all']))
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except SegRefinerError as error:
+        sys.exit(f'error: {error}')

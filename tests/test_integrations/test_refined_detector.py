@@ -383,3 +383,61 @@ def test_padding_is_no_part_of_the_image():
             BaseDataElement(metainfo=meta), seen, torch.nn.Identity(), True
         )
     np.testing.assert_array_equal(found, image)
+
+
+def test_soft_maps_are_those_of_the_masks(bare):
+    cfg, checkpoint = bare
+    plain, soft = (
+        predictions(
+            refined(cfg, 'RefinedDetector', CHANGER, **more), checkpoint
+        )
+        for more in ({}, dict(refine_cfg=dict(soft=True)))
+    )
+    same(plain, [without_soft(sample) for sample in soft])
+    assert soft[0].pred_instances.soft_masks.shape[1:] == SIZE
+
+
+def without_soft(sample):
+    """Check the soft maps of a sample; the sample without them."""
+    sample = copy.deepcopy(sample)
+    instances = sample.pred_instances
+    values = instances.pop('soft_masks')
+    assert values.dtype == torch.float32
+    assert torch.equal(values >= 0.5, instances.masks)
+    if 'pred_panoptic_seg' in sample:
+        segments = sample.pred_panoptic_seg
+        labels = torch.tensor(segments.soft_labels)
+        highest = labels[segments.pop('soft').argmax(0)]
+        assert torch.equal(highest, segments.sem_seg[0].long())
+    return sample
+
+
+def test_outside_nothing_changes(bare):
+    cfg, checkpoint = bare
+    free, held = (
+        refined(cfg, 'RefinedDetector', CHANGER, only=only)
+        for only in (None, (0, 0, 64, 96))
+    )
+    changed = 0
+    for before, after, all_of_it in zip(
+        *(predictions(c, checkpoint) for c in (cfg, held, free)), strict=True
+    ):
+        for name in ('pred_instances', 'pred_panoptic_seg'):
+            if name not in before:
+                continue
+            field = 'masks' if name == 'pred_instances' else 'sem_seg'
+            old, new, other = (
+                getattr(sample.get(name), field)
+                for sample in (before, after, all_of_it)
+            )
+            assert torch.equal(old[..., 64:], new[..., 64:])
+            changed += (other[..., 64:] != old[..., 64:]).any().item()
+    assert changed  # without the part
+
+
+def test_errors_need_an_error_map(data):
+    cfg = mask_rcnn(data)
+    wrapped = refined(cfg, 'RefinedDetector', CHANGER, only='errors')
+    init_default_scope('segrefiner_mm')
+    with pytest.raises(InputError, match='segrefiner-lite'):
+        MODELS.build(wrapped.model)

@@ -220,3 +220,28 @@ def test_mirrored_probabilities_cross_the_threshold():
     torch.testing.assert_close(mirrored[:, :5], expected)
     mirror_probs(probs, before, before, 0.3)
     assert probs[0, 1] == 0.15
+
+
+def test_soft_maps_and_parts(bare, data):
+    cfg, checkpoint = bare
+    plain, soft, held = (
+        predictions(
+            refined(cfg, 'RefinedSegmentor', CHANGER, **more), checkpoint
+        )
+        for more in (
+            {},
+            dict(refine_cfg=dict(soft=True)),
+            dict(only=(0, 0, 64, 96)),
+        )
+    )
+    coarse = predictions(cfg, checkpoint)
+    for before, after, probs, part in zip(
+        coarse, plain, soft, held, strict=True
+    ):
+        seg = probs.pred_sem_seg
+        assert torch.equal(seg.data, after.pred_sem_seg.data)
+        labels = torch.tensor(seg.soft_labels)
+        highest = labels[seg.soft.argmax(0)]
+        assert torch.equal(highest, seg.data[0].long())
+        old, new = before.pred_sem_seg.data, part.pred_sem_seg.data
+        assert torch.equal(old[..., 64:], new[..., 64:])

@@ -2,7 +2,7 @@
 
 Python blocks run on small drawn inputs, in a folder that has the files they
 name. A block that cannot run says why in a comment before it. The commands of
-the quickstart and of the cookbook run too; those of all documents are parsed
+the quickstart, the cookbook and docs/soft.md run too; those of all documents are parsed
 by the parser of the command line.
 """
 
@@ -175,7 +175,7 @@ def test_links_lead_somewhere_in_the_repository(path):
 
 
 def commands_to_run():
-    for name in ('quickstart.md', 'cookbook.md'):
+    for name in ('quickstart.md', 'cookbook.md', 'soft.md'):
         text = (ROOT / 'docs' / name).read_text()
         for words in shell_commands(text):
             if words[0] != '--version' and words[1] not in PARSED_ONLY:

@@ -2,8 +2,8 @@
 
 Python blocks run on small drawn inputs, in a folder that has the files they
 name. A block that cannot run says why in a comment before it. The commands of
-the quickstart, the cookbook and docs/soft.md run too; those of all documents are parsed
-by the parser of the command line.
+the quickstart, the cookbook and docs/soft.md run too; those of all documents
+are parsed by the parser of the command line.
 """
 
 import argparse

@@ -48,8 +48,13 @@ class EntryMasks:
     places: list[int] = field(default_factory=list)
     encoded: list[dict[str, Any]] = field(default_factory=list)
 
-    def groups(self) -> list[tuple[list[int], MaskCrops, list[int]]]:
+    def groups(
+        self, most: int = MAX_DECODED
+    ) -> list[tuple[list[int], MaskCrops, list[int]]]:
         """Split the masks into groups that fit in memory when decoded.
+
+        Args:
+            most (int): Most pixels of a group. Defaults to ``MAX_DECODED``.
 
         Returns:
             list[tuple]: Per group the indices in the entry, the crops to
@@ -62,7 +67,7 @@ class EntryMasks:
             own: list[int] = []
             held = 0
             for index, pixels in enumerate(crops.pixels):
-                if own and held + pixels > MAX_DECODED:
+                if own and held + pixels > most:
                     groups.append(([places[i] for i in own], crops, own))
                     own, held = [], 0
                 own.append(index)

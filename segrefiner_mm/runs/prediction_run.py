@@ -19,6 +19,7 @@ from segrefiner_mm.io.formats.prediction_file import (
 )
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.images import load_image
+from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.soft_files import SUFFIXES, encode_soft
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.prediction_journal import Outcome, PredictionNotes
@@ -85,6 +86,9 @@ class PredictionRun:
         self._refiner = refiner
         self._extras = extras
         self._soft_folder = soft_folder(out)
+        # Of every pixel a soft map holds four bytes more.
+        bytes_each = 1 if extras.soft is None else 5
+        self._most_pixels = MAX_DECODED // bytes_each
         self._predictions = predictions
         self._entries = entries
         self._finder = finder
@@ -172,7 +176,7 @@ class PredictionRun:
         for entry in todo:
             try:
                 opened = open_entry(entry, self._fail, self._note)
-                groups = opened.groups()
+                groups = opened.groups(self._most_pixels)
                 image, only = nothing, None
                 if groups:
                     image = _image(opened.image, opened.size)

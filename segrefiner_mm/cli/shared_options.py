@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.limits import MAX_PIXELS
 from segrefiner_mm.names import DEFAULT_MODEL, MODEL_NAMES, RUNTIME_NAMES
 
@@ -75,9 +76,8 @@ def add_extras(add: Callable[..., Any], soft: str) -> None:
     add(
         '--soft-format',
         choices=['uint8', 'uint16', 'float32'],
-        default='uint16',
         help='of soft maps: .png of 8 or 16 bits, where half of the range '
-        'and more is foreground (128, 32768), or .npy (default: %(default)s)',
+        'and more is foreground (128, 32768), or .npy (default: uint16)',
     )
     add(
         '--only',
@@ -90,8 +90,14 @@ def add_extras(add: Callable[..., Any], soft: str) -> None:
 
 
 def soft_type(args: argparse.Namespace) -> str | None:
-    """The type of the soft maps that the command line asks for, or None."""
-    return args.soft_format if args.soft else None
+    """The type of the soft maps that the command line asks for, or None.
+
+    Raises:
+        InputError: If there is a type and no soft map.
+    """
+    if args.soft_format and not args.soft:
+        raise InputError('--soft-format goes with --soft')
+    return (args.soft_format or 'uint16') if args.soft else None
 
 
 def _only(text: str) -> Any:

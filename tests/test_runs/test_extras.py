@@ -191,6 +191,14 @@ def test_mistakes_are_named(data, tmp_path, capsys, only, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_format_goes_with_soft_maps(data, tmp_path, capsys):
+    given = data / 'images' / '000.jpg', data / 'coarse' / '000.png'
+    more = '--soft-format', 'uint8'
+    assert run('refine', *given, '-o', tmp_path / 'a.png', *more) == 2
+    assert coco(data, tmp_path / 'a.json', *more) == 2
+    assert capsys.readouterr().err.count('goes with --soft') == 2
+
+
 def test_errors_need_an_error_map(data, tmp_path, capsys):
     given = data / 'images' / '000.jpg', data / 'coarse' / '000.png'
     more = '--only', 'errors', '--model', 'segrefiner-tiny'

@@ -76,7 +76,9 @@ def draw(found: Reliability) -> np.ndarray:
 
     said, true, share = found.curve()
     for x, part in zip(said, share, strict=True):
-        cv2.rectangle(picture, at(x - 0.02, part), at(x + 0.02, 0), 220, -1)
+        cv2.rectangle(
+            picture, at(x - 0.02, part), at(x + 0.02, 0), (225, 225, 225), -1
+        )
     for tick in np.linspace(0, 1, 6):
         cv2.line(picture, at(tick, 0), at(tick, 1), (235, 235, 235))
         cv2.line(picture, at(0, tick), at(1, tick), (235, 235, 235))

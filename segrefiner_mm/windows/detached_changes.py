@@ -87,7 +87,8 @@ def _without(
     peaks = np.zeros(islands.max() + 1, np.float32)
     np.maximum.at(peaks, islands[here], differs)
     peaks[0] = 0  # not an island
-    side = 2 * max(round(REACH * max(box.width, box.height)), 1) + 1
+    # A rim is about as wide as what a pixel of the window takes in the image.
+    side = 4 * max(round(REACH * max(box.width, box.height)), 1) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     most = 1 - cv2.dilate(peaks[islands[here]], disc)
     faded = np.where(apart[here], np.minimum(differs, most), differs)

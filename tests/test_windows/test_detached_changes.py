@@ -1,8 +1,15 @@
 """Regions drawn by hand."""
 
+import pytest
 import torch
 
-from segrefiner_mm.windows import REFINED, Box, RefinedMask, compact_masks
+from segrefiner_mm.windows import (
+    REFINED,
+    Box,
+    RefinedMask,
+    SoftMap,
+    compact_masks,
+)
 from segrefiner_mm.windows.detached_changes import without_islands
 
 
@@ -63,3 +70,27 @@ def test_nothing_changed():
     pixels = mended.pixels
     assert torch.equal(pixels, mask)
     assert share == 0
+
+
+def test_soft_islands_go_with_their_rims():
+    """A hole of 0.1 in an object becomes 0.9, and no rim of 0.4 is left."""
+    mask = torch.zeros(100, 120, dtype=torch.bool)
+    mask[20:80, 20:100] = True
+    values = mask.float()
+    values[39:51, 49:61] = 0.6  # the rim, a pixel wide
+    values[40:50, 50:60] = 0.1  # the hole
+    values[20:80, 19] = 0.4  # the soft edge
+    soft = SoftMap(Box(0, 0, 120, 100), values)
+    [coarse] = compact_masks(mask[None])
+    part = RefinedMask(
+        soft.box, values >= 0.5, torch.ones(()), REFINED, soft=soft
+    )
+    mended, _ = without_islands(coarse, part)
+    assert torch.equal(mended.dense((100, 120)), mask)
+    expected = mask.float()
+    expected[39:51, 49:61] = 0.9
+    expected[20:80, 19] = 0.4  # the edge stays soft
+    after = mended.soft.values
+    torch.testing.assert_close(after[:, :45], expected[:, :45])
+    assert after[39:51, 49:61].min() >= 0.9 - 1e-6
+    assert values[45, 55] == pytest.approx(0.1)  # the input is as it was

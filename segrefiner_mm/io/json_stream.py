@@ -35,6 +35,7 @@ class Event(NamedTuple):
         value (object): Element or value. Defaults to None.
         start (int): Offset of its first byte in the file. Defaults to 0.
         end (int): Offset after its last byte. Defaults to 0.
+        text (str): The element as it is written; '' for all else.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Event(NamedTuple):
     value: Any = None
     start: int = 0
     end: int = 0
+    text: str = ''
 
 
 class JsonStream:
@@ -61,6 +63,7 @@ class JsonStream:
         self._scan = json.JSONDecoder().raw_decode
         self._text = ''
         self._at = 0  # in the text
+        self._from = 0  # where the newest value begins
         self._byte = 0  # the same place in the file
         self._ended = False
 
@@ -121,7 +124,8 @@ class JsonStream:
             first = False
             start = self._byte
             value = self._value()
-            yield Event(ITEM, member, value, start, self._byte)
+            text = self._text[self._from : self._at]
+            yield Event(ITEM, member, value, start, self._byte, text)
         self._advance(1)
         yield Event(END, member, None, self._byte, self._byte)
 
@@ -131,6 +135,7 @@ class JsonStream:
             try:
                 value, end = self._scan(self._text, self._at)
                 if end < len(self._text) or self._ended:
+                    self._from = self._at
                     self._advance(end - self._at)
                     return value
             except JSONDecodeError as error:

@@ -134,7 +134,10 @@ class JsonStream:
         while True:
             try:
                 value, end = self._scan(self._text, self._at)
-                if end < len(self._text) or self._ended:
+                # A number that is cut, as 1.5e3 after 1.5e, is one as well.
+                whole = self._text[end - 1] in '}]"'
+                whole = whole or end <= len(self._text) - _MARGIN
+                if whole or self._ended:
                     self._from = self._at
                     self._advance(end - self._at)
                     return value

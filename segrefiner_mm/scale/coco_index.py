@@ -103,8 +103,8 @@ class ImageTable:
                 break
         if not found:
             raise InputError(
-                f'{self._path} has no images: it is no annotation file of '
-                'COCO or LVIS'
+                f'{self._path} has no images: it is neither COCO results nor '
+                'COCO or LVIS annotations'
             )
 
     def _add(self, record: Any, start: int, end: int) -> None:

@@ -14,7 +14,7 @@ from segrefiner_mm.io.numbers import whole_number
 from segrefiner_mm.scale.coco_index import ImageTable, open_source
 
 _CHUNK = 2**20  # stays in the cache
-# Bytes that two chunks share, which hold any whole mention.
+# Bytes that hold any whole mention.
 _OVERLAP = 2**12
 _KEY = b'"image_id"'
 _UNDERSCORE = _KEY.index(b'_')
@@ -91,17 +91,19 @@ class Mentions:
 
     def _search(self, path: Path) -> None:
         with open_source(path) as file:
-            rest, base = b'', 0
+            text, base = b'', 0
             while chunk := file.read(_CHUNK):
-                text = rest + chunk
-                self._search_chunk(text, base)
-                # A mention that the chunk cuts is whole in the next one.
-                rest = text[-_OVERLAP:]
-                base += len(text) - len(rest)
+                text += chunk
+                # What the chunk may cut is searched with the next one.
+                searched = max(len(text) - _OVERLAP, 0)
+                self._search_chunk(text, base, searched)
+                text, base = text[searched:], base + searched
+            self._search_chunk(text, base, len(text))
 
-    def _search_chunk(self, text: bytes, base: int) -> None:
+    def _search_chunk(self, text: bytes, base: int, searched: int) -> None:
         content = np.frombuffer(text + bytes(_DIGITS + 3), np.uint8)
         places = _places(content)
+        places = places[places < searched]
         ids = _whole_ids(content, places + len(_KEY))
         for place in places[ids < 0].tolist():
             match = _VALUE.match(text, place + len(_KEY))

@@ -64,7 +64,7 @@ def _stream(
         read = ray.data.read_datasource(
             shard_datasource(shards),
             override_num_blocks=1,
-            ray_remote_args=dict(num_cpus=_READER_CPUS),
+            num_cpus=_READER_CPUS,
         )
         refined = read.map_batches(
             ShardActor,

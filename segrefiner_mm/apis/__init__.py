@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segrefiner_mm.apis.dataset_functions import refine_dataset
     from segrefiner_mm.apis.export_network import ExportOptions, export_onnx
     from segrefiner_mm.apis.file_functions import (
         evaluate,
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     )
     from segrefiner_mm.apis.inferencer import SegRefinerInferencer
     from segrefiner_mm.apis.installation import environment
-    from segrefiner_mm.apis.dataset_functions import refine_dataset
     from segrefiner_mm.apis.refine_image import refine
     from segrefiner_mm.apis.report_functions import (
         apply_decisions,

@@ -7,6 +7,7 @@ from segrefiner_mm.runs.refiner import RefinerOptions
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.refine_dataset import refine_coco_dataset
+from segrefiner_mm.scale.refine_tables import holds_shards, refine_tables
 
 
 def refine_dataset(
@@ -18,13 +19,15 @@ def refine_dataset(
 ) -> PredictionSummary:
     """Refine a data set in shards; the function behind ``coco --engine``.
 
-    The file has the bytes that :func:`refine_predictions` writes. A run that
+    A JSON has the bytes that :func:`refine_predictions` writes. A run that
     was stopped continues with the shards that are missing.
 
     Args:
         source (str | Path): COCO or LVIS results or annotations (.json), of
-            any size.
-        out (str | Path): File to write.
+            any size; or a folder or address of tables (.parquet, .arrow) or
+            of WebDataset's tars, see :func:`read_masks`.
+        out (str | Path): File to write; for tables and tars the folder or
+            the address of Parquet files.
         options (DatasetOptions, optional): How it is read, refined and
             written, and by which engine.
         refiner (RefinerOptions, optional): The model and its settings.
@@ -39,10 +42,11 @@ def refine_dataset(
             engine does not answer.
         CheckpointError: If the weights cannot be used.
     """
-    return refine_coco_dataset(
-        Path(source),
-        Path(out),
+    given = (
         options or DatasetOptions(),
         refiner or RefinerOptions(),
         reporter or Reporter(),
     )
+    if holds_shards(str(source)):
+        return refine_tables(str(source), str(out), *given)
+    return refine_coco_dataset(Path(source), Path(out), *given)

@@ -132,18 +132,11 @@ class ImageTable:
         Returns:
             list[str]: The names, each once.
         """
-        pairs = np.stack(
-            [
-                np.frombuffer(self._stems, np.int64),
-                np.frombuffer(self._names, np.int64),
-            ],
-            axis=1,
-        )
-        if not len(pairs):
-            return []
-        _, first = np.unique(pairs, axis=0, return_index=True)
+        names = np.frombuffer(self._names, np.int64)
+        _, first = np.unique(names, return_index=True)
+        stems = np.frombuffer(self._stems, np.int64)[first]
         _, which, count = np.unique(
-            pairs[first, 0], return_inverse=True, return_counts=True
+            stems, return_inverse=True, return_counts=True
         )
         return [self.at(int(row)).name for row in first[count[which] > 1]]
 

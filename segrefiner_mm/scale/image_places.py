@@ -116,7 +116,7 @@ class ImagePlaces:
 
     def _located(self, entry: ImageEntry) -> ImageEntry:
         name = entry.name
-        if entry.problem:
+        if entry.problem or entry.content is not None:
             return entry
         if name is None:
             return entry._replace(problem='nothing names its image')

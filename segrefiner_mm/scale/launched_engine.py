@@ -11,7 +11,7 @@ from torch import distributed
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.scale.rows import Shard
-from segrefiner_mm.scale.shard_worker import ShardSummary, ShardWorker
+from segrefiner_mm.scale.shard_worker import ShardSummary, Worker
 
 # Processes end at different times, and the others wait.
 _PATIENCE = timedelta(days=7)
@@ -48,12 +48,12 @@ def join(launcher: str) -> tuple[int, int]:
 
 
 def launched(
-    worker: ShardWorker, shards: Iterable[Shard]
+    worker: Worker, shards: Iterable[Shard]
 ) -> Iterator[ShardSummary]:
     """Process the shards of this process, and wait for the others.
 
     Args:
-        worker (ShardWorker): Refines and writes shards.
+        worker (Worker): Refines and writes shards.
         shards (Iterable[Shard]): All shards, equal in every process.
 
     Yields:

@@ -11,6 +11,7 @@ from segrefiner_mm.io.json_file import shown_name
 
 Value = TypeVar('Value')
 _FILE = 'file://'
+_BUCKETS = ('s3', 's3a', 'gs', 'gcs', 'az', 'abfs', 'abfss', 'oss', 'r2')
 
 
 class MissingFileError(InputError):
@@ -57,8 +58,12 @@ class Place:
         self.folder = None if self.remote else local_path(self.address)
         self._fs: Any = None
         self._root = ''
+        self._has_folders = True
         if self.remote:
             self._fs, self._root = _open(self.address)
+            # There, to make a folder would be to make a bucket.
+            scheme = self.address.partition('://')[0]
+            self._has_folders = scheme not in _BUCKETS
 
     def name(self, file: str) -> str:
         """Return the path or the address of a file, for messages.
@@ -107,7 +112,7 @@ class Place:
         path = self._path(file)
 
         def put() -> None:
-            if '/' in path:
+            if self._has_folders:
                 self._fs.makedirs(self._fs._parent(path), exist_ok=True)
             self._fs.pipe_file(path, content)
 

@@ -5,17 +5,12 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 from segrefiner_mm.errors import InputError, SegRefinerError, reason_of
 from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.rows import Shard
-from segrefiner_mm.scale.shard_worker import (
-    ShardJob,
-    ShardSummary,
-    ShardWorker,
-)
+from segrefiner_mm.scale.shard_worker import Job, ShardSummary
 
 # A block of Ray Data holds one shard, so that actors get work at once.
 _BLOCK_BYTES = 1
@@ -24,7 +19,7 @@ _READER_CPUS = 0
 
 
 def refined_by_ray(
-    job: ShardJob,
+    job: Job,
     shards: Callable[[], Iterable[Shard]],
     options: DatasetOptions,
 ) -> Iterator[ShardSummary]:
@@ -34,7 +29,7 @@ def refined_by_ray(
     refined again, to the same bytes.
 
     Args:
-        job (ShardJob): What the workers do.
+        job (Job): What the workers do.
         shards (Callable): Returns the shards; it runs in a task of Ray.
         options (DatasetOptions): The cluster and its workers.
 
@@ -52,7 +47,7 @@ def refined_by_ray(
 
 def _stream(
     ray: Any,
-    job: ShardJob,
+    job: Job,
     shards: Callable[[], Iterable[Shard]],
     options: DatasetOptions,
 ) -> Iterator[ShardSummary]:
@@ -145,16 +140,3 @@ def _plain(error: BaseException) -> BaseException:
             return InputError(lines[-1].partition('Error: ')[2] or lines[-1])
         inner = getattr(inner, 'cause', None) or inner.__cause__
     return error
-
-
-def summary_text(worker: ShardWorker, shard: Shard) -> str:
-    """Process a shard in an actor.
-
-    Args:
-        worker (ShardWorker): The worker.
-        shard (Shard): The shard.
-
-    Returns:
-        str: The summary, as JSON.
-    """
-    return json.dumps(asdict(worker.process(shard)))

@@ -1,15 +1,16 @@
 """What runs inside of Ray: the source of shards and the actor."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 from ray.data import Datasource, ReadTask
 from ray.data.block import BlockMetadata
 
-from segrefiner_mm.scale.ray_engine import summary_text
 from segrefiner_mm.scale.rows import Shard
-from segrefiner_mm.scale.shard_worker import ShardJob, ShardWorker
+from segrefiner_mm.scale.shard_worker import Job
 
 _SCHEMA = pa.schema([('key', pa.string()), ('content', pa.binary())])
 # A guess, for Ray's plan of memory.
@@ -20,11 +21,11 @@ class ShardActor:
     """An actor that holds the model.
 
     Args:
-        job (ShardJob): What to do.
+        job (Job): What to do.
     """
 
-    def __init__(self, job: ShardJob) -> None:
-        self._worker = ShardWorker(job)
+    def __init__(self, job: Job) -> None:
+        self._worker = job.worker()
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         """Refine the shards of a batch.
@@ -36,7 +37,8 @@ class ShardActor:
             pyarrow.Table: ``summary`` of each, as JSON.
         """
         shards = [Shard(row['key'], row['content']) for row in _rows(batch)]
-        texts = [summary_text(self._worker, shard) for shard in shards]
+        done = [self._worker.process(shard) for shard in shards]
+        texts = [json.dumps(asdict(summary)) for summary in done]
         return pa.table({'summary': pa.array(texts, pa.string())})
 
 

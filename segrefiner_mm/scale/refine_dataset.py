@@ -1,16 +1,14 @@
 """A data set of any size: shards, refined by an engine, and merged."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from hashlib import sha256
 from json import dumps
 from pathlib import Path
 from shutil import rmtree
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.file_state import file_state
 from segrefiner_mm.io.limits import max_pixels
 from segrefiner_mm.io.mask_forms import MaskStyle
 from segrefiner_mm.io.output_lock import OutputLock
@@ -20,21 +18,18 @@ from segrefiner_mm.runs.refine_predictions import (
     counted,
     protect_files,
 )
-from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
+from segrefiner_mm.runs.refiner import RefinerOptions
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.scale.coco_source import CocoSource
+from segrefiner_mm.scale.engines import join, leave, refine_shards
 from segrefiner_mm.scale.merge import MergedFile, collect
-from segrefiner_mm.scale.options import LAUNCHERS, RAY, DatasetOptions
+from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.places import Place
 from segrefiner_mm.scale.refine_rows import FAILED
 from segrefiner_mm.scale.result_store import ResultStore
 from segrefiner_mm.scale.rows import Shard, shards_of
 from segrefiner_mm.scale.shard_files import need_pyarrow
-from segrefiner_mm.scale.shard_worker import (
-    ShardJob,
-    ShardSummary,
-    ShardWorker,
-)
+from segrefiner_mm.scale.shard_worker import ShardJob, chosen_refiner
 
 # Rows that a summary holds.
 MOST_ROWS = 1000
@@ -85,7 +80,7 @@ def refine_coco_dataset(
         InputError: If nothing can be refined, or files would be lost.
     """
     need_pyarrow()
-    rank = _join(options)
+    rank = join(options)
     _check(source, out, options)
     coco = CocoSource(
         source.absolute(),
@@ -97,44 +92,25 @@ def refine_coco_dataset(
     make = ShardSource(coco, options.shard_masks, _digest(job))
     # The other processes of a launcher write shards alone.
     lock = OutputLock(out, is_folder=False) if rank == 0 else nullcontext()
-    before = [file_state(path) for path in _inputs(coco)] if rank == 0 else []
+    before = _states(coco)
     with lock:
-        keys = _refine(job, make, options, reporter)
+        done = refine_shards(job, make, options, reporter)
+        keys = [summary.key for summary in done]
         if rank != 0:
-            _leave(options)
+            leave(options)
             return PredictionSummary(f'process {rank} is done', done=0)
-        if before != [file_state(path) for path in _inputs(coco)]:
+        if before != _states(coco):
             raise InputError(f'{source} was changed during the run')
         summary = _merge(coco, out, shards, keys, options, reporter)
-    _leave(options)
+    leave(options)
     if not options.shards and not summary.failed and shards.folder:
         rmtree(shards.folder, ignore_errors=True)
     return summary
 
 
-def _join(options: DatasetOptions) -> int:
-    if options.engine not in LAUNCHERS:
-        return 0
-    from segrefiner_mm.scale.launched_engine import join
-
-    return join(options.engine)[0]
-
-
-def _leave(options: DatasetOptions) -> None:
-    if options.engine in LAUNCHERS:
-        from segrefiner_mm.scale.launched_engine import leave
-
-        leave()
-
-
 def _check(source: Path, out: Path, options: DatasetOptions) -> None:
     if not source.exists():
         raise InputError(f'no such file or folder: {source}')
-    if source.is_dir() or source.suffix != '.json':
-        raise InputError(
-            f'an engine takes json of COCO or LVIS, and shards; {source} is '
-            'neither: refine it without --engine'
-        )
     if options.place is None:
         raise InputError('a .json needs --img-dir: where its images are')
     protect_files(source, out, options)
@@ -146,15 +122,11 @@ def _job(
     source: Path,
     shards: Place,
 ) -> ShardJob:
-    fingerprint = Refiner(refiner).fingerprint()
-    # All workers use the runtime that this machine would choose.
-    chosen = replace(refiner, runtime=fingerprint['runtime'])
     address = shards.address
     if shards.folder is not None:
         address = str(shards.folder.absolute())
     return ShardJob(
-        chosen,
-        fingerprint,
+        *chosen_refiner(refiner),
         options.place,
         address,
         str(source),
@@ -167,53 +139,10 @@ def _digest(job: ShardJob) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _inputs(coco: CocoSource) -> list[Path]:
-    return [path for path in (coco.path, coco.ann) if path is not None]
-
-
-def _refine(
-    job: ShardJob,
-    make: ShardSource,
-    options: DatasetOptions,
-    reporter: Reporter,
-) -> list[str]:
-    """Refine all shards that are not done; return their keys."""
-    keys, before = [], 0
-    with reporter.progress(None) as advance:
-        for summary in _engine(job, make, options)():
-            keys.append(summary.key)
-            before += summary.images if summary.done_before else 0
-            for problem in summary.errors:
-                reporter.error(problem)
-            for note in summary.notes:
-                reporter.say(f'segrefiner: note: {note}')
-            verdicts = [
-                name
-                for name, count in summary.verdicts.items()
-                if name != FAILED
-                for _ in range(count)
-            ]
-            advance(verdicts)
-            for _ in range(summary.images - 1):
-                advance()
-    if before:
-        reporter.say(f'{before} images were done before')
-    return keys
-
-
-def _engine(
-    job: ShardJob, make: ShardSource, options: DatasetOptions
-) -> Callable[[], Iterable[ShardSummary]]:
-    if options.engine == RAY:
-        from segrefiner_mm.scale.ray_engine import refined_by_ray
-
-        return partial(refined_by_ray, job, make, options)
-    worker = ShardWorker(job)
-    if options.engine in LAUNCHERS:
-        from segrefiner_mm.scale.launched_engine import launched
-
-        return lambda: launched(worker, make())
-    return lambda: map(worker.process, make())
+def _states(coco: CocoSource) -> list[tuple[int, int]]:
+    """Return what changes when a file is written; they are not hashed."""
+    stats = [path.stat() for path in (coco.path, coco.ann) if path]
+    return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
 
 
 def _merge(

@@ -2,9 +2,9 @@
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from segrefiner_mm.errors import InputError, SegRefinerError, reason_of
 from segrefiner_mm.io.limits import set_max_pixels
@@ -37,6 +37,10 @@ class ShardJob:
     source: str
     max_pixels: int
 
+    def worker(self) -> 'ShardWorker':
+        """Return the worker of this job."""
+        return ShardWorker(self)
+
 
 @dataclass(frozen=True)
 class ShardSummary:
@@ -59,10 +63,23 @@ class ShardSummary:
     errors: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def failed(self) -> int:
-        """Masks that failed."""
-        return self.verdicts.get(FAILED, 0)
+    def without_messages(self) -> 'ShardSummary':
+        """Return the counts alone, of which millions can be kept."""
+        return replace(self, errors=[], notes=[])
+
+
+class Worker(Protocol):
+    """Processes shards one by one."""
+
+    def process(self, shard: Shard) -> ShardSummary:
+        """Refine a shard, unless it is done, and write it."""
+
+
+class Job(Protocol):
+    """All that a worker needs to know; it can be pickled."""
+
+    def worker(self) -> Worker:
+        """Return a worker for this job."""
 
 
 class ShardWorker:
@@ -80,16 +97,7 @@ class ShardWorker:
 
     @cached_property
     def _refiner(self) -> Refiner:
-        refiner = Refiner(self._job.refiner)
-        own, wanted = refiner.fingerprint(), self._job.fingerprint
-        other = [name for name in wanted if own.get(name) != wanted[name]]
-        if other:
-            raise InputError(
-                f'this worker has another {other[0]} ({own.get(other[0])}) '
-                f'than the driver ({wanted[other[0]]}): install the same on '
-                'all machines'
-            )
-        return refiner
+        return agreed_refiner(self._job.refiner, self._job.fingerprint)
 
     def process(self, shard: Shard) -> ShardSummary:
         """Refine a shard, unless it is done, and write it.
@@ -135,6 +143,48 @@ class ShardWorker:
         # Masks that failed are tried again.
         failed = any(row['verdict'] == FAILED for row in done.rows)
         return done if unchanged and not failed else None
+
+
+def chosen_refiner(
+    options: RefinerOptions,
+) -> tuple[RefinerOptions, dict[str, Any]]:
+    """Choose on the driver what all workers use.
+
+    Args:
+        options (RefinerOptions): The model and its settings.
+
+    Returns:
+        tuple[RefinerOptions, dict]: With the runtime that this machine has
+        chosen, and the fingerprint that workers must have.
+    """
+    fingerprint = Refiner(options).fingerprint()
+    return replace(options, runtime=fingerprint['runtime']), fingerprint
+
+
+def agreed_refiner(
+    options: RefinerOptions, fingerprint: dict[str, Any]
+) -> Refiner:
+    """Build a refiner whose results are those of the driver.
+
+    Args:
+        options (RefinerOptions): The model and its settings.
+        fingerprint (dict): That of the driver.
+
+    Returns:
+        Refiner: The refiner.
+
+    Raises:
+        InputError: If this machine has another version or other weights.
+    """
+    refiner = Refiner(options)
+    own = refiner.fingerprint()
+    for name, wanted in fingerprint.items():
+        if own.get(name) != wanted:
+            raise InputError(
+                f'this worker has another {name} ({own.get(name)}) than the '
+                f'driver ({wanted}): install the same on all machines'
+            )
+    return refiner
 
 
 def _summary(

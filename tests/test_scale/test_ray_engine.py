@@ -41,6 +41,8 @@ def cluster(monkeypatch):
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv('PYTHONPATH', os.pathsep.join([str(ROOT), *sys.path]))
+    # Workers are not to wait for everything else on this machine.
+    monkeypatch.setenv('RAY_worker_niceness', '0')
     started = Cluster(
         initialize_head=True,
         head_node_args=dict(num_cpus=2, include_dashboard=False),

@@ -71,9 +71,9 @@ class Fleet:
 
     workers: int
     refine: float
-    decode: float = 0.022
-    read: float = 0.0001
-    write: float = 0.0001
+    decode: float = 0.0155
+    read: float = 0.00005
+    write: float = 0.00005
     merge: float = 0.0005
     latency: float = 0.03
     store: float = 5e9

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -100,7 +101,8 @@ def _draw(folder: Path, images: int, size: tuple[int, ...]) -> None:
     """Ellipses on noise, and coarse masks of a sixteenth of the size."""
     rng = np.random.default_rng(0)
     height, width = size
-    records, annotations = [], []
+    records: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for index in range(images):
         image = rng.integers(90, 130, (height, width, 3), dtype=np.uint8)
         for _ in range(MASKS_PER_IMAGE):

@@ -3,15 +3,18 @@
 import json
 import logging
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from segrefiner_mm.errors import InputError, SegRefinerError, reason_of
+from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.rows import Shard
 from segrefiner_mm.scale.shard_worker import Job, ShardSummary
 
+# How a traceback ends that a mistake of the user has caused.
+_SAID = re.compile(r'^segrefiner_mm\.errors\.\w+: (.*)$', re.MULTILINE)
 # A block of Ray Data holds one shard, so that actors get work at once.
 _BLOCK_BYTES = 1
 # What the reader asks for: it must run beside actors that hold all cores.
@@ -130,13 +133,10 @@ def _import_ray() -> Any:
 
 
 def _plain(error: BaseException) -> BaseException:
-    """Return the error of the user that Ray has wrapped, if it is one."""
-    inner: BaseException | None = error
-    seen: set[int] = set()
-    while inner is not None and id(inner) not in seen:
-        seen.add(id(inner))
-        if isinstance(inner, SegRefinerError):
-            lines = str(inner).strip().splitlines()
-            return InputError(lines[-1].partition('Error: ')[2] or lines[-1])
-        inner = getattr(inner, 'cause', None) or inner.__cause__
-    return error
+    """Return the error of the user that Ray has wrapped, if it is one.
+
+    Ray makes a class for it whose text is the traceback of the task, between
+    remarks of its own.
+    """
+    said = _SAID.findall(str(error))
+    return InputError(said[-1].strip()) if said else error

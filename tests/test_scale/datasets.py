@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,7 +37,8 @@ def write_dataset(folder: Path, images: int, masks: int = 2) -> Path:
     """
     rng = np.random.default_rng(5)
     (folder / 'img').mkdir(parents=True)
-    records, annotations = [], []
+    records: list[dict] = []
+    annotations: list[dict] = []
     for index in range(images):
         image, mask = draw_object(rng, *SIZE)
         name = f'{index:04d}.png'
@@ -47,7 +49,8 @@ def write_dataset(folder: Path, images: int, masks: int = 2) -> Path:
         )
         for _ in range(masks):
             annotations.append(_annotation(rng, index, mask))
-    rng.shuffle(annotations)
+    order = rng.permutation(len(annotations)).tolist()
+    annotations = [annotations[index] for index in order]
     for number, annotation in enumerate(annotations):
         annotation['id'] = number + 1
     content = dict(
@@ -65,7 +68,7 @@ def _annotation(
 ) -> dict:
     coarse = blocky(np.roll(mask, rng.integers(-3, 4, 2), axis=(0, 1)))
     kind = rng.integers(0, 10)
-    segmentation = encode_mask(coarse)
+    segmentation: Any = encode_mask(coarse)
     if kind % 3 == 1:
         segmentation = outlines_of(segmentation, 0.5)
     if kind == 9:
@@ -80,13 +83,13 @@ def _annotation(
     )
 
 
-def run_whole(folder: Path, out: Path, **options) -> PredictionSummary:
+def run_whole(folder: Path, out: Path, **options: Any) -> PredictionSummary:
     """Refine in one process that holds all, the reference."""
     given = PredictionOptions(folder / 'img', **options)
     return refine_predictions(folder / 'coco.json', out, given, refiner())
 
 
-def run_shards(folder: Path, out: Path, **options) -> PredictionSummary:
+def run_shards(folder: Path, out: Path, **options: Any) -> PredictionSummary:
     """Refine in shards."""
     settings = dict(images=str(folder / 'img'), shard_masks=4)
     given = DatasetOptions(**{**settings, **options})

@@ -11,3 +11,7 @@ MODEL_NAMES = (
 )
 # What can run the network; auto is the fastest of those that are installed.
 RUNTIME_NAMES = ('auto', 'torch', 'onnxruntime', 'openvino')
+
+# What does the work of a data set in shards: this process, Ray Data, or the
+# processes of a launcher.
+ENGINES = ('local', 'ray', 'pytorch', 'slurm', 'mpi')

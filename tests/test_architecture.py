@@ -9,6 +9,7 @@ PACKAGE = ROOT / 'segrefiner_mm'
 ROOMS = (
     'cli',
     'apis',
+    'scale',
     'review',
     'runs',
     'integrations',

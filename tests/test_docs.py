@@ -32,7 +32,7 @@ OPTION = re.compile(r'(?<![\w-])--[a-z][a-z_-]*[a-z]')
 FOREIGN = {
     *('--no-deps', '--no-cache-dir', '--no-build-isolation'),
     *('--checkpoint', '--nproc_per_node', '--out', '--out_prefix'),
-    *('--out_dir', '--step'),
+    *('--out_dir', '--step', '--nproc-per-node'),
 }
 # Commands of a document that its Python blocks build on.
 BEFORE = {'review.md': ['refine', 'images/', 'masks/', '-o', 'refined/']}
@@ -40,6 +40,8 @@ BEFORE = {'review.md': ['refine', 'images/', 'masks/', '-o', 'refined/']}
 PARSED_ONLY = {
     'results.pkl': 'tests/test_cli/test_coco_command.py runs it',
     'preds/': 'tests/test_cli/test_coco_command.py runs it',
+    'tables/': 'tests/test_scale/test_refine_tables.py runs it',
+    'train.json': 'tests/test_scale/test_ray_engine.py runs it',
 }
 
 

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segrefiner_mm.apis.dataset_functions import refine_dataset
     from segrefiner_mm.apis.export_network import ExportOptions, export_onnx
     from segrefiner_mm.apis.file_functions import (
         evaluate,
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from segrefiner_mm.runs.refine_pairs import LabelOptions, MaskOptions
     from segrefiner_mm.runs.refine_predictions import PredictionOptions
     from segrefiner_mm.runs.refiner import RefinerOptions
+    from segrefiner_mm.scale.options import DatasetOptions
 
 _ROOMS = {
     'segrefiner_mm.apis.installation': ['environment'],
     'segrefiner_mm.apis.export_network': ['ExportOptions', 'export_onnx'],
     'segrefiner_mm.apis.inferencer': ['SegRefinerInferencer'],
+    'segrefiner_mm.apis.dataset_functions': ['refine_dataset'],
     'segrefiner_mm.apis.refine_image': ['refine'],
     'segrefiner_mm.runs.refiner': ['RefinerOptions'],
     'segrefiner_mm.apis.file_functions': [
@@ -47,9 +50,11 @@ _ROOMS = {
     'segrefiner_mm.evaluation.evaluate_files': ['EvaluateOptions'],
     'segrefiner_mm.runs.refine_pairs': ['LabelOptions', 'MaskOptions'],
     'segrefiner_mm.runs.refine_predictions': ['PredictionOptions'],
+    'segrefiner_mm.scale.options': ['DatasetOptions'],
 }
 
 __all__ = [
+    'DatasetOptions',
     'DecisionOptions',
     'EvaluateOptions',
     'ExportOptions',
@@ -64,6 +69,7 @@ __all__ = [
     'evaluate',
     'export_onnx',
     'refine',
+    'refine_dataset',
     'refine_folder',
     'refine_labels',
     'refine_predictions',

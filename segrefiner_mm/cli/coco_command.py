@@ -2,12 +2,19 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from segrefiner_mm.apis import (
+    DatasetOptions,
     DecisionOptions,
     PredictionOptions,
     apply_decisions,
+    refine_dataset,
     refine_predictions,
+)
+from segrefiner_mm.cli.engine_options import (
+    engine_settings,
+    refuse_engine_options,
 )
 from segrefiner_mm.cli.exit_status import status_of
 from segrefiner_mm.cli.model_choice import refiner_options
@@ -15,6 +22,8 @@ from segrefiner_mm.cli.reporting import reporting, show_summary
 from segrefiner_mm.cli.shared_options import soft_type
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.runs.mask_rows import MaskRow
+from segrefiner_mm.runs.refine_predictions import PredictionSummary
+from segrefiner_mm.runs.reporter import Reporter
 
 
 def run_coco(args: argparse.Namespace) -> int:
@@ -23,8 +32,16 @@ def run_coco(args: argparse.Namespace) -> int:
         return _apply_decisions(args)
     if args.coarse:
         raise InputError('--coarse goes with --decisions')
-    options = PredictionOptions(
-        img_dir=_path(args.img_dir),
+    with reporting(args) as reporter:
+        summary = _refine(args, reporter)
+        show_summary(args, reporter, summary)
+    if not args.quiet:
+        _print_worst(summary.rows, args.worst)
+    return status_of(summary)
+
+
+def _refine(args: argparse.Namespace, reporter: Reporter) -> PredictionSummary:
+    given: dict[str, Any] = dict(
         ann=_path(args.ann),
         segmentation=args.segmentation,
         tolerance=args.tolerance,
@@ -34,18 +51,15 @@ def run_coco(args: argparse.Namespace) -> int:
         soft=soft_type(args),
         only=args.only,
     )
-    with reporting(args) as reporter:
-        summary = refine_predictions(
-            args.predictions,
-            args.out,
-            options,
-            refiner_options(args),
-            reporter,
-        )
-        show_summary(args, reporter, summary)
-    if not args.quiet:
-        _print_worst(summary.rows, args.worst)
-    return status_of(summary)
+    files = args.predictions, args.out
+    refiner = refiner_options(args)
+    if args.engine:
+        engine = engine_settings(args)
+        sharded = DatasetOptions(images=args.img_dir, **given, **engine)
+        return refine_dataset(*files, sharded, refiner, reporter)
+    refuse_engine_options(args)
+    options = PredictionOptions(img_dir=_path(args.img_dir), **given)
+    return refine_predictions(*files, options, refiner, reporter)
 
 
 def _apply_decisions(args: argparse.Namespace) -> int:

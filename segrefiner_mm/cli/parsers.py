@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that help comes at once.
 
 import argparse
 
+from segrefiner_mm.cli.engine_options import add_engine_options
 from segrefiner_mm.cli.model_parsers import (
     add_convert,
     add_env,
@@ -132,6 +133,8 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
             '-o refined.json',
             'segrefiner coco results.pkl -o refined.pkl --report changes.csv',
             'segrefiner coco labelme_folder/ -o refined/',
+            'segrefiner coco train.json --img-dir s3://bucket/train '
+            '-o refined.json --engine ray --workers 8',
         ),
     )
     add = parser.add_argument
@@ -177,6 +180,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         'by its place in the json, from 0; of panoptic json a folder soft/',
     )
     add_decision_options(add)
+    add_engine_options(parser.add_argument_group('shards').add_argument)
     add_model_options(parser)
     add_reporting_options(add)
     add('--overwrite', action='store_true', help='overwrite what is there')

@@ -79,13 +79,27 @@ def records_of(
             f'{name}: {part} must be a list, got {shown(records)}'
         )
     for index, record in enumerate(records):
-        if not isinstance(record, dict):
-            what = part or 'results'
-            raise InputError(
-                f'{name}, {what}: number {index} is {shown(record)}, not an '
-                'object'
-            )
+        check_record(record, part, index, name)
     return records
+
+
+def check_record(record: Any, part: str, index: int, name: str | Path) -> None:
+    """Reject an element that is no object.
+
+    Args:
+        record (object): Element of a list of records.
+        part (str): Key of the list; '' if the file is the list.
+        index (int): Index of the element.
+        name (str | Path): Name of the file, for errors.
+
+    Raises:
+        InputError: If it is no object.
+    """
+    if not isinstance(record, dict):
+        raise InputError(
+            f'{name}, {part or "results"}: number {index} is '
+            f'{shown(record)}, not an object'
+        )
 
 
 def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
@@ -104,15 +118,45 @@ def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
     """
     images: dict[Id, CocoImage] = {}
     for index, record in enumerate(records_of(content, 'images', name)):
-        where = f'{name}, images: number {index}'
-        image = _image(record, id_of(record, 'id', where))
-        before = images.setdefault(image.id, image)
-        if before.name != image.name:
-            raise InputError(
-                f'{name}: image {shown(image.id)} appears twice, as '
-                f'{shown_name(before.name)} and {shown_name(image.name)}'
-            )
+        image = image_of(record, f'{name}, images: number {index}')
+        check_same_name(images.setdefault(image.id, image), image, name)
     return images
+
+
+def image_of(record: dict[str, Any], where: str) -> CocoImage:
+    """Return an image of an annotation file.
+
+    Args:
+        record (dict): Element of ``images``.
+        where (str): Name of the record, for errors.
+
+    Returns:
+        CocoImage: The image.
+
+    Raises:
+        InputError: If it has no id.
+    """
+    return _image(record, id_of(record, 'id', where))
+
+
+def check_same_name(
+    first: CocoImage, second: CocoImage, name: str | Path
+) -> None:
+    """Reject two images of one id that have different names.
+
+    Args:
+        first (CocoImage): An image.
+        second (CocoImage): An image of the same id.
+        name (str | Path): Name of the file, for errors.
+
+    Raises:
+        InputError: If the names differ.
+    """
+    if first.name != second.name:
+        raise InputError(
+            f'{name}: image {shown(first.id)} appears twice, as '
+            f'{shown_name(first.name)} and {shown_name(second.name)}'
+        )
 
 
 def id_of(record: dict[str, Any], field: str, where: str) -> Id:

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -148,13 +148,28 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         InputError: If it cannot be written; nothing is left behind.
     """
+    write_parts(path, (content,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file part by part, atomically as :func:`write_whole`.
+
+    Args:
+        path (Path): File to write; its folder is created.
+        parts (Iterable[bytes]): Parts of the content; what it raises leaves
+            nothing behind.
+
+    Raises:
+        InputError: If it cannot be written; nothing is left behind.
+    """
     token = secrets.token_hex(8)
     partial = path.with_name(f'{partial_prefix(path)}{token}.partial')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with partial.open('xb') as file:
-                file.write(content)
+                for part in parts:
+                    file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)

@@ -74,7 +74,8 @@ class CocoReview:
 
     def _read_image(self, entry: ImageEntry) -> None:
         opened = open_entry(entry, self._fail, lambda *_: None)
-        keys = list(entry.masks)
+        keys, image = list(entry.masks), entry.image
+        assert image is not None  # opened, and on this machine
         for place, coarse in zip(opened.places, opened.encoded, strict=True):
             key = keys[place]
             try:
@@ -83,9 +84,9 @@ class CocoReview:
             except InputError as error:
                 self._fail(key, str(error))
                 continue
-            name = shown_name(entry.name or opened.image.name)
+            name = shown_name(entry.name or image.name)
             self.review.pairs.append(
-                self._pair(key, opened.image, name, coarse, refined)
+                self._pair(key, image, name, coarse, refined)
             )
 
     def _pair(

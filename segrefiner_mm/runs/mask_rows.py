@@ -3,12 +3,12 @@
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from segrefiner_mm.errors import InputError, reason_of
-from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.files import write_parts
 from segrefiner_mm.io.formats.prediction_file import ImageEntry, PredictionFile
 from segrefiner_mm.runs.prediction_journal import Outcome
 
@@ -76,6 +76,19 @@ def mask_rows(
 def _row(name: str, outcome: Outcome | None) -> MaskRow:
     if not outcome:
         return MaskRow(name, 'failed', 1.0)
+    return mask_row(name, outcome)
+
+
+def mask_row(name: str, outcome: Outcome) -> MaskRow:
+    """Return the row of a mask that was refined.
+
+    Args:
+        name (str): Name of the mask for the user.
+        outcome (dict): Its result.
+
+    Returns:
+        MaskRow: The row.
+    """
     return MaskRow(
         name,
         outcome['verdict'],
@@ -85,16 +98,20 @@ def _row(name: str, outcome: Outcome | None) -> MaskRow:
     )
 
 
-def write_rows(path: Path, rows: Sequence[MaskRow]) -> None:
+def write_rows(path: Path, rows: Iterable[MaskRow]) -> None:
     """Write rows as CSV; a number that a mask lacks is empty.
 
     Args:
         path (Path): File to write.
-        rows (Sequence[MaskRow]): The rows.
+        rows (Iterable[MaskRow]): The rows, pulled one by one.
 
     Raises:
         InputError: If it cannot be written.
     """
+    write_parts(path, _csv_lines(rows))
+
+
+def _csv_lines(rows: Iterable[MaskRow]) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -102,7 +119,11 @@ def write_rows(path: Path, rows: Sequence[MaskRow]) -> None:
         numbers = (row.evidence.get(name) for name in EVIDENCE)
         rounded = [None if n is None else round(n, 4) for n in numbers]
         writer.writerow([*row[:4], *rounded])
-    write_whole(path, text.getvalue().encode())
+        if text.tell() > 2**20:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
 
 
 def read_rows(path: Path) -> dict[str, MaskRow]:

@@ -12,6 +12,7 @@ from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.json_file import shown_name
 from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.outside import INSIDE, Outside, outside
+from segrefiner_mm.io.picture_source import Source
 from segrefiner_mm.io.pictures import PictureSize, picture_size
 from segrefiner_mm.io.rle import encode_segmentation
 from segrefiner_mm.io.segmentation import (
@@ -37,13 +38,13 @@ class EntryMasks:
     """The usable masks of one image.
 
     Attributes:
-        image (Path): Image file.
+        image (Path | bytes): Image file, or its content.
         size (tuple[int, int]): Height and width.
         places (list[int]): Indices among the masks of the entry.
         encoded (list[dict]): Run lengths of the masks.
     """
 
-    image: Path
+    image: Source
     size: Size
     places: list[int] = field(default_factory=list)
     encoded: list[dict[str, Any]] = field(default_factory=list)
@@ -143,7 +144,8 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
     Raises:
         InputError: If the image is missing, unreadable or of another size.
     """
-    if entry.image is None:
+    source = entry.image or entry.content
+    if source is None:
         raise InputError(entry.problem)
     read: dict[int, Segmentation] = {}
     keys = list(entry.masks)
@@ -155,9 +157,9 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
             read[place] = segmentation
         except InputError as error:
             fail(key, str(error))
-    sizes = picture_size(entry.image)
+    sizes = picture_size(source)
     size = _choose_size(entry, sizes, list(read.values()))
-    opened = EntryMasks(entry.image, size)
+    opened = EntryMasks(source, size)
     reach = {place: _reach(mask, size) for place, mask in read.items()}
     strange = any(out.much for out in reach.values())
     for place, mask in read.items():
@@ -211,8 +213,9 @@ def _choose_size(
         own = [mask.size for mask in masks if mask.size in fitting]
         return next((size for size in own if size), fitting[0])
     height, width = picture.upright
+    name = entry.image or 'the image'
     raise InputError(
-        f'{entry.image} is {width} x {height}, but its masks are of '
+        f'{name} is {width} x {height}, but its masks are of '
         f'{stated[1]} x {stated[0]} (width x height): they must be equal'
     )
 

@@ -1,15 +1,8 @@
 """Refinement of the masks of a file of predictions, image by image."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.file_state import file_state
 from segrefiner_mm.io.files import partial_prefix, result_files, write_whole
 from segrefiner_mm.io.formats.prediction_file import (
@@ -18,39 +11,14 @@ from segrefiner_mm.io.formats.prediction_file import (
     PredictionFile,
 )
 from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.images import load_image
-from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.soft_files import SUFFIXES, encode_soft
+from segrefiner_mm.runs.entry_stream import EntryStream, Outcomes
 from segrefiner_mm.runs.extras import Extras
-from segrefiner_mm.runs.prediction_journal import Outcome, PredictionNotes
-from segrefiner_mm.runs.prediction_masks import (
-    decode_group,
-    open_entry,
-    with_images,
-)
+from segrefiner_mm.runs.prediction_journal import PredictionNotes
+from segrefiner_mm.runs.prediction_masks import with_images
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runs.reporter import Reporter
-from segrefiner_mm.windows import (
-    REFINED,
-    CompactMask,
-    RefinedMask,
-    RefineJob,
-    SoftMap,
-)
-from segrefiner_mm.windows.compact_mask import compact_iou
-
-Outcomes = list[Outcome | None]
-
-
-class _Group(NamedTuple):
-    """Masks of an image in progress: their indices, and if they are the last.
-
-    The groups of an image are consecutive.
-    """
-
-    entry: ImageEntry
-    places: list[int]
-    last: bool
+from segrefiner_mm.windows import SoftMap
 
 
 class PredictionRun:
@@ -86,9 +54,6 @@ class PredictionRun:
         self._refiner = refiner
         self._extras = extras
         self._soft_folder = soft_folder(out)
-        # Of every pixel a soft map holds four bytes more.
-        bytes_each = 1 if extras.soft is None else 5
-        self._most_pixels = MAX_DECODED // bytes_each
         self._predictions = predictions
         self._entries = entries
         self._finder = finder
@@ -146,52 +111,21 @@ class PredictionRun:
         done: dict[str, Outcomes],
         notes: PredictionNotes,
     ) -> None:
-        model = self._refiner.model
+        stream = EntryStream(
+            self._refiner,
+            self._fail,
+            self._fail_all,
+            self._note,
+            self._extras.parts,
+            None if self._extras.soft is None else self._write_soft,
+        )
         notes.begin()
         with self._reporter.progress(len(todo)) as advance:
-            jobs = self._jobs(todo, model.device)
-            soft = self._extras.soft is not None
-            settings = replace(self._refiner.settings, soft=soft)
-            for job, refined in model.refine(jobs, settings):
-                entry, places, last = job.tag
-                empty: Outcomes = [None] * len(entry.masks)
-                outcomes = done.setdefault(entry.key, empty)
-                for place, coarse, mask in zip(
-                    places, job.masks, refined, strict=True
-                ):
-                    outcomes[place] = _outcome(coarse, mask)
-                    if mask.soft is not None:
-                        key = list(entry.masks)[place]
-                        self._write_soft(key, mask.soft, coarse.size)
-                if not last:
-                    continue
+            for entry, outcomes in stream.refine(todo):
+                done[entry.key] = outcomes
                 advance([o['verdict'] for o in outcomes if o])
                 if all(outcomes):  # a failed mask is tried again
                     notes.add(entry, outcomes)
-
-    def _jobs(
-        self, todo: list[ImageEntry], device: torch.device
-    ) -> Iterator[RefineJob[_Group]]:
-        nothing = torch.zeros(3, 1, 1, dtype=torch.uint8, device=device)
-        for entry in todo:
-            try:
-                opened = open_entry(entry, self._fail, self._note)
-                groups = opened.groups(self._most_pixels)
-                image, only = nothing, None
-                if groups:
-                    image = _image(opened.image, opened.size)
-                    only = self._extras.parts.of(opened.size, opened.image)
-            except InputError as error:
-                self._fail_all(entry, str(error))
-                groups = []
-            if not groups:
-                yield RefineJob(nothing, [], _Group(entry, [], True))
-                continue
-            image = image.to(device)
-            for number, (places, crops, own) in enumerate(groups, 1):
-                masks = decode_group(crops, own)
-                tag = _Group(entry, places, number == len(groups))
-                yield RefineJob(image, masks, tag, only).to(device)
 
     def _soft_file(self, key: Key, kind: str) -> Path:
         return self._soft_folder / f'{key:06d}{SUFFIXES[kind]}'
@@ -247,22 +181,3 @@ def _states(source: Path) -> list[Any] | None:
     if source.is_dir():
         return [file_state(path) for path in result_files(source)]
     return file_state(source)
-
-
-def _image(path: Path, size: tuple[int, int]) -> Tensor:
-    return torch.from_numpy(load_image(path, size)).permute(2, 0, 1)
-
-
-def _outcome(coarse: CompactMask, refined: RefinedMask) -> dict[str, Any]:
-    outcome: Outcome = dict(
-        verdict=refined.verdict,
-        iou=1.0,
-        size=coarse.size,
-        confidence=refined.confidence.item(),
-        evidence=refined.evidence,
-    )
-    if refined.verdict == REFINED:
-        outcome['iou'] = compact_iou(coarse, refined)
-        pixels = refined.pixels.cpu()
-        outcome['encoded'] = encode_crop(pixels, refined.box, coarse.size)
-    return outcome

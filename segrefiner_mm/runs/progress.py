@@ -15,18 +15,18 @@ class Tally:
     """Counts the images and masks that are done.
 
     Args:
-        total (int): Number of images.
+        total (int, optional): Number of images; None if it is not known.
         clock (Callable): Returns the time in seconds. Defaults to
             ``time.monotonic``.
 
     Attributes:
-        total (int): Number of images.
+        total (int, optional): Number of images.
         images (int): Images that are done.
         verdicts (Counter[str]): Masks that are done, by verdict.
     """
 
     def __init__(
-        self, total: int, clock: Callable[[], float] = time.monotonic
+        self, total: int | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.total = total
         self.images = 0
@@ -46,8 +46,8 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the mean rate so far; None before the first image."""
-        if not self.images:
+        """Time left at the mean rate so far; None if nothing tells."""
+        if not self.images or self.total is None:
             return None
         left = max(self.total - self.images, 0)
         return self.seconds / self.images * left
@@ -84,12 +84,14 @@ class Tally:
             str: Such as ``'12/40 images, 3.1 images/s, 9.8 masks/s, 0:09
             left, 30 refined, 8 kept'``.
         """
-        parts = [f'{self.images}/{self.total} images']
+        of_all = '' if self.total is None else f'/{self.total}'
+        parts = [f'{self.images}{of_all} images']
         left = self.seconds_left
-        if left is not None:
+        if self.images:
             parts.append(f'{_short(self.rate(self.images))} images/s')
             if self.masks:
                 parts.append(f'{_short(self.rate(self.masks))} masks/s')
+        if left is not None:
             parts.append(f'{_clock_text(left)} left')
         text, counts = ', '.join(parts), sorted(self.verdicts.items())
         if not counts:

@@ -1,5 +1,7 @@
 """Refinement of the masks of results or annotations."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,7 +120,7 @@ def refine_prediction_file(
         return _panoptic(content, source, out, options, refiner, reporter)
     extras = Extras(options.soft, OnlyParts(options.only))
     predictions = _open(source, content, options)
-    _protect(source, out, options)
+    protect_files(source, out, options)
     finder = ImageFinder(options.img_dir or predictions.img_dir)
     entries = list(predictions.images())
     if isinstance(predictions, (CocoFile, VideoJson)) and entries:
@@ -149,8 +151,9 @@ def refine_prediction_file(
     rows = mask_rows(predictions, entries, outcomes)
     if options.report:
         write_rows(options.report, rows)
+    counts = Counter(row.verdict for row in rows)
     return PredictionSummary(
-        f'{out}: {_counted(rows)}',
+        f'{out}: {counted(counts)}',
         done=len(rows) - run.failed,
         failed=run.failed,
         problems=tuple(reporter.problems),
@@ -211,8 +214,17 @@ def _open(
     return predictions
 
 
-def _protect(source: Path, out: Path, options: PredictionOptions) -> None:
-    """Reject outputs that are inputs, or that exist already."""
+def protect_files(source: Path, out: Path, options: PredictionOptions) -> None:
+    """Reject outputs that are inputs, or that exist already.
+
+    Args:
+        source (Path): File or folder of the predictions.
+        out (Path): File or folder to write.
+        options (PredictionOptions): Options with further files.
+
+    Raises:
+        InputError: If a file would be lost.
+    """
     outputs = [path for path in (out, options.report) if path]
     check_not_inputs(outputs, [path for path in (source, options.ann) if path])
     if source.is_dir() and source.resolve() in out.resolve().parents:
@@ -254,11 +266,16 @@ def _take(
                 predictions.rewrite(key, outcome['size'])
 
 
-def _counted(rows: list[MaskRow]) -> str:
-    verdicts = [row.verdict for row in rows]
-    counts = [
-        f'{verdicts.count(v)} {v}' for v in dict.fromkeys(sorted(verdicts))
-    ]
+def counted(verdicts: Mapping[str, int]) -> str:
+    """Say how many masks got which verdict.
+
+    Args:
+        verdicts (Mapping[str, int]): Numbers of masks by verdict.
+
+    Returns:
+        str: Such as ``'2 kept, 30 refined'``.
+    """
+    counts = [f'{verdicts[name]} {name}' for name in sorted(verdicts)]
     if all(verdict.startswith('left') for verdict in verdicts):
         counts.insert(0, 'no masks')
     return ', '.join(counts)

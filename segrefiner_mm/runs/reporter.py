@@ -78,7 +78,7 @@ class Reporter:
 
     @contextmanager
     def progress(
-        self, total: int, what: str = 'Refining'
+        self, total: int | None, what: str = 'Refining'
     ) -> Iterator[Advance]:
         """Show a progress bar on a terminal.
 
@@ -86,7 +86,8 @@ class Reporter:
         the verdicts. The log gets the same numbers, once a second at most.
 
         Args:
-            total (int): Number of images.
+            total (int, optional): Number of images; None if it is not
+                known.
             what (str): Word in front of the bar. Defaults to 'Refining'.
 
         Yields:

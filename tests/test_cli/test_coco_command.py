@@ -15,7 +15,7 @@ from segrefiner_mm.cli import main as cli
 from segrefiner_mm.io.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.io.run_table import decode_runs
-from segrefiner_mm.runs import prediction_run
+from segrefiner_mm.runs import entry_stream
 from segrefiner_mm.runs.mask_rows import read_rows
 from tests.helpers import iou
 from tests.test_integrations.hosts import SIZE, write_results, write_scenes
@@ -216,7 +216,7 @@ def test_files_without_masks(scenes, tmp_path):
 
 def kill_at_the_third_mask(monkeypatch):
     """Interrupt a run at its third mask; returns the masks it came to."""
-    outcome, calls = prediction_run._outcome, []
+    outcome, calls = entry_stream._outcome, []
 
     def killed(*args):
         calls.append(args)
@@ -224,7 +224,7 @@ def kill_at_the_third_mask(monkeypatch):
             raise KeyboardInterrupt
         return outcome(*args)
 
-    monkeypatch.setattr(prediction_run, '_outcome', killed)
+    monkeypatch.setattr(entry_stream, '_outcome', killed)
     return calls
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.boxes import update_box
@@ -21,7 +21,11 @@ from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
 )
-from segrefiner_mm.io.formats.record_json import RecordJson, typed_key
+from segrefiner_mm.io.formats.record_json import (
+    RecordJson,
+    record_name,
+    typed_key,
+)
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.mask_forms import (
     MaskStyle,
@@ -77,7 +81,7 @@ class CocoFile(RecordJson):
         """Yield the images with masks; see :meth:`PredictionFile.images`."""
         of_image: dict[Any, dict[Key, Any]] = {}
         for index, mask in enumerate(self.masks):
-            if self._why_left(mask):
+            if why_left(mask):
                 continue
             try:
                 image_id = id_of(mask, 'image_id', self._own_name(index))
@@ -87,61 +91,28 @@ class CocoFile(RecordJson):
                 continue
             of_image.setdefault(image_id, {})[index] = mask['segmentation']
         for image_id, masks in of_image.items():
-            yield self._entry(image_id, masks)
+            names = self._images, self._images_file, self._path
+            yield image_entry(image_id, masks, *names)
 
     def untouched(self) -> dict[str, str]:
         """See :meth:`PredictionFile.untouched`."""
         return {
             self.label(index): why
             for index, mask in enumerate(self.masks)
-            if (why := self._why_left(mask))
+            if (why := why_left(mask))
         }
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:
         """Convert a mask; see :meth:`PredictionFile.rewrite`."""
-        mask = self.masks[key]
-        before = mask['segmentation']
-        mask['segmentation'] = converted(before, size, self.style)
+        rewrite_record(self.masks[key], size, self.style)
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
         """Replace a mask; see :meth:`PredictionFile.replace`."""
-        mask = self.masks[key]
-        read = read_segmentation(mask['segmentation'])
-        assert read is not None
-        mask['segmentation'] = written(encoded, read, self.style)
-        if self.update_boxes:
-            update_box(mask, encoded)
+        replace_mask(self.masks[key], encoded, self.style, self.update_boxes)
 
     def label(self, key: Key) -> str:
         """Name a mask; see :meth:`PredictionFile.label`."""
-        image_id = self.masks[key].get('image_id')
-        return f'{self._own_name(key)} of image {shown(image_id)}'
-
-    def _why_left(self, mask: dict[str, Any]) -> str:
-        if is_crowd(mask):
-            return 'crowd'
-        return 'no mask' if is_empty(mask.get('segmentation')) else ''
-
-    def _entry(self, image_id: Id, masks: dict[Key, Any]) -> ImageEntry:
-        key = typed_key(image_id)
-        if self._images is None:
-            name = name_of_id(image_id)
-            hint = (
-                '; without --ann, an image is looked for by its id: --ann '
-                'gives the annotations that name the images'
-            )
-            return ImageEntry(key, name, None, masks, hint=hint)
-        image = self._images.get(image_id)
-        if image is None:
-            problem = (
-                f'image {shown(image_id)} is not among the images of '
-                f'{self._images_file}{other_kind(image_id, self._images)}'
-            )
-            return ImageEntry(key, None, None, masks, problem)
-        problem = image.problem
-        if problem and self._images_file != self._path:
-            problem = f'{self._images_file}: {problem}'
-        return ImageEntry(key, image.name, image.size, masks, problem)
+        return record_label(self.masks[key], key)
 
     def _check_results(self, path: Path) -> None:
         """Check that the entries are results and have masks."""
@@ -152,3 +123,116 @@ class CocoFile(RecordJson):
                 f'{path} has no masks; the results of mmdet that have are in '
                 '*.segm.json'
             )
+
+
+class Images(Protocol):
+    """The images of a file by their ids."""
+
+    def get(self, key: Id, /) -> CocoImage | None:
+        """Return an image; None if there is none of this id."""
+
+    def __contains__(self, key: object, /) -> bool:
+        """Tell whether there is an image of this id."""
+
+
+def why_left(record: dict[str, Any]) -> str:
+    """Tell why a record is not refined.
+
+    Args:
+        record (dict): Result or annotation.
+
+    Returns:
+        str: ``'crowd'`` or ``'no mask'``; '' if it can be refined.
+    """
+    if is_crowd(record):
+        return 'crowd'
+    return 'no mask' if is_empty(record.get('segmentation')) else ''
+
+
+def record_label(record: dict[str, Any], index: int) -> str:
+    """Name a record to a user.
+
+    Args:
+        record (dict): Result or annotation.
+        index (int): Its index in the file.
+
+    Returns:
+        str: Such as ``'annotation 7 of image 3'``.
+    """
+    image_id = record.get('image_id')
+    return f'{record_name(record, index)} of image {shown(image_id)}'
+
+
+def image_entry(
+    image_id: Id,
+    masks: dict[Key, Any],
+    images: Images | None,
+    images_file: Path,
+    path: Path,
+) -> ImageEntry:
+    """Return the entry of an image, by its id.
+
+    Args:
+        image_id (int | str): Its id.
+        masks (dict): Its masks.
+        images (Images, optional): The images; None if no file names them.
+        images_file (Path): File that names them, for messages.
+        path (Path): File of the masks.
+
+    Returns:
+        ImageEntry: With a ``problem`` if no image has this id.
+    """
+    key = typed_key(image_id)
+    if images is None:
+        name = name_of_id(image_id)
+        hint = (
+            '; without --ann, an image is looked for by its id: --ann '
+            'gives the annotations that name the images'
+        )
+        return ImageEntry(key, name, None, masks, hint=hint)
+    image = images.get(image_id)
+    if image is None:
+        problem = (
+            f'image {shown(image_id)} is not among the images of '
+            f'{images_file}{other_kind(image_id, images)}'
+        )
+        return ImageEntry(key, None, None, masks, problem)
+    problem = image.problem
+    if problem and images_file != path:
+        problem = f'{images_file}: {problem}'
+    return ImageEntry(key, image.name, image.size, masks, problem)
+
+
+def replace_mask(
+    record: dict[str, Any],
+    encoded: dict[str, Any],
+    style: MaskStyle,
+    update_boxes: bool,
+) -> None:
+    """Replace the mask of a record, in place.
+
+    Args:
+        record (dict): Result or annotation.
+        encoded (dict): ``size`` and compressed ``counts``, a str.
+        style (MaskStyle): Form in which the mask is written.
+        update_boxes (bool): Whether to update ``bbox`` and ``area``.
+    """
+    read = read_segmentation(record['segmentation'])
+    assert read is not None
+    record['segmentation'] = written(encoded, read, style)
+    if update_boxes:
+        update_box(record, encoded)
+
+
+def rewrite_record(
+    record: dict[str, Any], size: tuple[int, int], style: MaskStyle
+) -> None:
+    """Convert the mask of a record to the form to write, in place.
+
+    Args:
+        record (dict): Result or annotation.
+        size (tuple[int, int]): Height and width of the image.
+        style (MaskStyle): Form in which the mask is written.
+    """
+    before = record['segmentation']
+    record['segmentation'] = converted(before, size, style)

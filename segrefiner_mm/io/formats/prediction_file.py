@@ -22,6 +22,8 @@ class ImageEntry(NamedTuple):
         hint (str): Advice for the case that the image is not found. Defaults
             to ''.
         image (Path, optional): The image file, once found. Defaults to None.
+        content (bytes, optional): Content of an image file that is not on
+            this machine, instead of ``image``. Defaults to None.
     """
 
     key: str
@@ -31,6 +33,7 @@ class ImageEntry(NamedTuple):
     problem: str = ''
     hint: str = ''
     image: Path | None = None
+    content: bytes | None = None
 
 
 class PredictionFile(metaclass=ABCMeta):

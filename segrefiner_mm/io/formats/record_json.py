@@ -51,8 +51,21 @@ class RecordJson(PredictionFile):
 
     def _own_name(self, index: int) -> str:
         """Name a record without its image."""
-        own = self.masks[index].get('id')
-        return f'result {index}' if own is None else f'annotation {shown(own)}'
+        return record_name(self.masks[index], index)
+
+
+def record_name(record: dict[str, Any], index: int) -> str:
+    """Name a record to a user, without its image.
+
+    Args:
+        record (dict): Result or annotation.
+        index (int): Its index in the file.
+
+    Returns:
+        str: Such as ``'annotation 7'``.
+    """
+    own = record.get('id')
+    return f'result {index}' if own is None else f'annotation {shown(own)}'
 
 
 def typed_key(own_id: Id, *more: object) -> str:

@@ -1,0 +1,52 @@
+"""``refine_dataset()``: data sets that one process does not hold."""
+
+from pathlib import Path
+
+from segrefiner_mm.runs.refine_predictions import PredictionSummary
+from segrefiner_mm.runs.refiner import RefinerOptions
+from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.scale.options import DatasetOptions
+from segrefiner_mm.scale.refine_dataset import refine_coco_dataset
+from segrefiner_mm.scale.refine_tables import holds_shards, refine_tables
+
+
+def refine_dataset(
+    source: str | Path,
+    out: str | Path,
+    options: DatasetOptions | None = None,
+    refiner: RefinerOptions | None = None,
+    reporter: Reporter | None = None,
+) -> PredictionSummary:
+    """Refine a data set in shards; the function behind ``coco --engine``.
+
+    A JSON has the bytes that :func:`refine_predictions` writes. A run that
+    was stopped continues with the shards that are missing.
+
+    Args:
+        source (str | Path): COCO or LVIS results or annotations (.json), of
+            any size; or a folder or address of tables (.parquet, .arrow) or
+            of WebDataset's tars, see :func:`read_masks`.
+        out (str | Path): File to write; for tables and tars the folder or
+            the address of Parquet files.
+        options (DatasetOptions, optional): How it is read, refined and
+            written, and by which engine.
+        refiner (RefinerOptions, optional): The model and its settings.
+        reporter (Reporter, optional): See :func:`refine_folder`.
+
+    Returns:
+        PredictionSummary: Counts, and rows of the masks that changed most,
+        1000 at most.
+
+    Raises:
+        InputError: If nothing can be done, something would be lost, or an
+            engine does not answer.
+        CheckpointError: If the weights cannot be used.
+    """
+    given = (
+        options or DatasetOptions(),
+        refiner or RefinerOptions(),
+        reporter or Reporter(),
+    )
+    if holds_shards(str(source)):
+        return refine_tables(str(source), str(out), *given)
+    return refine_coco_dataset(Path(source), Path(out), *given)

@@ -1,0 +1,89 @@
+"""The options of ``segrefiner coco`` for data sets in shards.
+
+Nothing heavy is imported here, so that help comes at once.
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.names import ENGINES
+
+# Options that go with an engine, and their values when they are not given.
+_DEFAULTS = dict(
+    address=None,
+    workers=1,
+    gpus_per_worker=0.0,
+    cpus_per_worker=1.0,
+    shards=None,
+    shard_masks=256,
+)
+
+
+def add_engine_options(add: Callable[..., Any]) -> None:
+    """Add the engine and its options."""
+    add(
+        '--engine',
+        choices=ENGINES,
+        help='work in shards, for json of COCO or LVIS of any size: in this '
+        'process, on Ray Data, or in the processes that torchrun (pytorch), '
+        'slurm or mpi has started; --img-dir may be an address such as '
+        's3://bucket/images',
+    )
+    add(
+        '--address',
+        help='Ray cluster to use, auto for that of this machine (default: a '
+        'new one on this machine)',
+    )
+    add(
+        '--workers',
+        type=int,
+        default=_DEFAULTS['workers'],
+        metavar='N',
+        help='workers of Ray (default: %(default)s)',
+    )
+    add(
+        '--gpus-per-worker',
+        type=float,
+        default=_DEFAULTS['gpus_per_worker'],
+        metavar='F',
+        help='GPUs of a worker of Ray, such as 0.5 (default: %(default)g)',
+    )
+    add(
+        '--cpus-per-worker',
+        type=float,
+        default=_DEFAULTS['cpus_per_worker'],
+        metavar='F',
+        help='CPU cores of a worker of Ray (default: %(default)g)',
+    )
+    add(
+        '--shards',
+        metavar='DIR',
+        help='folder or address of the shards, Parquet files, which are kept '
+        '(default: a folder beside OUT until the run is complete)',
+    )
+    add(
+        '--shard-masks',
+        type=int,
+        default=_DEFAULTS['shard_masks'],
+        metavar='N',
+        help='masks in a shard, at least (default: %(default)s)',
+    )
+
+
+def engine_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings of the engine that the command line asks for."""
+    return {name: getattr(args, name) for name in ('engine', *_DEFAULTS)}
+
+
+def refuse_engine_options(args: argparse.Namespace) -> None:
+    """Refuse options that do nothing without an engine.
+
+    Raises:
+        InputError: If one is given.
+    """
+    for name, default in _DEFAULTS.items():
+        if getattr(args, name) != default:
+            option = f'--{name.replace("_", "-")}'
+            raise InputError(f'{option} goes with --engine')

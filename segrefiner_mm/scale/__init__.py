@@ -1,0 +1,1 @@
+"""Data sets that outgrow a machine: shards, engines, and the merged file."""

@@ -1,0 +1,166 @@
+"""Images by their names, in a folder or at an address."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.file_state import file_state, is_same_file
+from segrefiner_mm.io.formats.prediction_file import ImageEntry
+from segrefiner_mm.io.image_finder import ImageFinder
+from segrefiner_mm.io.json_file import shown_name
+from segrefiner_mm.scale.places import Place
+
+# Images that are fetched at the same time from an address.
+FETCHES = 8
+
+
+class ImagePlaces:
+    """Finds images as ``segrefiner coco`` does, also at an address.
+
+    At an address, an image is the longest trailing part of its path that
+    exists; there is no search.
+
+    Args:
+        address (str, optional): Folder or address of the images. Defaults to
+            None: their names are paths.
+
+    Raises:
+        InputError: If there is no such folder.
+    """
+
+    def __init__(self, address: str | None) -> None:
+        self._place = None if address is None else Place(address)
+        self._remote = self._place if _is_remote(self._place) else None
+        if self._remote is None:
+            folder = None if self._place is None else self._place.folder
+            self._finder = ImageFinder(folder)
+
+    def located(self, entries: list[ImageEntry]) -> list[ImageEntry]:
+        """Find images, and fetch those that are at an address.
+
+        Args:
+            entries (list[ImageEntry]): Images that are not located yet.
+
+        Returns:
+            list[ImageEntry]: With ``image`` or ``content``, or with a
+            ``problem``.
+        """
+        if self._remote is None:
+            return [self._located(entry) for entry in entries]
+        with ThreadPoolExecutor(FETCHES) as pool:
+            return list(pool.map(self._located, entries))
+
+    def find(self, name: str) -> str:
+        """Return the file behind a name.
+
+        Args:
+            name (str): Name of an image.
+
+        Returns:
+            str: Path, or name at the address.
+
+        Raises:
+            InputError: If there is none.
+        """
+        if self._remote is None:
+            return str(self._finder.find(name))
+        return self._remote.find(name)
+
+    def is_exact(self, name: str, file: str) -> bool:
+        """Tell whether a name is the whole path of its file.
+
+        Args:
+            name (str): Name of an image.
+            file (str): From :meth:`find`.
+
+        Returns:
+            bool: Always true without a folder.
+        """
+        if self._remote is not None:
+            return name == file
+        folder = self._finder.folder
+        return folder is None or file == str(folder / name)
+
+    def state(self, name: str) -> list[object] | None:
+        """Describe an image file so that a change of it can be detected.
+
+        Args:
+            name (str): Name of an image.
+
+        Returns:
+            list | None: None if there is no such file.
+        """
+        try:
+            file = self.find(name)
+            if self._remote is not None:
+                return self._remote.state(file)
+            return file_state(self._finder.find(name))
+        except InputError:
+            return None
+
+    def is_unchanged(self, name: str, state: object) -> bool:
+        """Tell whether an image is what it was.
+
+        Args:
+            name (str): Name of an image.
+            state (object): From :meth:`state`.
+
+        Returns:
+            bool: False also if there is no such file.
+        """
+        if self._remote is not None:
+            return state is not None and self.state(name) == state
+        try:
+            return is_same_file(state, self._finder.find(name))
+        except InputError:
+            return False
+
+    def _located(self, entry: ImageEntry) -> ImageEntry:
+        name = entry.name
+        if entry.problem or entry.content is not None:
+            return entry
+        if name is None:
+            return entry._replace(problem='nothing names its image')
+        try:
+            if self._remote is None:
+                return entry._replace(image=self._finder.find(name))
+            _, content = self._remote.locate(name)
+            return entry._replace(content=content)
+        except InputError as error:
+            return entry._replace(problem=f'{error}{entry.hint}')
+
+
+def shared_names(images: ImagePlaces, names: list[str]) -> dict[str, str]:
+    """Find names that lead to the file of another name.
+
+    Args:
+        images (ImagePlaces): Finds the files.
+        names (list[str]): Names that may; see
+            :meth:`ImageTable.namesakes`.
+
+    Returns:
+        dict[str, str]: What is wrong with such a name.
+    """
+    by_file: dict[str, list[str]] = {}
+    for name in names:
+        try:
+            by_file.setdefault(images.find(name), []).append(name)
+        except InputError:
+            continue
+    problems = {}
+    for file, sharing in by_file.items():
+        for name in sharing:
+            if len(sharing) > 1 and not images.is_exact(name, file):
+                others = ', '.join(
+                    shown_name(other)
+                    for other in sorted(sharing)
+                    if other != name
+                )
+                problems[name] = (
+                    f'no image {shown_name(name)}: {file} is that of '
+                    f'{others} too'
+                )
+    return problems
+
+
+def _is_remote(place: Place | None) -> bool:
+    return place is not None and place.remote

@@ -1,0 +1,97 @@
+"""The processes of torchrun, Slurm or MPI: each takes its own shards."""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import torch
+from mmengine.dist import get_dist_info, init_dist
+from torch import distributed
+
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.scale.rows import Shard
+from segrefiner_mm.scale.shard_worker import ShardSummary, Worker
+
+# Processes end at different times, and the others wait.
+_PATIENCE = timedelta(days=7)
+
+
+def join(launcher: str) -> tuple[int, int]:
+    """Join the other processes of a launcher.
+
+    Only counts and messages are exchanged, so gloo is enough with GPUs too.
+
+    Args:
+        launcher (str): ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+
+    Returns:
+        tuple[int, int]: Number of this process, and of processes.
+
+    Raises:
+        InputError: If no such launcher has started this process.
+    """
+    if distributed.is_initialized():
+        return _numbers()
+    try:
+        if torch.cuda.is_available():
+            init_dist(launcher, backend='gloo', timeout=_PATIENCE)
+        else:
+            _name_process(launcher)
+            distributed.init_process_group('gloo', timeout=_PATIENCE)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f'--engine {launcher} needs the variables that the launcher '
+            f'sets for its processes: {reason_of(error)}'
+        ) from error
+    return _numbers()
+
+
+def launched(
+    worker: Worker, shards: Iterable[Shard]
+) -> Iterator[ShardSummary]:
+    """Process the shards of this process, and wait for the others.
+
+    Args:
+        worker (Worker): Refines and writes shards.
+        shards (Iterable[Shard]): All shards, equal in every process.
+
+    Yields:
+        ShardSummary: In the first process those of all; in the others none.
+    """
+    rank, count = _numbers()
+    own = [
+        worker.process(shard)
+        for index, shard in enumerate(shards)
+        if index % count == rank
+    ]
+    gathered: list[Any] | None = [None] * count if rank == 0 else None
+    distributed.gather_object(own, gathered)
+    for summaries in gathered or []:
+        yield from summaries
+
+
+def leave() -> None:
+    """Wait for the other processes, and part."""
+    distributed.barrier()
+    distributed.destroy_process_group()
+
+
+def _numbers() -> tuple[int, int]:
+    rank, count = get_dist_info()
+    return rank, count
+
+
+def _name_process(launcher: str) -> None:
+    """Set the variables of torchrun from those of another launcher."""
+    names = dict(
+        slurm=('SLURM_PROCID', 'SLURM_NTASKS'),
+        mpi=('OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'),
+    )
+    if launcher in names:
+        rank, count = names[launcher]
+        os.environ['RANK'] = os.environ[rank]
+        os.environ['WORLD_SIZE'] = os.environ[count]
+        os.environ.setdefault('MASTER_PORT', '29500')
+        if os.environ[count] == '1':
+            os.environ.setdefault('MASTER_ADDR', '127.0.0.1')

@@ -1,0 +1,77 @@
+"""The options of a run over shards."""
+
+from dataclasses import dataclass
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.names import ENGINES
+from segrefiner_mm.runs.refine_predictions import PredictionOptions
+
+LOCAL, RAY = ENGINES[:2]
+# Launchers of mmengine, which start the processes.
+LAUNCHERS = ENGINES[2:]
+SHARD_MASKS = 256
+
+
+@dataclass(frozen=True)
+class DatasetOptions(PredictionOptions):
+    """Options for data sets that one process does not hold.
+
+    They are those of :class:`PredictionOptions`, and these.
+
+    Attributes:
+        images (str, optional): Folder or fsspec address of the images, such as
+            ``'s3://bucket/train'``; instead of ``img_dir``. Defaults to None.
+        engine (str): What does the work: ``'local'``, this process; ``'ray'``,
+            Ray Data; ``'pytorch'``, ``'slurm'`` or ``'mpi'``, the processes
+            that such a launcher has started. Defaults to 'local'.
+        address (str, optional): Address of a Ray cluster, ``'auto'`` for the
+            one of this machine. Defaults to None: a new one on this machine.
+        workers (int): Number of workers of Ray. Defaults to 1.
+        gpus_per_worker (float): GPUs of a worker of Ray, which may be a
+            fraction. Defaults to 0.
+        cpus_per_worker (float): CPU cores of a worker of Ray. Defaults to 1.
+        shards (str, optional): Folder or fsspec address of the shards, which
+            are kept; all workers must reach it. Defaults to None: a folder
+            beside the output, which is removed at the end.
+        shard_masks (int): Masks per shard, at least. Defaults to 256.
+    """
+
+    images: str | None = None
+    engine: str = LOCAL
+    address: str | None = None
+    workers: int = 1
+    gpus_per_worker: float = 0.0
+    cpus_per_worker: float = 1.0
+    shards: str | None = None
+    shard_masks: int = SHARD_MASKS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.engine not in ENGINES:
+            raise InputError(
+                f'--engine must be one of {", ".join(ENGINES)}, got '
+                f'{self.engine}'
+            )
+        if self.workers < 1:
+            raise InputError(f'--workers must be 1 or more: {self.workers}')
+        if not 0 <= self.gpus_per_worker < float('inf'):
+            raise InputError(
+                f'--gpus-per-worker must be 0 or more: {self.gpus_per_worker}'
+            )
+        if not 0 < self.cpus_per_worker < float('inf'):
+            raise InputError(
+                f'--cpus-per-worker must be above 0: {self.cpus_per_worker}'
+            )
+        if self.shard_masks < 1:
+            raise InputError(
+                f'--shard-masks must be 1 or more: {self.shard_masks}'
+            )
+        if self.engine != RAY and self.address:
+            raise InputError('--address is for --engine ray')
+
+    @property
+    def place(self) -> str | None:
+        """Folder or address of the images."""
+        if self.images is not None:
+            return self.images
+        return None if self.img_dir is None else str(self.img_dir.absolute())

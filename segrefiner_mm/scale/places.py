@@ -1,0 +1,250 @@
+"""Folders on this machine, or at an address of fsspec such as ``s3://``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io.confine import spellings
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.json_file import shown_name
+
+Value = TypeVar('Value')
+_FILE = 'file://'
+_BUCKETS = ('s3', 's3a', 'gs', 'gcs', 'az', 'abfs', 'abfss', 'oss', 'r2')
+
+
+class MissingFileError(InputError):
+    """A file that does not exist at its address."""
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is an address and no path of this machine.
+
+    Args:
+        text (str): Path or address.
+
+    Returns:
+        bool: False for ``file://`` too.
+    """
+    return '://' in text and not text.startswith(_FILE)
+
+
+def local_path(text: str) -> Path:
+    """Return the path behind a path or a ``file://`` address.
+
+    Args:
+        text (str): Path or address.
+
+    Returns:
+        Path: The path.
+    """
+    return Path(text.removeprefix(_FILE))
+
+
+class Place:
+    """A folder, local or remote, with the few operations that a run needs.
+
+    Args:
+        address (str): Path, or address of fsspec.
+
+    Raises:
+        InputError: If no installed package handles such addresses.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address.rstrip('/') or address
+        self.remote = is_address(address)
+        self.folder = None if self.remote else local_path(self.address)
+        self._fs: Any = None
+        self._root = ''
+        self._has_folders = True
+        if self.remote:
+            self._fs, self._root = _open(self.address)
+            # There, to make a folder would be to make a bucket.
+            scheme = self.address.partition('://')[0]
+            self._has_folders = scheme not in _BUCKETS
+
+    def name(self, file: str) -> str:
+        """Return the path or the address of a file, for messages.
+
+        Args:
+            file (str): Name in the folder; '' for the folder itself.
+
+        Returns:
+            str: The name.
+        """
+        return f'{self.address}/{file}' if file else self.address
+
+    def read(self, file: str) -> bytes:
+        """Read a file.
+
+        Args:
+            file (str): Name in the folder.
+
+        Returns:
+            bytes: Its content.
+
+        Raises:
+            MissingFileError: If it does not exist.
+            InputError: If it cannot be read.
+        """
+        folder = self.folder
+        if folder is not None:
+            return self._try('read', file, (folder / file).read_bytes)
+        path = self._path(file)
+        content: bytes = self._try('read', file, lambda: self._fs.cat(path))
+        return content
+
+    def write(self, file: str, content: bytes) -> None:
+        """Write a file, completely or not at all.
+
+        Args:
+            file (str): Name in the folder.
+            content (bytes): Its content.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        if self.folder is not None:
+            write_whole(self.folder / file, content)
+            return
+        path = self._path(file)
+
+        def put() -> None:
+            if self._has_folders:
+                self._fs.makedirs(self._fs._parent(path), exist_ok=True)
+            self._fs.pipe_file(path, content)
+
+        self._try('write', file, put)
+
+    def state(self, file: str) -> list[Any]:
+        """Describe a file so that a change of it can be detected.
+
+        Args:
+            file (str): Name in the folder.
+
+        Returns:
+            list: Address, size, and what the store knows of its version.
+
+        Raises:
+            InputError: If it does not exist or cannot be read.
+        """
+        if self.folder is not None:
+            local = self.folder / file
+            stat = self._try('read', file, local.stat)
+            return [str(local.resolve()), stat.st_size, stat.st_mtime_ns]
+        path = self._path(file)
+        info = self._try('read', file, lambda: self._fs.info(path))
+        names = ('ETag', 'etag', 'md5Hash', 'LastModified', 'mtime', 'created')
+        version = next((str(info[k]) for k in names if info.get(k)), '')
+        return [self.name(file), info.get('size'), version]
+
+    def files(self, suffixes: tuple[str, ...]) -> list[str]:
+        """List the files of the folder.
+
+        Args:
+            suffixes (tuple[str, ...]): Suffixes to list, in lower case.
+
+        Returns:
+            list[str]: Names, in order.
+
+        Raises:
+            InputError: If the folder cannot be listed.
+        """
+        folder = self.folder
+        if folder is not None:
+            listed = self._try('read', '', lambda: [*folder.iterdir()])
+            names = [path.name for path in listed if path.is_file()]
+        else:
+            found = self._try(
+                'read', '', lambda: self._fs.ls(self._root, detail=True)
+            )
+            names = [
+                entry['name'].rstrip('/').rsplit('/', 1)[-1]
+                for entry in found
+                if entry['type'] == 'file'
+            ]
+        return sorted(
+            name
+            for name in names
+            if name.lower().endswith(suffixes) and not name.startswith('.')
+        )
+
+    def find(self, name: str) -> str:
+        """Find an image: the longest trailing part of its path that exists.
+
+        Args:
+            name (str): Its name in the annotations; see :func:`spellings`.
+
+        Returns:
+            str: Its name in the folder.
+
+        Raises:
+            MissingFileError: If there is none.
+            InputError: If the folder cannot be read.
+        """
+        return self._first(name, self.state)[0]
+
+    def locate(self, name: str) -> tuple[str, bytes]:
+        """Find an image as :meth:`find`, and read it.
+
+        Args:
+            name (str): Its name in the annotations.
+
+        Returns:
+            tuple[str, bytes]: Its name in the folder, and its content.
+
+        Raises:
+            MissingFileError: If there is none.
+            InputError: If it cannot be read.
+        """
+        return self._first(name, self.read)
+
+    def _first(
+        self, name: str, action: Callable[[str], Value]
+    ) -> tuple[str, Value]:
+        for parts in spellings(name):
+            for start in range(len(parts)):
+                file = '/'.join(parts[start:])
+                try:
+                    return file, action(file)
+                except MissingFileError:
+                    continue
+        raise MissingFileError(
+            f'no image {shown_name(name)} in {self.address}'
+        )
+
+    def _path(self, file: str) -> str:
+        return f'{self._root}/{file}' if self._root else file
+
+    def _try(self, verb: str, file: str, action: Callable[[], Value]) -> Value:
+        try:
+            return action()
+        except FileNotFoundError as error:
+            raise MissingFileError(
+                f'cannot {verb} {self.name(file)}: {reason_of(error)}'
+            ) from error
+        except Exception as error:  # each kind of store has errors of its own
+            if self.folder is not None and not isinstance(error, OSError):
+                raise
+            reason = reason_of(error)
+            raise InputError(
+                f'cannot {verb} {self.name(file)}: {reason}'
+            ) from error
+
+
+def _open(address: str) -> tuple[Any, str]:
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise InputError(
+            f"{address} needs fsspec: pip install 'segrefiner_mm[scale]'"
+        ) from None
+    try:
+        fs, root = url_to_fs(address)
+    except Exception as error:  # a wrong scheme, or a package that is missing
+        raise InputError(
+            f'cannot use {address}: {reason_of(error)}'
+        ) from error
+    return fs, str(root).rstrip('/')

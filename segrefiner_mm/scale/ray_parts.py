@@ -1,0 +1,85 @@
+"""What runs inside of Ray: the source of shards and the actor."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+from ray.data import Datasource, ReadTask
+from ray.data.block import BlockMetadata
+
+from segrefiner_mm.scale.rows import Shard
+from segrefiner_mm.scale.shard_worker import Job
+
+_SCHEMA = pa.schema([('key', pa.string()), ('content', pa.binary())])
+# A guess, for Ray's plan of memory.
+_SHARD_BYTES = 2**18
+
+
+class ShardActor:
+    """An actor that holds the model.
+
+    Args:
+        job (Job): What to do.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._worker = job.worker()
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        """Refine the shards of a batch.
+
+        Args:
+            batch (pyarrow.Table): ``key`` and ``content`` of shards.
+
+        Returns:
+            pyarrow.Table: ``summary`` of each, as JSON.
+        """
+        shards = [Shard(row['key'], row['content']) for row in _rows(batch)]
+        done = [self._worker.process(shard) for shard in shards]
+        texts = [json.dumps(asdict(summary)) for summary in done]
+        return pa.table({'summary': pa.array(texts, pa.string())})
+
+
+class _ShardDatasource(Datasource):
+    """One read task that yields shard after shard while it reads."""
+
+    def __init__(self, shards: Callable[[], Iterable[Shard]]) -> None:
+        super().__init__()
+        self._shards = shards
+
+    def estimate_inmemory_data_size(self) -> int | None:
+        """Return None: the size is not known before."""
+        return None
+
+    def get_read_tasks(
+        self, parallelism: int, *args: Any, **kwargs: Any
+    ) -> list[ReadTask]:
+        """Return the task."""
+        shards = self._shards
+
+        def read() -> Iterator[pa.Table]:
+            for shard in shards():
+                row = {'key': [shard.key], 'content': [shard.content]}
+                yield pa.table(row, schema=_SCHEMA)
+
+        metadata = BlockMetadata(None, _SHARD_BYTES, None)
+        return [ReadTask(read, metadata, _SCHEMA)]
+
+
+def shard_datasource(shards: Callable[[], Iterable[Shard]]) -> Datasource:
+    """Return a source of Ray Data.
+
+    Args:
+        shards (Callable): Returns the shards; it can be pickled.
+
+    Returns:
+        Datasource: The source.
+    """
+    return _ShardDatasource(shards)
+
+
+def _rows(batch: pa.Table) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = batch.to_pylist()
+    return rows

@@ -1,0 +1,91 @@
+"""Refinement of the images of a shard: rows in, a row per mask out."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from segrefiner_mm.io.formats.prediction_file import ImageEntry, Key
+from segrefiner_mm.runs.entry_stream import EntryStream
+from segrefiner_mm.runs.refiner import Refiner
+from segrefiner_mm.scale.image_places import ImagePlaces
+from segrefiner_mm.scale.rows import ResultRow, ShardImage
+
+FAILED = 'failed'
+
+
+@dataclass
+class RefinedRows:
+    """What became of the masks of a shard.
+
+    Attributes:
+        rows (list[dict]): A row per mask: ``mask``, its index in the file;
+            ``image``, ``label``, ``verdict``, ``iou``, ``confidence``,
+            ``height``, ``width``, ``evidence`` and ``counts``, compressed run
+            lengths, which only refined masks have.
+        errors (list[str]): Messages about masks that failed.
+        notes (list[str]): Remarks.
+    """
+
+    rows: list[ResultRow] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def refine_rows(
+    images: list[ShardImage],
+    refiner: Refiner,
+    places: ImagePlaces,
+    source: str,
+) -> RefinedRows:
+    """Refine images as ``segrefiner coco`` refines them.
+
+    A mask gets the same bits whatever else is in the shard.
+
+    Args:
+        images (list[ShardImage]): From :meth:`Shard.images`.
+        refiner (Refiner): The model and its settings.
+        places (ImagePlaces): Finds the images.
+        source (str): File of the masks, for messages.
+
+    Returns:
+        RefinedRows: Rows in the order of the images and of their masks.
+    """
+    done = RefinedRows()
+    labels = {key: label for i in images for key, label in i.labels.items()}
+
+    def fail(key: Key, problem: str) -> None:
+        done.errors.append(f'{source}: {labels[key]}: {problem}')
+
+    def fail_all(entry: ImageEntry, problem: str) -> None:
+        first, count = next(iter(entry.masks)), len(entry.masks)
+        more = f' and {count - 1} more of it' if count > 1 else ''
+        done.errors.append(f'{source}: {labels[first]}{more}: {problem}')
+
+    def note(key: Key, text: str) -> None:
+        done.notes.append(f'{source}: {labels[key]}: {text}')
+
+    stream = EntryStream(refiner, fail, fail_all, note)
+    located = places.located([image.entry for image in images])
+    for entry, outcomes in stream.refine(located):
+        for key, outcome in zip(entry.masks, outcomes, strict=True):
+            done.rows.append(_row(entry, key, labels[key], outcome))
+    return done
+
+
+def _row(
+    entry: ImageEntry, key: Key, label: str, outcome: dict[str, Any] | None
+) -> ResultRow:
+    first = next(iter(entry.masks))
+    row = dict(mask=key, image=entry.key, first=first, label=label)
+    if outcome is None:
+        return dict(row, verdict=FAILED, iou=1.0)
+    height, width = outcome['size']
+    return dict(
+        row,
+        verdict=outcome['verdict'],
+        iou=outcome['iou'],
+        confidence=outcome['confidence'],
+        evidence=outcome['evidence'],
+        height=height,
+        width=width,
+        counts=outcome.get('encoded', {}).get('counts'),
+    )

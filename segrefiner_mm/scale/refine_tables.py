@@ -1,0 +1,156 @@
+"""Data sets that are shards already: tables and tars, refined one by one."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.limits import max_pixels
+from segrefiner_mm.runs.refine_predictions import PredictionSummary, counted
+from segrefiner_mm.runs.refiner import RefinerOptions
+from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.scale.engines import join, leave, refine_shards
+from segrefiner_mm.scale.options import DatasetOptions
+from segrefiner_mm.scale.places import Place, is_address, local_path
+from segrefiner_mm.scale.refine_rows import FAILED
+from segrefiner_mm.scale.rows import Shard
+from segrefiner_mm.scale.shard_files import need_pyarrow
+from segrefiner_mm.scale.shard_worker import chosen_refiner
+from segrefiner_mm.scale.table_files import SHARDS, TABLES
+from segrefiner_mm.scale.table_worker import TableJob, output_of
+
+
+@dataclass(frozen=True)
+class FileShards:
+    """One shard per file; it can be pickled.
+
+    Attributes:
+        files (tuple[str, ...]): Names of the files.
+    """
+
+    files: tuple[str, ...]
+
+    def __call__(self) -> Iterator[Shard]:
+        """Yield the shards, whose keys are the names."""
+        for file in self.files:
+            yield Shard(file, b'')
+
+
+def holds_shards(source: str) -> bool:
+    """Tell whether a source is a table or a tar, or a folder of them.
+
+    Args:
+        source (str): Path or address.
+
+    Returns:
+        bool: Whether it is; False for a folder without any.
+    """
+    if source.lower().endswith(SHARDS):
+        return True
+    if is_address(source):
+        return not source.lower().endswith('.json')
+    folder = local_path(source)
+    return folder.is_dir() and bool(Place(source).files(SHARDS))
+
+
+def refine_tables(
+    source: str,
+    out: str,
+    options: DatasetOptions,
+    refiner: RefinerOptions,
+    reporter: Reporter,
+) -> PredictionSummary:
+    """Refine tables and tars; each becomes a Parquet file of its name.
+
+    Args:
+        source (str): File, or folder, or address; see :func:`read_masks`.
+        out (str): Folder or address of the Parquet files.
+        options (DatasetOptions): How they are refined.
+        refiner (RefinerOptions): The model and its settings.
+        reporter (Reporter): Receives the failures.
+
+    Returns:
+        PredictionSummary: Counts over the masks, without rows; a shard that
+        cannot be read counts as one failure.
+
+    Raises:
+        InputError: If nothing can be refined, or files would be lost.
+    """
+    need_pyarrow()
+    _refuse(options)
+    folder, files = _files(source)
+    place, target = Place(folder), Place(out)
+    _check(place, target, files, options)
+    job = TableJob(
+        *chosen_refiner(refiner),
+        options.place,
+        _absolute(place),
+        _absolute(target),
+        max_pixels(),
+    )
+    rank = join(options)
+    done = refine_shards(job, FileShards(tuple(files)), options, reporter)
+    leave(options)
+    if rank != 0:
+        return PredictionSummary(f'process {rank} is done', done=0)
+    verdicts: Counter[str] = Counter()
+    for summary in done:
+        verdicts.update(summary.verdicts)
+    failed = verdicts[FAILED]
+    if failed and failed == verdicts.total():
+        raise InputError(f'no mask of {source} could be refined')
+    return PredictionSummary(
+        f'{out}: {counted(verdicts)}',
+        done=verdicts.total() - failed,
+        failed=failed,
+        problems=tuple(reporter.problems),
+    )
+
+
+def _refuse(options: DatasetOptions) -> None:
+    given = (
+        options.ann
+        or options.report
+        or options.shards
+        or options.update_boxes
+        or options.segmentation != 'same'
+    )
+    if given:
+        raise InputError(
+            '--ann, --report, --shards, --update-boxes and --segmentation are '
+            'not for tables and tars, whose results are tables'
+        )
+
+
+def _files(source: str) -> tuple[str, list[str]]:
+    """Return a folder and the names of its shards."""
+    if source.lower().endswith(SHARDS):
+        folder, _, file = source.rpartition('/')
+        return folder or '.', [file]
+    files = Place(source).files(SHARDS)
+    if not files:
+        raise InputError(f'{source} has no {", ".join(SHARDS)}')
+    return source, files
+
+
+def _check(
+    source: Place, out: Place, files: list[str], options: DatasetOptions
+) -> None:
+    if _absolute(source) == _absolute(out):
+        raise InputError(f'{out.address} holds the inputs: choose another')
+    if out.folder is not None and out.folder.is_file():
+        raise InputError(f'{out.folder} must be a folder')
+    shared = Counter(map(output_of, files)).most_common(1)
+    if shared and shared[0][1] > 1:
+        raise InputError(
+            f'several shards of {source.address} would be written as '
+            f'{shared[0][0]}: give their folders one by one'
+        )
+    tables = [file for file in files if file.lower().endswith(TABLES)]
+    if tables and options.place is None:
+        raise InputError(f'{tables[0]} needs --img-dir: where its images are')
+
+
+def _absolute(place: Place) -> str:
+    folder = place.folder
+    return place.address if folder is None else str(folder.absolute())

@@ -1,0 +1,169 @@
+"""The results of all shards in one file on disk, by the index of the mask."""
+
+import json
+import os
+import tempfile
+from array import array
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.runs.mask_rows import MaskRow, mask_row
+from segrefiner_mm.scale.refine_rows import FAILED
+from segrefiner_mm.scale.rows import ResultRow
+
+# What comes first among rows of the same IoU, as in a run without shards.
+_FAULTY, _REFINED, _LEFT = range(3)
+
+
+class ResultStore:
+    """Results in a temporary file, at 35 bytes of memory per mask.
+
+    Args:
+        folder (Path): Folder of the temporary file.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
+        except OSError as error:
+            raise InputError(
+                f'cannot write in {folder}: {reason_of(error)}'
+            ) from error
+        self._end = self._done = 0
+        self._start = array('q')
+        self._size = array('i')
+        # In the order in which results came; what a table is sorted by.
+        self._order = array('q')
+        self._iou, self._kind = array('d'), array('b')
+        self._first = array('q')
+
+    def __enter__(self) -> 'ResultStore':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def add(self, row: ResultRow) -> None:
+        """Store the result of a mask.
+
+        Args:
+            row (dict): From a shard.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        faulty = row['image'].startswith('#')
+        kind = _FAULTY if faulty else _REFINED
+        self._done += row['verdict'] != FAILED
+        self._append(row['mask'], row, row['first'], kind)
+
+    def add_left(self, index: int, label: str, why: str) -> None:
+        """Store a mask that is never refined.
+
+        Args:
+            index (int): Its index in the file.
+            label (str): Its name for the user.
+            why (str): Why it is left as it is.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        row = dict(label=label, verdict=f'left: {why}', iou=1.0)
+        self._append(index, row, index, _LEFT)
+
+    def get(self, index: int) -> ResultRow | None:
+        """Return the result of a mask.
+
+        Args:
+            index (int): Its index in the file.
+
+        Returns:
+            dict | None: None if there is none.
+        """
+        if index >= len(self._size) or not self._size[index]:
+            return None
+        content = os.pread(
+            self._file.fileno(), self._size[index], self._start[index]
+        )
+        row: ResultRow = json.loads(content)
+        return row
+
+    def has_results(self) -> bool:
+        """Tell whether any mask was refined or kept.
+
+        Returns:
+            bool: False if all have failed.
+        """
+        return self._done > 0
+
+    def flush(self) -> None:
+        """Make all results readable.
+
+        Raises:
+            InputError: If they cannot be written.
+        """
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise InputError(
+                f'cannot store results: {reason_of(error)}'
+            ) from error
+
+    def most_changed(self) -> list[int]:
+        """Return the masks, the most changed first, as a table has them.
+
+        Returns:
+            np.ndarray: Indices in the file, int64.
+        """
+        keys = self._order, self._first, self._kind, self._iou
+        order = np.lexsort([np.array(key) for key in keys])
+        sorted_masks: list[int] = np.array(self._order)[order]
+        return sorted_masks
+
+    def table_row(self, index: int) -> MaskRow:
+        """Return the row of a mask in a table.
+
+        Args:
+            index (int): Its index in the file.
+
+        Returns:
+            MaskRow: The row.
+        """
+        row = self.get(index)
+        assert row is not None
+        if row['verdict'] == FAILED or row['verdict'].startswith('left'):
+            return MaskRow(row['label'], row['verdict'], 1.0)
+        return mask_row(row['label'], row)
+
+    def _append(
+        self, index: int, row: dict[str, Any], first: int, kind: int
+    ) -> None:
+        content = json.dumps(row).encode()
+        missing = index + 1 - len(self._size)
+        if missing > 0:
+            self._size.extend([0] * missing)
+            self._start.extend([0] * missing)
+        try:
+            self._file.write(content)
+        except OSError as error:
+            raise InputError(
+                f'cannot store results: {reason_of(error)}'
+            ) from error
+        self._start[index], self._size[index] = self._end, len(content)
+        self._end += len(content)
+        self._order.append(index)
+        self._iou.append(round(row['iou'], 4))
+        self._kind.append(kind)
+        self._first.append(first)

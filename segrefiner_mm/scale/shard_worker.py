@@ -1,0 +1,205 @@
+"""The worker: it refines shards one by one and writes each at once."""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+from segrefiner_mm.errors import InputError, SegRefinerError, reason_of
+from segrefiner_mm.io.limits import set_max_pixels
+from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
+from segrefiner_mm.scale.image_places import ImagePlaces
+from segrefiner_mm.scale.places import Place
+from segrefiner_mm.scale.refine_rows import FAILED, RefinedRows, refine_rows
+from segrefiner_mm.scale.rows import Shard, ShardImage
+from segrefiner_mm.scale.shard_files import read_shard, write_shard
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """All that a worker needs to know; it can be pickled.
+
+    Attributes:
+        refiner (RefinerOptions): The model and its settings.
+        fingerprint (dict): What results depend on, see
+            :meth:`Refiner.fingerprint`; a worker must agree.
+        img_dir (str, optional): Folder or address of the images.
+        shards (str): Folder or address of the shards.
+        source (str): File of the masks, for messages.
+        max_pixels (int): Most pixels of an image.
+    """
+
+    refiner: RefinerOptions
+    fingerprint: dict[str, Any]
+    img_dir: str | None
+    shards: str
+    source: str
+    max_pixels: int
+
+    def worker(self) -> 'ShardWorker':
+        """Return the worker of this job."""
+        return ShardWorker(self)
+
+
+@dataclass(frozen=True)
+class ShardSummary:
+    """What became of a shard.
+
+    Attributes:
+        key (str): Key of the shard.
+        images (int): Number of images.
+        verdicts (dict[str, int]): Number of masks by verdict.
+        done_before (bool): Whether an earlier run has written it. Defaults to
+            False.
+        errors (list[str]): Messages about masks that failed.
+        notes (list[str]): Remarks.
+    """
+
+    key: str
+    images: int
+    verdicts: dict[str, int]
+    done_before: bool = False
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def without_messages(self) -> 'ShardSummary':
+        """Return the counts alone, of which millions can be kept."""
+        return replace(self, errors=[], notes=[])
+
+
+class Worker(Protocol):
+    """Processes shards one by one."""
+
+    def process(self, shard: Shard) -> ShardSummary:
+        """Refine a shard, unless it is done, and write it."""
+
+
+class Job(Protocol):
+    """All that a worker needs to know; it can be pickled."""
+
+    def worker(self) -> Worker:
+        """Return a worker for this job."""
+
+
+class ShardWorker:
+    """Refines shards; builds the model for the first that is not done.
+
+    Args:
+        job (ShardJob): What to do.
+    """
+
+    def __init__(self, job: ShardJob) -> None:
+        set_max_pixels(job.max_pixels)
+        self._job = job
+        self._places = ImagePlaces(job.img_dir)
+        self._shards = Place(job.shards)
+
+    @cached_property
+    def _refiner(self) -> Refiner:
+        return agreed_refiner(self._job.refiner, self._job.fingerprint)
+
+    def process(self, shard: Shard) -> ShardSummary:
+        """Refine a shard, unless it is done, and write it.
+
+        Args:
+            shard (Shard): The shard.
+
+        Returns:
+            ShardSummary: Counts, and what went wrong: a failure does not end
+            the run.
+        """
+        images = shard.images()
+        try:
+            before = self._done_before(shard.key, images)
+            if before is not None:
+                return _summary(shard.key, images, before, True)
+            names = {i.entry.name for i in images if i.entry.name is not None}
+            states = {name: self._places.state(name) for name in sorted(names)}
+            done = refine_rows(
+                images, self._refiner, self._places, self._job.source
+            )
+            write_shard(self._shards, shard.key, done, states)
+        except (SegRefinerError, OSError, MemoryError) as error:
+            return _lost(shard.key, images, reason_of(error))
+        return _summary(shard.key, images, done, False)
+
+    def _done_before(
+        self, key: str, images: list[ShardImage]
+    ) -> RefinedRows | None:
+        try:
+            read = read_shard(self._shards, key)
+        except InputError as error:
+            logging.getLogger(__name__).warning('%s: it is redone', error)
+            return None
+        if read is None:
+            return None
+        done, states = read
+        names = {i.entry.name for i in images if i.entry.name is not None}
+        unchanged = states.keys() == names and all(
+            self._places.is_unchanged(name, state)
+            for name, state in states.items()
+        )
+        # Masks that failed are tried again.
+        failed = any(row['verdict'] == FAILED for row in done.rows)
+        return done if unchanged and not failed else None
+
+
+def chosen_refiner(
+    options: RefinerOptions,
+) -> tuple[RefinerOptions, dict[str, Any]]:
+    """Choose on the driver what all workers use.
+
+    Args:
+        options (RefinerOptions): The model and its settings.
+
+    Returns:
+        tuple[RefinerOptions, dict]: With the runtime that this machine has
+        chosen, and the fingerprint that workers must have.
+    """
+    fingerprint = Refiner(options).fingerprint()
+    return replace(options, runtime=fingerprint['runtime']), fingerprint
+
+
+def agreed_refiner(
+    options: RefinerOptions, fingerprint: dict[str, Any]
+) -> Refiner:
+    """Build a refiner whose results are those of the driver.
+
+    Args:
+        options (RefinerOptions): The model and its settings.
+        fingerprint (dict): That of the driver.
+
+    Returns:
+        Refiner: The refiner.
+
+    Raises:
+        InputError: If this machine has another version or other weights.
+    """
+    refiner = Refiner(options)
+    own = refiner.fingerprint()
+    for name, wanted in fingerprint.items():
+        if own.get(name) != wanted:
+            raise InputError(
+                f'this worker has another {name} ({own.get(name)}) than the '
+                f'driver ({wanted}): install the same on all machines'
+            )
+    return refiner
+
+
+def _summary(
+    key: str, images: list[ShardImage], done: RefinedRows, before: bool
+) -> ShardSummary:
+    verdicts = Counter(row['verdict'] for row in done.rows)
+    return ShardSummary(
+        key, len(images), dict(verdicts), before, done.errors, done.notes
+    )
+
+
+def _lost(key: str, images: list[ShardImage], reason: str) -> ShardSummary:
+    """Describe a shard that could not be refined or written."""
+    labels = [label for image in images for label in image.labels.values()]
+    error = f'{labels[0]} and {len(labels) - 1} more: {reason}'
+    return ShardSummary(
+        key, len(images), {FAILED: len(labels)}, errors=[error]
+    )

@@ -1,0 +1,176 @@
+"""The worker for tables and tars: each becomes a Parquet file."""
+
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from segrefiner_mm.errors import InputError, SegRefinerError, reason_of
+from segrefiner_mm.io.limits import set_max_pixels
+from segrefiner_mm.io.rle import run_lengths
+from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
+from segrefiner_mm.scale.image_places import ImagePlaces
+from segrefiner_mm.scale.places import MissingFileError, Place
+from segrefiner_mm.scale.refine_rows import FAILED, RefinedRows, refine_rows
+from segrefiner_mm.scale.rows import Shard
+from segrefiner_mm.scale.shard_files import need_pyarrow, parsed_table
+from segrefiner_mm.scale.shard_worker import ShardSummary, agreed_refiner
+from segrefiner_mm.scale.table_files import MaskTable, read_masks
+
+_NOTES = b'segrefiner_mm'
+# What is known of a mask after refinement, in this order.
+RESULTS = {
+    'height': 'int32',
+    'width': 'int32',
+    'counts': 'string',
+    'verdict': 'string',
+    'iou': 'double',
+    'confidence': 'double',
+    'evidence': 'string',
+}
+
+
+@dataclass(frozen=True)
+class TableJob:
+    """All that a worker needs to know; it can be pickled.
+
+    Attributes:
+        refiner (RefinerOptions): The model and its settings.
+        fingerprint (dict): See :class:`ShardJob`.
+        img_dir (str, optional): Folder or address of the images of tables.
+        source (str): Folder or address of the shards to read.
+        out (str): Folder or address of the shards to write.
+        max_pixels (int): Most pixels of an image.
+    """
+
+    refiner: RefinerOptions
+    fingerprint: dict[str, Any]
+    img_dir: str | None
+    source: str
+    out: str
+    max_pixels: int
+
+    def worker(self) -> 'TableWorker':
+        """Return the worker of this job."""
+        return TableWorker(self)
+
+
+class TableWorker:
+    """Refines tables and tars; builds the model for the first to refine.
+
+    Args:
+        job (TableJob): What to do.
+    """
+
+    def __init__(self, job: TableJob) -> None:
+        set_max_pixels(job.max_pixels)
+        self._job = job
+        self._places = ImagePlaces(job.img_dir)
+        self._source, self._out = Place(job.source), Place(job.out)
+        text = json.dumps([job.fingerprint, job.img_dir], sort_keys=True)
+        self._settings = sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def _refiner(self) -> Refiner:
+        return agreed_refiner(self._job.refiner, self._job.fingerprint)
+
+    def process(self, shard: Shard) -> ShardSummary:
+        """Refine a shard, unless it is done, and write it.
+
+        Args:
+            shard (Shard): Its key is the name of the file.
+
+        Returns:
+            ShardSummary: Counts, and what went wrong.
+        """
+        file = shard.key
+        name = self._source.name(file)
+        try:
+            content = self._source.read(file)
+            state = sha256(content).hexdigest() + self._settings
+            before = self._done_before(file, state)
+            if before is not None:
+                return ShardSummary(file, 0, before, True)
+            masks = read_masks(content, name)
+            done = refine_rows(masks.images, self._refiner, self._places, name)
+            self._write(file, masks, done, state)
+        except (SegRefinerError, OSError, MemoryError) as error:
+            reason = reason_of(error)
+            text = reason if name in reason else f'{name}: {reason}'
+            return ShardSummary(file, 0, {FAILED: 1}, errors=[text])
+        verdicts = Counter(row['verdict'] for row in done.rows)
+        return ShardSummary(
+            file,
+            len(masks.images),
+            dict(verdicts),
+            errors=done.errors,
+            notes=done.notes,
+        )
+
+    def _done_before(self, file: str, state: str) -> dict[str, int] | None:
+        """Return the verdicts of a complete result of this input."""
+        out = output_of(file)
+        try:
+            table = parsed_table(self._out.read(out), out)
+        except MissingFileError:
+            return None
+        except InputError:  # cut off: it is written again
+            return None
+        noted = (table.schema.metadata or {}).get(_NOTES)
+        if noted != state.encode() or 'verdict' not in table.column_names:
+            return None
+        verdicts = Counter(table.column('verdict').to_pylist())
+        return None if FAILED in verdicts else dict(verdicts)
+
+    def _write(
+        self, file: str, masks: MaskTable, done: RefinedRows, state: str
+    ) -> None:
+        pa = need_pyarrow()
+        by_row = {row['mask']: row for row in done.rows}
+        results = [
+            _result(by_row[index], masks.segmentations[index])
+            for index in range(len(masks.columns))
+        ]
+        table = masks.columns
+        for name, kind in RESULTS.items():
+            values = [result.get(name) for result in results]
+            column = pa.array(values, pa.type_for_alias(kind))
+            if name in table.column_names:
+                place = table.column_names.index(name)
+                table = table.set_column(place, name, column)
+            else:
+                table = table.append_column(name, column)
+        metadata = dict(table.schema.metadata or {})
+        metadata[_NOTES] = state.encode()
+        table = table.replace_schema_metadata(metadata)
+        sink = io.BytesIO()
+        pa.parquet.write_table(table, sink, compression='zstd')
+        self._out.write(output_of(file), sink.getvalue())
+
+
+def output_of(file: str) -> str:
+    """Return the name of the result of a shard.
+
+    Args:
+        file (str): Name of the shard.
+
+    Returns:
+        str: Name of a Parquet file.
+    """
+    return f'{file.rpartition(".")[0]}.parquet'
+
+
+def _result(row: dict[str, Any], coarse: Any) -> dict[str, Any]:
+    """Complete a result: a mask that is kept has its coarse run lengths."""
+    if row['verdict'] == FAILED:
+        return dict(verdict=FAILED)
+    counts = row['counts']
+    if counts is None:
+        encoded = run_lengths(coarse, (row['height'], row['width']))
+        counts = encoded['counts']
+    if isinstance(counts, bytes):
+        counts = counts.decode()
+    return dict(row, counts=counts, evidence=json.dumps(row['evidence']))

@@ -7,13 +7,9 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
-from segrefiner_mm.windows.compact_mask import Box
-from segrefiner_mm.windows.edges import (
-    belief_in,
-    edge_band,
-    edge_contrast,
-    edge_gain,
-)
+from segrefiner_mm.windows.box_means import near_edge
+from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.resample import paste_probabilities, resize_bilinear
 from segrefiner_mm.windows.tiles import (
     ask_tiles,
@@ -88,7 +84,7 @@ class ObjectWindows(WindowPlan):
         window = mask.box.grow(self.pad, *mask.size)
         rows, columns = window.slices()
         crop = resize_bilinear(image[:, rows, columns], size, size)
-        coarse = resize_bilinear(mask.crop(window)[None], size, size)[0] >= 0.5
+        coarse = mask_in(mask, window, size, size)
         if is_too_thin(coarse, mask, window):
             return keep(mask)
 
@@ -104,25 +100,27 @@ class ObjectWindows(WindowPlan):
                 border='replicate',
             )
             pixels = torch.where(wrong, pixels, mask.crop(window))
-        confidence = confidence_of(answer.probs, coarse)
-        belief = belief_in(coarse, answer.probs)
-        old, new = coarse, answer.probs >= 0.5
-        if min(window.height, window.width) < size:
-            # Upsampling would blur the image and weaken its edges.
-            grain = min(window.height, size), min(window.width, size)
-            crop = resize_bilinear(image[:, rows, columns], *grain)
-            old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
-            new = paste_probabilities(answer.probs, *grain)
-        return RefinedMask(
+        refined = RefinedMask(
             window,
             pixels,
-            confidence,
+            confidence_of(answer.probs, coarse),
             REFINED,
-            belief,
-            edge_gain(crop, old, new),
-            edge_contrast(crop, old, new),
-            answer.probs,
+            probs=answer.probs,
         )
+        if task.judged:
+            refined.belief = belief_in(coarse, answer.probs)
+            edges = crop, coarse, answer.probs >= 0.5
+            if min(window.height, window.width) < size:
+                # Upsampling would blur the image and weaken its edges.
+                grain = min(window.height, size), min(window.width, size)
+                edges = (
+                    resize_bilinear(image[:, rows, columns], *grain),
+                    mask_in(mask, window, *grain),
+                    paste_probabilities(answer.probs, *grain),
+                )
+            refined.edge_gain = edge_gain(*edges)
+            refined.edge_contrast = edge_contrast(*edges)
+        return refined
 
     def finish(self, task: RefineTask, refined: RefinedMask) -> Plan:
         """Refine full-resolution tiles along the edge, if ``polish`` is set.
@@ -158,14 +156,32 @@ class ObjectWindows(WindowPlan):
         probs = refined.probs
         if self.polish_reach is not None:
             scale = max(window.width, window.height) / size
-            near = edge_band(before, math.ceil(self.polish_reach * scale))
-            mask = torch.where(near > 0, mask, before)
+            near = near_edge(before, math.ceil(self.polish_reach * scale))
+            mask = torch.where(near, mask, before)
         elif probs is not None:
             probs = probs.clone()
             for tile, part in zip(tiles, maps, strict=True):
                 _renew(probs, inside, tile, part)
         pixels = mask[inside.slices()].clone()
         return replace(refined, pixels=pixels, probs=probs)
+
+
+def mask_in(
+    mask: CompactMask, window: Box, height: int, width: int
+) -> Tensor:
+    """Resample the part of a mask inside a window.
+
+    Args:
+        mask (CompactMask): The mask.
+        window (Box): Any box of the image.
+        height (int): Rows of the result.
+        width (int): Columns of the result.
+
+    Returns:
+        Tensor: (height, width) bool.
+    """
+    inside = mask.crop(window)[None]
+    return resize_bilinear(inside, height, width)[0] >= 0.5
 
 
 def _renew(probs: Tensor, window: Box, tile: Box, part: Tensor) -> None:

@@ -65,7 +65,8 @@ class RefinedMask:
             network did not see.
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
             guard.
-        belief (Tensor, optional): See :func:`belief_in`.
+        belief (Tensor, optional): See :func:`belief_in`; only for a task that
+            is ``judged``.
         edge_gain (Tensor, optional): See :func:`edge_gain`; given with the
             belief.
         edge_contrast (Tensor, optional): See :func:`edge_contrast`; given
@@ -123,12 +124,15 @@ class RefineTask:
         mask (CompactMask): Coarse mask of the same H and W.
         timesteps (tuple[int, ...]): Reverse steps, descending.
         size (int): Side of the square that the network sees, in pixels.
+        judged (bool): Whether a guard reads the evidence of the result, which
+            takes time to measure. Defaults to False.
     """
 
     image: Tensor
     mask: CompactMask
     timesteps: tuple[int, ...]
     size: int
+    judged: bool = False
 
 
 Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]

@@ -9,7 +9,7 @@ FULL := .venv
 DOCS := .venv-docs
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint format bench bench-quality fuzz soak docs clean
+.PHONY: demo test test-slow test-cuda lint format bench bench-quality fuzz soak docs clean
 
 demo: $(CORE)/ready
 	$(CORE)/bin/python demo/demo.py
@@ -21,6 +21,11 @@ test: $(FULL)/ready
 
 test-slow: $(FULL)/ready
 	$(FULL)/bin/python -m pytest -m slow
+
+# Set TORCH to a build with CUDA for the virtual environment.
+test-cuda: $(CORE)/ready
+	$(CORE)/bin/python $(PIP) -c constraints.txt pytest
+	$(CORE)/bin/python -m pytest -m cuda tests/test_cuda
 
 lint: $(FULL)/ready
 	$(FULL)/bin/ruff check .

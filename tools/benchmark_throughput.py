@@ -26,7 +26,6 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.io.rle import encode_mask
-from segrefiner_mm.models import SegRefiner
 from segrefiner_mm.runs.refine_predictions import (
     PredictionOptions,
     refine_prediction_file,
@@ -61,7 +60,9 @@ class Instead:
     def encode(self, images: Tensor, coarse: Tensor) -> Context:
         """Answer with the coarse mask; see :class:`Denoiser`."""
         logits = 16 * coarse.roll(self.moved, dims=3) - 8
-        small = torch.zeros(len(coarse), 1, *(n // 4 for n in coarse.shape[2:]))
+        small = torch.zeros(
+            len(coarse), 1, *(n // 4 for n in coarse.shape[2:])
+        )
         return Context(logits, small)
 
     def decode(self, context: Context, masks: Tensor, t: Tensor) -> Tensor:

@@ -134,16 +134,14 @@ class LabelMapRefiner:
     def _jobs(
         self, jobs: Iterable[LabelJob[Tag]]
     ) -> Iterator[RefineJob[_Part[Tag]]]:
-        device = self.refiner.device
         for image, labels, tag in jobs:
             if image.shape[1:] != labels.shape:
                 raise InputError(
                     f'the image is {image.shape[1]} x {image.shape[2]}, its '
                     f'label map {labels.shape[0]} x {labels.shape[1]}'
                 )
-            image = image.to(device)
             for part in self._parts(labels, tag):
-                masks = [region.mask.to(device) for region in part.regions]
+                masks = [region.mask for region in part.regions]
                 crop = image[(slice(None), *part.at.slices())]
                 yield RefineJob(crop, masks, part)
 

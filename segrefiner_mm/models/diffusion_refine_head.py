@@ -239,22 +239,19 @@ class DiffusionRefineHead(BaseModule):
                 -1: the clean mask.
             denoiser (Denoiser, optional): Network to run instead of the
                 module, with the same weights. Defaults to None.
-            with_fine_probs (bool): Whether to return the probabilities of
-                having turned fine. Defaults to True.
+            with_fine_probs (bool): Whether to return them. Defaults to True.
 
         Returns:
             SampleOutput: Probabilities of the last step.
         """
-        steps = list(
-            self.scheduler.timesteps if timesteps is None else timesteps
-        )
+        given = self.scheduler.timesteps if timesteps is None else timesteps
+        steps = list(given)
         denoiser = denoiser or self.denoiser
         context = denoiser.encode(images, coarse)
         masks = coarse
         fine_probs = torch.zeros_like(coarse, dtype=torch.float32)
-        for index, (step, following) in enumerate(
-            itertools.pairwise([*steps, until])
-        ):
+        pairs = itertools.pairwise([*steps, until])
+        for index, (step, following) in enumerate(pairs):
             logits = _decode(denoiser, context, masks, step)
             last = index == len(steps) - 1
             if last and not with_fine_probs:

@@ -23,6 +23,11 @@ class WindowSampler:
         device (torch.device): Device of the network.
         denoiser (Denoiser, optional): Network of another runtime, which
             replaces the head's in float32. Defaults to None.
+
+    Attributes:
+        batch_size (int): Windows per batch.
+        overlaps (bool): Whether the device works while the CPU does other
+            work, so that :meth:`submit` returns at once.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class WindowSampler:
         # On a CPU one window at a time is fastest, as it stays in the cache,
         # takes least memory and gives the same bits whatever else is refined.
         self.batch_size = 1 if device.type == 'cpu' else settings.batch_size
+        self.overlaps = device.type == 'cuda'
         self.noise: Tensor | None = None
         if settings.seed is not None:
             # All masks share one draw, so the noise of a mask does not depend
@@ -51,7 +57,6 @@ class WindowSampler:
             size = len(self.timesteps), side, side
             self.noise = torch.rand(size, generator=generator).to(device)
 
-    @torch.no_grad()
     def __call__(self, requests: list[WindowRequest]) -> list[WindowAnswer]:
         """Answer requests.
 
@@ -59,31 +64,87 @@ class WindowSampler:
             requests (list[WindowRequest]): Requests of the same steps.
 
         Returns:
-            list[WindowAnswer]: One per request.
+            list[WindowAnswer]: One per request, on the CPU.
         """
-        images = torch.stack([r.image.float() for r in requests])
-        coarse = torch.stack([r.coarse for r in requests])[:, None].float()
+        return self.submit(requests)()
+
+    @torch.no_grad()
+    def submit(
+        self, requests: list[WindowRequest]
+    ) -> Callable[[], list[WindowAnswer]]:
+        """Start to answer requests.
+
+        Windows travel to a GPU, and answers back, while it and the CPU do
+        other work. Nothing waits for it but the returned function.
+
+        Args:
+            requests (list[WindowRequest]): Requests of the same steps.
+
+        Returns:
+            Callable: Waits for the answers and returns them.
+        """
+        images = self._to_device([r.image.float() for r in requests])
+        coarse = self._to_device([r.coarse[None] for r in requests]).float()
+        first = requests[0]
         with self._precision():
             if self.dtype is not None:  # preferred by tensor cores
                 images = images.contiguous(memory_format=torch.channels_last)
             output = self.head.sample(
                 self.normalize(images),
                 coarse,
-                requests[0].timesteps,
+                first.timesteps,
                 self.noise,
-                until=requests[0].until,
+                until=first.until,
                 denoiser=self.denoiser,
+                with_fine_probs=first.until >= 0,
             )
-        answers = list(map(WindowAnswer, output.probs[:, 0]))
-        if output.error is not None:
-            for answer, error in zip(answers, output.error[:, 0], strict=True):
-                answer.error = error
-        if requests[0].until >= 0:
-            for answer, fine_probs in zip(
-                answers, output.fine_probs[:, 0], strict=True
-            ):
-                answer.fine_probs = fine_probs
-        return answers
+        maps = output.probs, output.fine_probs, output.error
+        on_host = [m if m is None else self._to_host(m) for m in maps]
+        done = self._event()
+
+        def collect() -> list[WindowAnswer]:
+            if done is not None:
+                done.synchronize()
+            return [
+                WindowAnswer(*(self._part(m, i) for m in on_host))
+                for i in range(len(requests))
+            ]
+
+        return collect
+
+    def _to_device(self, parts: list[Tensor]) -> Tensor:
+        """Stack tensors, and start to copy them to the device."""
+        if len(parts) == 1 and not self.overlaps:
+            return parts[0][None].to(self.device)
+        shape = len(parts), *parts[0].shape
+        batch = torch.empty(
+            shape, dtype=parts[0].dtype, pin_memory=self.overlaps
+        )
+        torch.stack(parts, out=batch)
+        return batch.to(self.device, non_blocking=self.overlaps)
+
+    def _to_host(self, values: Tensor) -> Tensor:
+        """Start to copy answers to the CPU."""
+        if not self.overlaps:
+            return values
+        host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+        return host.copy_(values, non_blocking=True)
+
+    def _event(self) -> Any:
+        """Return what tells when all that was started is done, on a GPU."""
+        if not self.overlaps:
+            return None
+        with torch.cuda.device(self.device):
+            event = torch.cuda.Event()
+            event.record()
+        return event
+
+    def _part(self, values: Tensor | None, index: int) -> Tensor | None:
+        """Return the answer for one window, which does not keep the rest."""
+        if values is None:
+            return None
+        part = values[index, 0]
+        return part.clone() if self.overlaps else part
 
     @contextmanager
     def _precision(self) -> Iterator[None]:

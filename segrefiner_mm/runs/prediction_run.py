@@ -135,7 +135,7 @@ class PredictionRun:
         model = self._refiner.model
         notes.begin()
         with self._reporter.progress(len(todo)) as advance:
-            jobs = self._jobs(todo, model.device)
+            jobs = self._jobs(todo)
             for job, refined in model.refine(jobs, self._refiner.settings):
                 entry, places, last = job.tag
                 empty: Outcomes = [None] * len(entry.masks)
@@ -150,10 +150,8 @@ class PredictionRun:
                 if all(outcomes):  # a failed mask is tried again
                     notes.add(entry, outcomes)
 
-    def _jobs(
-        self, todo: list[ImageEntry], device: torch.device
-    ) -> Iterator[RefineJob[_Group]]:
-        nothing = torch.zeros(3, 1, 1, dtype=torch.uint8, device=device)
+    def _jobs(self, todo: list[ImageEntry]) -> Iterator[RefineJob[_Group]]:
+        nothing = torch.zeros(3, 1, 1, dtype=torch.uint8)
         for entry in todo:
             try:
                 opened = open_entry(entry, self._fail, self._note)
@@ -167,11 +165,10 @@ class PredictionRun:
             if not groups:
                 yield RefineJob(nothing, [], _Group(entry, [], True))
                 continue
-            on_device = image.to(device)
             for number, (places, crops, own) in enumerate(groups, 1):
-                masks = [mask.to(device) for mask in decode_group(crops, own)]
+                masks = decode_group(crops, own)
                 tag = _Group(entry, places, number == len(groups))
-                yield RefineJob(on_device, masks, tag)
+                yield RefineJob(image, masks, tag)
 
     def _fail_all(self, entry: ImageEntry, problem: str) -> None:
         """Report an image without any usable mask."""
@@ -212,6 +209,7 @@ def _outcome(coarse: CompactMask, refined: RefinedMask) -> dict[str, Any]:
     )
     if refined.verdict == REFINED:
         outcome['iou'] = compact_iou(coarse, refined)
-        pixels = refined.pixels.cpu()
-        outcome['encoded'] = encode_crop(pixels, refined.box, coarse.size)
+        outcome['encoded'] = encode_crop(
+            refined.pixels, refined.box, coarse.size
+        )
     return outcome

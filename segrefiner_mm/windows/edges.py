@@ -122,7 +122,9 @@ def _median(values: Tensor) -> Tensor:
     near = array[(array >= low) & (array <= high)]
     if not below <= middle < below + len(near):
         below, near = 0, array
-    return values.new_tensor(np.partition(near, middle - below)[middle - below])
+    return values.new_tensor(
+        np.partition(near, middle - below)[middle - below]
+    )
 
 
 def _ranks(count: int) -> list[int]:

@@ -166,9 +166,7 @@ class ObjectWindows(WindowPlan):
         return replace(refined, pixels=pixels, probs=probs)
 
 
-def mask_in(
-    mask: CompactMask, window: Box, height: int, width: int
-) -> Tensor:
+def mask_in(mask: CompactMask, window: Box, height: int, width: int) -> Tensor:
     """Resample the part of a mask inside a window.
 
     Args:

@@ -18,7 +18,7 @@ class RefineJob(Generic[Tag]):
 
     Attributes:
         image (Tensor): (3, H, W) uint8.
-        masks (Sequence[CompactMask]): Masks of the same H, W and device.
+        masks (Sequence[CompactMask]): Masks of the same H and W.
         tag (Tag): Value of the caller, who finds it on the finished job.
     """
 

@@ -60,7 +60,7 @@ class RefinedMask:
 
     Attributes:
         box (Box): Position of ``pixels``; outside is background.
-        pixels (Tensor): The mask inside the box, bool.
+        pixels (Tensor): The mask inside the box, bool, on the CPU.
         confidence (Tensor): Scalar float32, 0 to 1; 0 for a mask that the
             network did not see.
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a

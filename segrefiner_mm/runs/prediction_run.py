@@ -1,6 +1,9 @@
 """Refinement of the masks of a file of predictions, image by image."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +11,7 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.compact_runs import encode_crop
+from segrefiner_mm.io.compact_runs import MaskCrops, encode_crop
 from segrefiner_mm.io.file_state import file_state
 from segrefiner_mm.io.files import partial_prefix, result_files
 from segrefiner_mm.io.formats.prediction_file import (
@@ -35,6 +38,9 @@ from segrefiner_mm.windows import (
 from segrefiner_mm.windows.compact_mask import compact_iou
 
 Outcomes = list[Outcome | None]
+# Images that a thread reads meanwhile, unless they have more pixels.
+READ_AHEAD = 2
+MOST_READ_AHEAD = 2**24
 
 
 class _Group(NamedTuple):
@@ -46,6 +52,14 @@ class _Group(NamedTuple):
     entry: ImageEntry
     places: list[int]
     last: bool
+
+
+class _Opened(NamedTuple):
+    """Groups of masks of an image, and what returns the image."""
+
+    entry: ImageEntry
+    groups: list[tuple[list[int], MaskCrops, list[int]]]
+    load: Callable[[], Tensor] | None
 
 
 class PredictionRun:
@@ -151,24 +165,44 @@ class PredictionRun:
                     notes.add(entry, outcomes)
 
     def _jobs(self, todo: list[ImageEntry]) -> Iterator[RefineJob[_Group]]:
-        nothing = torch.zeros(3, 1, 1, dtype=torch.uint8)
-        for entry in todo:
-            try:
-                opened = open_entry(entry, self._fail, self._note)
-                groups = opened.groups()
-                image = nothing
-                if groups:
-                    image = _image(opened.image, opened.size)
-            except InputError as error:
-                self._fail_all(entry, str(error))
-                groups = []
-            if not groups:
-                yield RefineJob(nothing, [], _Group(entry, [], True))
-                continue
-            for number, (places, crops, own) in enumerate(groups, 1):
-                masks = decode_group(crops, own)
-                tag = _Group(entry, places, number == len(groups))
-                yield RefineJob(image, masks, tag)
+        with ThreadPoolExecutor(1) as reader:
+            opened: deque[_Opened] = deque()
+            for entry in todo:
+                opened.append(self._open(entry, reader))
+                if len(opened) > READ_AHEAD:
+                    yield from self._jobs_of(opened.popleft())
+            while opened:
+                yield from self._jobs_of(opened.popleft())
+
+    def _open(self, entry: ImageEntry, reader: Executor) -> _Opened:
+        """Read the masks of an entry, and start to read its image."""
+        try:
+            masks = open_entry(entry, self._fail, self._note)
+            groups = masks.groups()
+        except InputError as error:
+            self._fail_all(entry, str(error))
+            return _Opened(entry, [], None)
+        if not groups:
+            return _Opened(entry, [], None)
+        load = partial(_image, masks.image, masks.size)
+        if masks.size[0] * masks.size[1] <= MOST_READ_AHEAD:
+            load = reader.submit(load).result
+        return _Opened(entry, groups, load)
+
+    def _jobs_of(self, opened: _Opened) -> Iterator[RefineJob[_Group]]:
+        entry, groups, load = opened
+        image = torch.zeros(3, 1, 1, dtype=torch.uint8)
+        try:
+            if load is not None:
+                image = load()
+        except InputError as error:
+            self._fail_all(entry, str(error))
+            groups = []
+        if not groups:
+            yield RefineJob(image, [], _Group(entry, [], True))
+        for number, (places, crops, own) in enumerate(groups, 1):
+            tag = _Group(entry, places, number == len(groups))
+            yield RefineJob(image, decode_group(crops, own), tag)
 
     def _fail_all(self, entry: ImageEntry, problem: str) -> None:
         """Report an image without any usable mask."""

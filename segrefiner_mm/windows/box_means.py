@@ -4,11 +4,16 @@ On a CPU, OpenCV's running sums take the same time for every neighbourhood,
 a hundredth of that of PyTorch's pooling. Other devices pool.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+Array = npt.NDArray[Any]
 
 
 def box_mean(values: Tensor, reach: int) -> Tensor:
@@ -26,18 +31,31 @@ def box_mean(values: Tensor, reach: int) -> Tensor:
     height, width = values.shape[-2:]
     counts = np.outer(_counts(height, reach), _counts(width, reach))
     means = torch.empty_like(values, memory_format=torch.contiguous_format)
-    side = 2 * reach + 1
     for plane, mean in zip(_planes(values), _planes(means), strict=True):
-        # Sums in float64, so that none depends on what came before it.
-        mean[:] = cv2.boxFilter(
-            plane,
-            cv2.CV_64F,
-            (side, side),
-            normalize=False,
-            borderType=cv2.BORDER_CONSTANT,
-        )
-        mean /= counts
+        np.divide(box_sum(plane, reach), counts, out=mean, casting='same_kind')
     return means
+
+
+def box_sum(values: Array, reach: int) -> Array:
+    """Add up the pixels within ``reach`` rows and columns.
+
+    Args:
+        values (np.ndarray): (H, W) float32, or uint8 with values 0 and 1.
+        reach (int): 0 or more.
+
+    Returns:
+        np.ndarray: Same shape, float64 or int32, so that no sum depends on
+        what came before it.
+    """
+    depth = cv2.CV_32S if values.dtype == np.uint8 else cv2.CV_64F
+    side = 2 * reach + 1
+    return cv2.boxFilter(
+        values,
+        depth,
+        (side, side),
+        normalize=False,
+        borderType=cv2.BORDER_CONSTANT,
+    )
 
 
 def near_edge(mask: Tensor, reach: int) -> Tensor:
@@ -95,12 +113,12 @@ def pooled_edge(mask: Tensor, reach: int) -> Tensor:
     return (share > 0) & (share < 1)
 
 
-def _counts(length: int, reach: int) -> np.ndarray:
+def _counts(length: int, reach: int) -> Array:
     """Count the pixels within ``reach`` of each pixel of a line."""
     places = np.arange(length)
     last = np.minimum(places + reach, length - 1)
     return (last - np.maximum(places - reach, 0) + 1).astype(np.float32)
 
 
-def _planes(values: Tensor) -> np.ndarray:
+def _planes(values: Tensor) -> Array:
     return values.detach().reshape(-1, *values.shape[-2:]).numpy()

@@ -1,4 +1,4 @@
-"""Edges of masks: their position, and the evidence for them."""
+"""Edges of masks: their position, and the evidence for them, on a CPU."""
 
 import math
 
@@ -7,7 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from segrefiner_mm.windows.box_means import box_mean, near_edge
+from segrefiner_mm.windows.box_means import (
+    Array,
+    box_mean,
+    box_sum,
+    near_edge,
+)
 
 # Of so many values, one is looked at to guess the median.
 SAMPLED = 61
@@ -28,11 +33,23 @@ def belief_in(coarse: Tensor, probs: Tensor) -> Tensor:
         Tensor: Scalar float32, 0 to 1; 1 for a mask without an edge.
     """
     reach = max(round(coarse.shape[-1] / 64), 1)
-    band = near_edge(coarse, reach)
-    labels = torch.where(coarse, probs, 1.0 - probs) * band
-    # Both means are over the same pixels.
-    around, credible = box_mean(torch.stack([band.float(), labels]), 2 * reach)
-    return _quantile(credible[band] / around[band], 0.05, none=1.0)
+    band = near_edge(coarse, reach).numpy()
+    rows = np.flatnonzero(band.any(1))
+    if not len(rows):
+        return probs.new_ones(())
+    columns = np.flatnonzero(band.any(0))
+    inside = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    band = np.ascontiguousarray(band[inside])
+    # p where the coarse mask is, else 1 - p
+    credible = np.abs(probs.numpy()[inside] - ~coarse.numpy()[inside])
+    credible *= band
+    sums = (
+        box_sum(credible, 2 * reach),
+        box_sum(band.view(np.uint8), 2 * reach),
+    )
+    places = np.flatnonzero(band)
+    local = np.divide(*(values.ravel()[places] for values in sums))
+    return probs.new_tensor(_quantile(local, 0.05))
 
 
 def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
@@ -54,15 +71,21 @@ def edge_gain(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
         beside it, has the value 0.
     """
     masks = torch.stack([coarse, refined])
-    near = near_edge(masks, 1)
-    beside = near_edge(masks, 5) & ~near_edge(masks, 2)
-    strength = gradient(image)
+    near = near_edge(masks, 1).numpy()
+    beside = (near_edge(masks, 5) & ~near_edge(masks, 2)).numpy()
+    strength = gradient(image).numpy()
     old, new = (
-        strength[on].log1p().mean() - strength[off].log1p().mean()
+        _mean_log(strength[on]) - _mean_log(strength[off])
+        # If either is empty, there is nothing to compare.
+        if on.any() and off.any()
+        else 0.0
         for on, off in zip(near, beside, strict=True)
     )
-    # If either band is empty, there is nothing to compare.
-    return torch.nan_to_num(new) - torch.nan_to_num(old)
+    return image.new_tensor(new - old, dtype=torch.float32)
+
+
+def _mean_log(strength: Array) -> float:
+    return float(np.log1p(strength).mean(dtype=np.float64))
 
 
 def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
@@ -87,44 +110,39 @@ def edge_contrast(image: Tensor, coarse: Tensor, refined: Tensor) -> Tensor:
     near = near_edge(torch.stack([coarse, refined]), 3).any(0)
     image = image.float()
     steps = _steps(box_mean(image, 2), 3)
-    local = steps[near] - box_mean(steps, 16)[near]
-    strongest = _quantile(local, 0.95, none=0.0).clamp(min=0.0)
-    return strongest / (4.5 + 0.9 * _noise(image))
+    local = (steps - box_mean(steps, 16)).numpy()[near.numpy()]
+    strongest = max(_quantile(local, 0.95), 0.0) if len(local) else 0.0
+    return image.new_tensor(strongest / (4.5 + 0.9 * _noise(image)))
 
 
-def _noise(image: Tensor) -> Tensor:
+def _noise(image: Tensor) -> float:
     """Estimate the standard deviation of white noise in an image, (C, H, W).
 
     It is the median response to a second difference in both directions
     (Immerkaer, 1996), which edges hardly affect.
     """
     if min(image.shape[1:]) < 3:
-        return image.new_zeros(())
+        return 0.0
     left = image
     for axis in (1, 2):
         size = image.shape[axis] - 2
         first, middle, last = (left.narrow(axis, i, size) for i in range(3))
         left = first + last - 2 * middle
     # 0.6745 is the median of |N(0, 1)|, 6 the L2 norm of the differences.
-    return _median(left.abs()) / (0.6745 * 6)
+    return _median(left.abs().numpy().ravel()) / (0.6745 * 6)
 
 
-def _median(values: Tensor) -> Tensor:
-    """Return the median, of an even count the lower one, as PyTorch's."""
-    if values.device.type != 'cpu':
-        return values.median()
-    array, middle = values.numpy().ravel(), (values.numel() - 1) // 2
+def _median(values: Array) -> float:
+    """Return the median of some values, of an even count the lower one."""
+    middle, ranks = (len(values) - 1) // 2, _ranks(len(values))
     # A sample tells between which values the median must lie, nearly always;
     # only those are sorted.
-    ranks = _ranks(len(array))
-    low, high = np.partition(array[::SAMPLED], ranks)[ranks]
-    below = np.count_nonzero(array < low)
-    near = array[(array >= low) & (array <= high)]
+    low, high = np.partition(values[::SAMPLED], ranks)[ranks]
+    below = np.count_nonzero(values < low)
+    near = values[(values >= low) & (values <= high)]
     if not below <= middle < below + len(near):
-        below, near = 0, array
-    return values.new_tensor(
-        np.partition(near, middle - below)[middle - below]
-    )
+        below, near = 0, values
+    return float(np.partition(near, middle - below)[middle - below])
 
 
 def _ranks(count: int) -> list[int]:
@@ -135,18 +153,13 @@ def _ranks(count: int) -> list[int]:
     return [max(middle - margin, 0), min(middle + margin, sampled - 1)]
 
 
-def _quantile(values: Tensor, share: float, none: float) -> Tensor:
-    """Return a quantile, interpolated linearly; ``none`` of no values."""
-    if not len(values):
-        return values.new_tensor(none)
-    if values.device.type != 'cpu':
-        return values.quantile(share)
-    # PyTorch sorts all values.
+def _quantile(values: Array, share: float) -> float:
+    """Return a quantile of some values, interpolated linearly."""
     place = share * (len(values) - 1)
     low = int(place)
     ends = [low, min(low + 1, len(values) - 1)]
-    first, second = np.partition(values.numpy(), ends)[ends].tolist()
-    return values.new_tensor(first + (place - low) * (second - first))
+    first, second = np.partition(values, ends)[ends].tolist()
+    return first + (place - low) * (second - first)
 
 
 def gradient(image: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ that of the square. Pasting works in strips, so no float copy of a large
 window is ever made.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -149,6 +151,7 @@ def paste_probabilities(
     return pasted
 
 
+@lru_cache(256)
 def _taps(size_in: int, size_out: int, device: torch.device) -> Taps:
     """Return the indices of both neighbours and the weight of the second."""
     centres = _centres(size_in, size_out, device).clamp(min=0)
@@ -157,6 +160,7 @@ def _taps(size_in: int, size_out: int, device: torch.device) -> Taps:
     return low, high, centres - low
 
 
+@lru_cache(256)
 def _padded_taps(
     size_in: int, size_out: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:

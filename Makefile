@@ -39,7 +39,10 @@ format: $(FULL)/ready
 # make bench LVIS=lvis_v1_val.json: synthesis on those masks too
 bench: $(CORE)/ready
 	$(CORE)/bin/python tools/benchmark_runtimes.py
+	$(CORE)/bin/python tools/benchmark_windows.py
 	$(CORE)/bin/python tools/benchmark.py
+	$(CORE)/bin/python tools/benchmark_throughput.py
+	$(CORE)/bin/python tools/benchmark_growth.py
 	$(CORE)/bin/python tools/benchmark_boundary_ap.py
 	$(CORE)/bin/python tools/benchmark_synthesis.py $(if $(LVIS),--ann-file $(LVIS))
 

@@ -17,6 +17,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,15 +92,10 @@ class Meter(Reporter):
         self.times: list[float] = []
         self.memory: list[float] = []
 
-    def progress(self, total: int) -> Any:
+    @contextmanager
+    def progress(self, total: int, what: str = '') -> Iterator[Advance]:
         """Count images; see :class:`Reporter`."""
-        return self
-
-    def __enter__(self) -> Advance:
-        return self.note
-
-    def __exit__(self, *_: object) -> None:
-        return None
+        yield self.note
 
     def note(self, verdicts: Sequence[str] = ()) -> None:
         """Note an image."""
@@ -135,7 +131,8 @@ def write_data(folder: Path, count: int) -> int:
     rng = np.random.default_rng(0)
     photograph = cv2.imread(str(DEMO / 'coffee.jpg'))
     large = cv2.resize(photograph, (2 * WIDTH, 2 * HEIGHT))
-    images, results = [], []
+    images: list[Any] = []
+    results: list[Any] = []
     (folder / 'images').mkdir()
     while len(results) < count:
         number = len(images) + 1

@@ -115,7 +115,8 @@ class LabelMapRefiner:
         Raises:
             InputError: If an image and its label map differ in size.
         """
-        results = self.refiner.refine(self._jobs(jobs), self.settings)
+        settings = replace(self.settings, keep_probs=True)
+        results = self.refiner.refine(self._jobs(jobs), settings)
         done: list[tuple[_Part[Tag], list[RefinedMask]]] = []
         for job, refined in results:
             part = job.tag

@@ -46,6 +46,8 @@ class RefineSettings:
             device would emulate causes a warning. Defaults to 'auto'.
         guard (dict | DoNoHarmGuard, optional): Guard that may keep a mask or
             roll back a refinement. Defaults to None: the plain algorithm.
+        keep_probs (bool): Whether refined masks come with their
+            probabilities, 4 bytes per pixel of a window. Defaults to False.
     """
 
     windows: Any = None
@@ -55,6 +57,7 @@ class RefineSettings:
     seed: int | None = 0
     precision: str = 'auto'
     guard: Any = None
+    keep_probs: bool = False
 
     @classmethod
     def from_cfg(
@@ -128,7 +131,7 @@ class RefineSettings:
             plan = self.windows.refine(task)
         else:
             plan = self.guard.refine(self.windows, task)
-        return plan
+        return plan if self.keep_probs else _without_probs(plan)
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
         """Return the dtype to compute in; None means float32.
@@ -155,3 +158,8 @@ class RefineSettings:
                 stacklevel=2,
             )
         return dtype
+
+
+def _without_probs(plan: Plan) -> Plan:
+    """Follow a plan, and drop the probabilities of its result."""
+    return replace((yield from plan), probs=None)

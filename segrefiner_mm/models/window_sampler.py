@@ -22,7 +22,8 @@ class WindowSampler:
         settings (RefineSettings): Settings of the run.
         device (torch.device): Device of the network.
         denoiser (Denoiser, optional): Network of another runtime, which
-            replaces the head's in float32. Defaults to None.
+            replaces the head's in the precisions that the runtime has.
+            Defaults to None.
 
     Attributes:
         batch_size (int): Windows per batch.
@@ -42,7 +43,12 @@ class WindowSampler:
         self.normalize = normalize
         self.device = device
         self.dtype = settings.autocast_dtype(device)
-        self.denoiser = denoiser if self.dtype is None else None
+        self.denoiser = denoiser
+        if self.dtype is not None:
+            # A runtime that has this precision needs no autocast.
+            self.denoiser = _in_half(denoiser, self.dtype)
+            if self.denoiser is not None:
+                self.dtype = None
         self.timesteps = head.scheduler.spread(settings.num_steps)
         # On a CPU one window at a time is fastest, as it stays in the cache,
         # takes least memory and gives the same bits whatever else is refined.
@@ -157,6 +163,11 @@ class WindowSampler:
         autocast = torch.autocast(device, self.dtype, enabled=half)
         with autocast, nullcontext() if half else exact_float32():
             yield
+
+
+def _in_half(denoiser: Denoiser | None, dtype: torch.dtype) -> Denoiser | None:
+    convert = getattr(denoiser, 'in_bfloat16', None)
+    return convert() if convert and dtype == torch.bfloat16 else None
 
 
 @contextmanager

@@ -184,7 +184,7 @@ class PredictionRun:
             return _Opened(entry, [], None)
         if not groups:
             return _Opened(entry, [], None)
-        load = partial(_image, masks.image, masks.size)
+        load: Callable[[], Tensor] = partial(_image, masks.image, masks.size)
         if masks.size[0] * masks.size[1] <= MOST_READ_AHEAD:
             load = reader.submit(load).result
         return _Opened(entry, groups, load)

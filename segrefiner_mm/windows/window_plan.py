@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.compact_mask import Box, CompactMask, count
 
 REFINED = 'refined'
 KEPT = 'kept'
@@ -73,7 +73,8 @@ class RefinedMask:
             with the belief.
         probs (Tensor, optional): Foreground probability over the box, at the
             resolution of the network, (S, S) float32; from plans with one
-            window per mask. Single pixels may have been decided otherwise.
+            window per mask, if the settings say to keep it. Single pixels may
+            have been decided otherwise.
         evidence (dict[str, float]): Numbers that a guard decided by.
     """
 
@@ -250,7 +251,7 @@ def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
         bool: Whether to keep the mask instead.
     """
     scale = window.height * window.width / coarse.numel()
-    share = torch.count_nonzero(coarse).item() * scale / mask.area
+    share = count(coarse) * scale / mask.area
     return not 0.5 <= share <= 2.0
 
 

@@ -12,6 +12,7 @@ from segrefiner_mm.label_maps.label_map_refiner import (
     tiles_of,
 )
 from segrefiner_mm.label_maps.label_merge import LabelMerge, Region
+from segrefiner_mm.models import RefineSettings
 from segrefiner_mm.models.model_zoo import model_cfg
 from segrefiner_mm.registry import MODELS, build_child
 from segrefiner_mm.windows import (
@@ -157,7 +158,7 @@ def test_in_a_good_map_doubt_decides(belief, stays):
     for number in range(1, 5):
         labels[20:40, 18 * number - 14 : 18 * number] = number
     image = torch.zeros(3, 60, 80, dtype=torch.uint8)
-    refiner = LabelMapRefiner(Judged(belief), None)
+    refiner = LabelMapRefiner(Judged(belief), RefineSettings())
     [(refined, _)] = refiner.refine([(image, labels, None)])
     assert (refined[labels == 1] == 1).all() == stays
     assert (refined[labels > 1] == labels[labels > 1]).all()

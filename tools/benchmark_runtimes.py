@@ -205,7 +205,7 @@ def run(
 
 def iou(a: Any, b: Any) -> float:
     """Return the IoU of two masks; 0 for two empty ones."""
-    return np.count_nonzero(a & b) / max(np.count_nonzero(a | b), 1)
+    return int((a & b).sum()) / max(int((a | b).sum()), 1)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The sampler, which answers the requests of window plans with the network."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -104,17 +105,16 @@ class WindowSampler:
                 denoiser=self.denoiser,
                 with_fine_probs=first.until >= 0,
             )
-        maps = output.probs, output.fine_probs, output.error
-        on_host = [m if m is None else self._to_host(m) for m in maps]
+        probs, fine_probs, error = map(
+            self._to_host, (output.probs, output.fine_probs, output.error)
+        )
         done = self._event()
 
         def collect() -> list[WindowAnswer]:
             if done is not None:
                 done.synchronize()
-            return [
-                WindowAnswer(*(self._part(m, i) for m in on_host))
-                for i in range(len(requests))
-            ]
+            parts = map(self._parts, (probs, fine_probs, error))
+            return list(map(WindowAnswer, *parts))
 
         return collect
 
@@ -129,9 +129,9 @@ class WindowSampler:
         torch.stack(parts, out=batch)
         return batch.to(self.device, non_blocking=self.overlaps)
 
-    def _to_host(self, values: Tensor) -> Tensor:
+    def _to_host(self, values: Tensor | None) -> Tensor | None:
         """Start to copy answers to the CPU."""
-        if not self.overlaps:
+        if values is None or not self.overlaps:
             return values
         host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
         return host.copy_(values, non_blocking=True)
@@ -145,12 +145,12 @@ class WindowSampler:
             event.record()
         return event
 
-    def _part(self, values: Tensor | None, index: int) -> Tensor | None:
-        """Return the answer for one window, which does not keep the rest."""
+    def _parts(self, values: Tensor | None) -> Iterable[Any]:
+        """Return the answer for each window, which does not keep the rest."""
         if values is None:
-            return None
-        part = values[index, 0]
-        return part.clone() if self.overlaps else part
+            return itertools.repeat(None)
+        parts = values.cpu()[:, 0].unbind()
+        return [part.clone() for part in parts] if self.overlaps else parts
 
     @contextmanager
     def _precision(self) -> Iterator[None]:

@@ -138,7 +138,7 @@ def _median(values: Array) -> float:
     # A sample tells between which values the median must lie, nearly always;
     # only those are sorted.
     low, high = np.partition(values[::SAMPLED], ranks)[ranks]
-    below = np.count_nonzero(values < low)
+    below = int(np.count_nonzero(values < low))
     near = values[(values >= low) & (values <= high)]
     if not below <= middle < below + len(near):
         below, near = 0, values

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple
+from typing import Generic
 
 from torch import Tensor
 
@@ -59,7 +59,8 @@ class _OpenMask(Generic[Tag]):
     requested: int = 0
 
 
-class _Window(NamedTuple, Generic[Tag]):
+@dataclass
+class _Window(Generic[Tag]):
     """A window that waits for its answer, and its place among the answers."""
 
     mask: _OpenMask[Tag]
@@ -204,8 +205,9 @@ class WindowEngine(Generic[Tag]):
         self, batch: list[_Window[Tag]], answers: list[WindowAnswer]
     ) -> None:
         """Send the answers of a batch to plans that have all of theirs."""
-        for (mask, index, _), answer in zip(batch, answers, strict=True):
-            mask.answers[index] = answer
+        for window, answer in zip(batch, answers, strict=True):
+            mask = window.mask
+            mask.answers[window.index] = answer
             if len(mask.answers) == mask.requested:
                 ordered = [mask.answers[i] for i in range(mask.requested)]
                 self._advance(mask, ordered)

@@ -9,7 +9,7 @@ FULL := .venv
 DOCS := .venv-docs
 PIP := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow lint format bench bench-quality fuzz soak docs clean
+.PHONY: demo test test-slow test-cuda lint format bench bench-quality fuzz soak docs clean
 
 demo: $(CORE)/ready
 	$(CORE)/bin/python demo/demo.py
@@ -21,6 +21,11 @@ test: $(FULL)/ready
 
 test-slow: $(FULL)/ready
 	$(FULL)/bin/python -m pytest -m slow
+
+# Set TORCH to a build with CUDA for the virtual environment.
+test-cuda: $(CORE)/ready
+	$(CORE)/bin/python $(PIP) -c constraints.txt pytest
+	$(CORE)/bin/python -m pytest -m cuda tests/test_cuda
 
 lint: $(FULL)/ready
 	$(FULL)/bin/ruff check .
@@ -34,7 +39,10 @@ format: $(FULL)/ready
 # make bench LVIS=lvis_v1_val.json: synthesis on those masks too
 bench: $(CORE)/ready
 	$(CORE)/bin/python tools/benchmark_runtimes.py
+	$(CORE)/bin/python tools/benchmark_windows.py
 	$(CORE)/bin/python tools/benchmark.py
+	$(CORE)/bin/python tools/benchmark_throughput.py
+	$(CORE)/bin/python tools/benchmark_growth.py
 	$(CORE)/bin/python tools/benchmark_boundary_ap.py
 	$(CORE)/bin/python tools/benchmark_synthesis.py $(if $(LVIS),--ann-file $(LVIS))
 

@@ -13,6 +13,8 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import cv2
 import numpy as np
 import torch
 from coarse_kinds import grab_cut, guided_filter
+from peers import PEERS
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -86,11 +89,12 @@ def published(model: SegRefiner, steps: int) -> Method:
     size = model.settings().model_size
     generator = torch.Generator().manual_seed(0)
     noise = torch.rand(steps, size, size, generator=generator)
+    noise, device = noise.to(model.device), model.device
     timesteps = model.head.scheduler.spread(steps)
 
     @torch.no_grad()
     def refine(scene: Scene) -> Any:
-        image, [mask] = scene.tensors
+        image, [mask] = (part.to(device) for part in scene.tensors)
         height, width = mask.shape
         rows, columns = (mask.any(1).nonzero(), mask.any(0).nonzero())
         top = max(int(rows[0]) - PAD, 0)
@@ -113,9 +117,9 @@ def published(model: SegRefiner, steps: int) -> Method:
         y = (torch.arange(height) + 0.5 - top) / (bottom - top) * 2 - 1
         x = (torch.arange(width) + 0.5 - left) / (right - left) * 2 - 1
         x, y = torch.meshgrid(x, y, indexing='xy')
-        grid = torch.stack([x, y], dim=-1)[None]
+        grid = torch.stack([x, y], dim=-1)[None].to(device)
         pasted = F.grid_sample(output.probs, grid, align_corners=False)
-        return (pasted[0, 0] >= 0.5).numpy()
+        return (pasted[0, 0] >= 0.5).cpu().numpy()
 
     return refine
 
@@ -125,11 +129,11 @@ def ours(model: SegRefiner, **options: Any) -> Method:
     settings = user_settings(model, **options)
 
     def refine(scene: Scene) -> Any:
-        image, masks = (part.to(model.device) for part in scene.tensors)
+        image, masks = scene.tensors
         job = RefineJob(image, compact_masks(masks), None)
         [(_, [part])] = model.refine([job], settings)
         refined = np.zeros(scene.coarse.shape, bool)
-        refined[part.box.slices()] = part.pixels.cpu().numpy()
+        refined[part.box.slices()] = part.pixels.numpy()
         return refined
 
     return refine
@@ -168,7 +172,17 @@ def methods(name: str, steps: int | None) -> dict[str, Method | str]:
     rows['guided filter'] = lambda scene: guided_filter(
         scene.image, scene.coarse
     )
+    for peer, (package, make) in PEERS.items():
+        if find_spec(package) is None:
+            rows[peer] = f'{package} is not installed'
+        else:
+            method = make()
+            rows[peer] = partial(_apply, method)
     return rows
+
+
+def _apply(method: Any, scene: Scene) -> Any:
+    return method(scene.image, scene.coarse)
 
 
 def run(
@@ -191,7 +205,7 @@ def run(
 
 def iou(a: Any, b: Any) -> float:
     """Return the IoU of two masks; 0 for two empty ones."""
-    return np.count_nonzero(a & b) / max(np.count_nonzero(a | b), 1)
+    return int((a & b).sum()) / max(int((a | b).sum()), 1)
 
 
 def main() -> None:

@@ -110,12 +110,9 @@ class RefinedDetector(RefinedModel):
                     f'masks must be bool, got {masks.dtype}: set '
                     'mask_thr_binary of the base to 0 or more'
                 )
-            device = self.refiner.device
-            compact = [mask.to(device) for mask in compact_masks(masks)]
-            image = image_of(index)
+            image, tag = image_of(index), (instances, chosen)
             only = self.part_of(image)
-            tag = instances, chosen
-            jobs.append(RefineJob(image, compact, tag, only).to(device))
+            jobs.append(RefineJob(image, compact_masks(masks), tag, only))
         for job, refined in self.refiner.refine(jobs, self.settings):
             instances, chosen = job.tag
             for place, part in zip(chosen.tolist(), refined, strict=True):

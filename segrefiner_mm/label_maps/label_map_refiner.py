@@ -147,7 +147,8 @@ class LabelMapRefiner:
         Raises:
             InputError: If an image and its label map differ in size.
         """
-        results = self.refiner.refine(self._jobs(jobs), self.settings)
+        settings = replace(self.settings, keep_probs=True)
+        results = self.refiner.refine(self._jobs(jobs), settings)
         done: list[tuple[_Part[Tag], list[RefinedMask]]] = []
         for job, refined in results:
             part = job.tag
@@ -169,7 +170,6 @@ class LabelMapRefiner:
     def _jobs(
         self, jobs: Iterable[LabelJob[Tag]]
     ) -> Iterator[RefineJob[_Part[Tag]]]:
-        device = self.refiner.device
         for image, labels, tag, *rest in jobs:
             only = rest[0] if rest else None
             if image.shape[1:] != labels.shape:
@@ -177,11 +177,10 @@ class LabelMapRefiner:
                     f'the image is {image.shape[1]} x {image.shape[2]}, its '
                     f'label map {labels.shape[0]} x {labels.shape[1]}'
                 )
-            image = image.to(device)
             for part in self._parts(labels, tag, only):
                 masks = [region.mask for region in part.regions]
                 crop = image[(slice(None), *part.at.slices())]
-                yield RefineJob(crop, masks, part, part.only).to(device)
+                yield RefineJob(crop, masks, part, part.only)
 
     def _parts(
         self, labels: npt.NDArray[Any], tag: Tag, only: Only | None

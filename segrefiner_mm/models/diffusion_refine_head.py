@@ -20,14 +20,14 @@ class SampleOutput:
     Attributes:
         probs (Tensor): Foreground probability, 0 to 1, (B, 1, H, W), float32:
             the sigmoid of the last logits.
-        fine_probs (Tensor): Probability that each pixel has turned fine,
-            same shape, float32.
+        fine_probs (Tensor, optional): Probability that each pixel has turned
+            fine, same shape, float32; None if it was not asked for.
         error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
             (B, 1, h, w) float32; None if the denoiser does not predict it.
     """
 
     probs: Tensor
-    fine_probs: Tensor
+    fine_probs: Tensor | None
     error: Tensor | None = None
 
 
@@ -220,6 +220,7 @@ class DiffusionRefineHead(BaseModule):
         generator: torch.Generator | None = None,
         until: int = -1,
         denoiser: Denoiser | None = None,
+        with_fine_probs: bool = True,
     ) -> SampleOutput:
         """Run the reverse chain from the coarse masks.
 
@@ -238,22 +239,23 @@ class DiffusionRefineHead(BaseModule):
                 -1: the clean mask.
             denoiser (Denoiser, optional): Network to run instead of the
                 module, with the same weights. Defaults to None.
+            with_fine_probs (bool): Whether to return them. Defaults to True.
 
         Returns:
             SampleOutput: Probabilities of the last step.
         """
-        steps = list(
-            self.scheduler.timesteps if timesteps is None else timesteps
-        )
+        given = self.scheduler.timesteps if timesteps is None else timesteps
+        steps = list(given)
         denoiser = denoiser or self.denoiser
         context = denoiser.encode(images, coarse)
         masks = coarse
         fine_probs = torch.zeros_like(coarse, dtype=torch.float32)
-        for index, (step, following) in enumerate(
-            itertools.pairwise([*steps, until])
-        ):
+        pairs = itertools.pairwise([*steps, until])
+        for index, (step, following) in enumerate(pairs):
             logits = _decode(denoiser, context, masks, step)
             last = index == len(steps) - 1
+            if last and not with_fine_probs:
+                break
             output = self.scheduler.step(
                 logits,
                 step,
@@ -267,7 +269,11 @@ class DiffusionRefineHead(BaseModule):
         error = getattr(context, 'error_logits', None)
         if error is not None:
             error = error.float().sigmoid()
-        return SampleOutput(logits.float().sigmoid(), fine_probs, error)
+        return SampleOutput(
+            logits.float().sigmoid(),
+            fine_probs if with_fine_probs else None,
+            error,
+        )
 
 
 def _decode(

@@ -238,11 +238,12 @@ class DiscreteTransitionScheduler:
         if next_timestep is None:
             next_timestep = self._next_timestep(present)
         fine_next = self._fine_at(next_timestep)
-        confidence = 2.0 * (logits.float().sigmoid() - 0.5).abs()
+        confidence = (logits.float().sigmoid() - 0.5).abs_().mul_(2.0)
         turn_fine = confidence * (fine_next - fine_now)
-        # 0 / 0 where nothing is coarse and the guess is certain: stays 0.
-        coarse_mass = (1.0 - confidence * fine_now).clamp(min=1e-12)
-        turn_fine = turn_fine / coarse_mass
+        if fine_now > 0:
+            # 0 / 0 where nothing is coarse and the guess is certain: stays 0.
+            coarse_mass = (1.0 - confidence * fine_now).clamp(min=1e-12)
+            turn_fine = turn_fine / coarse_mass
         fine_probs = fine_probs + (1.0 - fine_probs) * turn_fine
         pred_fine = (logits >= 0).to(coarse.dtype)
         uniform = self._uniform(fine_probs, noise, generator)

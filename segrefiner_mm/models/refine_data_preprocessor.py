@@ -85,4 +85,6 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
         """
         if self.bgr_to_rgb:
             images = images.flip(1)
-        return (images.float() - self.mean) / self.std
+        normal = images.float() - self.mean
+        normal /= self.std
+        return normal

@@ -54,6 +54,8 @@ class RefineSettings:
         temperature (float): Calibrates the probabilities of soft maps: their
             log-odds are divided by it, which leaves 0.5 where it is. More
             than 0. Defaults to 1: those of the network.
+        keep_probs (bool): Whether refined masks come with their
+            probabilities, 4 bytes per pixel of a window. Defaults to False.
     """
 
     windows: Any = None
@@ -65,6 +67,7 @@ class RefineSettings:
     guard: Any = None
     soft: bool = False
     temperature: float = 1.0
+    keep_probs: bool = False
 
     @classmethod
     def from_cfg(
@@ -149,7 +152,8 @@ class RefineSettings:
             plan = self.windows.refine(task)
         else:
             plan = self.guard.refine(self.windows, task)
-        return completed(plan, task)
+        plan = completed(plan, task)
+        return plan if self.keep_probs else _without_probs(plan)
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
         """Return the dtype to compute in; None means float32.
@@ -176,3 +180,8 @@ class RefineSettings:
                 stacklevel=2,
             )
         return dtype
+
+
+def _without_probs(plan: Plan) -> Plan:
+    """Follow a plan, and drop the probabilities of its result."""
+    return replace((yield from plan), probs=None)

@@ -34,6 +34,8 @@ from segrefiner_mm.windows import (
 )
 from segrefiner_mm.windows.refine_job import Tag
 
+CPU = torch.device('cpu')
+
 
 @MODELS.register_module()
 class SegRefiner(BaseModel):
@@ -223,16 +225,18 @@ class SegRefiner(BaseModel):
         """Refine masks of a stream of images.
 
         Windows of different images share batches, so a few images are in
-        progress at a time; they are pulled as late as possible.
+        progress at a time; they are pulled as late as possible. Images and
+        masks stay on the CPU, which crops, judges and pastes while a GPU runs
+        the network on the windows.
 
         Args:
-            jobs (Iterable[RefineJob]): Images on the model's device with
-                their masks.
+            jobs (Iterable[RefineJob]): Images with their masks. Those on
+                another device are copied to the CPU.
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:
             tuple[RefineJob, list[RefinedMask]]: Every job with its refined
-            masks, in order.
+            masks, in order, on the CPU.
         """
         sampler = WindowSampler(
             self.head,
@@ -251,8 +255,9 @@ class SegRefiner(BaseModel):
             sampler,
             sampler.batch_size,
             settings.windows.whole_image,
+            submit=sampler.submit if sampler.overlaps else None,
         )
-        return engine.run(jobs)
+        return engine.run(job.to(CPU) for job in jobs)
 
     @property
     def device(self) -> torch.device:

@@ -1,6 +1,7 @@
 """The sampler, which answers the requests of window plans with the network."""
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -22,7 +23,13 @@ class WindowSampler:
         settings (RefineSettings): Settings of the run.
         device (torch.device): Device of the network.
         denoiser (Denoiser, optional): Network of another runtime, which
-            replaces the head's in float32. Defaults to None.
+            replaces the head's in the precisions that the runtime has.
+            Defaults to None.
+
+    Attributes:
+        batch_size (int): Windows per batch.
+        overlaps (bool): Whether the device works while the CPU does other
+            work, so that :meth:`submit` returns at once.
     """
 
     def __init__(
@@ -37,11 +44,17 @@ class WindowSampler:
         self.normalize = normalize
         self.device = device
         self.dtype = settings.autocast_dtype(device)
-        self.denoiser = denoiser if self.dtype is None else None
+        self.denoiser = denoiser
+        if self.dtype is not None:
+            # A runtime that has this precision needs no autocast.
+            self.denoiser = _in_half(denoiser, self.dtype)
+            if self.denoiser is not None:
+                self.dtype = None
         self.timesteps = head.scheduler.spread(settings.num_steps)
         # On a CPU one window at a time is fastest, as it stays in the cache,
         # takes least memory and gives the same bits whatever else is refined.
         self.batch_size = 1 if device.type == 'cpu' else settings.batch_size
+        self.overlaps = device.type == 'cuda'
         self.noise: Tensor | None = None
         if settings.seed is not None:
             # All masks share one draw, so the noise of a mask does not depend
@@ -51,7 +64,6 @@ class WindowSampler:
             size = len(self.timesteps), side, side
             self.noise = torch.rand(size, generator=generator).to(device)
 
-    @torch.no_grad()
     def __call__(self, requests: list[WindowRequest]) -> list[WindowAnswer]:
         """Answer requests.
 
@@ -59,31 +71,86 @@ class WindowSampler:
             requests (list[WindowRequest]): Requests of the same steps.
 
         Returns:
-            list[WindowAnswer]: One per request.
+            list[WindowAnswer]: One per request, on the CPU.
         """
-        images = torch.stack([r.image.float() for r in requests])
-        coarse = torch.stack([r.coarse for r in requests])[:, None].float()
+        return self.submit(requests)()
+
+    @torch.no_grad()
+    def submit(
+        self, requests: list[WindowRequest]
+    ) -> Callable[[], list[WindowAnswer]]:
+        """Start to answer requests.
+
+        Windows travel to a GPU, and answers back, while it and the CPU do
+        other work. Nothing waits for it but the returned function.
+
+        Args:
+            requests (list[WindowRequest]): Requests of the same steps.
+
+        Returns:
+            Callable: Waits for the answers and returns them.
+        """
+        images = self._to_device([r.image.float() for r in requests])
+        coarse = self._to_device([r.coarse[None] for r in requests]).float()
+        first = requests[0]
         with self._precision():
             if self.dtype is not None:  # preferred by tensor cores
                 images = images.contiguous(memory_format=torch.channels_last)
             output = self.head.sample(
                 self.normalize(images),
                 coarse,
-                requests[0].timesteps,
+                first.timesteps,
                 self.noise,
-                until=requests[0].until,
+                until=first.until,
                 denoiser=self.denoiser,
+                with_fine_probs=first.until >= 0,
             )
-        answers = list(map(WindowAnswer, output.probs[:, 0]))
-        if output.error is not None:
-            for answer, error in zip(answers, output.error[:, 0], strict=True):
-                answer.error = error
-        if requests[0].until >= 0:
-            for answer, fine_probs in zip(
-                answers, output.fine_probs[:, 0], strict=True
-            ):
-                answer.fine_probs = fine_probs
-        return answers
+        probs, fine_probs, error = map(
+            self._to_host, (output.probs, output.fine_probs, output.error)
+        )
+        done = self._event()
+
+        def collect() -> list[WindowAnswer]:
+            if done is not None:
+                done.synchronize()
+            parts = map(self._parts, (probs, fine_probs, error))
+            return list(map(WindowAnswer, *parts))
+
+        return collect
+
+    def _to_device(self, parts: list[Tensor]) -> Tensor:
+        """Stack tensors, and start to copy them to the device."""
+        if len(parts) == 1 and not self.overlaps:
+            return parts[0][None].to(self.device)
+        shape = len(parts), *parts[0].shape
+        batch = torch.empty(
+            shape, dtype=parts[0].dtype, pin_memory=self.overlaps
+        )
+        torch.stack(parts, out=batch)
+        return batch.to(self.device, non_blocking=self.overlaps)
+
+    def _to_host(self, values: Tensor | None) -> Tensor | None:
+        """Start to copy answers to the CPU."""
+        if values is None or not self.overlaps:
+            return values
+        host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+        return host.copy_(values, non_blocking=True)
+
+    def _event(self) -> Any:
+        """Return what tells when all that was started is done, on a GPU."""
+        if not self.overlaps:
+            return None
+        with torch.cuda.device(self.device):
+            event = torch.cuda.Event()
+            event.record()
+        return event
+
+    def _parts(self, values: Tensor | None) -> Iterable[Any]:
+        """Return the answer for each window, which does not keep the rest."""
+        if values is None:
+            return itertools.repeat(None)
+        parts = values.cpu()[:, 0].unbind()
+        return [part.clone() for part in parts] if self.overlaps else parts
 
     @contextmanager
     def _precision(self) -> Iterator[None]:
@@ -96,6 +163,11 @@ class WindowSampler:
         autocast = torch.autocast(device, self.dtype, enabled=half)
         with autocast, nullcontext() if half else exact_float32():
             yield
+
+
+def _in_half(denoiser: Denoiser | None, dtype: torch.dtype) -> Denoiser | None:
+    convert = getattr(denoiser, 'in_bfloat16', None)
+    return convert() if convert and dtype == torch.bfloat16 else None
 
 
 @contextmanager

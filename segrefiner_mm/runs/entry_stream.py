@@ -1,7 +1,10 @@
 """Refinement of a stream of images with masks, one outcome per mask."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +12,7 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.compact_runs import encode_crop
+from segrefiner_mm.io.compact_runs import MaskCrops, encode_crop
 from segrefiner_mm.io.formats.prediction_file import ImageEntry, Key
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.io.limits import MAX_DECODED
@@ -36,6 +39,9 @@ from segrefiner_mm.windows.compact_mask import compact_iou
 
 Outcomes = list[Outcome | None]
 TellAll = Callable[[ImageEntry, str], None]
+# Images that a thread reads meanwhile, unless they have more pixels.
+READ_AHEAD = 2
+MOST_READ_AHEAD = 2**24
 OnSoft = Callable[[Key, SoftMap, Size], None]
 
 
@@ -48,6 +54,18 @@ class _Group(NamedTuple):
     entry: ImageEntry
     places: list[int]
     last: bool
+
+
+class _Opened(NamedTuple):
+    """Masks of an image in groups, the part that may change, and the image.
+
+    ``load`` waits for the image and returns it; None if there are no masks.
+    """
+
+    entry: ImageEntry
+    groups: list[tuple[list[int], MaskCrops, list[int]]]
+    only: Only | None
+    load: Callable[[], Tensor] | None
 
 
 class EntryStream:
@@ -101,7 +119,7 @@ class EntryStream:
         """
         model = self._refiner.model
         outcomes: Outcomes = []
-        jobs = self._jobs(entries, model.device)
+        jobs = self._jobs(entries)
         wants_soft = self._on_soft is not None
         settings = replace(self._refiner.settings, soft=wants_soft)
         for job, refined in model.refine(jobs, settings):
@@ -119,28 +137,47 @@ class EntryStream:
                 outcomes = []
 
     def _jobs(
-        self, entries: Iterable[ImageEntry], device: torch.device
+        self, entries: Iterable[ImageEntry]
     ) -> Iterator[RefineJob[_Group]]:
-        nothing = torch.zeros(3, 1, 1, dtype=torch.uint8, device=device)
-        for entry in entries:
-            try:
-                opened = open_entry(entry, self._fail, self._note)
-                groups = opened.groups(self._most_pixels)
-                image, only = nothing, None
-                if groups:
-                    image = _image(opened.image, opened.size)
-                    only = self._only_in(opened)
-            except InputError as error:
-                self._fail_all(entry, str(error))
-                groups = []
-            if not groups:
-                yield RefineJob(nothing, [], _Group(entry, [], True))
-                continue
-            image = image.to(device)
-            for number, (places, crops, own) in enumerate(groups, 1):
-                masks = decode_group(crops, own)
-                tag = _Group(entry, places, number == len(groups))
-                yield RefineJob(image, masks, tag, only).to(device)
+        with ThreadPoolExecutor(1) as reader:
+            opened: deque[_Opened] = deque()
+            for entry in entries:
+                opened.append(self._open(entry, reader))
+                if len(opened) > READ_AHEAD:
+                    yield from self._jobs_of(opened.popleft())
+            while opened:
+                yield from self._jobs_of(opened.popleft())
+
+    def _open(self, entry: ImageEntry, reader: Executor) -> _Opened:
+        """Read the masks of an entry, and start to read its image."""
+        try:
+            masks = open_entry(entry, self._fail, self._note)
+            groups = masks.groups(self._most_pixels)
+            only = self._only_in(masks) if groups else None
+        except InputError as error:
+            self._fail_all(entry, str(error))
+            return _Opened(entry, [], None, None)
+        if not groups:
+            return _Opened(entry, [], None, None)
+        load: Callable[[], Tensor] = partial(_image, masks.image, masks.size)
+        if masks.size[0] * masks.size[1] <= MOST_READ_AHEAD:
+            load = reader.submit(load).result
+        return _Opened(entry, groups, only, load)
+
+    def _jobs_of(self, opened: _Opened) -> Iterator[RefineJob[_Group]]:
+        entry, groups, only, load = opened
+        image = torch.zeros(3, 1, 1, dtype=torch.uint8)
+        try:
+            if load is not None:
+                image = load()
+        except InputError as error:
+            self._fail_all(entry, str(error))
+            groups = []
+        if not groups:
+            yield RefineJob(image, [], _Group(entry, [], True))
+        for number, (places, crops, own) in enumerate(groups, 1):
+            tag = _Group(entry, places, number == len(groups))
+            yield RefineJob(image, decode_group(crops, own), tag, only)
 
     def _only_in(self, opened: EntryMasks) -> Only | None:
         if self._parts is None or not isinstance(opened.image, Path):
@@ -162,6 +199,7 @@ def _outcome(coarse: CompactMask, refined: RefinedMask) -> dict[str, Any]:
     )
     if refined.verdict == REFINED:
         outcome['iou'] = compact_iou(coarse, refined)
-        pixels = refined.pixels.cpu()
-        outcome['encoded'] = encode_crop(pixels, refined.box, coarse.size)
+        outcome['encoded'] = encode_crop(
+            refined.pixels, refined.box, coarse.size
+        )
     return outcome

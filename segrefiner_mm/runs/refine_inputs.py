@@ -36,13 +36,12 @@ def refine_inputs(
         ``evidence``, for label maps ``labels``, and with soft maps ``soft``
         (N, H, W) float32.
     """
-    device = model.device
 
     def jobs() -> Iterator[RefineJob[LoadedMasks[Tag]]]:
         for loaded in inputs:
             image = torch.from_numpy(loaded.image).permute(2, 0, 1)
             masks = loaded.annotation.masks
-            yield RefineJob(image, masks, loaded, loaded.only).to(device)
+            yield RefineJob(image, masks, loaded, loaded.only)
 
     for job, refined in model.refine(jobs(), settings):
         yield job.tag, _prediction(job.tag.annotation, refined)
@@ -70,10 +69,10 @@ def _prediction(
     # Pages of memory that no mask touches are never allocated.
     masks = np.zeros((len(refined), *inputs.size), dtype=bool)
     for mask, part in zip(masks, refined, strict=True):
-        mask[part.box.slices()] = part.pixels.cpu().numpy()
+        mask[part.box.slices()] = part.pixels.numpy()
     prediction = dict(
         masks=masks,
-        confidence=stack_confidence(refined).cpu().numpy(),
+        confidence=stack_confidence(refined).numpy(),
         verdicts=[part.verdict for part in refined],
         evidence=[part.evidence for part in refined],
     )

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from mmengine.logging import print_log
@@ -176,6 +177,24 @@ def _load(model: SegRefiner, runtime: str) -> Denoiser:
     denoiser = model.head.denoiser
     if runtime == 'torch':
         return TorchDenoiser(denoiser)
+    half = partial(load_openvino, precision='bf16')
+    make_half = partial(_load_graphs, model, runtime, half)
+    return _load_graphs(
+        model,
+        runtime,
+        GRAPHS[runtime],
+        make_half if runtime == 'openvino' else None,
+    )
+
+
+def _load_graphs(
+    model: SegRefiner,
+    runtime: str,
+    load: Callable[[bytes], Graph],
+    make_half: Callable[[], GraphDenoiser] | None = None,
+) -> GraphDenoiser:
+    """Load a network as it was exported before, or export it."""
+    denoiser = model.head.denoiser
     need(runtime, EXTRAS[runtime])
     need('onnx', EXTRAS[runtime])
     key = sha256(
@@ -184,12 +203,12 @@ def _load(model: SegRefiner, runtime: str) -> Denoiser:
     ).hexdigest()[:32]
     if parts := cache.read_export(key):
         try:
-            return GraphDenoiser(parts, GRAPHS[runtime])
+            return GraphDenoiser(parts, load, make_half)
         except Exception:  # damaged, which runtimes tell in many ways
             cache.drop_export(key)
     parts = export_denoiser(denoiser)
     try:
-        loaded = GraphDenoiser(parts, GRAPHS[runtime])
+        loaded = GraphDenoiser(parts, load, make_half)
     except Exception as error:  # of the runtime, which has its own classes
         raise InputError(
             f'{runtime} cannot run {type(denoiser).__name__}: '

@@ -48,13 +48,30 @@ class GraphDenoiser:
     Args:
         parts (OnnxParts): The exported network.
         load (Callable): Loads an ONNX model into a runtime.
+        make_half (Callable, optional): Makes the same network in bfloat16.
+            Defaults to None: the runtime has no such thing.
     """
 
     def __init__(
-        self, parts: OnnxParts, load: Callable[[bytes], Graph]
+        self,
+        parts: OnnxParts,
+        load: Callable[[bytes], Graph],
+        make_half: 'Callable[[], GraphDenoiser] | None' = None,
     ) -> None:
+        self._make_half = make_half
+        self._half: GraphDenoiser | None = None
         self._encode = None if parts.encode is None else load(parts.encode)
         self._step = load(parts.step)
+
+    def in_bfloat16(self) -> 'GraphDenoiser | None':
+        """Return the network in bfloat16, whose inputs are still float32.
+
+        Returns:
+            GraphDenoiser | None: The network; None if there is none.
+        """
+        if self._half is None and self._make_half is not None:
+            self._half = self._make_half()
+        return self._half
 
     def encode(self, images: Tensor, coarse: Tensor) -> GraphContext:
         """Encode windows; see :class:`Denoiser`."""

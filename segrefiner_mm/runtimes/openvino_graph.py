@@ -7,13 +7,15 @@ import torch
 from segrefiner_mm.runtimes.graph_denoiser import Arrays, Graph
 
 
-def load_openvino(model: bytes) -> Graph:
-    """Load an ONNX model into OpenVINO, on the CPU and in float32.
+def load_openvino(model: bytes, precision: str = 'f32') -> Graph:
+    """Load an ONNX model into OpenVINO, on the CPU.
 
     It uses as many threads as PyTorch does.
 
     Args:
         model (bytes): The ONNX model.
+        precision (str): ``'f32'``; or ``'bf16'``, which a processor without
+            such instructions computes in float32. Defaults to 'f32'.
 
     Returns:
         Graph: The loaded model.
@@ -23,7 +25,7 @@ def load_openvino(model: bytes) -> Graph:
     settings = {
         'INFERENCE_NUM_THREADS': torch.get_num_threads(),
         # By default it computes in bfloat16 where the processor can.
-        'INFERENCE_PRECISION_HINT': 'f32',
+        'INFERENCE_PRECISION_HINT': precision,
     }
     core: Any = openvino.Core()
     compiled = core.compile_model(core.read_model(model, b''), 'CPU', settings)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -203,15 +204,28 @@ def compact_iou(first: 'HasPixels', second: 'HasPixels') -> float:
     Returns:
         float: 0 to 1.
     """
-    intersection = first.pixels.new_zeros((), dtype=torch.long)
+    both = 0
     shared = first.box.intersect(second.box)
     if shared is not None:
         mine = first.pixels[shared.relative_to(first.box).slices()]
         other = second.pixels[shared.relative_to(second.box).slices()]
-        intersection = torch.count_nonzero(mine & other)
-    total = first.pixels.sum() + second.pixels.sum()
-    both, total = torch.stack([intersection, total]).tolist()
+        both = count(mine & other)
+    total = count(first.pixels) + count(second.pixels)
     return both / (total - both) if total > both else 1.0
+
+
+def count(pixels: Tensor) -> int:
+    """Count true pixels, on a CPU as fast as NumPy.
+
+    Args:
+        pixels (Tensor): Any shape, bool.
+
+    Returns:
+        int: Their number.
+    """
+    if pixels.device.type != 'cpu':
+        return int(torch.count_nonzero(pixels))
+    return int(np.count_nonzero(pixels.numpy()))
 
 
 def _span(occupied: Tensor) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from segrefiner_mm.windows.box_means import near_edge
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
 from segrefiner_mm.windows.soft_map import SoftMap
 from segrefiner_mm.windows.window_plan import RefinedMask
@@ -37,29 +38,28 @@ def without_islands(
     box = mask.box.union(refined.box) if refined.pixels.numel() else mask.box
     reach = max(round(REACH * max(box.height, box.width)), 1)
     around = box.grow(reach, *mask.size)
-    coarse = mask.crop(around).cpu().numpy()
+    coarse = mask.crop(around).numpy()
     pixels = np.zeros_like(coarse)
-    pixels[refined.box.relative_to(around).slices()] = refined.pixels.cpu()
+    pixels[refined.box.relative_to(around).slices()] = refined.pixels
     changed = coarse ^ pixels
     if not changed.any():
         return refined, 0.0
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    edge = cv2.morphologyEx(
-        coarse.astype(np.uint8), cv2.MORPH_GRADIENT, kernel
-    )
-    count, regions = cv2.connectedComponents(changed.astype(np.uint8))
+    edge = near_edge(torch.from_numpy(coarse), reach).numpy()
+    inside = box.relative_to(around).slices()
+    if not (changed & ~edge).any():
+        whole = torch.from_numpy(pixels[inside])
+        return replace(refined, box=box, pixels=whole), 0.0
+    count, regions = cv2.connectedComponents(changed.view(np.uint8))
     touched = np.zeros(count, bool)
-    touched[regions[edge > 0]] = True
+    touched[regions[edge]] = True
     touched[0] = True  # unchanged pixels
     islands = ~touched[regions]
-    share = float(islands.sum() / changed.sum())
-    inside = box.relative_to(around).slices()
+    share = np.count_nonzero(islands) / np.count_nonzero(changed)
     mended = torch.from_numpy(np.where(islands, coarse, pixels)[inside])
-    mended = mended.to(refined.pixels.device)
     soft = refined.soft
     if soft is not None:
         # Their soft rims go too, but nothing that the coarse edge touches.
-        apart = (edge == 0) & ~(changed & ~islands)
+        apart = ~edge & ~(changed & ~islands)
         soft = _without(soft, regions * islands, apart, around, mask)
     return replace(refined, box=box, pixels=mended, soft=soft), share
 

@@ -136,9 +136,9 @@ class DoNoHarmGuard:
             the last bit may be decided otherwise.
         """
         mask, limit = task.mask, self.bold_belief
-        first = task
+        first = replace(task, judged=True)
         if limit is not None or plan.whole_image:
-            first = replace(task, timesteps=task.timesteps[:1])
+            first = replace(first, timesteps=task.timesteps[:1])
         bold = yield from plan.propose(first)
         if bold.verdict == KEPT:
             return bold

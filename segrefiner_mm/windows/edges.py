@@ -1,8 +1,21 @@
-"""Edges of masks: their position, and the evidence for them."""
+"""Edges of masks: their position, and the evidence for them, on a CPU."""
 
+import math
+
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from segrefiner_mm.windows.box_means import (
+    Array,
+    box_mean,
+    box_sum,
+    near_edge,
+)
+
+# Of so many values, one is looked at to guess the median.
+SAMPLED = 61
 
 
 def belief_in(
@@ -24,15 +37,25 @@ def belief_in(
         Tensor: Scalar float32, 0 to 1; 1 for a mask without an edge.
     """
     reach = max(round(coarse.shape[-1] / 64), 1)
-    band = edge_band(coarse, reach)
+    band = near_edge(coarse, reach).numpy()
     if only is not None:
-        band = band * only
-    labels = torch.where(coarse, probs, 1.0 - probs) * band
-    around, credible = box_mean(torch.stack([band, labels]), 2 * reach)
-    local = (credible / around)[band > 0]
-    if not len(local):
+        band = band & only.numpy()
+    rows = np.flatnonzero(band.any(1))
+    if not len(rows):
         return probs.new_ones(())
-    return local.quantile(0.05)
+    columns = np.flatnonzero(band.any(0))
+    inside = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    band = np.ascontiguousarray(band[inside])
+    # p where the coarse mask is, else 1 - p
+    credible = np.abs(probs.numpy()[inside] - ~coarse.numpy()[inside])
+    credible *= band
+    sums = (
+        box_sum(credible, 2 * reach),
+        box_sum(band.view(np.uint8), 2 * reach),
+    )
+    places = np.flatnonzero(band)
+    local = np.divide(*(values.ravel()[places] for values in sums))
+    return probs.new_tensor(_quantile(local, 0.05))
 
 
 def edge_gain(
@@ -61,18 +84,23 @@ def edge_gain(
         beside it, has the value 0.
     """
     masks = torch.stack([coarse, refined])
-    near = edge_band(masks, 1)
-    beside = edge_band(masks, 5) - edge_band(masks, 2)
-    bands = torch.stack([near, beside])
+    near = near_edge(masks, 1).numpy()
+    beside = (near_edge(masks, 5) & ~near_edge(masks, 2)).numpy()
     if only is not None:
-        bands = bands * only
-    counts = bands.sum((-2, -1))
-    strength = gradient(image).log1p()
-    means = (strength * bands).sum((-2, -1)) / counts.clamp(min=1.0)
-    # If either band is empty, there is nothing to compare.
-    known = (counts > 0).all(0)
-    old, new = torch.where(known, means[0] - means[1], 0.0)
-    return new - old
+        near, beside = near & only.numpy(), beside & only.numpy()
+    strength = gradient(image).numpy()
+    old, new = (
+        _mean_log(strength[on]) - _mean_log(strength[off])
+        # If either is empty, there is nothing to compare.
+        if on.any() and off.any()
+        else 0.0
+        for on, off in zip(near, beside, strict=True)
+    )
+    return image.new_tensor(new - old, dtype=torch.float32)
+
+
+def _mean_log(strength: Array) -> float:
+    return float(np.log1p(strength).mean(dtype=np.float64))
 
 
 def edge_contrast(
@@ -101,31 +129,61 @@ def edge_contrast(
         edge. For 400 objects in photographs it was 4.6 or more. It is 0 if
         neither mask has an edge.
     """
-    near = edge_band(torch.stack([coarse, refined]), 3).amax(0) > 0
+    near = near_edge(torch.stack([coarse, refined]), 3).any(0)
     if only is not None:
         near = near & only
     image = image.float()
     steps = _steps(box_mean(image, 2), 3)
-    local = (steps - box_mean(steps, 16))[near]
-    if not len(local):
-        return image.new_zeros(())
-    strongest = local.quantile(0.95).clamp(min=0.0)
-    return strongest / (4.5 + 0.9 * _noise(image))
+    local = (steps - box_mean(steps, 16)).numpy()[near.numpy()]
+    strongest = max(_quantile(local, 0.95), 0.0) if len(local) else 0.0
+    return image.new_tensor(strongest / (4.5 + 0.9 * _noise(image)))
 
 
-def _noise(image: Tensor) -> Tensor:
+def _noise(image: Tensor) -> float:
     """Estimate the standard deviation of white noise in an image, (C, H, W).
 
     It is the median response to a second difference in both directions
     (Immerkaer, 1996), which edges hardly affect.
     """
     if min(image.shape[1:]) < 3:
-        return image.new_zeros(())
-    corner = image.new_tensor([1.0, -2.0, 1.0])
-    kernel = (corner[:, None] * corner)[None, None]
-    left = F.conv2d(image[:, None], kernel).abs()
-    # 0.6745 is the median of |N(0, 1)|, 6 the L2 norm of the kernel.
-    return left.median() / (0.6745 * 6)
+        return 0.0
+    left = image
+    for axis in (1, 2):
+        size = image.shape[axis] - 2
+        first, middle, last = (left.narrow(axis, i, size) for i in range(3))
+        left = first + last - 2 * middle
+    # 0.6745 is the median of |N(0, 1)|, 6 the L2 norm of the differences.
+    return _median(left.abs().numpy().ravel()) / (0.6745 * 6)
+
+
+def _median(values: Array) -> float:
+    """Return the median of some values, of an even count the lower one."""
+    middle, ranks = (len(values) - 1) // 2, _ranks(len(values))
+    # A sample tells between which values the median must lie, nearly always;
+    # only those are sorted.
+    low, high = np.partition(values[::SAMPLED], ranks)[ranks]
+    below = int(np.count_nonzero(values < low))
+    near = values[(values >= low) & (values <= high)]
+    if not below <= middle < below + len(near):
+        below, near = 0, values
+    return float(np.partition(near, middle - below)[middle - below])
+
+
+def _ranks(count: int) -> list[int]:
+    """Return two ranks in a sample of some values, about the median."""
+    sampled = -(-count // SAMPLED)
+    margin = 2 * math.isqrt(sampled)
+    middle = (sampled - 1) // 2
+    return [max(middle - margin, 0), min(middle + margin, sampled - 1)]
+
+
+def _quantile(values: Array, share: float) -> float:
+    """Return a quantile of some values, interpolated linearly."""
+    place = share * (len(values) - 1)
+    low = int(place)
+    ends = [low, min(low + 1, len(values) - 1)]
+    first, second = np.partition(values, ends)[ends].tolist()
+    return first + (place - low) * (second - first)
 
 
 def gradient(image: Tensor) -> Tensor:
@@ -160,28 +218,7 @@ def edge_band(mask: Tensor, reach: int) -> Tensor:
     Returns:
         Tensor: Same shape, float32, values 0 and 1.
     """
-    # Both labels are near where the foreground fraction is neither 0 nor 1.
-    share = box_mean(mask.float(), reach)
-    return ((share > 0) & (share < 1)).float()
-
-
-def box_mean(values: Tensor, reach: int) -> Tensor:
-    """Average over the pixels within ``reach`` rows and columns.
-
-    Args:
-        values (Tensor): (..., H, W) float.
-        reach (int): 0 or more.
-
-    Returns:
-        Tensor: Same shape; pixels outside of the input are not counted.
-    """
-    means = values.reshape(1, -1, *values.shape[-2:])
-    # Separate passes over rows and columns are ten times as fast on a CPU.
-    for rows, columns in ((reach, 0), (0, reach)):
-        side = 2 * rows + 1, 2 * columns + 1
-        pad = rows, columns
-        means = F.avg_pool2d(means, side, 1, pad, count_include_pad=False)
-    return means.reshape(values.shape)
+    return near_edge(mask, reach).float()
 
 
 def edge_pixels(mask: Tensor) -> tuple[Tensor, Tensor]:

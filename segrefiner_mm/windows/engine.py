@@ -23,6 +23,10 @@ JOBS_IN_WORK = 256
 Schedule = tuple[tuple[int, ...], int, bool]
 MakePlan = Callable[[RefineJob[Any], CompactMask], Plan]
 Sample = Callable[[list[WindowRequest]], list[WindowAnswer]]
+Collect = Callable[[], list[WindowAnswer]]
+Submit = Callable[[list[WindowRequest]], Collect]
+# Batches that a device works on while the next one is prepared.
+IN_FLIGHT = 2
 
 
 @dataclass
@@ -53,6 +57,15 @@ class _OpenMask(Generic[Tag]):
     requested: int = 0
 
 
+@dataclass
+class _Window(Generic[Tag]):
+    """A window that waits for its answer, and its place among the answers."""
+
+    mask: _OpenMask[Tag]
+    index: int
+    request: WindowRequest
+
+
 class WindowEngine(Generic[Tag]):
     """Refines the masks of a stream of images; their windows share batches.
 
@@ -68,6 +81,10 @@ class WindowEngine(Generic[Tag]):
         batch_size (int): Maximum number of windows per call of ``sample``.
         large_masks (bool): Whether a mask in progress takes memory of the
             size of its image. Defaults to False.
+        submit (Callable, optional): Takes what ``sample`` takes, but returns
+            at once, with a function that waits for the answers; then further
+            windows are prepared meanwhile. Which windows share a batch does
+            not depend on timing. Defaults to None: ``sample`` is used.
 
     Raises:
         ValueError: If ``batch_size`` is less than 1.
@@ -79,6 +96,7 @@ class WindowEngine(Generic[Tag]):
         sample: Sample,
         batch_size: int,
         large_masks: bool = False,
+        submit: Submit | None = None,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f'batch_size must be >= 1, got {batch_size}')
@@ -86,10 +104,10 @@ class WindowEngine(Generic[Tag]):
         self.sample = sample
         self.batch_size = batch_size
         self.large_masks = large_masks
+        self.submit = submit
+        self._in_flight: deque[tuple[list[_Window[Tag]], Collect]] = deque()
         self._works: deque[_Work[Tag]] = deque()
-        self._queues: dict[
-            Schedule, deque[tuple[_OpenMask[Tag], int, WindowRequest]]
-        ] = {}
+        self._queues: dict[Schedule, deque[_Window[Tag]]] = {}
 
     def run(
         self, jobs: Iterable[RefineJob[Tag]]
@@ -107,11 +125,14 @@ class WindowEngine(Generic[Tag]):
         while True:
             schedule = max(self._queues, key=self._fullness, default=None)
             fullness = self._fullness(schedule) if schedule else 0.0
-            may_open = not exhausted and (not fullness or self._has_room())
+            idle = not fullness and not self._in_flight
+            may_open = not exhausted and (idle or self._has_room())
             if fullness < 1 and may_open:
                 exhausted = not self._open_mask(source)
+            elif fullness < 1 and self._in_flight:
+                self._collect()  # it may fill the batch
             elif schedule and fullness:
-                self._run_batch(schedule)
+                self._submit(schedule)
             else:
                 return
             while self._works and self._works[0].complete:
@@ -161,14 +182,30 @@ class WindowEngine(Generic[Tag]):
         *_, alone = schedule
         return 1 if alone else self.batch_size
 
-    def _run_batch(self, schedule: Schedule) -> None:
-        """Sample a batch and send the answers to plans that have all."""
+    def _submit(self, schedule: Schedule) -> None:
+        """Start a batch, and finish the one before those in flight."""
         queue = self._queues[schedule]
         count = min(self._batch_of(schedule), len(queue))
         batch = [queue.popleft() for _ in range(count)]
-        answers = self.sample([request for _, _, request in batch])
-        for (mask, index, _), answer in zip(batch, answers, strict=True):
-            mask.answers[index] = answer
+        requests = [window.request for window in batch]
+        if self.submit is None:
+            self._distribute(batch, self.sample(requests))
+            return
+        self._in_flight.append((batch, self.submit(requests)))
+        if len(self._in_flight) > IN_FLIGHT:
+            self._collect()
+
+    def _collect(self) -> None:
+        batch, collect = self._in_flight.popleft()
+        self._distribute(batch, collect())
+
+    def _distribute(
+        self, batch: list[_Window[Tag]], answers: list[WindowAnswer]
+    ) -> None:
+        """Send the answers of a batch to plans that have all of theirs."""
+        for window, answer in zip(batch, answers, strict=True):
+            mask = window.mask
+            mask.answers[window.index] = answer
             if len(mask.answers) == mask.requested:
                 ordered = [mask.answers[i] for i in range(mask.requested)]
                 self._advance(mask, ordered)
@@ -189,4 +226,4 @@ class WindowEngine(Generic[Tag]):
         for index, request in enumerate(requests):
             schedule = request.timesteps, request.until, request.alone
             queue = self._queues.setdefault(schedule, deque())
-            queue.append((mask, index, request))
+            queue.append(_Window(mask, index, request))

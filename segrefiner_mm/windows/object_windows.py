@@ -8,13 +8,9 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.registry import TASK_UTILS
+from segrefiner_mm.windows.box_means import near_edge
 from segrefiner_mm.windows.compact_mask import Box, CompactMask
-from segrefiner_mm.windows.edges import (
-    belief_in,
-    edge_band,
-    edge_contrast,
-    edge_gain,
-)
+from segrefiner_mm.windows.edges import belief_in, edge_contrast, edge_gain
 from segrefiner_mm.windows.only_here import changeable, is_outside
 from segrefiner_mm.windows.resample import (
     paste_probabilities,
@@ -101,7 +97,7 @@ class ObjectWindows(WindowPlan):
             return keep(mask)
         rows, columns = window.slices()
         crop = resize_bilinear(image[:, rows, columns], size, size)
-        coarse = resize_bilinear(mask.crop(window)[None], size, size)[0] >= 0.5
+        coarse = mask_in(mask, window, size, size)
         if is_too_thin(coarse, mask, window):
             return keep(mask)
 
@@ -118,29 +114,31 @@ class ObjectWindows(WindowPlan):
             )
             pixels = torch.where(wrong, pixels, mask.crop(window))
         only = changeable(task.only, window, mask.size, answer.error)
-        confidence = confidence_of(answer.probs, coarse)
-        part = _part(only, window, (size, size))
-        belief = belief_in(coarse, answer.probs, part)
-        old, new = coarse, answer.probs >= 0.5
-        if min(window.height, window.width) < size:
-            # Upsampling would blur the image and weaken its edges.
-            grain = min(window.height, size), min(window.width, size)
-            crop = resize_bilinear(image[:, rows, columns], *grain)
-            old = resize_bilinear(mask.crop(window)[None], *grain)[0] >= 0.5
-            new = paste_probabilities(answer.probs, *grain)
-            part = _part(only, window, grain)
-        return RefinedMask(
+        refined = RefinedMask(
             window,
             pixels,
-            confidence,
+            confidence_of(answer.probs, coarse),
             REFINED,
-            belief,
-            edge_gain(crop, old, new, part),
-            edge_contrast(crop, old, new, part),
-            answer.probs,
+            probs=answer.probs,
             soft=_soft_window(answer, window, task.temperature),
             only=only,
         )
+        if task.judged:
+            part = _part(only, window, (size, size))
+            refined.belief = belief_in(coarse, answer.probs, part)
+            edges = crop, coarse, answer.probs >= 0.5
+            if min(window.height, window.width) < size:
+                # Upsampling would blur the image and weaken its edges.
+                grain = min(window.height, size), min(window.width, size)
+                edges = (
+                    resize_bilinear(image[:, rows, columns], *grain),
+                    mask_in(mask, window, *grain),
+                    paste_probabilities(answer.probs, *grain),
+                )
+                part = _part(only, window, grain)
+            refined.edge_gain = edge_gain(*edges, part)
+            refined.edge_contrast = edge_contrast(*edges, part)
+        return refined
 
     def finish(self, task: RefineTask, refined: RefinedMask) -> Plan:
         """Refine full-resolution tiles along the edge, if ``polish`` is set.
@@ -177,7 +175,7 @@ class ObjectWindows(WindowPlan):
         near = None
         if self.polish_reach is not None:
             scale = max(window.width, window.height) / size
-            near = edge_band(before, math.ceil(self.polish_reach * scale)) > 0
+            near = near_edge(before, math.ceil(self.polish_reach * scale))
             mask = torch.where(near, mask, before)
         elif probs is not None:
             probs = probs.clone()
@@ -226,6 +224,22 @@ def _polished(
     # The surer of both, if it is on the side of the mask: no step at `near`.
     agreed = torch.where(mask, window.maximum(soft), window.minimum(soft))
     return torch.where(near, soft, agreed)
+
+
+def mask_in(mask: CompactMask, window: Box, height: int, width: int) -> Tensor:
+    """Resample the part of a mask inside a window.
+
+    Args:
+        mask (CompactMask): The mask.
+        window (Box): Any box of the image.
+        height (int): Rows of the result.
+        width (int): Columns of the result.
+
+    Returns:
+        Tensor: (height, width) bool.
+    """
+    inside = mask.crop(window)[None]
+    return resize_bilinear(inside, height, width)[0] >= 0.5
 
 
 def _renew(probs: Tensor, window: Box, tile: Box, part: Tensor) -> None:

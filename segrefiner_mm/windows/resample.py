@@ -6,6 +6,7 @@ window is ever made.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -14,6 +15,11 @@ from segrefiner_mm.windows.compact_mask import Box
 
 # Pixels per strip when a probability map is pasted: 16 MiB of float32.
 STRIP_PIXELS = 2**22
+# A window of up to as many times the pixels of its crop is copied in float32.
+COPIED = 6
+
+# Indices of both neighbours, and the weight of the second.
+Taps = tuple[Tensor, Tensor, Tensor]
 
 
 def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
@@ -32,8 +38,17 @@ def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
     Returns:
         Tensor: (C, height, width) float32.
     """
-    top, bottom, weight_y = _taps(source.shape[1], height, source.device)
-    left, right, weight_x = _taps(source.shape[2], width, source.device)
+    rows = _taps(source.shape[1], height, source.device)
+    columns = _taps(source.shape[2], width, source.device)
+    if source.shape[1] * source.shape[2] <= COPIED * height * width:
+        return _separable(source, rows, columns)
+    return _gathered(source, rows, columns)
+
+
+def _gathered(source: Tensor, rows: Taps, columns: Taps) -> Tensor:
+    """Interpolate between the four neighbours of each pixel of the result."""
+    top, bottom, weight_y = rows
+    left, right, weight_x = columns
 
     def row(indices: Tensor) -> Tensor:
         indices = indices[:, None]
@@ -42,6 +57,42 @@ def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
 
     weight_y = weight_y[:, None]
     return row(top) * (1 - weight_y) + row(bottom) * weight_y
+
+
+def _separable(source: Tensor, rows: Taps, columns: Taps) -> Tensor:
+    """Interpolate within all rows, then between them.
+
+    The sums are those of :func:`_gathered`, in a tenth of the time, but the
+    source is copied in float32.
+    """
+    channels, height, width = source.shape
+    left, right, weight_x = columns
+    # In memory, pixels of a picture hold their channels beside each other.
+    interleaved = channels > 1 and source.stride(0) == 1
+    if interleaved:
+        lines = source.permute(1, 2, 0).reshape(height, -1).float()
+        offsets = torch.arange(channels, device=source.device)[:, None]
+        left = (left * channels + offsets).ravel()
+        right = (right * channels + offsets).ravel()
+    else:
+        lines = source.reshape(-1, width).float()
+    columns_of = len(weight_x)
+    start = lines.index_select(1, left).view(-1, columns_of)
+    start *= 1 - weight_x
+    end = lines.index_select(1, right).view(-1, columns_of)
+    start += end.mul_(weight_x)
+
+    top, bottom, weight_y = rows
+    weight_y = weight_y[:, None]
+    if interleaved:
+        start = start.view(height, channels, columns_of)
+        weight_y = weight_y[..., None]
+    else:
+        start = start.view(channels, height, columns_of)
+    axis = 0 if interleaved else 1
+    result = start.index_select(axis, top).mul_(1 - weight_y)
+    result += start.index_select(axis, bottom).mul_(weight_y)
+    return result.transpose(0, 1).contiguous() if interleaved else result
 
 
 def resize_nearest(source: Tensor, height: int, width: int) -> Tensor:
@@ -137,9 +188,8 @@ def _strips(
         yield place, values
 
 
-def _taps(
-    size_in: int, size_out: int, device: torch.device
-) -> tuple[Tensor, Tensor, Tensor]:
+@lru_cache(256)
+def _taps(size_in: int, size_out: int, device: torch.device) -> Taps:
     """Return the indices of both neighbours and the weight of the second."""
     centres = _centres(size_in, size_out, device).clamp(min=0)
     low = centres.long().clamp(max=size_in - 1)
@@ -147,6 +197,7 @@ def _taps(
     return low, high, centres - low
 
 
+@lru_cache(256)
 def _padded_taps(
     size_in: int, size_out: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:

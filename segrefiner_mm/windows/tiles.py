@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 import torch
 from torch import Tensor
 
-from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.compact_mask import Box, CompactMask, count
 from segrefiner_mm.windows.edges import edge_pixels
 from segrefiner_mm.windows.resample import resize_bilinear
 from segrefiner_mm.windows.window_plan import (
@@ -145,15 +145,15 @@ def paste_averaged(
     for tile, others in zip(tiles, _neighbours(tiles), strict=True):
         size = tile.height, tile.width
         total = values[0].new_zeros(*values[0].shape[:-2], *size)
-        count = total.new_zeros(size)
+        times = total.new_zeros(size)
         for index in others:
             shared = tile.intersect(tiles[index])
             if shared is not None:
                 here = shared.relative_to(tile).slices()
                 there = shared.relative_to(tiles[index]).slices()
                 total[(..., *here)] += values[index][(..., *there)]
-                count[here] += 1
-        mean = total / count
+                times[here] += 1
+        mean = total / times
         if errors is None:
             mask[tile.slices()] = mean >= 0.5
         else:
@@ -255,14 +255,10 @@ def with_an_edge(mask: Tensor, tiles: list[Box]) -> list[Box]:
     Returns:
         list[Box]: The tiles with an edge.
     """
-    if not tiles:
-        return []
-    crops = [mask[tile.slices()] for tile in tiles]
-    counts = torch.stack([torch.count_nonzero(crop) for crop in crops])
     return [
         tile
-        for tile, count in zip(tiles, counts.tolist(), strict=True)
-        if 0 < count < tile.height * tile.width
+        for tile in tiles
+        if 0 < count(mask[tile.slices()]) < tile.height * tile.width
     ]
 
 

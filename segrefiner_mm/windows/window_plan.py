@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from segrefiner_mm.windows.compact_mask import Box, CompactMask
+from segrefiner_mm.windows.compact_mask import Box, CompactMask, count
 from segrefiner_mm.windows.only_here import Only
 from segrefiner_mm.windows.soft_map import SoftMap
 
@@ -62,19 +62,21 @@ class RefinedMask:
 
     Attributes:
         box (Box): Position of ``pixels``; outside is background.
-        pixels (Tensor): The mask inside the box, bool.
+        pixels (Tensor): The mask inside the box, bool, on the CPU.
         confidence (Tensor): Scalar float32, 0 to 1; 0 for a mask that the
             network did not see.
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
             guard.
-        belief (Tensor, optional): See :func:`belief_in`.
+        belief (Tensor, optional): See :func:`belief_in`; only for a task that
+            is ``judged``.
         edge_gain (Tensor, optional): See :func:`edge_gain`; given with the
             belief.
         edge_contrast (Tensor, optional): See :func:`edge_contrast`; given
             with the belief.
         probs (Tensor, optional): Foreground probability over the box, at the
             resolution of the network, (S, S) float32; from plans with one
-            window per mask. Single pixels may have been decided otherwise.
+            window per mask, if the settings say to keep it. Single pixels may
+            have been decided otherwise.
         evidence (dict[str, float]): Numbers that a guard decided by.
         soft (SoftMap, optional): Calibrated probabilities at the resolution
             of the image; from tasks that ask for them. Single pixels may have
@@ -137,6 +139,8 @@ class RefineTask:
             :func:`calibrated`. Defaults to None: no soft map is made.
         only (CompactMask | str, optional): See :class:`RefineJob`. Defaults
             to None: the whole mask may change.
+        judged (bool): Whether a guard reads the evidence of the result, which
+            takes time to measure. Defaults to False.
     """
 
     image: Tensor
@@ -145,6 +149,7 @@ class RefineTask:
     size: int
     temperature: float | None = None
     only: Only | None = None
+    judged: bool = False
 
 
 Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]
@@ -262,7 +267,7 @@ def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
         bool: Whether to keep the mask instead.
     """
     scale = window.height * window.width / coarse.numel()
-    share = torch.count_nonzero(coarse).item() * scale / mask.area
+    share = count(coarse) * scale / mask.area
     return not 0.5 <= share <= 2.0
 
 

@@ -1,7 +1,13 @@
 import pytest
+import torch
 
 from segrefiner_mm.models import RefineSettings
-from segrefiner_mm.windows import ObjectWindows, TiledWindows
+from segrefiner_mm.windows import (
+    ObjectWindows,
+    RefineJob,
+    TiledWindows,
+    compact_masks,
+)
 
 
 def test_published_settings_are_the_default():
@@ -37,3 +43,17 @@ def test_overrides_win():
 def test_mistakes_are_named(cfg, message):
     with pytest.raises(ValueError, match=message):
         RefineSettings.from_cfg(cfg)
+
+
+@pytest.mark.parametrize('keep', [False, True])
+def test_probabilities_are_kept_where_they_are_asked_for(tiny_model, keep):
+    """Thousands of masks of one image would hold gigabytes of them."""
+    mask = torch.zeros(1, 60, 60, dtype=torch.bool)
+    mask[:, 10:50, 10:50] = True
+    image = torch.zeros(3, 60, 60, dtype=torch.uint8)
+    settings = tiny_model.settings(num_steps=1, keep_probs=keep)
+    [(_, [refined])] = tiny_model.refine(
+        [RefineJob(image, compact_masks(mask), None)], settings
+    )
+    assert refined.verdict == 'refined'
+    assert (refined.probs is not None) == keep

@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 import sys
+import warnings
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from mmengine.logging import MMLogger
 from segrefiner_mm.apis import RefinerOptions, SegRefinerInferencer
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.models.checkpoint import read_state_dict
+from segrefiner_mm.models.window_sampler import WindowSampler
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.runtimes import use_runtime
 from segrefiner_mm.runtimes.graph_denoiser import GraphDenoiser
@@ -180,3 +182,34 @@ def test_a_journal_tells_runtimes_apart():
     ]
     assert [p.pop('runtime') for p in prints] == ['torch', 'onnxruntime']
     assert prints[0] == prints[1]
+
+
+def test_bfloat16_is_openvinos_own(lite):
+    """On a processor without it, OpenVINO computes in float32 after all."""
+    pytest.importorskip('openvino')
+    model = copy.deepcopy(lite)
+    use_runtime(model, 'openvino')
+    assert isinstance(model.runtime, GraphDenoiser)
+    half = model.runtime.in_bfloat16()
+    assert isinstance(half, GraphDenoiser)
+    assert model.runtime.in_bfloat16() is half  # loaded once
+    assert half.in_bfloat16() is None
+    settings = model.settings(precision='bf16', num_steps=1, model_size=128)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # that PyTorch would emulate it
+        sampler = WindowSampler(
+            model.head,
+            model.data_preprocessor.normalize,
+            settings,
+            model.device,
+            model.runtime,
+        )
+    assert sampler.denoiser is half
+    assert sampler.dtype is None  # no autocast around it
+
+
+def test_onnx_runtime_leaves_bfloat16_to_pytorch(lite):
+    pytest.importorskip('onnxruntime')
+    model = copy.deepcopy(lite)
+    use_runtime(model, 'onnxruntime')
+    assert model.runtime.in_bfloat16() is None

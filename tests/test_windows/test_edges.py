@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from segrefiner_mm.windows.edges import (
+    _median,
     _noise,
+    _quantile,
     belief_in,
     edge_band,
     edge_contrast,
@@ -113,9 +115,9 @@ def test_a_step_along_either_edge_is_evidence(name, place):
 
 
 def test_the_noise_that_is_found_is_that_which_was_made():
-    assert _noise(noise(6.0)).item() == pytest.approx(6.0, rel=0.05)
+    assert _noise(noise(6.0)) == pytest.approx(6.0, rel=0.05)
     stepped = noise(6.0) + right_of(50, 200) * 100
-    assert _noise(stepped).item() == pytest.approx(6.0, rel=0.05)
+    assert _noise(stepped) == pytest.approx(6.0, rel=0.05)
     assert _noise(torch.ones(3, 2, 9)) == 0
 
 
@@ -139,3 +141,23 @@ def test_the_band_is_where_both_labels_are_near(reach):
                 assert part[y, x] == (near.any() and not near.all())
     everything = torch.ones(9, 9, dtype=torch.bool)
     assert not edge_band(everything, reach).any()
+
+
+@pytest.mark.parametrize('count', [1, 2, 3, 60, 61, 62, 5000, 200_000])
+@pytest.mark.parametrize('levels', [2, 50, 10**6])
+def test_the_median_is_that_of_pytorch(count, levels):
+    generator = torch.Generator().manual_seed(count)
+    values = torch.randint(levels, (count,), generator=generator).float()
+    assert _median(values.numpy()) == values.median()
+    values = values.sort().values  # the sample is not a fair one
+    values[::61] = 0
+    assert _median(values.numpy()) == values.median()
+
+
+@pytest.mark.parametrize('count', [1, 2, 7, 1000])
+@pytest.mark.parametrize('share', [0.0, 0.05, 0.95, 1.0])
+def test_a_quantile_is_that_of_pytorch(count, share):
+    generator = torch.Generator().manual_seed(count)
+    values = torch.rand(count, generator=generator)
+    expected = pytest.approx(values.quantile(share).item(), rel=1e-6)
+    assert _quantile(values.numpy(), share) == expected

@@ -173,3 +173,61 @@ def test_a_plan_that_asks_nothing_ends_at_once():
 def test_batch_size_is_checked():
     with pytest.raises(ValueError, match='batch_size'):
         run([], 0)
+
+
+class Device:
+    """Answers later, in the order of the batches; notes what waits."""
+
+    def __init__(self):
+        self.batches = []
+        self.waiting = 0
+        self.most = 0
+
+    def submit(self, requests):
+        self.batches.append(len(requests))
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+
+        def collect():
+            self.waiting -= 1
+            return [WindowAnswer(r.image, r.image) for r in requests]
+
+        return collect
+
+
+@pytest.mark.parametrize('batch_size', [1, 2, 7, 32])
+def test_answers_that_come_later_are_those_that_come_at_once(batch_size):
+    jobs = [
+        job(i, *[TWO_STAGES if (i + n) % 3 else ONE for n in range(i % 4)])
+        for i in range(40)
+    ]
+    device = Device()
+    results = list(run(jobs, batch_size, submit=device.submit))
+    assert [job for job, _ in results] == jobs  # in order
+    assert all(outcomes == list(job.masks) for job, outcomes in results)
+    assert device.waiting == 0
+    assert max(device.batches) <= batch_size
+
+
+def test_a_device_has_its_next_batches_before_it_has_answered():
+    device = Device()
+    jobs = [job(i, ONE, ONE) for i in range(20)]
+    assert len(list(run(jobs, 4, submit=device.submit))) == 20
+    assert device.batches == [4] * 10
+    assert device.most == engine.IN_FLIGHT + 1
+
+
+def test_windows_on_their_way_count_as_memory_in_use(monkeypatch):
+    monkeypatch.setattr(engine, 'PIXELS_IN_WORK', 6 * 8 * 8)
+    device, pulled = Device(), []
+
+    def jobs():
+        for i in range(50):
+            pulled.append(i)
+            yield job(i, ONE)
+
+    given = 0
+    for _ in run(jobs(), 2, submit=device.submit):
+        given += 1
+        assert len(pulled) - given <= 6
+    assert given == 50

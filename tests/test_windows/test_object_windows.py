@@ -19,10 +19,11 @@ from segrefiner_mm.windows import (
 from tests.helpers import GOLDEN, ROOT, dense, iou, load_case
 
 
-def run(plan, image, mask, answer, size=64):
+def run(plan, image, mask, answer, size=64, judged=False):
     """Drive a plan by hand; ``answer`` maps requests to probabilities."""
     [compact] = compact_masks(mask[None])
-    steps, asked = plan.refine(RefineTask(image, compact, (5, 0), size)), []
+    task = RefineTask(image, compact, (5, 0), size, judged)
+    steps, asked = plan.refine(task), []
     try:
         requests = next(steps)
         while True:
@@ -229,11 +230,14 @@ def test_edges_are_judged_at_no_more_than_the_resolution_of_the_image():
     def lower(request):
         return request.coarse.roll(6, dims=0).float()  # by three rows
 
-    refined, _ = run(ObjectWindows(pad=8), image, mask, lower)
+    refined, _ = run(ObjectWindows(pad=8), image, mask, lower, judged=True)
     gradient = math.log1p(100 * 3**0.5)
     # Most of the edge is above and below; of these, all that was strong is
     # beside the new edge, one third of what is there.
     assert refined.edge_gain == pytest.approx(-gradient * 4 / 3, rel=0.25)
+    unread, _ = run(ObjectWindows(pad=8), image, mask, lower)
+    assert unread.belief is unread.edge_gain is unread.edge_contrast is None
+    assert torch.equal(unread.pixels, refined.pixels)
 
 
 def shifted_with_errors(request, wrong_rows):

@@ -47,6 +47,24 @@ def test_resize_takes_views_of_images_in_any_layout():
     assert torch.equal(resize_bilinear(window, 16, 16), expected)
 
 
+@pytest.mark.parametrize('before', [(40, 60), (5, 9), (33, 200), (90, 64)])
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.bool, torch.float32])
+@pytest.mark.parametrize('channels', [1, 3])
+def test_the_fast_crop_has_the_bits_of_the_plain_one(
+    before, dtype, channels, monkeypatch
+):
+    """Whether a window is cropped fast depends on its size alone."""
+    pixels = torch.rand(*before, channels) * 255
+    image = (pixels if dtype.is_floating_point else pixels.round()).to(dtype)
+    window = image.permute(2, 0, 1)[:, 1:, 2:-3]
+    layouts = window, window.contiguous()
+    fast = [resize_bilinear(layout, 32, 48) for layout in layouts]
+    monkeypatch.setattr(resample, 'COPIED', 0)
+    for layout, result in zip(layouts, fast, strict=True):
+        assert torch.equal(result, resize_bilinear(layout, 32, 48))
+        assert result.is_contiguous()
+
+
 def grid_sampled(probs, box, size):
     """Official pasting: grid sampling over the whole image, zero outside."""
     x1, y1, x2, y2 = box

@@ -1,0 +1,210 @@
+"""Refine a results json with a network that takes no time.
+
+    python tools/benchmark_throughput.py --masks 10000
+
+What is left is the work of the package: reading the json and the pictures,
+cropping, judging, pasting, encoding, the journal and writing the json. The
+network's place is taken by one that answers with the coarse mask (``same``),
+so that the guard keeps every mask, or with the mask moved to the right and no
+belief in the old edge (``moved``), so that every mask is refined and encoded.
+The pictures are parts of the photograph of the demo, 640 x 480, with seven
+masks each, whose sizes spread as COCO's do.
+"""
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from segrefiner_mm.io.rle import encode_mask
+from segrefiner_mm.runs.refine_predictions import (
+    PredictionOptions,
+    refine_prediction_file,
+)
+from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
+from segrefiner_mm.runs.reporter import Advance, Reporter
+
+DEMO = Path(__file__).parents[1] / 'demo'
+HEIGHT, WIDTH = 480, 640
+MASKS_PER_IMAGE = 7
+# Median and spread of the square root of COCO's areas, in pixels.
+MEDIAN_SIDE, SPREAD = 55.0, 1.1
+
+
+class Context(NamedTuple):
+    """What the steps share: logits, and those of the error map."""
+
+    logits: Tensor
+    error_logits: Tensor
+
+
+class Instead:
+    """A denoiser that answers at once; see :class:`Denoiser`.
+
+    Args:
+        moved (int): Pixels by which the mask moves to the right.
+    """
+
+    def __init__(self, moved: int) -> None:
+        self.moved = moved
+
+    def encode(self, images: Tensor, coarse: Tensor) -> Context:
+        """Answer with the coarse mask; see :class:`Denoiser`."""
+        logits = 16 * coarse.roll(self.moved, dims=3) - 8
+        small = torch.zeros(
+            len(coarse), 1, *(n // 4 for n in coarse.shape[2:])
+        )
+        return Context(logits, small)
+
+    def decode(self, context: Context, masks: Tensor, t: Tensor) -> Tensor:
+        """Return the answer; see :class:`Denoiser`."""
+        return context.logits
+
+
+class FastRefiner(Refiner):
+    """A refiner whose network takes no time.
+
+    Args:
+        model (str): Named model.
+        moved (int): See :class:`Instead`.
+    """
+
+    def __init__(self, model: str, moved: int) -> None:
+        super().__init__(RefinerOptions(model, device='cpu', runtime='torch'))
+        self.model.runtime = Instead(moved)
+
+
+class Meter(Reporter):
+    """Notes time and memory after every image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+        self.memory: list[float] = []
+
+    @contextmanager
+    def progress(self, total: int | None, what: str = '') -> Iterator[Advance]:
+        """Count images; see :class:`Reporter`."""
+        yield self.note
+
+    def note(self, verdicts: Sequence[str] = ()) -> None:
+        """Note an image."""
+        self.times.append(time.perf_counter())
+        self.memory.append(resident())
+
+
+def resident() -> float:
+    """Return the memory of this process in MiB."""
+    pages = int(Path('/proc/self/statm').read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def blobs(rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Draw the masks of a picture: polygons about an ellipse."""
+    for _ in range(MASKS_PER_IMAGE):
+        side = MEDIAN_SIDE * np.exp(SPREAD * rng.standard_normal())
+        side = float(np.clip(side, 6, 420))
+        shape = np.exp(0.35 * rng.standard_normal())
+        angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        radii = side / 2 * (1 + 0.15 * rng.standard_normal(24))
+        x = rng.uniform(0, WIDTH) + radii * np.cos(angles) * shape
+        y = rng.uniform(0, HEIGHT) + radii * np.sin(angles) / shape
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        points = np.stack([x, y], 1).round().astype(np.int32)
+        cv2.fillPoly(mask, [points], 1)
+        if mask.any():
+            yield mask
+
+
+def write_data(folder: Path, count: int) -> int:
+    """Write pictures, annotations and results; return the number of masks."""
+    rng = np.random.default_rng(0)
+    photograph = cv2.imread(str(DEMO / 'coffee.jpg'))
+    large = cv2.resize(photograph, (2 * WIDTH, 2 * HEIGHT))
+    images: list[Any] = []
+    results: list[Any] = []
+    (folder / 'images').mkdir()
+    while len(results) < count:
+        number = len(images) + 1
+        y, x = rng.integers(0, HEIGHT), rng.integers(0, WIDTH)
+        name = f'{number:06d}.jpg'
+        cv2.imwrite(
+            str(folder / 'images' / name),
+            large[y : y + HEIGHT, x : x + WIDTH],
+        )
+        images.append(
+            dict(id=number, file_name=name, height=HEIGHT, width=WIDTH)
+        )
+        results += [
+            dict(
+                image_id=number,
+                category_id=1,
+                score=0.9,
+                segmentation=encode_mask(mask),
+            )
+            for mask in blobs(rng)
+        ]
+    del results[count:]
+    categories = [dict(id=1, name='thing')]
+    ann = dict(images=images, annotations=[], categories=categories)
+    (folder / 'ann.json').write_text(json.dumps(ann))
+    (folder / 'results.json').write_text(json.dumps(results))
+    return len(results)
+
+
+def measure(folder: Path, count: int, model: str, moved: int) -> str:
+    """Refine the file; return a row of the table."""
+    meter, refiner = Meter(), FastRefiner(model, moved)
+    refiner.settings  # noqa: B018  # loads the model before the clock starts
+    start, cpu = time.perf_counter(), time.process_time()
+    summary = refine_prediction_file(
+        folder / 'results.json',
+        folder / f'refined_{moved}.json',
+        PredictionOptions(folder / 'images', folder / 'ann.json'),
+        refiner,
+        meter,
+    )
+    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    refined = sum(row.verdict == 'refined' for row in summary.rows)
+    assert summary.done == count, summary.problems
+    early = min(len(meter.memory) - 1, 1000 // MASKS_PER_IMAGE)
+    growth = max(meter.memory[early:]) - meter.memory[early]
+    return (
+        f'| {"moved" if moved else "same"} | {count} | {refined} | '
+        f'{wall:.1f} | {count / wall:.0f} | {1e3 * cpu / count:.2f} | '
+        f'{growth:.0f} | {max(meter.memory):.0f} |'
+    )
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add('--masks', type=int, default=10_000, help='(default: %(default)s)')
+    add('--model', default='segrefiner-lite', help='(default: %(default)s)')
+    add('--answers', nargs='+', choices=['same', 'moved'],
+        default=['same', 'moved'])  # fmt: skip
+    args = parser.parse_args()
+    print('| answer | masks | refined | s | masks/s | CPU ms per mask | '
+          'memory growth after 1,000 masks, MiB | memory, MiB |')  # fmt: skip
+    print('|---|' + '---:|' * 7)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        count = write_data(folder, args.masks)
+        for answer in args.answers:
+            moved = 6 if answer == 'moved' else 0
+            print(measure(folder, count, args.model, moved), flush=True)
+
+
+if __name__ == '__main__':
+    main()

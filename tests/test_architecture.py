@@ -9,6 +9,7 @@ PACKAGE = ROOT / 'segrefiner_mm'
 ROOMS = (
     'cli',
     'apis',
+    'services',
     'review',
     'runs',
     'integrations',

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         apply_decisions,
         write_report,
     )
+    from segrefiner_mm.apis.service_functions import serve
     from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
     from segrefiner_mm.review.report_options import (
         DecisionOptions,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from segrefiner_mm.runs.refine_pairs import LabelOptions, MaskOptions
     from segrefiner_mm.runs.refine_predictions import PredictionOptions
     from segrefiner_mm.runs.refiner import RefinerOptions
+    from segrefiner_mm.services.serve_options import ServeOptions
 
 _ROOMS = {
     'segrefiner_mm.apis.installation': ['environment'],
@@ -40,6 +42,8 @@ _ROOMS = {
         'refine_predictions',
     ],
     'segrefiner_mm.apis.report_functions': ['apply_decisions', 'write_report'],
+    'segrefiner_mm.apis.service_functions': ['serve'],
+    'segrefiner_mm.services.serve_options': ['ServeOptions'],
     'segrefiner_mm.review.report_options': [
         'DecisionOptions',
         'ReportOptions',
@@ -59,6 +63,7 @@ __all__ = [
     'RefinerOptions',
     'ReportOptions',
     'SegRefinerInferencer',
+    'ServeOptions',
     'apply_decisions',
     'environment',
     'evaluate',
@@ -67,6 +72,7 @@ __all__ = [
     'refine_folder',
     'refine_labels',
     'refine_predictions',
+    'serve',
     'write_report',
 ]
 

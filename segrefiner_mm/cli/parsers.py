@@ -15,6 +15,7 @@ from segrefiner_mm.cli.report_parser import (
     add_report,
 )
 from segrefiner_mm.cli.reporting import add_reporting_options
+from segrefiner_mm.cli.service_parsers import add_serve
 from segrefiner_mm.cli.shared_options import (
     add_command,
     add_ignore,
@@ -41,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_convert(commands)
     add_export(commands)
     add_env(commands)
+    add_serve(commands)
     return parser
 
 

@@ -57,10 +57,10 @@ def load_masks(
 
     Args:
         source (object): An image file, a ``.npy`` or a ``.npz`` with one
-            array, or the bytes of one of these; a PIL image; an array or tensor, (H, W) for one
-            mask or (N, H, W) for several, bool, with values 0 and 1, or 0 and
-            255; a COCO run-length encoding, or the polygons of one object; a
-            list of any of these, one per object.
+            array, or the bytes of one of these; a PIL image; an array or
+            tensor, (H, W) for one mask or (N, H, W) for several, bool, with
+            values 0 and 1, or 0 and 255; a COCO run-length encoding, or the
+            polygons of one object; a list of any of these, one per object.
         labels (bool): Whether ``source`` is a label map, where every value
             but 0 is an object. Defaults to False.
         image_size (tuple[int, int], optional): Height and width of the image,

@@ -30,7 +30,8 @@ def token_of(options: ServeOptions) -> str | None:
     """
     token, origin = os.environ.get(VARIABLE), VARIABLE
     if options.token_file is not None:
-        token, origin = read_secret(options.token_file), options.token_file
+        token = read_secret(options.token_file)
+        origin = str(options.token_file)
     if not token:
         if is_loopback(options.host):
             return None

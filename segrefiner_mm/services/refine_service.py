@@ -155,9 +155,7 @@ class RefineService:
         [(_, refined)] = model.refine([job], settings)
         return [ServedMask(mask, masks.size) for mask in refined]
 
-    def _make_settings(
-        self, steps: int | None, guard: bool
-    ) -> RefineSettings:
+    def _make_settings(self, steps: int | None, guard: bool) -> RefineSettings:
         own = self._refiner.settings
         if steps is None and guard:
             return own

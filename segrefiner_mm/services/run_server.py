@@ -32,7 +32,12 @@ def run_server(
         InputError: If an option cannot be used, the extra ``serve`` is not
             installed, or the address is taken.
     """
-    for package in ('fastapi', 'fastapi_offline', 'python_multipart', 'uvicorn'):
+    for package in (
+        'fastapi',
+        'fastapi_offline',
+        'python_multipart',
+        'uvicorn',
+    ):
         need(package, 'serve')
     import uvicorn
 

@@ -5,13 +5,11 @@ from typing import Annotated, Any, Literal
 from fastapi import Form
 from pydantic import BaseModel, ConfigDict, Field
 
-from segrefiner_mm.services.refine_service import Choice, ServedMask
+from segrefiner_mm.services.refine_service import Choice
 
 Format = Literal['rle', 'polygon', 'png']
 Steps = Annotated[int | None, Field(ge=1, le=1000)]
-Threshold = Annotated[
-    float | None, Field(gt=0, lt=1e30, allow_inf_nan=False)
-]
+Threshold = Annotated[float | None, Field(gt=0, lt=1e30, allow_inf_nan=False)]
 
 STEPS = 'Reverse steps; more are more cautious. Default: as the server says.'
 GUARD = 'Whether a guard may keep a mask, or take a refinement back.'

@@ -145,6 +145,4 @@ def plain(value: Any) -> Any:
     Returns:
         object: The same, with null for what is not finite.
     """
-    return json.loads(
-        json.dumps(value), parse_constant=lambda _: None
-    )
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)

@@ -13,6 +13,8 @@ from fastapi_offline import FastAPIOffline
 
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.io.json_file import shown_name
+from segrefiner_mm.services.label_studio.backend import add_label_studio
+from segrefiner_mm.services.label_studio.image_source import ImageSource
 from segrefiner_mm.services.refine_service import (
     Choice,
     RefineService,
@@ -69,6 +71,7 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
         favicon_url='data:,',
     )
     _add_errors(app)
+    add_label_studio(app, service, ImageSource(options))
 
     @app.get('/health', response_model=Health)
     async def health() -> dict[str, str]:

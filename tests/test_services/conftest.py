@@ -70,7 +70,8 @@ class Client(NamedTuple):
         parts = [
             f'Content-Disposition: form-data; name="{name}"; '
             f'filename="{filename}"\r\n'
-            'Content-Type: application/octet-stream\r\n\r\n'.encode() + content
+            'Content-Type: application/octet-stream\r\n\r\n'.encode()
+            + content
             for name, content in files
         ]
         parts += [

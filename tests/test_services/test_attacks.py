@@ -42,8 +42,8 @@ def png_of_zeros(side):
 
     def chunk(kind, data):
         crc = zlib.crc32(kind + data)
-        return struct.pack('>I', len(data)) + kind + data + struct.pack(
-            '>I', crc
+        return (
+            struct.pack('>I', len(data)) + kind + data + struct.pack('>I', crc)
         )
 
     head = struct.pack('>IIBBBBB', side, side, 8, 0, 0, 0, 0)

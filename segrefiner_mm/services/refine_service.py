@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.images import encode_mask_picture
@@ -119,12 +120,16 @@ class RefineService:
         self._settings(None, True)
 
     def refine(
-        self, image: bytes, items: Sequence[MaskItem], choice: Choice
+        self,
+        image: bytes | Image.Image,
+        items: Sequence[MaskItem],
+        choice: Choice,
     ) -> list[ServedMask]:
         """Refine the masks of one image.
 
         Args:
-            image (bytes): Content of an image file.
+            image (bytes | PIL.Image.Image): Content of an image file, or a
+                decoded image.
             items (Sequence): See :func:`load_upload`.
             choice (Choice): What the request chose.
 

@@ -26,6 +26,18 @@ class Problem(BaseModel):
     detail: str
 
 
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: dict(model=Problem, description=text)
+    for status, text in (
+        (400, 'The request cannot be used'),
+        (401, 'The token is missing or wrong'),
+        (413, 'The request is too large'),
+        (422, 'A field is missing or of the wrong kind'),
+        (503, 'Too many requests wait'),
+    )
+}
+
+
 class Health(BaseModel):
     """The state of the server."""
 

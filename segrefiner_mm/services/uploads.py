@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.image_with_masks import LoadedPair
@@ -74,7 +75,7 @@ def listed(masks: Any) -> list[MaskItem]:
 
 
 def load_upload(
-    image: bytes,
+    image: bytes | Image.Image,
     items: Sequence[MaskItem],
     most: int,
     threshold: float | None = None,
@@ -83,7 +84,8 @@ def load_upload(
     """Decode an image and its masks, within the limits of a request.
 
     Args:
-        image (bytes): Content of an image file.
+        image (bytes | PIL.Image.Image): Content of an image file, or a
+            decoded image.
         items (Sequence): From :func:`items_of` or :func:`listed`.
         most (int): Maximum number of masks.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.

@@ -21,12 +21,12 @@ from segrefiner_mm.services.refine_service import (
     ServedMask,
 )
 from segrefiner_mm.services.schemas import (
+    REFUSALS,
     Answer,
     Format,
     Health,
     JsonRequest,
     MaskAnswer,
-    Problem,
     form_choice,
 )
 from segrefiner_mm.services.serve_options import ServeOptions
@@ -38,18 +38,8 @@ MASKS = (
     'The masks: a picture per object, a .npy or .npz, (H, W) or (N, H, W), or '
     'JSON, a list with a COCO segmentation or annotation per object.'
 )
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: dict(model=Problem, description=text)
-    for status, text in (
-        (400, 'The request cannot be used'),
-        (401, 'The token is missing or wrong'),
-        (413, 'The request is too large'),
-        (422, 'A field is missing or of the wrong kind'),
-        (503, 'Too many requests wait'),
-    )
-}
 Image = Annotated[UploadFile, File(description=IMAGE)]
-Uploads = Annotated[list[UploadFile], File(description=MASKS)]
+Uploads = Annotated[list[UploadFile], File(description=MASKS, min_length=1)]
 Chosen = Annotated[Choice, Depends(form_choice)]
 
 

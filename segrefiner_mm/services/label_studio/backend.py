@@ -1,5 +1,6 @@
 """What Label Studio asks of an ML backend."""
 
+from enum import Enum
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,10 +17,12 @@ from segrefiner_mm.services.label_studio.regions import (
     regions_of,
 )
 from segrefiner_mm.services.refine_service import Choice, RefineService
+from segrefiner_mm.services.schemas import REFUSALS
 from segrefiner_mm.version import __version__
 
 MODEL_VERSION = f'segrefiner-{__version__}'
 MOST_TASKS = 100
+TAGS: list[str | Enum] = ['Label Studio']
 
 
 class PredictRequest(BaseModel):
@@ -60,17 +63,17 @@ def add_label_studio(
     async def root() -> dict[str, str]:
         return dict(status='UP')
 
-    @app.post('/setup', tags=['Label Studio'])
+    @app.post('/setup', tags=TAGS, responses=REFUSALS)
     async def setup(_: dict[str, Any]) -> dict[str, str]:
         """Tell the version; addresses and keys of the request are ignored."""
         return dict(model_version=MODEL_VERSION)
 
-    @app.post('/webhook', tags=['Label Studio'])
+    @app.post('/webhook', tags=TAGS, responses=REFUSALS)
     async def webhook(_: dict[str, Any]) -> dict[str, str]:
         """Take note of nothing: there is no training."""
         return dict(status='ignored')
 
-    @app.post('/predict', tags=['Label Studio'])
+    @app.post('/predict', tags=TAGS, responses=REFUSALS)
     def predict(request: PredictRequest) -> PredictAnswer:
         """Refine what was drawn, or the masks that tasks have already."""
         if len(request.tasks) > MOST_TASKS:

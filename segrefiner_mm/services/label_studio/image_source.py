@@ -169,7 +169,9 @@ def _origin(address: str) -> str:
             'https://HOST'
         )
     standard = dict(http=80, https=443)[parts.scheme]
-    return f'{parts.scheme}://{parts.hostname.lower()}:{parts.port or standard}'
+    return (
+        f'{parts.scheme}://{parts.hostname.lower()}:{parts.port or standard}'
+    )
 
 
 def _split(address: str) -> SplitResult:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         apply_decisions,
         write_report,
     )
-    from segrefiner_mm.apis.service_functions import serve
+    from segrefiner_mm.apis.service_functions import demo, serve
     from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
     from segrefiner_mm.review.report_options import (
         DecisionOptions,
@@ -42,7 +42,7 @@ _ROOMS = {
         'refine_predictions',
     ],
     'segrefiner_mm.apis.report_functions': ['apply_decisions', 'write_report'],
-    'segrefiner_mm.apis.service_functions': ['serve'],
+    'segrefiner_mm.apis.service_functions': ['demo', 'serve'],
     'segrefiner_mm.services.serve_options': ['ServeOptions'],
     'segrefiner_mm.review.report_options': [
         'DecisionOptions',
@@ -65,6 +65,7 @@ __all__ = [
     'SegRefinerInferencer',
     'ServeOptions',
     'apply_decisions',
+    'demo',
     'environment',
     'evaluate',
     'export_onnx',

@@ -15,7 +15,7 @@ from segrefiner_mm.cli.report_parser import (
     add_report,
 )
 from segrefiner_mm.cli.reporting import add_reporting_options
-from segrefiner_mm.cli.service_parsers import add_serve
+from segrefiner_mm.cli.service_parsers import add_demo, add_serve
 from segrefiner_mm.cli.shared_options import (
     add_command,
     add_ignore,
@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_export(commands)
     add_env(commands)
     add_serve(commands)
+    add_demo(commands)
     return parser
 
 

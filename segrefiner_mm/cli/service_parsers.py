@@ -19,44 +19,15 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
         'requests. Label Studio can use the server as its ML backend. Only '
         'this machine can reach it, unless --host names another address, '
         'which needs a token. SIGTERM and Ctrl-C end it after the requests '
-        'in work.',
+        'in work. Without --max-pixels, images have 50,000,000 pixels at '
+        'most.',
         examples=(
             'segrefiner serve',
             'segrefiner serve --host 0.0.0.0 --token-file token.txt',
         ),
     )
+    _add_address(parser, 8765)
     add = parser.add_argument
-    add(
-        '--host',
-        default='127.0.0.1',
-        help='address to listen on; any but a loopback address needs a token '
-        '(default: %(default)s)',
-    )
-    add(
-        '--port',
-        type=int,
-        default=8765,
-        help='port to listen on; 0 chooses a free one (default: %(default)s)',
-    )
-    add(
-        '--token-file',
-        metavar='FILE',
-        help='file with the token that clients must send (default: the '
-        'environment variable SEGREFINER_TOKEN)',
-    )
-    add(
-        '--name',
-        action='append',
-        default=[],
-        help='a further host name by which clients call the server',
-    )
-    add(
-        '--max-request-mb',
-        type=int,
-        default=64,
-        metavar='MB',
-        help='largest request, in megabytes (default: %(default)s)',
-    )
     add(
         '--max-masks',
         type=int,
@@ -64,14 +35,6 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
         metavar='N',
         help='most masks of a request (default: %(default)s)',
     )
-    add(
-        '--queue',
-        type=int,
-        default=16,
-        metavar='N',
-        help='most requests in work and waiting (default: %(default)s)',
-    )
-    add('--quiet', action='store_true', help='log nothing but errors')
     _add_label_studio(parser)
     add_model_options(parser)
 
@@ -102,3 +65,61 @@ def _add_label_studio(parser: argparse.ArgumentParser) -> None:
         metavar='URL',
         help='an address that images may be fetched from as well',
     )
+
+
+def add_demo(commands: argparse._SubParsersAction) -> None:
+    """Add ``segrefiner demo``."""
+    parser = add_command(
+        commands,
+        'demo',
+        summary='serve a page to try the refiner on a photograph',
+        description='Serve a page on this machine: upload a photograph, paint '
+        'or upload a coarse mask, and see the outlines, the verdict with its '
+        'numbers, and the reverse process step by step. It needs no network.',
+        examples=('segrefiner demo', 'segrefiner demo --port 9000 --steps 6'),
+    )
+    _add_address(parser, 8766)
+    add_model_options(parser)
+
+
+def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
+    add = parser.add_argument
+    add(
+        '--host',
+        default='127.0.0.1',
+        help='address to listen on; any but a loopback address needs a token '
+        '(default: %(default)s)',
+    )
+    add(
+        '--port',
+        type=int,
+        default=port,
+        help='port to listen on; 0 chooses a free one (default: %(default)s)',
+    )
+    add(
+        '--token-file',
+        metavar='FILE',
+        help='file with the token that clients must send (default: the '
+        'environment variable SEGREFINER_TOKEN)',
+    )
+    add(
+        '--name',
+        action='append',
+        default=[],
+        help='a further host name by which clients call the server',
+    )
+    add(
+        '--max-request-mb',
+        type=int,
+        default=64,
+        metavar='MB',
+        help='largest request, in megabytes (default: %(default)s)',
+    )
+    add(
+        '--queue',
+        type=int,
+        default=16,
+        metavar='N',
+        help='most requests in work and waiting (default: %(default)s)',
+    )
+    add('--quiet', action='store_true', help='log nothing but errors')

@@ -14,7 +14,7 @@ from PIL import Image
 from segrefiner_mm.io.compact_runs import encode_crop
 from segrefiner_mm.io.images import encode_mask_picture
 from segrefiner_mm.io.outlines import outlines_of
-from segrefiner_mm.models import RefineSettings
+from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.models.user_settings import user_settings
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
 from segrefiner_mm.services.uploads import (
@@ -99,6 +99,10 @@ class RefineService:
         options (RefinerOptions, optional): The model and its settings.
             Defaults to None: those of the package.
         max_masks (int): Most masks of a request. Defaults to 1000.
+
+    Attributes:
+        turn (Lock): Held by :meth:`refine`; whoever calls :meth:`load` and
+            :meth:`refine_loaded` holds it too.
     """
 
     def __init__(
@@ -107,7 +111,7 @@ class RefineService:
         self._options = options or RefinerOptions()
         self._refiner = Refiner(self._options)
         self._max_masks = max_masks
-        self._turn = Lock()
+        self.turn = Lock()
         self._settings = lru_cache(maxsize=64)(self._make_settings)
 
     def start(self) -> None:
@@ -139,26 +143,65 @@ class RefineService:
         Raises:
             InputError: If anything of it cannot be used.
         """
-        with self._turn:
-            settings = self._settings(choice.steps, choice.guard)
-            loaded = load_upload(
-                image,
-                items,
-                self._max_masks,
-                choice.threshold,
-                choice.resize_masks,
-            )
-            return self._refined(loaded, settings)
+        with self.turn:
+            return self.refine_loaded(self.load(image, items, choice), choice)
 
-    def _refined(
-        self, loaded: Masks, settings: RefineSettings
-    ) -> list[ServedMask]:
-        model = self._refiner.model
+    def load(
+        self,
+        image: bytes | Image.Image,
+        items: Sequence[MaskItem],
+        choice: Choice,
+    ) -> Masks:
+        """Decode an image and its masks.
+
+        Args:
+            image (bytes | PIL.Image.Image): See :meth:`refine`.
+            items (Sequence): See :func:`load_upload`.
+            choice (Choice): What the request chose.
+
+        Returns:
+            LoadedPair: Both, of equal size.
+
+        Raises:
+            InputError: If one of them cannot be used.
+        """
+        self._settings(choice.steps, choice.guard)  # cheaper to check
+        return load_upload(
+            image,
+            items,
+            self._max_masks,
+            choice.threshold,
+            choice.resize_masks,
+        )
+
+    def refine_loaded(self, loaded: Masks, choice: Choice) -> list[ServedMask]:
+        """Refine decoded masks.
+
+        Args:
+            loaded (LoadedPair): From :meth:`load`.
+            choice (Choice): What the request chose.
+
+        Returns:
+            list[ServedMask]: One per mask, in order.
+        """
+        settings = self._settings(choice.steps, choice.guard)
         image = torch.from_numpy(loaded.image).permute(2, 0, 1)
         masks = loaded.annotation
-        job = RefineJob(image, masks.masks, None).to(model.device)
-        [(_, refined)] = model.refine([job], settings)
+        job = RefineJob(image, masks.masks, None).to(self.model.device)
+        [(_, refined)] = self.model.refine([job], settings)
         return [ServedMask(mask, masks.size) for mask in refined]
+
+    @property
+    def model(self) -> SegRefiner:
+        """SegRefiner: The model, loaded on first use."""
+        return self._refiner.model
+
+    @property
+    def steps(self) -> int:
+        """int: Reverse steps by default."""
+        steps = self._settings(None, True).num_steps
+        assert steps is not None  # the settings of a model are complete
+        return steps
 
     def _make_settings(self, steps: int | None, guard: bool) -> RefineSettings:
         own = self._refiner.settings
@@ -167,7 +210,7 @@ class RefineService:
         options = self._options
         return replace(
             user_settings(
-                self._refiner.model,
+                self.model,
                 windows=options.windows,
                 num_steps=options.steps if steps is None else steps,
                 batch_size=options.batch_size,

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from typing import Any
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.limits import set_max_pixels
@@ -39,25 +40,41 @@ def run_server(
         'uvicorn',
     ):
         need(package, 'serve')
-    import uvicorn
-
-    from segrefiner_mm.services.gate import Gate
     from segrefiner_mm.services.web_app import build_app
 
-    _check(options)
-    token = token_of(options)
+    token = token_of(check(options))
     set_max_pixels(max_pixels or SERVED_PIXELS)
     service = RefineService(refiner, options.max_masks)
     service.start()
+    listen(build_app(service, options), options, token, '/docs')
+
+
+def listen(
+    app: Any, options: ServeOptions, token: str | None, page: str
+) -> None:
+    """Serve an application behind a gate until the process is told to end.
+
+    Args:
+        app (Callable): The ASGI application.
+        options (ServeOptions): Options of the server.
+        token (str, optional): Token that clients must send.
+        page (str): Path to print.
+
+    Raises:
+        InputError: If the address cannot be used.
+    """
+    import uvicorn
+
+    from segrefiner_mm.services.gate import Gate
+
     config = uvicorn.Config(
-        Gate(build_app(service, options), options, token),
+        Gate(app, options, token),
         options.host,
         options.port,
         log_level='error' if options.quiet else 'info',
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=GRACE,
-        lifespan='off',
         proxy_headers=False,
     )
     listening = _bound(options.host, options.port)
@@ -65,7 +82,7 @@ def run_server(
         host, port = listening.getsockname()[:2]
         guarded = 'a token is needed' if token else 'for this machine alone'
         host = f'[{host}]' if ':' in host else host
-        print(f'segrefiner: http://{host}:{port}/docs ({guarded})')
+        print(f'segrefiner: http://{host}:{port}{page} ({guarded})')
         sys.stdout.flush()
     try:
         uvicorn.Server(config).run([listening])
@@ -75,7 +92,18 @@ def run_server(
         listening.close()
 
 
-def _check(options: ServeOptions) -> None:
+def check(options: ServeOptions) -> ServeOptions:
+    """Check the numbers of the options.
+
+    Args:
+        options (ServeOptions): Options of the server.
+
+    Returns:
+        ServeOptions: The same.
+
+    Raises:
+        InputError: If one is out of its range.
+    """
     least = dict(
         port=(options.port, 0, 65535),
         max_request_mb=(options.max_request_mb, 1, 2000),
@@ -88,6 +116,7 @@ def _check(options: ServeOptions) -> None:
             raise InputError(
                 f'--{flag} must be from {low} to {high}, got {value}'
             )
+    return options
 
 
 def _bound(host: str, port: int) -> socket.socket:

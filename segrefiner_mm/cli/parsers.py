@@ -224,5 +224,5 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         metavar='DIR',
         help='folder of the drawings (default: %(default)s)',
     )
-
+    add_reporting_options(add)
     add_max_pixels(add)

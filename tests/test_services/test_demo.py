@@ -1,6 +1,7 @@
 """What the demo shows of a mask, without its page."""
 
 import io
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -48,7 +49,7 @@ def test_every_step_is_seen(service, scene, steps):
     share = float(first.before.mean())
     assert 0.2 < share < 0.9
     np.testing.assert_array_equal(last.after, last.logits > 0)
-    for one, other in zip(seen, seen[1:], strict=False):
+    for one, other in pairwise(seen):
         np.testing.assert_array_equal(one.after, other.before)
         assert one.fine_probs.mean() <= other.fine_probs.mean() + 1e-6
     drawn = list(draw_steps(service.model, seen))

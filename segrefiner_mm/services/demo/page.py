@@ -64,7 +64,7 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
                     label='or a coarse mask: a picture, .npy, .npz or COCO '
                     'json, of the same size',
                     type='binary',
-                    height=110,
+                    height=140,
                     elem_id='mask',
                 )
                 steps = gr.Slider(

@@ -113,7 +113,14 @@ class CocoMasks:
             found.append((numbers[label], listed([record])[0]))
 
     def masks(self, context: Any, _: Image.Image) -> list[Found]:
-        """Find the masks of a frame."""
+        """Find the masks of a frame.
+
+        Args:
+            context (DetectionFunctionContext): Names the frame.
+
+        Returns:
+            list[tuple[int, object]]: Id of the label and mask each.
+        """
         name = str(context.frame_name)
         if name in self._masks:
             return self._masks[name]
@@ -137,7 +144,15 @@ class DetectedMasks:
         self.labels = inner.spec.labels
 
     def masks(self, context: Any, image: Image.Image) -> list[Found]:
-        """Ask the function, and leave out what is no mask."""
+        """Ask the function, and leave out what is no mask.
+
+        Args:
+            context (DetectionFunctionContext): Passed to the function.
+            image (PIL.Image.Image): The frame.
+
+        Returns:
+            list[tuple[int, object]]: Id of the label and mask each.
+        """
         return list(self._found(self._inner.detect(context, image), image))
 
     def _found(

@@ -48,9 +48,9 @@ class Gate:
         if scope['type'] != 'http':
             await send(dict(type='websocket.close'))
             return
-        problem = self._problem(scope)
-        if problem is not None:
-            await problem(scope, receive, send)
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
             return
         if scope['method'] == 'GET':
             await self._app(scope, receive, send)
@@ -66,7 +66,7 @@ class Gate:
         finally:
             self._busy -= 1
 
-    def _problem(self, scope: dict[str, Any]) -> JSONResponse | None:
+    def _refusal(self, scope: dict[str, Any]) -> JSONResponse | None:
         headers = {
             name.decode('latin-1').lower(): value.decode('latin-1')
             for name, value in scope['headers']

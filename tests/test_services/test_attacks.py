@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import struct
+import sys
 import zipfile
 import zlib
 
@@ -383,3 +384,15 @@ def test_options_that_cannot_be_used(
         monkeypatch.setenv('SEGREFINER_TOKEN', TOKEN)
     assert main(['serve', '--device', 'cpu', *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('command', 'package'),
+    [('serve', 'fastapi_offline'), ('demo', 'gradio')],
+)
+def test_a_missing_extra_is_named(command, package, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main([command]) == 2
+    told = capsys.readouterr().err
+    assert f'{package} is not installed: pip install' in told
+    assert f'segrefiner_mm[{command}]' in told

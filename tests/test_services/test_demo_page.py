@@ -97,3 +97,10 @@ def test_upload_refine_and_change_the_steps(page, photo, scene):
     page.get_by_text('m.png').wait_for()
     page.click('#refine')
     expect(page.get_by_text('must be grey')).to_be_visible()
+
+
+def test_files_of_the_server_are_not_served(page, address):
+    for name in ('/etc/passwd', 'README.md', 'pyproject.toml'):
+        for way in (f'file={name}', f'file%3D{name}'):
+            answer = page.request.get(f'{address}/gradio_api/{way}')
+            assert answer.status in (403, 404)

@@ -10,6 +10,7 @@ ROOMS = (
     'cli',
     'apis',
     'scale',
+    'services',
     'review',
     'runs',
     'integrations',

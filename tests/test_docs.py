@@ -28,11 +28,14 @@ FENCE = re.compile(r'^```(\w*)\n(.*?)^```', re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r'(?<!`)`([^`\n]+)`(?!`)')
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 OPTION = re.compile(r'(?<![\w-])--[a-z][a-z_-]*[a-z]')
-# Options of other programs: pip, mim, torchrun, mmdet's tools.
+# Options of other programs: pip, mim, torchrun, mmdet's tools, cvat-cli.
 FOREIGN = {
     *('--no-deps', '--no-cache-dir', '--no-build-isolation'),
     *('--checkpoint', '--nproc_per_node', '--out', '--out_prefix'),
     *('--out_dir', '--step', '--nproc-per-node'),
+    # of cvat-cli
+    *('--server-host', '--function-module', '--clear-existing'),
+    '--conv-mask-to-poly',
 }
 # Commands of a document that its Python blocks build on.
 BEFORE = {'review.md': ['refine', 'images/', 'masks/', '-o', 'refined/']}

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -23,10 +22,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from segrefiner_mm.apis import SegRefinerInferencer
-from segrefiner_mm.models.diffusion_refine_head import (
-    DiffusionRefineHead,
-    SampleOutput,
-)
+from segrefiner_mm.models.diffusion_refine_head import DiffusionRefineHead
+from segrefiner_mm.models.sample_output import ReverseStep
 from segrefiner_mm.visualization import draw_outlines
 
 DEMO = Path(__file__).parents[1] / 'demo'
@@ -91,24 +88,16 @@ def _seen_by(
     head: DiffusionRefineHead, refiner: SegRefinerInferencer
 ) -> tuple[Tensor, Tensor]:
     """The first window that the head is given: image and coarse mask."""
-    seen: list[tuple[Tensor, Tensor]] = []
-    sample = head.sample
-
-    def record(
-        images: Tensor, coarse: Tensor, *args: Any, **options: Any
-    ) -> SampleOutput:
-        seen.append((images.float(), coarse.float()))
-        return sample(images, coarse, *args, **options)
-
-    head.sample = record  # type: ignore[method-assign]
+    seen: list[ReverseStep] = []
+    head.observer = seen.append
     refiner(
         str(DEMO / 'coffee.jpg'),
         str(DEMO / 'coffee_coarse.png'),
         guard=False,
         precision='fp32',
     )
-    head.sample = sample  # type: ignore[method-assign]
-    return seen[0]
+    head.observer = None
+    return seen[0].images.float(), seen[0].before.float()
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         apply_decisions,
         write_report,
     )
+    from segrefiner_mm.apis.service_functions import demo, serve
     from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
     from segrefiner_mm.review.report_options import (
         DecisionOptions,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from segrefiner_mm.runs.refine_predictions import PredictionOptions
     from segrefiner_mm.runs.refiner import RefinerOptions
     from segrefiner_mm.scale.options import DatasetOptions
+    from segrefiner_mm.services.serve_options import ServeOptions
 
 _ROOMS = {
     'segrefiner_mm.apis.installation': ['environment'],
@@ -43,6 +45,8 @@ _ROOMS = {
         'refine_predictions',
     ],
     'segrefiner_mm.apis.report_functions': ['apply_decisions', 'write_report'],
+    'segrefiner_mm.apis.service_functions': ['demo', 'serve'],
+    'segrefiner_mm.services.serve_options': ['ServeOptions'],
     'segrefiner_mm.review.report_options': [
         'DecisionOptions',
         'ReportOptions',
@@ -64,7 +68,9 @@ __all__ = [
     'RefinerOptions',
     'ReportOptions',
     'SegRefinerInferencer',
+    'ServeOptions',
     'apply_decisions',
+    'demo',
     'environment',
     'evaluate',
     'export_onnx',
@@ -73,6 +79,7 @@ __all__ = [
     'refine_folder',
     'refine_labels',
     'refine_predictions',
+    'serve',
     'write_report',
 ]
 

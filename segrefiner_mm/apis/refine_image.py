@@ -34,8 +34,8 @@ def refine(
             of another library: ``sv.Detections``, ultralytics ``Results``,
             Segment Anything's list of dicts, the dict of torchvision's Mask
             R-CNN, post-processed outputs and the ``image-segmentation``
-            pipeline of transformers, or a data sample of mmdet or mmseg. A
-            list of one such result is one too.
+            pipeline of transformers, ``Instances`` of detectron2, or a data
+            sample of mmdet or mmseg. A list of one such result is one too.
         model (str): See :class:`SegRefinerInferencer`. Defaults to
             'segrefiner-lite', whose weights are part of the package.
         weights (str, optional): Weights file. Defaults to None.

@@ -10,12 +10,12 @@ from rich.console import Console
 
 from segrefiner_mm.apis import EvaluateOptions, evaluate
 from segrefiner_mm.cli.exit_status import DONE, SOME_FAILED
+from segrefiner_mm.cli.reporting import reporting
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import comparison_table
 from segrefiner_mm.evaluation.evaluate_files import Rows
 from segrefiner_mm.evaluation.mask_folders import draw_worst
 from segrefiner_mm.io.files import write_whole
-from segrefiner_mm.runs.reporter import terminal_reporter
 
 
 def run_eval(args: argparse.Namespace) -> int:
@@ -31,20 +31,21 @@ def run_eval(args: argparse.Namespace) -> int:
     )
     _check_worst(args)
     refined = args.refined or None
-    evaluation = evaluate(
-        args.gt, args.coarse, refined, options, terminal_reporter()
-    )
-    names = ['coarse', 'refined'][: 2 if refined else 1]
-    _print_table(evaluation.rows, names)
-    if args.json:
-        write_whole(Path(args.json), _json(evaluation.rows, names))
-    if args.worst:  # at the end, as an image may be missing
-        folders = Path(args.img_dir), Path(args.pictures)
-        print(
-            draw_worst(
+    with reporting(args) as reporter:
+        evaluation = evaluate(args.gt, args.coarse, refined, options, reporter)
+        names = ['coarse', 'refined'][: 2 if refined else 1]
+        if not args.quiet:
+            _print_table(evaluation.rows, names)
+        if args.json:
+            write_whole(Path(args.json), _json(evaluation.rows, names))
+        if args.worst:  # at the end, as an image may be missing
+            folders = Path(args.img_dir), Path(args.pictures)
+            drawn = draw_worst(
                 evaluation.compared, args.worst, *folders, args.threshold
             )
-        )
+            if not args.quiet:
+                print(drawn)
+        reporter.note_end(f'{args.gt}: compared', failed=evaluation.failed)
     return SOME_FAILED if evaluation.failed else DONE
 
 

@@ -16,6 +16,7 @@ from segrefiner_mm.cli.report_parser import (
     add_report,
 )
 from segrefiner_mm.cli.reporting import add_reporting_options
+from segrefiner_mm.cli.service_parsers import add_demo, add_serve
 from segrefiner_mm.cli.shared_options import (
     add_command,
     add_extras,
@@ -43,6 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_convert(commands)
     add_export(commands)
     add_env(commands)
+    add_serve(commands)
+    add_demo(commands)
     return parser
 
 
@@ -236,5 +239,5 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         metavar='DIR',
         help='folder of the drawings (default: %(default)s)',
     )
-
+    add_reporting_options(add)
     add_max_pixels(add)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.label_maps import check_lossless
-from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
+from segrefiner_mm.io.numpy_files import is_array_file, read_array
 from segrefiner_mm.io.orientation import Size
 from segrefiner_mm.io.outside import outside
 from segrefiner_mm.io.picture_source import name_of
@@ -56,11 +56,11 @@ def load_masks(
     """Load the masks of an image.
 
     Args:
-        source (object): An image file, its bytes, a ``.npy`` or a ``.npz``
-            with one array; a PIL image; an array or tensor, (H, W) for one
-            mask or (N, H, W) for several, bool, with values 0 and 1, or 0 and
-            255; a COCO run-length encoding, or the polygons of one object; a
-            list of any of these, one per object.
+        source (object): An image file, a ``.npy`` or a ``.npz`` with one
+            array, or the bytes of one of these; a PIL image; an array or
+            tensor, (H, W) for one mask or (N, H, W) for several, bool, with
+            values 0 and 1, or 0 and 255; a COCO run-length encoding, or the
+            polygons of one object; a list of any of these, one per object.
         labels (bool): Whether ``source`` is a label map, where every value
             but 0 is an object. Defaults to False.
         image_size (tuple[int, int], optional): Height and width of the image,
@@ -121,10 +121,8 @@ def to_numpy(array: Any) -> npt.NDArray[Any]:
 
 
 def _from_file(path: str | Path | bytes, labels: bool) -> npt.NDArray[Any]:
-    if not isinstance(path, bytes):
-        path = Path(path)
-        if path.suffix.lower() in NUMPY_SUFFIXES:
-            return read_array(path)
+    if is_array_file(path):
+        return read_array(path)
     picture = read_picture(path, one_page=True)
     if labels:
         check_lossless(picture, name_of(path))

@@ -1,5 +1,6 @@
 """Arrays from ``.npy`` and ``.npz`` files, without unpickling."""
 
+import io
 from math import prod
 from pathlib import Path
 from typing import IO, Any
@@ -10,19 +11,36 @@ import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.limits import check_pixels
+from segrefiner_mm.io.picture_source import Source
 
 NUMPY_SUFFIXES = frozenset(['.npy', '.npz'])
+_NPY, _ZIP = b'\x93NUMPY', b'PK\x03\x04'
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 
 
-def read_array(path: str | Path) -> npt.NDArray[Any]:
+def is_array_file(source: Source) -> bool:
+    """Tell whether a file is one of NumPy's, by its name or its first bytes.
+
+    Args:
+        source (str | Path | bytes): A path, or the content of a file.
+
+    Returns:
+        bool: Whether :func:`read_array` is to read it.
+    """
+    if isinstance(source, bytes):
+        return source.startswith((_NPY, _ZIP))
+    return Path(source).suffix.lower() in NUMPY_SUFFIXES
+
+
+def read_array(source: Source) -> npt.NDArray[Any]:
     """Read the array of a NumPy file.
 
     Args:
-        path (str | Path): A ``.npy``, or a ``.npz`` with one array.
+        source (str | Path | bytes): A ``.npy``, or a ``.npz`` with one array,
+            or the content of one.
 
     Returns:
         np.ndarray: (H, W) or (N, H, W) of booleans or real numbers.
@@ -31,30 +49,42 @@ def read_array(path: str | Path) -> npt.NDArray[Any]:
         InputError: If it is missing, damaged, too large, or holds objects or
             several arrays.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f'no such file: {path}')
+    if isinstance(source, bytes):
+        name, zipped = 'the array', source.startswith(_ZIP)
+    else:
+        name = str(source)
+        zipped = Path(source).suffix.lower() == '.npz'
+        if not Path(source).is_file():
+            raise InputError(f'no such file: {name}')
     try:
-        if path.suffix.lower() != '.npz':
-            with path.open('rb') as file:
-                return _read(file, path)
-        with ZipFile(path) as archive:
-            names = archive.namelist()
-            if len(names) != 1:
-                listed = ', '.join(n.removesuffix('.npy') for n in names[:5])
-                raise InputError(
-                    f'{path} must hold one array, it has {len(names)} '
-                    f'({listed})'
-                )
-            with archive.open(names[0]) as file:
-                return _read(file, path)
+        with _opened(source) as file:
+            if not zipped:
+                return _read(file, name)
+            with ZipFile(file) as archive, _only_one(archive, name) as inner:
+                return _read(inner, name)
     except InputError:
         raise
     except Exception as error:  # damaged archives and headers raise anything
-        raise InputError(f'cannot read {path}: {reason_of(error)}') from None
+        raise InputError(f'cannot read {name}: {reason_of(error)}') from None
 
 
-def _read(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
+def _opened(source: Source) -> IO[bytes]:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    return Path(source).open('rb')
+
+
+def _only_one(archive: ZipFile, name: str) -> IO[bytes]:
+    names = archive.namelist()
+    if len(names) != 1:
+        listed = ', '.join(n.removesuffix('.npy') for n in names[:5])
+        raise InputError(
+            f'{name} must hold one array, it has {len(names)} ({listed})'
+        )
+    return archive.open(names[0])
+
+
+def _read(file: IO[bytes], path: str) -> npt.NDArray[Any]:
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise InputError(f'cannot read {path}: unknown version {version}')
@@ -64,7 +94,7 @@ def _read(file: IO[bytes], path: Path) -> npt.NDArray[Any]:
     if len(shape) not in (2, 3) or min(shape) < 1:
         raise InputError(f'{path} must be (H, W) or (N, H, W), got {shape}')
     # A stack counts as one image, as it is held in memory as a whole.
-    check_pixels(prod(shape[:-1]), shape[-1], str(path))
+    check_pixels(prod(shape[:-1]), shape[-1], path)
     content = file.read(prod(shape) * dtype.itemsize)
     if len(content) < prod(shape) * dtype.itemsize:
         raise InputError(f'cannot read {path}: its end is missing')

@@ -5,10 +5,7 @@ from segrefiner_mm.models.binary_cross_entropy_loss import (
 )
 from segrefiner_mm.models.denoise_lite_unet import DenoiseLiteUNet
 from segrefiner_mm.models.denoise_unet import DenoiseUNet
-from segrefiner_mm.models.diffusion_refine_head import (
-    DiffusionRefineHead,
-    SampleOutput,
-)
+from segrefiner_mm.models.diffusion_refine_head import DiffusionRefineHead
 from segrefiner_mm.models.discrete_transition_scheduler import (
     DiscreteTransitionScheduler,
     TransitionStepOutput,
@@ -18,6 +15,7 @@ from segrefiner_mm.models.refine_data_preprocessor import (
     RefineDataPreprocessor,
 )
 from segrefiner_mm.models.refine_settings import RefineSettings
+from segrefiner_mm.models.sample_output import SampleOutput
 from segrefiner_mm.models.segrefiner import SegRefiner
 from segrefiner_mm.models.texture_l1_loss import TextureL1Loss
 

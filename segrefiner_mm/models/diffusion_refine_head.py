@@ -1,8 +1,7 @@
 """The diffusion head, which runs the scheduler around the network."""
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,25 +9,8 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from segrefiner_mm.models.denoiser import Denoiser
+from segrefiner_mm.models.sample_output import ReverseStep, SampleOutput
 from segrefiner_mm.registry import MODELS, TASK_UTILS, build_child
-
-
-@dataclass
-class SampleOutput:
-    """Result of the reverse chain.
-
-    Attributes:
-        probs (Tensor): Foreground probability, 0 to 1, (B, 1, H, W), float32:
-            the sigmoid of the last logits.
-        fine_probs (Tensor, optional): Probability that each pixel has turned
-            fine, same shape, float32; None if it was not asked for.
-        error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
-            (B, 1, h, w) float32; None if the denoiser does not predict it.
-    """
-
-    probs: Tensor
-    fine_probs: Tensor | None
-    error: Tensor | None = None
 
 
 @MODELS.register_module()
@@ -58,7 +40,13 @@ class DiffusionRefineHead(BaseModule):
     Raises:
         ValueError: If denoiser and scheduler differ in ``num_timesteps``, or
             a setting is out of its range.
+
+    Attributes:
+        observer (Callable, optional): Called with a :class:`ReverseStep`
+            after every reverse step, such as to draw it; None at first.
     """
+
+    observer: Callable[[ReverseStep], None] | None = None
 
     def __init__(
         self,
@@ -254,7 +242,7 @@ class DiffusionRefineHead(BaseModule):
         for index, (step, following) in enumerate(pairs):
             logits = _decode(denoiser, context, masks, step)
             last = index == len(steps) - 1
-            if last and not with_fine_probs:
+            if last and not with_fine_probs and self.observer is None:
                 break
             output = self.scheduler.step(
                 logits,
@@ -265,6 +253,13 @@ class DiffusionRefineHead(BaseModule):
                 generator=None if last else generator,
                 next_timestep=following,
             )
+            if self.observer is not None:
+                after = logits >= 0 if last else output.sample
+                self.observer(
+                    ReverseStep(
+                        step, images, masks, logits, output.fine_probs, after
+                    )
+                )
             masks, fine_probs = output.sample, output.fine_probs
         error = getattr(context, 'error_logits', None)
         if error is not None:

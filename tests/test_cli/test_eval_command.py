@@ -62,6 +62,24 @@ def test_folders_by_source(folders, capsys):
     assert '-40.00' not in printed  # a mean hides one; --worst shows it
 
 
+def test_quiet_prints_errors_alone(folders, capsys):
+    """The figures are in the file, and the log has the end and the errors."""
+    file, log = folders / 'figures.json', folders / 'log.jsonl'
+    options = ['--quiet', '--json', file, '--json-log', log]
+    assert run(*three(folders), *options) == 0
+    assert capsys.readouterr() == ('', '')
+    assert json.loads(file.read_text())['all']
+    [end] = map(json.loads, log.read_text().splitlines())
+    assert (end['event'], end['failed']) == ('end', 0)
+    (folders / 'coarse' / 'a.png').write_bytes(b'no picture')
+    assert run(*three(folders), *options) == 1
+    out, err = capsys.readouterr()
+    assert (out, 'a.png' in err) == ('', True)
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [event['event'] for event in events[1:]] == ['error', 'end']
+    assert events[-1]['failed'] == 1
+
+
 def test_the_worst_are_drawn(folders):
     out = folders / 'drawn'
     options = ['--worst', 1, '--img-dir', folders / 'img', '--pictures', out]

@@ -8,6 +8,7 @@ from typing import Any
 
 from segrefiner_mm.apis.results.array_layouts import open_layout
 from segrefiner_mm.apis.results.data_sample import open_data_sample
+from segrefiner_mm.apis.results.detectron_instances import open_detectron
 from segrefiner_mm.apis.results.mask_rcnn_output import open_mask_rcnn
 from segrefiner_mm.apis.results.record_masks import open_records
 from segrefiner_mm.apis.results.result import (
@@ -23,6 +24,7 @@ from segrefiner_mm.errors import InputError
 Size = tuple[int, int]
 _OPENERS = (
     open_data_sample,
+    open_detectron,
     open_supervision,
     open_ultralytics,
     open_segments,

@@ -210,6 +210,82 @@ def test_ultralytics_without_masks(two_objects):
     assert refine(two_objects.image, given, **OPTIONS).masks is None
 
 
+class Instances:
+    """The public methods of detectron2's class that the door uses."""
+
+    def __init__(self, image_size, **fields):
+        self._image_size, self._fields = image_size, {}
+        for name, value in fields.items():
+            self.set(name, value)
+
+    @property
+    def image_size(self):
+        return self._image_size
+
+    def set(self, name, value):
+        known = [len(field) for field in self._fields.values()]
+        assert not known or len(value) == known[0]
+        self._fields[name] = value
+
+    def get(self, name):
+        return self._fields[name]
+
+    def has(self, name):
+        return name in self._fields
+
+    def get_fields(self):
+        return self._fields
+
+    def __len__(self):
+        return len(next(iter(self._fields.values())))
+
+
+class BitMasks:
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __len__(self):
+        return len(self.tensor)
+
+
+@pytest.mark.parametrize('kind', [torch.Tensor, BitMasks])
+def test_instances_of_detectron2(two_objects, kind):
+    coarse = torch.from_numpy(two_objects.coarse)
+    boxes, scores = torch.tensor(BOXES), torch.tensor([0.9, 0.8])
+    masks = coarse if kind is torch.Tensor else BitMasks(coarse)
+    given = Instances(
+        (160, 200), pred_boxes=boxes, scores=scores, pred_masks=masks
+    )
+    output = dict(instances=given, sem_seg=None)
+    new = refine(two_objects.image, output, **OPTIONS)
+    assert new['sem_seg'] is None
+    for instances in (
+        new['instances'],
+        refine(two_objects.image, given, **OPTIONS),
+    ):
+        assert instances.image_size == (160, 200)
+        assert instances.get('scores') is scores
+        refined = instances.get('pred_masks')
+        assert type(refined) is type(masks)
+        refined = getattr(refined, 'tensor', refined)
+        assert refined.dtype == torch.bool
+        np.testing.assert_array_equal(refined, two_objects.refined)
+    assert given.get('pred_masks') is masks
+    np.testing.assert_array_equal(coarse, two_objects.coarse)
+
+
+def test_instances_without_masks_of_the_image(two_objects):
+    image, boxes = two_objects.image, torch.tensor(BOXES)
+    with pytest.raises(InputError, match='no pred_masks'):
+        refine(image, Instances((160, 200), pred_boxes=boxes))
+    windows = Instances((160, 200), pred_masks=torch.rand(2, 1, 28, 28))
+    with pytest.raises(InputError, match='detector_postprocess'):
+        refine(image, windows)
+    others = Instances((160, 200), pred_masks=[[0, 0, 9, 0, 9, 9]] * 2)
+    with pytest.raises(InputError, match='BitMasks are known'):
+        refine(image, others)
+
+
 def test_data_samples(two_objects):
     masks = torch.from_numpy(two_objects.coarse)
     sample = BaseDataElement(metainfo=dict(img_path='a.jpg'))

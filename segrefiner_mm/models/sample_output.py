@@ -1,0 +1,46 @@
+"""What the reverse chain gives: its result, and its steps."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+@dataclass
+class SampleOutput:
+    """Result of the reverse chain.
+
+    Attributes:
+        probs (Tensor): Foreground probability, 0 to 1, (B, 1, H, W), float32:
+            the sigmoid of the last logits.
+        fine_probs (Tensor, optional): Probability that each pixel has turned
+            fine, same shape, float32; None if it was not asked for.
+        error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
+            (B, 1, h, w) float32; None if the denoiser does not predict it.
+    """
+
+    probs: Tensor
+    fine_probs: Tensor | None
+    error: Tensor | None = None
+
+
+class ReverseStep(NamedTuple):
+    """One reverse step of a batch of windows.
+
+    Attributes:
+        timestep (int): Timestep, counted from 0.
+        images (Tensor): Normalised images, (B, 3, H, W) float32.
+        before (Tensor): Masks before the step, (B, 1, H, W), 0 and 1.
+        logits (Tensor): The network's guess of the fine masks, same shape.
+        fine_probs (Tensor): Probability that each pixel has turned fine, same
+            shape.
+        after (Tensor): Masks after the step, same shape; those of the last
+            step are the result.
+    """
+
+    timestep: int
+    images: Tensor
+    before: Tensor
+    logits: Tensor
+    fine_probs: Tensor
+    after: Tensor

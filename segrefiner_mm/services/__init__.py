@@ -1,0 +1,1 @@
+"""Refinement for other programs: an HTTP server, labelling tools, a demo."""

@@ -1,0 +1,94 @@
+"""The demo: the page, served as the server is."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from segrefiner_mm.io.limits import set_max_pixels
+from segrefiner_mm.runs.refiner import RefinerOptions
+from segrefiner_mm.runtimes.installed import need
+from segrefiner_mm.services.access import token_of
+from segrefiner_mm.services.demo.demo_refiner import DemoRefiner
+from segrefiner_mm.services.refine_service import RefineService
+from segrefiner_mm.services.run_server import check, listen
+from segrefiner_mm.services.serve_options import SERVED_PIXELS, ServeOptions
+
+# The page loads nothing from other servers, whatever Gradio's version asks.
+POLICY = (
+    "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
+    "frame-ancestors 'self'"
+)
+
+
+def run_demo(
+    options: ServeOptions,
+    refiner: RefinerOptions | None = None,
+    max_pixels: int | None = None,
+) -> None:
+    """Serve the demo until the process is told to end.
+
+    Args:
+        options (ServeOptions): Options of the server.
+        refiner (RefinerOptions, optional): The model. Defaults to None: that
+            of the package.
+        max_pixels (int, optional): Pixels of the largest photograph. Defaults
+            to None: 50,000,000.
+
+    Raises:
+        InputError: If an option cannot be used, the extra ``demo`` is not
+            installed, or the address is taken.
+    """
+    need('gradio', 'demo')
+    token = token_of(check(options))
+    set_max_pixels(max_pixels or SERVED_PIXELS)
+    service = RefineService(refiner, max_masks=1)
+    service.start()
+    with TemporaryDirectory(prefix='segrefiner-demo-') as folder:
+        app = build_demo(service, options, Path(folder))
+        listen(app, options, token, '/')
+
+
+def build_demo(
+    service: RefineService, options: ServeOptions, folder: Path
+) -> Any:
+    """Build the application of the demo.
+
+    Args:
+        service (RefineService): Refines the masks.
+        options (ServeOptions): Options of the server.
+        folder (Path): Folder for uploads and results.
+
+    Returns:
+        FastAPI: Without the gate.
+    """
+    # Before the import: Gradio reads them once.
+    os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
+    os.environ['GRADIO_TEMP_DIR'] = str(folder)
+    os.environ['HF_HUB_OFFLINE'] = '1'
+    import gradio as gr
+    from fastapi import FastAPI, Request, Response
+
+    from segrefiner_mm.services.demo.page import FONTS, STYLE, build_page
+
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware('http')
+    async def add_policy(request: Request, call_next: Any) -> Response:
+        answer: Response = await call_next(request)
+        answer.headers['Content-Security-Policy'] = POLICY
+        return answer
+
+    mounted = gr.mount_gradio_app(
+        app,
+        build_page(DemoRefiner(service), folder),
+        '/',
+        allowed_paths=[str(folder)],
+        max_file_size=options.max_request_mb * 1_000_000,
+        show_error=False,
+        ssr_mode=False,
+        theme=gr.themes.Default(**FONTS),
+        css=STYLE,
+        footer_links=[],
+    )
+    return mounted

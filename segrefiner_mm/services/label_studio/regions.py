@@ -1,0 +1,113 @@
+"""Regions of Label Studio that are masks, and back."""
+
+import math
+from typing import Any
+from uuid import uuid4
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.services.label_studio.brush_rle import (
+    decode_brush,
+    encode_brush,
+)
+from segrefiner_mm.services.refine_service import ServedMask
+from segrefiner_mm.services.uploads import MaskItem
+
+Region = dict[str, Any]
+
+
+def is_mask(region: Any) -> bool:
+    """Tell whether a region is a brush or a polygon.
+
+    Args:
+        region (object): An entry of a result.
+
+    Returns:
+        bool: Whether :func:`mask_of` can read it.
+    """
+    if not isinstance(region, dict) or not isinstance(
+        region.get('value'), dict
+    ):
+        return False
+    value = region['value']
+    return value.get('format') == 'rle' or 'points' in value
+
+
+def mask_of(region: Region) -> MaskItem:
+    """Read the mask of a region.
+
+    Args:
+        region (dict): For which :func:`is_mask`.
+
+    Returns:
+        np.ndarray | list: (H, W) bool, or the polygons of the object.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    sides = [
+        whole_number(region.get(f'original_{side}'))
+        for side in ('height', 'width')
+    ]
+    height, width = (side or 0 for side in sides)
+    if height < 1 or width < 1:
+        raise InputError(
+            'a region does not say the size of its image, original_width and '
+            'original_height'
+        )
+    value = region['value']
+    if value.get('format') == 'rle':
+        return decode_brush(value.get('rle'), (height, width))
+    points = value['points']
+    if not isinstance(points, list) or len(points) < 3:
+        raise InputError(f'a polygon of a region is {shown(points)}')
+    return [[c for p in points for c in _in_pixels(p, width, height)]]
+
+
+def regions_of(region: Region, served: ServedMask) -> list[Region]:
+    """Write a refined mask as a region of the same kind.
+
+    Args:
+        region (dict): The region that was refined.
+        served (ServedMask): Its refined mask.
+
+    Returns:
+        list[dict]: One brush, or a polygon for every part of the mask.
+    """
+    if region['value'].get('format') == 'rle':
+        rle = encode_brush(served.dense())
+        return [_new(region, served, dict(format='rle', rle=rle))]
+    height, width = served.size
+    return [
+        _new(region, served, dict(points=_in_percent(polygon, width, height)))
+        for polygon in served.polygons()
+    ]
+
+
+def _new(region: Region, served: ServedMask, value: dict[str, Any]) -> Region:
+    height, width = served.size
+    return dict(
+        region,
+        id=uuid4().hex[:10],
+        original_height=height,
+        original_width=width,
+        score=served.confidence,
+        value={**region['value'], **value},
+    )
+
+
+def _in_pixels(point: Any, width: int, height: int) -> tuple[float, float]:
+    good = isinstance(point, list) and len(point) == 2
+    if not good or not all(
+        isinstance(c, (int, float)) and math.isfinite(c) for c in point
+    ):
+        raise InputError(f'a point of a polygon is {shown(point)}')
+    return point[0] * width / 100, point[1] * height / 100
+
+
+def _in_percent(
+    polygon: list[float], width: int, height: int
+) -> list[list[float]]:
+    pairs = zip(polygon[::2], polygon[1::2], strict=True)
+    return [[100 * x / width, 100 * y / height] for x, y in pairs]

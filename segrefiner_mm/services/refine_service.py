@@ -1,0 +1,222 @@
+"""One refiner for many requests, which take turns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from segrefiner_mm.io.compact_runs import encode_crop
+from segrefiner_mm.io.images import encode_mask_picture
+from segrefiner_mm.io.outlines import outlines_of
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.models.user_settings import user_settings
+from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
+from segrefiner_mm.services.uploads import (
+    MaskItem,
+    Masks,
+    load_upload,
+    plain,
+)
+from segrefiner_mm.windows import RefinedMask, RefineJob
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a request may choose.
+
+    Attributes:
+        steps (int, optional): Reverse steps. Defaults to None: those of the
+            server.
+        guard (bool): Whether a guard may keep masks and roll refinements
+            back, if the server has one. Defaults to True.
+        threshold (float, optional): Value from which soft masks are
+            foreground. Defaults to None: masks have two values.
+        resize_masks (bool): Whether masks of another size are stretched to
+            the image. Defaults to False.
+    """
+
+    steps: int | None = None
+    guard: bool = True
+    threshold: float | None = None
+    resize_masks: bool = False
+
+
+@dataclass(frozen=True)
+class ServedMask:
+    """A refined mask.
+
+    Attributes:
+        mask (RefinedMask): Pixels in a box.
+        size (tuple[int, int]): Height and width of the image.
+    """
+
+    mask: RefinedMask
+    size: tuple[int, int]
+
+    @property
+    def confidence(self) -> float:
+        """float: 0 to 1."""
+        return round(float(self.mask.confidence), 4)
+
+    @property
+    def evidence(self) -> dict[str, float | None]:
+        """dict: What the guard decided by."""
+        numbers: dict[str, float | None] = plain(self.mask.evidence)
+        return numbers
+
+    def rle(self) -> dict[str, Any]:
+        """Encode the mask as COCO does: ``size`` and ``counts``."""
+        return encode_crop(self.mask.pixels.cpu(), self.mask.box, self.size)
+
+    def polygons(self) -> list[list[float]]:
+        """Trace the parts of the mask: x1, y1, x2, y2, ... each."""
+        return outlines_of(self.rle())
+
+    def png(self) -> bytes:
+        """Encode the mask as a PNG of 0 and 255."""
+        return encode_mask_picture(Path('mask.png'), self.dense())
+
+    def dense(self) -> Any:
+        """Return the mask of the whole image, (H, W) bool."""
+        whole = np.zeros(self.size, bool)
+        whole[self.mask.box.slices()] = self.mask.pixels.cpu().numpy()
+        return whole
+
+
+class RefineService:
+    """Refines the masks of requests, one request at a time.
+
+    A request has all the cores or the GPU while it is refined, and its image
+    is decoded only then, so that waiting requests take no memory.
+
+    Args:
+        options (RefinerOptions, optional): The model and its settings.
+            Defaults to None: those of the package.
+        max_masks (int): Most masks of a request. Defaults to 1000.
+
+    Attributes:
+        turn (Lock): Held by :meth:`refine`; whoever calls :meth:`load` and
+            :meth:`refine_loaded` holds it too.
+    """
+
+    def __init__(
+        self, options: RefinerOptions | None = None, max_masks: int = 1000
+    ) -> None:
+        self._options = options or RefinerOptions()
+        self._refiner = Refiner(self._options)
+        self._max_masks = max_masks
+        self.turn = Lock()
+        self._settings = lru_cache(maxsize=64)(self._make_settings)
+
+    def start(self) -> None:
+        """Load the model, and check the settings.
+
+        Raises:
+            InputError: If the model or a setting is unusable.
+            CheckpointError: If the weights are.
+        """
+        self._settings(None, True)
+
+    def refine(
+        self,
+        image: bytes | Image.Image,
+        items: Sequence[MaskItem],
+        choice: Choice,
+    ) -> list[ServedMask]:
+        """Refine the masks of one image.
+
+        Args:
+            image (bytes | PIL.Image.Image): Content of an image file, or a
+                decoded image.
+            items (Sequence): See :func:`load_upload`.
+            choice (Choice): What the request chose.
+
+        Returns:
+            list[ServedMask]: One per mask, in order.
+
+        Raises:
+            InputError: If anything of it cannot be used.
+        """
+        with self.turn:
+            return self.refine_loaded(self.load(image, items, choice), choice)
+
+    def load(
+        self,
+        image: bytes | Image.Image,
+        items: Sequence[MaskItem],
+        choice: Choice,
+    ) -> Masks:
+        """Decode an image and its masks.
+
+        Args:
+            image (bytes | PIL.Image.Image): See :meth:`refine`.
+            items (Sequence): See :func:`load_upload`.
+            choice (Choice): What the request chose.
+
+        Returns:
+            LoadedPair: Both, of equal size.
+
+        Raises:
+            InputError: If one of them cannot be used.
+        """
+        self._settings(choice.steps, choice.guard)  # cheaper to check
+        return load_upload(
+            image,
+            items,
+            self._max_masks,
+            choice.threshold,
+            choice.resize_masks,
+        )
+
+    def refine_loaded(self, loaded: Masks, choice: Choice) -> list[ServedMask]:
+        """Refine decoded masks.
+
+        Args:
+            loaded (LoadedPair): From :meth:`load`.
+            choice (Choice): What the request chose.
+
+        Returns:
+            list[ServedMask]: One per mask, in order.
+        """
+        settings = self._settings(choice.steps, choice.guard)
+        image = torch.from_numpy(loaded.image).permute(2, 0, 1)
+        masks = loaded.annotation
+        job = RefineJob(image, masks.masks, None).to(self.model.device)
+        [(_, refined)] = self.model.refine([job], settings)
+        return [ServedMask(mask, masks.size) for mask in refined]
+
+    @property
+    def model(self) -> SegRefiner:
+        """SegRefiner: The model, loaded on first use."""
+        return self._refiner.model
+
+    @property
+    def steps(self) -> int:
+        """int: Reverse steps by default."""
+        steps = self._settings(None, True).num_steps
+        assert steps is not None  # the settings of a model are complete
+        return steps
+
+    def _make_settings(self, steps: int | None, guard: bool) -> RefineSettings:
+        own = self._refiner.settings
+        if steps is None and guard:
+            return own
+        options = self._options
+        return replace(
+            user_settings(
+                self.model,
+                windows=options.windows,
+                num_steps=options.steps if steps is None else steps,
+                batch_size=options.batch_size,
+                seed=options.seed,
+                guard=False,
+                precision=options.precision,
+            ),
+            guard=own.guard if guard else None,
+        )

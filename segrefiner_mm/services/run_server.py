@@ -1,0 +1,130 @@
+"""The server: one process, one model, one address."""
+
+import socket
+import sys
+from typing import Any
+
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io.limits import set_max_pixels
+from segrefiner_mm.runs.refiner import RefinerOptions
+from segrefiner_mm.runtimes.installed import need
+from segrefiner_mm.services.access import token_of
+from segrefiner_mm.services.refine_service import RefineService
+from segrefiner_mm.services.serve_options import SERVED_PIXELS, ServeOptions
+
+GRACE = 30  # seconds for the requests that are in work at the end
+
+
+def run_server(
+    options: ServeOptions,
+    refiner: RefinerOptions | None = None,
+    max_pixels: int | None = None,
+) -> None:
+    """Serve until the process is told to end.
+
+    Args:
+        options (ServeOptions): Options of the server.
+        refiner (RefinerOptions, optional): The model. Defaults to None: that
+            of the package.
+        max_pixels (int, optional): Pixels of the largest image. Defaults to
+            None: 50,000,000.
+
+    Raises:
+        InputError: If an option cannot be used, the extra ``serve`` is not
+            installed, or the address is taken.
+    """
+    for package in (
+        'fastapi',
+        'fastapi_offline',
+        'python_multipart',
+        'uvicorn',
+    ):
+        need(package, 'serve')
+    from segrefiner_mm.services.web_app import build_app
+
+    token = token_of(check(options))
+    set_max_pixels(max_pixels or SERVED_PIXELS)
+    service = RefineService(refiner, options.max_masks)
+    service.start()
+    listen(build_app(service, options), options, token, '/docs')
+
+
+def listen(
+    app: Any, options: ServeOptions, token: str | None, page: str
+) -> None:
+    """Serve an application behind a gate until the process is told to end.
+
+    Args:
+        app (Callable): The ASGI application.
+        options (ServeOptions): Options of the server.
+        token (str, optional): Token that clients must send.
+        page (str): Path to print.
+
+    Raises:
+        InputError: If the address cannot be used.
+    """
+    import uvicorn
+
+    from segrefiner_mm.services.gate import Gate
+
+    config = uvicorn.Config(
+        Gate(app, options, token),
+        options.host,
+        options.port,
+        log_level='error' if options.quiet else 'info',
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=GRACE,
+        proxy_headers=False,
+    )
+    listening = _bound(options.host, options.port)
+    if not options.quiet:
+        host, port = listening.getsockname()[:2]
+        guarded = 'a token is needed' if token else 'for this machine alone'
+        host = f'[{host}]' if ':' in host else host
+        print(f'segrefiner: http://{host}:{port}{page} ({guarded})')
+        sys.stdout.flush()
+    try:
+        uvicorn.Server(config).run([listening])
+    except KeyboardInterrupt:
+        pass  # the signal that ended it, after all is closed
+    finally:
+        listening.close()
+
+
+def check(options: ServeOptions) -> ServeOptions:
+    """Check the numbers of the options.
+
+    Args:
+        options (ServeOptions): Options of the server.
+
+    Returns:
+        ServeOptions: The same.
+
+    Raises:
+        InputError: If one is out of its range.
+    """
+    least = dict(
+        port=(options.port, 0, 65535),
+        max_request_mb=(options.max_request_mb, 1, 2000),
+        max_masks=(options.max_masks, 1, 100_000),
+        queue=(options.queue, 1, 1000),
+    )
+    for name, (value, low, high) in least.items():
+        if not low <= value <= high:
+            flag = name.replace('_', '-')
+            raise InputError(
+                f'--{flag} must be from {low} to {high}, got {value}'
+            )
+    return options
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = reason_of(error)
+        raise InputError(
+            f'cannot listen on {host}, port {port}: {reason}'
+        ) from None

@@ -1,0 +1,104 @@
+"""What requests and answers hold; the OpenAPI page is made from it."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Form
+from pydantic import BaseModel, ConfigDict, Field
+
+from segrefiner_mm.services.refine_service import Choice
+
+Format = Literal['rle', 'polygon', 'png']
+Steps = Annotated[int | None, Field(ge=1, le=1000)]
+Threshold = Annotated[float | None, Field(gt=0, lt=1e30, allow_inf_nan=False)]
+
+STEPS = 'Reverse steps; more are more cautious. Default: as the server says.'
+GUARD = 'Whether a guard may keep a mask, or take a refinement back.'
+THRESHOLD = (
+    'Value from which soft masks are foreground. Default: masks have two '
+    'values, such as 0 and 255.'
+)
+RESIZE = 'Whether masks of another size are stretched to the image.'
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    detail: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: dict(model=Problem, description=text)
+    for status, text in (
+        (400, 'The request cannot be used'),
+        (401, 'The token is missing or wrong'),
+        (413, 'The request is too large'),
+        (422, 'A field is missing or of the wrong kind'),
+        (503, 'Too many requests wait'),
+    )
+}
+
+
+class Health(BaseModel):
+    """The state of the server."""
+
+    status: Literal['UP']
+    version: str
+    model_class: str
+
+
+class MaskAnswer(BaseModel):
+    """A refined mask."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    segmentation: dict[str, Any] | list[list[float]] | None = Field(
+        description="COCO's: run lengths or polygons; null for a PNG."
+    )
+    png: str | None = Field(description='The mask as PNG, in base64.')
+    verdict: Literal['refined', 'kept', 'rolled back']
+    confidence: float = Field(ge=0, le=1)
+    evidence: dict[str, float | None] = Field(
+        description='The numbers behind the verdict.'
+    )
+
+
+class Answer(BaseModel):
+    """The refined masks of a request, in order."""
+
+    height: int
+    width: int
+    masks: list[MaskAnswer]
+
+
+class JsonRequest(BaseModel):
+    """An image and its masks as JSON."""
+
+    model_config = ConfigDict(extra='forbid')
+
+    image: str = Field(description='An image file, in base64.')
+    masks: list[dict[str, Any] | list[Any]] = Field(
+        description="Per object COCO's segmentation: run lengths (size, "
+        'counts), or a list of polygons [[x1, y1, x2, y2, ...]]; or a COCO '
+        'annotation.'
+    )
+    format: Format = 'rle'
+    steps: Steps = Field(None, description=STEPS)
+    guard: bool = Field(True, description=GUARD)
+    threshold: Threshold = Field(None, description=THRESHOLD)
+    resize_masks: bool = Field(False, description=RESIZE)
+
+    def choice(self) -> Choice:
+        """Return what the refiner needs to know."""
+        return Choice(
+            self.steps, self.guard, self.threshold, self.resize_masks
+        )
+
+
+def form_choice(
+    steps: Annotated[Steps, Form(description=STEPS)] = None,
+    guard: Annotated[bool, Form(description=GUARD)] = True,
+    threshold: Annotated[Threshold, Form(description=THRESHOLD)] = None,
+    resize_masks: Annotated[bool, Form(description=RESIZE)] = False,
+) -> Choice:
+    """Read the choice of a form."""
+    return Choice(steps, guard, threshold, resize_masks)

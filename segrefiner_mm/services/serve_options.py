@@ -1,0 +1,57 @@
+"""Options of the server."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from segrefiner_mm.runs.make_paths import make_paths
+
+# Pixels of the largest image; a command names another number.
+SERVED_PIXELS = 50_000_000
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """Options of the server. Paths may be given as strings.
+
+    Attributes:
+        host (str): Address to listen on. Any but a loopback address needs a
+            token. Defaults to '127.0.0.1'.
+        port (int): Port to listen on; 0 chooses a free one. Defaults to 8765.
+        token_file (Path, optional): File with the token that clients must
+            send. Defaults to None: the environment variable
+            ``SEGREFINER_TOKEN``, and no token if it is not set.
+        hosts (Sequence[str]): Further names by which clients may call the
+            server. Defaults to (): any for a server with a token, loopback
+            names for one without.
+        max_request_mb (int): Most megabytes of a request. Defaults to 64.
+        max_masks (int): Most masks of a request. Defaults to 1000.
+        queue (int): Most requests in work and waiting; further ones are told
+            to come again. Defaults to 16.
+        quiet (bool): Whether to log nothing but errors. Defaults to False.
+        label_studio (str, optional): Address of the Label Studio whose images
+            are fetched, such as ``'http://localhost:8080'``. Defaults to
+            None: none are.
+        label_studio_key (Path, optional): File with the access token of a
+            user of that Label Studio. Defaults to None.
+        image_dir (Path, optional): Folder of the images that Label Studio
+            serves from its local storage. Defaults to None.
+        image_hosts (Sequence[str]): Addresses that images are fetched from
+            without a token, such as ``'https://images.example.org'``.
+            Defaults to ().
+    """
+
+    host: str = '127.0.0.1'
+    port: int = 8765
+    token_file: Path | None = None
+    hosts: tuple[str, ...] = ()
+    max_request_mb: int = 64
+    max_masks: int = 1000
+    queue: int = 16
+    quiet: bool = False
+    label_studio: str | None = None
+    label_studio_key: Path | None = None
+    image_dir: Path | None = None
+    image_hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        make_paths(self, 'token_file', 'label_studio_key', 'image_dir')

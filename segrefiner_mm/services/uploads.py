@@ -1,0 +1,150 @@
+"""Images and masks out of a request, which nobody vouches for."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.image_with_masks import LoadedPair
+from segrefiner_mm.io.images import load_image
+from segrefiner_mm.io.json_file import parse_json, shown
+from segrefiner_mm.io.limits import MAX_DECODED
+from segrefiner_mm.io.masks import MaskInputs, load_masks, resized
+from segrefiner_mm.io.numpy_files import is_array_file, read_array
+from segrefiner_mm.io.segmentation import POLYGONS, read_segmentation
+
+Masks = LoadedPair[MaskInputs, None]
+# A picture, an array, or COCO's segmentation; never a path.
+MaskItem = bytes | np.ndarray | dict[str, Any] | list[Any]
+
+
+def items_of(content: bytes) -> list[MaskItem]:
+    """Split an uploaded file into masks, by its content.
+
+    Args:
+        content (bytes): An image file of one mask; a ``.npy`` or ``.npz``,
+            (H, W) or (N, H, W); or JSON, see :func:`listed`.
+
+    Returns:
+        list: The masks, not yet decoded; an array is.
+
+    Raises:
+        InputError: If it is an array or JSON that cannot be used.
+    """
+    if is_array_file(content):
+        array = read_array(content)
+        return [array] if array.ndim == 2 else list(array)
+    if content.lstrip()[:1] in (b'[', b'{'):
+        return listed(parse_json(content, 'the file of the masks'))
+    return [content]
+
+
+def listed(masks: Any) -> list[MaskItem]:
+    """List the masks of JSON.
+
+    Args:
+        masks (object): A list with an entry per object, or one entry: COCO's
+            ``segmentation``, or an object that has one, such as a COCO
+            annotation.
+
+    Returns:
+        list: A segmentation per object, each of a known form.
+
+    Raises:
+        InputError: If an entry is none.
+    """
+    entries = masks if isinstance(masks, list) else [masks]
+    items: list[MaskItem] = []
+    for place, entry in enumerate(entries):
+        if isinstance(entry, dict) and 'segmentation' in entry:
+            entry = entry['segmentation']
+        try:
+            read = read_segmentation(entry)
+        except InputError as error:
+            raise InputError(f'mask {place}: {error}') from None
+        if read is None:
+            raise InputError(f'mask {place} is {shown(entry)}: there is none')
+        flat = read.form == POLYGONS and read.wrapped
+        boxed = read.form != POLYGONS and read.wrapped
+        items.append([entry] if flat else entry[0] if boxed else entry)
+    return items
+
+
+def load_upload(
+    image: bytes | Image.Image,
+    items: Sequence[MaskItem],
+    most: int,
+    threshold: float | None = None,
+    resize: bool = False,
+) -> Masks:
+    """Decode an image and its masks, within the limits of a request.
+
+    Args:
+        image (bytes | PIL.Image.Image): Content of an image file, or a
+            decoded image.
+        items (Sequence): From :func:`items_of` or :func:`listed`.
+        most (int): Maximum number of masks.
+        threshold (float, optional): See :func:`load_masks`. Defaults to None.
+        resize (bool): Whether masks of another size are stretched to the
+            image. Defaults to False.
+
+    Returns:
+        LoadedPair: Both, of equal size.
+
+    Raises:
+        InputError: If one cannot be read, the sizes differ, or there is too
+            much of anything.
+    """
+    if len(items) > most:
+        raise InputError(
+            f'the request has {len(items)} masks, more than the {most} that '
+            'are allowed: send several requests'
+        )
+    upright = load_image(image)
+    size = (upright.shape[0], upright.shape[1])
+    masks, held = MaskInputs(size, []), 0
+    for place, loaded in enumerate(_decoded(items, size, threshold)):
+        if resize and sorted(loaded.size) != sorted(size):
+            loaded = resized(loaded, size)
+        if place and loaded.size != masks.size:
+            raise InputError(
+                f'mask {place} is {loaded.size[1]} x {loaded.size[0]}, mask '
+                f'0 is {masks.size[1]} x {masks.size[0]} (width x height): '
+                'they must be equal'
+            )
+        masks = replace(loaded, masks=[*masks.masks, *loaded.masks])
+        held += sum(mask.pixels.numel() for mask in loaded.masks)
+        if held > MAX_DECODED:
+            raise InputError(
+                f'the masks cover more than {MAX_DECODED:,} pixels in all: '
+                'send several requests'
+            )
+    if masks.size != size:
+        upright = load_image(image, masks.size)
+    return LoadedPair(upright, masks, None)
+
+
+def _decoded(
+    items: Sequence[MaskItem], size: tuple[int, int], threshold: float | None
+) -> Iterator[MaskInputs]:
+    for place, item in enumerate(items):
+        try:
+            yield load_masks(item, image_size=size, threshold=threshold)
+        except InputError as error:
+            raise InputError(f'mask {place}: {error}') from None
+
+
+def plain(value: Any) -> Any:
+    """Convert evidence to what JSON can hold.
+
+    Args:
+        value (object): Numbers in dicts.
+
+    Returns:
+        object: The same, with null for what is not finite.
+    """
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)

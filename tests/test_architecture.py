@@ -16,6 +16,7 @@ ROOMS = (
     'datasets',
     'engine',
     'evaluation',
+    'video',
     'runtimes',
     'models',
     'visualization',

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         refine_folder,
         refine_labels,
         refine_predictions,
+        refine_video,
     )
     from segrefiner_mm.apis.inferencer import SegRefinerInferencer
     from segrefiner_mm.apis.installation import environment
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     )
     from segrefiner_mm.runs.refine_pairs import LabelOptions, MaskOptions
     from segrefiner_mm.runs.refine_predictions import PredictionOptions
+    from segrefiner_mm.runs.refine_video import VideoOptions
     from segrefiner_mm.runs.refiner import RefinerOptions
+    from segrefiner_mm.video import Steadying
 
 _ROOMS = {
     'segrefiner_mm.apis.installation': ['environment'],
@@ -38,6 +41,7 @@ _ROOMS = {
         'refine_folder',
         'refine_labels',
         'refine_predictions',
+        'refine_video',
     ],
     'segrefiner_mm.apis.report_functions': ['apply_decisions', 'write_report'],
     'segrefiner_mm.review.report_options': [
@@ -47,6 +51,8 @@ _ROOMS = {
     'segrefiner_mm.evaluation.evaluate_files': ['EvaluateOptions'],
     'segrefiner_mm.runs.refine_pairs': ['LabelOptions', 'MaskOptions'],
     'segrefiner_mm.runs.refine_predictions': ['PredictionOptions'],
+    'segrefiner_mm.runs.refine_video': ['VideoOptions'],
+    'segrefiner_mm.video.steadying': ['Steadying'],
 }
 
 __all__ = [
@@ -59,6 +65,8 @@ __all__ = [
     'RefinerOptions',
     'ReportOptions',
     'SegRefinerInferencer',
+    'Steadying',
+    'VideoOptions',
     'apply_decisions',
     'environment',
     'evaluate',
@@ -67,6 +75,7 @@ __all__ = [
     'refine_folder',
     'refine_labels',
     'refine_predictions',
+    'refine_video',
     'write_report',
 ]
 

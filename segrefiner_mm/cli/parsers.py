@@ -21,6 +21,7 @@ from segrefiner_mm.cli.shared_options import (
     add_max_pixels,
     add_model_options,
 )
+from segrefiner_mm.cli.video_parser import add_video
 from segrefiner_mm.version import __version__
 
 
@@ -36,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar='COMMAND', required=True)
     _add_refine(commands)
     _add_coco(commands)
+    add_video(commands)
     add_report(commands)
     _add_eval(commands)
     add_convert(commands)

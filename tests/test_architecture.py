@@ -20,6 +20,7 @@ ROOMS = (
     'runtimes',
     'models',
     'visualization',
+    'matting',
     'io',
     'windows',
 )

@@ -71,7 +71,10 @@ def main() -> None:
     _show(['---'] * len(HEADER))
     rows = []
     for number in range(args.clips):
-        clip, kind = _clip(photos, number), args.kinds[number % len(args.kinds)]
+        clip, kind = (
+            _clip(photos, number),
+            args.kinds[number % len(args.kinds)],
+        )
         single, video, ways, right = _compare(
             refiner, clip, kind, args.frames, steadying
         )
@@ -210,8 +213,8 @@ def _load_photos(args: argparse.Namespace) -> list[Photo]:
         if image is None:
             raise InputError(f'cannot read the image {info["img_path"]}')
         mask = read_mask(info['mask_path'], image.shape[:2])
-        x, y, w, h = cv2.boundingRect(mask)
-        inside = x > 1 and y > 1 and x + w < mask.shape[1] - 1
+        x, y, width, _ = cv2.boundingRect(mask)
+        inside = x > 1 and y > 1 and x + width < mask.shape[1] - 1
         if inside and 0.02 < mask.mean() < 0.5 and len(photos) < wanted:
             photos.append(Photo(image, mask))
     if not photos:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         write_report,
     )
     from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
+    from segrefiner_mm.matting import alpha_matte, cut_out
     from segrefiner_mm.review.report_options import (
         DecisionOptions,
         ReportOptions,
@@ -48,6 +49,7 @@ _ROOMS = {
         'DecisionOptions',
         'ReportOptions',
     ],
+    'segrefiner_mm.matting': ['alpha_matte', 'cut_out'],
     'segrefiner_mm.evaluation.evaluate_files': ['EvaluateOptions'],
     'segrefiner_mm.runs.refine_pairs': ['LabelOptions', 'MaskOptions'],
     'segrefiner_mm.runs.refine_predictions': ['PredictionOptions'],
@@ -67,7 +69,9 @@ __all__ = [
     'SegRefinerInferencer',
     'Steadying',
     'VideoOptions',
+    'alpha_matte',
     'apply_decisions',
+    'cut_out',
     'environment',
     'evaluate',
     'export_onnx',

@@ -60,6 +60,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         examples=(
             'segrefiner refine photo.jpg mask.png -o refined.png --overlay',
             'segrefiner refine images/ masks/ -o refined/ --mask-suffix _mask',
+            'segrefiner refine photo.jpg mask.png -o refined.png --alpha',
         ),
     )
     add = parser.add_argument
@@ -101,6 +102,19 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         '--overlay',
         action='store_true',
         help='also write the image with coarse and refined outlines',
+    )
+    add(
+        '--alpha',
+        action='store_true',
+        help='also cut the object out, with alpha in the band around its '
+        'edge, as a .png with transparency (needs PyMatting)',
+    )
+    add(
+        '--alpha-band',
+        type=int,
+        metavar='PIXELS',
+        help='width of that band on either side of the edge, such as the '
+        'length of hair (default: by the size of the object)',
     )
     add(
         '--overwrite',

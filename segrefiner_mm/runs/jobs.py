@@ -6,6 +6,7 @@ from typing import NamedTuple
 from segrefiner_mm.errors import InputError
 
 OVERLAYS = 'overlays'  # folder of the overlays beside the results
+CUTOUTS = 'cutouts'  # folder of the objects that are cut out
 
 
 class PairJob(NamedTuple):
@@ -16,12 +17,15 @@ class PairJob(NamedTuple):
         mask (Path): Mask or label map.
         out (Path): File of the result.
         overlay (Path, optional): File of the overlay; None for no overlay.
+        cutout (Path, optional): File of the object, cut out with alpha.
+            Defaults to None: no such file.
     """
 
     image: Path
     mask: Path
     out: Path
     overlay: Path | None
+    cutout: Path | None = None
 
     def inputs(self) -> list[Path]:
         """Return the files to read."""
@@ -29,7 +33,8 @@ class PairJob(NamedTuple):
 
     def outputs(self) -> list[Path]:
         """Return the files to write."""
-        return [self.out] if self.overlay is None else [self.out, self.overlay]
+        files = self.out, self.overlay, self.cutout
+        return [path for path in files if path is not None]
 
 
 def protect_inputs(jobs: list[PairJob]) -> None:

@@ -15,6 +15,7 @@ from segrefiner_mm.io.geotiff import (
 from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES
+from segrefiner_mm.matting import alpha_matte, cut_out
 from segrefiner_mm.runs.jobs import PairJob
 from segrefiner_mm.runs.refine_inputs import (
     LoadedMasks,
@@ -49,13 +50,19 @@ class MaskTask:
         refiner (Refiner): The model and its settings.
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
+        alpha_band (int, optional): See :func:`alpha_matte`, for jobs with a
+            cut-out. Defaults to None.
     """
 
     def __init__(
-        self, refiner: Refiner, threshold: float | None = None
+        self,
+        refiner: Refiner,
+        threshold: float | None = None,
+        alpha_band: int | None = None,
     ) -> None:
         self._refiner = refiner
         self._threshold = threshold
+        self._alpha_band = alpha_band
 
     def prepare(self) -> dict[str, Any]:
         """Build the model; see :meth:`Task.prepare`."""
@@ -95,6 +102,10 @@ class MaskTask:
         if job.overlay is not None:
             picture = draw_prediction(loaded, prediction)
             files[job.overlay] = encode_picture(job.overlay, picture)
+        if job.cutout is not None:
+            alpha = alpha_matte(loaded.image, mask, self._alpha_band)
+            picture = cut_out(loaded.image, alpha)
+            files[job.cutout] = encode_picture(job.cutout, picture)
         return files
 
     def notes(self, loaded: Pair, prediction: Prediction) -> Prediction:

@@ -171,9 +171,7 @@ class VideoRun:
         self.ways.update(part.how for part in result.objects.values())
         self.ways['cut'] += result.is_cut
 
-    def _write(
-        self, frame: int, masks: Objects, result: FrameMasks
-    ) -> None:
+    def _write(self, frame: int, masks: Objects, result: FrameMasks) -> None:
         files = self._task.encode(masks, result)
         inputs, outputs = self._inputs(frame), self._outputs(frame)
         contents = [sha256(content).hexdigest() for content in files.values()]

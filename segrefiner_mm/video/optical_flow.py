@@ -180,9 +180,7 @@ def find_motion(now: Array, before: Array, size: tuple[int, int]) -> Motion:
         Motion: The motion.
     """
     methods: Any = cv2  # its stubs do not know them
-    method = methods.DISOpticalFlow_create(
-        cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
-    )
+    method = methods.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     with _one_thread():
         flow = method.calc(now, before, None)
     whole = Box(0, 0, now.shape[1], now.shape[0])

@@ -1,5 +1,6 @@
 """Measures as plain functions."""
 
+from segrefiner_mm.evaluation.functional.alpha_errors import alpha_errors
 from segrefiner_mm.evaluation.functional.average_precision import (
     evaluate_coco,
     evaluate_lvis,
@@ -39,6 +40,7 @@ from segrefiner_mm.evaluation.functional.warping_error import (
 __all__ = [
     'PanopticFile',
     'PanopticMap',
+    'alpha_errors',
     'average_dichotomous',
     'boundary_f',
     'boundary_flicker',

@@ -1,6 +1,7 @@
 """Mattes of drawn objects with exact alpha."""
 
 import builtins
+from importlib import import_module
 
 import cv2
 import numpy as np
@@ -69,8 +70,9 @@ def test_parts_join_without_a_seam(monkeypatch):
     image, true = soft_disc(160, 60)
     mask = true >= 0.5
     whole = alpha_matte(image, mask, 6)
-    module = 'segrefiner_mm.matting.alpha_matte.'
-    monkeypatch.setattr(f'{module}SIDE', 50)
+    # The package has a function of the same name.
+    module = import_module('segrefiner_mm.matting.alpha_matte')
+    monkeypatch.setattr(module, 'SIDE', 50)
     parts = alpha_matte(image, mask, 6)
     assert np.abs(whole - parts).max() < 0.05
 

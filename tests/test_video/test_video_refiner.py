@@ -2,6 +2,8 @@
 what is carried, not what the network knows.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -41,7 +43,7 @@ def ways(results):
 def flicker(masks, step):
     flow = np.zeros((*masks[0].shape, 2), np.float32)
     flow[..., 0] = -step
-    pairs = zip(masks, masks[1:], strict=False)
+    pairs = pairwise(masks)
     return np.mean([boundary_flicker(a, b, flow) for a, b in pairs])
 
 

@@ -42,7 +42,7 @@ from segrefiner_mm.windows import RefineJob, compact_masks
 Array = npt.NDArray[Any]
 
 KINDS = ('low_resolution', 'wobble', 'polygon')
-CUT, LEAVES, STOPS = 3, 5, 7  # clips with something special
+CUT, LEAVES, STOPS = 2, 5, 7  # clips with something special
 HEADER = (
     *('clip', 'coarse masks', 'bIoU', 'flicker', 'warping', 's / frame'),
     *('ways', 'right'),
@@ -131,19 +131,16 @@ class _Measure:
             return
         change = np.nan, np.nan
         if frame.flow is not None and before is not None and before[0].any():
-            change = tuple(
-                measure(before[1], mask, frame.flow)
-                for measure in (boundary_flicker, warping_error)
-            )
+            masks = before[1], mask, frame.flow
+            change = boundary_flicker(*masks), warping_error(*masks)
         quality = boundary_iou(frame.mask.astype(bool), mask)
         self._rows.append((quality, *change))
 
     def figures(self) -> Figures:
         """Return the means over the frames."""
-        return Figures(
-            *np.nanmean(self._rows, axis=0).tolist(),
-            float(np.mean(self._seconds)),
-        )
+        quality, flicker, warping = np.nanmean(self._rows, axis=0).tolist()
+        seconds = float(np.mean(self._seconds))
+        return Figures(quality, flicker, warping, seconds)
 
 
 def _refine_alone(refiner: Refiner, image: Array, coarse: Array) -> Array:

@@ -86,9 +86,9 @@ def frames_of(clip: Clip, count: int) -> Iterator[Frame]:
             image, mask = _drawn(photo, backdrop, clip, place, time)
             noise = rng.normal(0, NOISE, image.shape)
             noisy = (image + noise).round().clip(0, 255).astype(np.uint8)
-            flow = None if before is None else before.to_frame(place.source)
-            if flow is not None:
-                flow = flow - _grid(flow.shape[:2])
+            flow: Array | None = None
+            if before is not None:
+                flow = before.to_frame(place.source) - _grid(mask.shape)
             yield Frame(noisy, mask, flow)
             before = place
 
@@ -115,7 +115,7 @@ def _drawn(
     if clip.moves == CAMERA:
         return image.astype(np.float32), (soft >= 0.5).astype(np.uint8)
     height, width = soft.shape
-    shift = np.float32([[1.15, 0, -0.1 * width * (0.5 + time)], [0, 1.15, -9]])
+    shift = np.array([[1.15, 0, -0.1 * width * (0.5 + time)], [0, 1.15, -9]])
     behind = cv2.warpAffine(backdrop, shift, (width, height))
     alpha = soft[..., None]
     mixed = alpha * image + (1 - alpha) * behind
@@ -188,7 +188,7 @@ def _warp(points: Array, waves: Array) -> Array:
     shift = np.zeros_like(points)
     for *frequency, phase, across, down in waves.astype(np.float32):
         angle = points @ np.array(frequency, np.float32) + phase
-        shift += np.sin(angle)[..., None] * np.float32([across, down])
+        shift += np.sin(angle)[..., None] * np.array([across, down])
     return shift
 
 

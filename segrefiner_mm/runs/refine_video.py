@@ -181,7 +181,7 @@ def _summary(out: Path, run: VideoRun, reporter: Reporter) -> RunSummary:
     masks = {name: run.verdicts[name] for name in (REFINED, KEPT, ROLLED_BACK)}
     counts = {
         **masks,
-        'reused': run.ways['reused'],
+        'of these reused': run.ways['reused'],
         'frames done before': run.done_before,
         'failed': failed,
     }

@@ -18,9 +18,11 @@ ROOMS = (
     'datasets',
     'engine',
     'evaluation',
+    'video',
     'runtimes',
     'models',
     'visualization',
+    'matting',
     'io',
     'windows',
 )

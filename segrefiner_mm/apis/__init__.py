@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         refine_folder,
         refine_labels,
         refine_predictions,
+        refine_video,
     )
     from segrefiner_mm.apis.inferencer import SegRefinerInferencer
     from segrefiner_mm.apis.installation import environment
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
     )
     from segrefiner_mm.apis.service_functions import demo, serve
     from segrefiner_mm.evaluation.evaluate_files import EvaluateOptions
+    from segrefiner_mm.matting import alpha_matte, cut_out
     from segrefiner_mm.review.report_options import (
         DecisionOptions,
         ReportOptions,
     )
     from segrefiner_mm.runs.refine_pairs import LabelOptions, MaskOptions
     from segrefiner_mm.runs.refine_predictions import PredictionOptions
+    from segrefiner_mm.runs.refine_video import VideoOptions
     from segrefiner_mm.runs.refiner import RefinerOptions
     from segrefiner_mm.scale.options import DatasetOptions
     from segrefiner_mm.services.serve_options import ServeOptions
+    from segrefiner_mm.video import Steadying
 
 _ROOMS = {
     'segrefiner_mm.apis.installation': ['environment'],
@@ -43,6 +47,7 @@ _ROOMS = {
         'refine_folder',
         'refine_labels',
         'refine_predictions',
+        'refine_video',
     ],
     'segrefiner_mm.apis.report_functions': ['apply_decisions', 'write_report'],
     'segrefiner_mm.apis.service_functions': ['demo', 'serve'],
@@ -51,10 +56,13 @@ _ROOMS = {
         'DecisionOptions',
         'ReportOptions',
     ],
+    'segrefiner_mm.matting': ['alpha_matte', 'cut_out'],
     'segrefiner_mm.evaluation.evaluate_files': ['EvaluateOptions'],
     'segrefiner_mm.runs.refine_pairs': ['LabelOptions', 'MaskOptions'],
     'segrefiner_mm.runs.refine_predictions': ['PredictionOptions'],
     'segrefiner_mm.scale.options': ['DatasetOptions'],
+    'segrefiner_mm.runs.refine_video': ['VideoOptions'],
+    'segrefiner_mm.video.steadying': ['Steadying'],
 }
 
 __all__ = [
@@ -69,7 +77,11 @@ __all__ = [
     'ReportOptions',
     'SegRefinerInferencer',
     'ServeOptions',
+    'Steadying',
+    'VideoOptions',
+    'alpha_matte',
     'apply_decisions',
+    'cut_out',
     'demo',
     'environment',
     'evaluate',
@@ -79,6 +91,7 @@ __all__ = [
     'refine_folder',
     'refine_labels',
     'refine_predictions',
+    'refine_video',
     'serve',
     'write_report',
 ]

@@ -18,6 +18,7 @@ from segrefiner_mm.runs.refine_predictions import (
     PredictionSummary,
     refine_prediction_file,
 )
+from segrefiner_mm.runs.refine_video import VideoOptions, refine_video_files
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
 from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.runs.run_summary import RunSummary
@@ -125,6 +126,43 @@ def refine_predictions(
         Path(source),
         Path(out),
         options or PredictionOptions(),
+        Refiner(refiner or RefinerOptions()),
+        reporter or Reporter(),
+    )
+
+
+def refine_video(
+    frames: str | Path,
+    masks: str | Path,
+    out: str | Path,
+    options: VideoOptions | None = None,
+    refiner: RefinerOptions | None = None,
+    reporter: Reporter | None = None,
+) -> RunSummary:
+    """Refine the masks of a video; the function behind ``video``.
+
+    Args:
+        frames (str | Path): Folder of frames, or video file.
+        masks (str | Path): Folder of masks, named as the frames; see
+            :class:`VideoMasks`.
+        out (str | Path): Folder to write.
+        options (VideoOptions, optional): How files are read and written, and
+            how much is carried from frame to frame.
+        refiner (RefinerOptions, optional): The model and its settings.
+        reporter (Reporter, optional): See :func:`refine_folder`.
+
+    Returns:
+        RunSummary: Counts of frames, and what could not be refined.
+
+    Raises:
+        InputError: If nothing can be done, or something would be lost.
+        CheckpointError: If the weights cannot be used.
+    """
+    return refine_video_files(
+        Path(frames),
+        Path(masks),
+        Path(out),
+        options or VideoOptions(),
         Refiner(refiner or RefinerOptions()),
         reporter or Reporter(),
     )

@@ -24,6 +24,7 @@ from segrefiner_mm.cli.shared_options import (
     add_max_pixels,
     add_model_options,
 )
+from segrefiner_mm.cli.video_parser import add_video
 from segrefiner_mm.version import __version__
 
 
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar='COMMAND', required=True)
     _add_refine(commands)
     _add_coco(commands)
+    add_video(commands)
     add_report(commands)
     _add_eval(commands)
     add_convert(commands)
@@ -63,6 +65,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         examples=(
             'segrefiner refine photo.jpg mask.png -o refined.png --overlay',
             'segrefiner refine images/ masks/ -o refined/ --mask-suffix _mask',
+            'segrefiner refine photo.jpg mask.png -o refined.png --alpha',
         ),
     )
     add = parser.add_argument
@@ -109,6 +112,19 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         add,
         'OUT_soft beside a file, soft/ in a folder; of label maps an .npz '
         'with labels and probs',
+    )
+    add(
+        '--alpha',
+        action='store_true',
+        help='also cut the object out, with alpha in the band around its '
+        'edge, as a .png with transparency (needs PyMatting)',
+    )
+    add(
+        '--alpha-band',
+        type=int,
+        metavar='PIXELS',
+        help='width of that band on either side of the edge, such as the '
+        'length of hair (default: by the size of the object)',
     )
     add(
         '--overwrite',

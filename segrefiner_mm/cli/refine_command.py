@@ -28,7 +28,11 @@ def run_refine(args: argparse.Namespace) -> int:
 def _refine(args: argparse.Namespace, reporter: Reporter) -> RunSummary:
     refiner = refiner_options(args)
     paths = args.image, args.mask, args.out
+    if args.alpha_band is not None and not args.alpha:
+        raise InputError('--alpha-band goes with --alpha')
     if args.labels:
+        if args.alpha:
+            raise InputError('--alpha is for masks, not for --labels')
         if args.threshold is not None:
             raise InputError('--threshold is for masks, not for --labels')
         labels = LabelOptions(
@@ -44,6 +48,8 @@ def _refine(args: argparse.Namespace, reporter: Reporter) -> RunSummary:
         mask_suffix=args.mask_suffix,
         threshold=args.threshold,
         overlay=args.overlay,
+        alpha=args.alpha,
+        alpha_band=args.alpha_band,
         overwrite=args.overwrite,
         soft=soft_type(args),
         only=args.only,

@@ -128,7 +128,8 @@ def encode_picture(path: Path, picture: npt.NDArray[np.uint8]) -> bytes:
 
     Args:
         path (Path): Its name, whose suffix gives the format.
-        picture (np.ndarray): (H, W) grey or (H, W, 3) BGR.
+        picture (np.ndarray): (H, W) grey, (H, W, 3) BGR, or (H, W, 4) with
+            alpha.
 
     Returns:
         bytes: Content of the file.

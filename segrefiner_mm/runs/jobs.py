@@ -7,6 +7,7 @@ from segrefiner_mm.errors import InputError
 
 OVERLAYS = 'overlays'  # folder of the overlays beside the results
 SOFT = 'soft'  # folder of the soft maps beside the results
+CUTOUTS = 'cutouts'  # folder of the objects that are cut out
 
 
 class PairJob(NamedTuple):
@@ -20,6 +21,8 @@ class PairJob(NamedTuple):
         soft (Path, optional): File of the soft map. Defaults to None: none.
         only (Path, optional): File of what may change. Defaults to None:
             none.
+        cutout (Path, optional): File of the object, cut out with alpha.
+            Defaults to None: no such file.
     """
 
     image: Path
@@ -28,6 +31,7 @@ class PairJob(NamedTuple):
     overlay: Path | None
     soft: Path | None = None
     only: Path | None = None
+    cutout: Path | None = None
 
     def inputs(self) -> list[Path]:
         """Return the files to read."""
@@ -36,7 +40,7 @@ class PairJob(NamedTuple):
 
     def outputs(self) -> list[Path]:
         """Return the files to write."""
-        files = self.out, self.overlay, self.soft
+        files = self.out, self.overlay, self.soft, self.cutout
         return [path for path in files if path is not None]
 
 

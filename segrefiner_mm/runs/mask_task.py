@@ -17,6 +17,7 @@ from segrefiner_mm.io.image_with_masks import load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES
 from segrefiner_mm.io.soft_files import encode_soft
+from segrefiner_mm.matting import alpha_matte, cut_out
 from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.runs.jobs import PairJob
 from segrefiner_mm.runs.only_parts import OnlyParts
@@ -57,6 +58,8 @@ class MaskTask:
             everything.
         soft (str, optional): Type of the soft maps, see :func:`quantised`.
             Defaults to None: none are made.
+        alpha_band (int, optional): See :func:`alpha_matte`, for jobs with a
+            cut-out. Defaults to None.
     """
 
     def __init__(
@@ -65,11 +68,13 @@ class MaskTask:
         threshold: float | None = None,
         parts: OnlyParts | None = None,
         soft: str | None = None,
+        alpha_band: int | None = None,
     ) -> None:
         self._refiner = refiner
         self._threshold = threshold
         self._parts = parts or OnlyParts(None)
         self._soft = soft
+        self._alpha_band = alpha_band
 
     def prepare(self) -> dict[str, Any]:
         """Build the model; see :meth:`Task.prepare`."""
@@ -114,6 +119,10 @@ class MaskTask:
         if job.soft is not None and self._soft is not None:
             [values] = prediction['soft']
             files[job.soft] = encode_soft(job.soft, values, self._soft)
+        if job.cutout is not None:
+            alpha = alpha_matte(loaded.image, mask, self._alpha_band)
+            picture = cut_out(loaded.image, alpha)
+            files[job.cutout] = encode_picture(job.cutout, picture)
         return files
 
     def notes(self, loaded: Pair, prediction: Prediction) -> Prediction:

@@ -11,10 +11,11 @@ from segrefiner_mm.io.image_with_masks import Annotation
 from segrefiner_mm.io.images import LOSSLESS_SUFFIXES
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES, has_32_bits
 from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.matting.pymatting_package import pymatting_package
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.folder_matching import PairMatching
 from segrefiner_mm.runs.folder_run import run_jobs
-from segrefiner_mm.runs.jobs import PairJob, protect_inputs
+from segrefiner_mm.runs.jobs import CUTOUTS, PairJob, protect_inputs
 from segrefiner_mm.runs.label_task import LabelTask
 from segrefiner_mm.runs.mask_task import MaskTask
 from segrefiner_mm.runs.only_parts import OnlyParts
@@ -36,6 +37,12 @@ class MaskOptions:
             foreground. Defaults to None: masks have two values.
         overlay (bool): Whether to draw the outlines on the image too.
             Defaults to False.
+        alpha (bool): Whether to cut the object out too, with alpha in the
+            band around its edge, as a PNG with transparency. Defaults to
+            False.
+        alpha_band (int, optional): Width of that band on either side of the
+            edge, in pixels; see :func:`alpha_matte`. Defaults to None: by the
+            size of the object.
         overwrite (bool): Whether to repeat finished jobs, and to overwrite
             other files in the output folder. Defaults to False.
         soft (str, optional): Type in which soft maps are written too:
@@ -48,6 +55,8 @@ class MaskOptions:
     mask_suffix: str = ''
     threshold: float | None = None
     overlay: bool = False
+    alpha: bool = False
+    alpha_band: int | None = None
     overwrite: bool = False
     soft: str | None = None
     only: Any = None
@@ -102,19 +111,36 @@ def refine_mask_pairs(
     """
     is_folder = _is_folder(image, mask)
     extras = Extras(options.soft, OnlyParts(options.only))
-    task = MaskTask(refiner, options.threshold, extras.parts, extras.soft)
+    task = MaskTask(
+        refiner,
+        options.threshold,
+        extras.parts,
+        extras.soft,
+        options.alpha_band,
+    )
+    if options.alpha:
+        _check_alpha(options)
     if not is_folder:
         out = _file_out(out, mask, LOSSLESS_SUFFIXES)
         job = _job(image, mask, out, options.overlay)
+        if options.alpha:
+            cutout = out.with_name(f'{out.stem}_cutout.png')
+            job = job._replace(cutout=cutout)
         return _run_pair(task, extras.beside(job))
     _check_folders(image, mask, out, below=False)
     matching = PairMatching(
         image, mask, out, options.overlay, options.mask_suffix
     )
-    own = dict(overlay=options.overlay, threshold=options.threshold)
+    own: dict[str, Any] = dict(
+        overlay=options.overlay, threshold=options.threshold
+    )
     own |= extras.described()
+    if options.alpha:
+        own |= dict(alpha=True, alpha_band=options.alpha_band)
     _report_unmatched(matching, reporter)
     jobs = [extras.below(_with_place(job)) for job in matching.jobs]
+    if options.alpha:
+        jobs = [_with_cutout(job) for job in jobs]
     return run_jobs(task, jobs, out, own, options.overwrite, reporter)
 
 
@@ -227,6 +253,20 @@ def _with_place(job: PairJob) -> PairJob:
     """Write a GeoTIFF as one, as no other format holds a georeference."""
     placed = file_georeference(job.mask) is not None
     return job._replace(out=job.out.with_suffix('.tif')) if placed else job
+
+
+def _with_cutout(job: PairJob) -> PairJob:
+    cutout = job.out.parent / CUTOUTS / f'{job.out.stem}.png'
+    return job._replace(cutout=cutout)
+
+
+def _check_alpha(options: MaskOptions) -> None:
+    """Report what is missing before a network runs."""
+    if options.alpha_band is not None and options.alpha_band < 1:
+        raise InputError(
+            f'the band must be 1 pixel or more, got {options.alpha_band}'
+        )
+    pymatting_package()
 
 
 def _with_room(job: PairJob) -> PairJob:

@@ -1,8 +1,12 @@
 """Measures as plain functions."""
 
+from segrefiner_mm.evaluation.functional.alpha_errors import alpha_errors
 from segrefiner_mm.evaluation.functional.average_precision import (
     evaluate_coco,
     evaluate_lvis,
+)
+from segrefiner_mm.evaluation.functional.boundary_flicker import (
+    boundary_flicker,
 )
 from segrefiner_mm.evaluation.functional.dis5k_measures import (
     average_dichotomous,
@@ -29,12 +33,17 @@ from segrefiner_mm.evaluation.functional.panoptic_quality import (
     panoptic_counts,
     panoptic_figures,
 )
+from segrefiner_mm.evaluation.functional.warping_error import (
+    warping_error,
+)
 
 __all__ = [
     'PanopticFile',
     'PanopticMap',
+    'alpha_errors',
     'average_dichotomous',
     'boundary_f',
+    'boundary_flicker',
     'boundary_iou',
     'dichotomous_quality',
     'evaluate_coco',
@@ -48,4 +57,5 @@ __all__ = [
     'mean_boundary_accuracy',
     'panoptic_counts',
     'panoptic_figures',
+    'warping_error',
 ]

@@ -1,0 +1,42 @@
+"""The band around the edge of a mask, in which alpha is open."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+# Where a part is too thin for the band: the share of its depth from which a
+# pixel stays foreground, and the least depth for that, in pixels.
+CORE, THINNEST = 0.7, 1.5
+
+
+def trimap_of(mask: Array, band: int) -> Array:
+    """Say where a mask is sure, and where it is not.
+
+    Pixels within the band on either side of the edge are open. Parts that are
+    thinner than the band stay foreground along their middle.
+
+    Args:
+        mask (np.ndarray): (H, W) bool.
+        band (int): Width of the band on either side, in pixels.
+
+    Returns:
+        np.ndarray: (H, W) float64: 1 foreground, 0 background, 0.5 open.
+    """
+    # What lies outside of the picture is like what lies at its border.
+    padded = np.pad(mask.astype(np.uint8), 1, mode='edge')
+    inside, outside = (
+        cv2.distanceTransform(part, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
+        for part in (padded, 1 - padded)
+    )
+    trimap = np.full(mask.shape, 0.5)
+    trimap[~mask & (outside > band)] = 0
+    trimap[mask & (inside > band)] = 1
+    kernel = np.ones((2 * band + 1, 2 * band + 1), np.uint8)
+    depth = cv2.dilate(inside, kernel)
+    thin = (depth <= band) & (depth >= THINNEST)
+    trimap[mask & thin & (inside >= CORE * depth)] = 1
+    return trimap

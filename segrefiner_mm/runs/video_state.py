@@ -1,0 +1,156 @@
+"""What a video run carries, in a file, so that it can go on where it was."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.video import VideoRefiner
+from segrefiner_mm.video.carried_edge import CarriedEdge
+from segrefiner_mm.video.object_track import Glance, ObjectResult, ObjectTrack
+from segrefiner_mm.windows import Box, CompactMask
+
+NAME = '.segrefiner-video.npz'
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def save_state(
+    folder: Path, frame: int, run: str, refiner: VideoRefiner
+) -> None:
+    """Write what is carried from a frame to the next.
+
+    Args:
+        folder (Path): Output folder.
+        frame (int): Number of the frame.
+        run (str): Identifies inputs and settings.
+        refiner (VideoRefiner): After the frame.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    arrays: Arrays = {}
+    heads = [
+        _pack(str(number), key, track, arrays)
+        for number, (key, track) in enumerate(refiner.tracks.items())
+    ]
+    head = json.dumps(dict(frame=frame, run=run, tracks=heads))
+    content = io.BytesIO()
+    arrays['head'] = np.array(head)
+    np.savez_compressed(content, allow_pickle=False, **arrays)
+    write_whole(folder / NAME, content.getvalue())
+
+
+def frame_of_state(folder: Path, run: str) -> int:
+    """Return the frame that the file of an output folder was written after.
+
+    Args:
+        folder (Path): Output folder.
+        run (str): Identifies inputs and settings.
+
+    Returns:
+        int: Its number; -1 if there is no file, or of another run.
+    """
+    head = _head(folder, run)
+    return -1 if head is None else int(head['frame'])
+
+
+def load_state(folder: Path, run: str, refiner: VideoRefiner) -> bool:
+    """Let a refiner go on where the file says.
+
+    Args:
+        folder (Path): Output folder.
+        run (str): Identifies inputs and settings.
+        refiner (VideoRefiner): Has not refined anything yet.
+
+    Returns:
+        bool: Whether it could be read.
+    """
+    head = _head(folder, run)
+    if head is None:
+        return False
+    try:
+        with np.load(folder / NAME, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        tracks = [_unpack(part, arrays, refiner) for part in head['tracks']]
+    except Exception:  # damaged: the run starts anew
+        return False
+    refiner.tracks = dict(tracks)
+    return True
+
+
+def remove_state(folder: Path) -> None:
+    """Remove the file of a run that is complete.
+
+    Args:
+        folder (Path): Output folder.
+    """
+    try:
+        (folder / NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f'cannot remove {folder / NAME}: {error}') from error
+
+
+def _head(folder: Path, run: str) -> dict[str, Any] | None:
+    try:
+        with np.load(folder / NAME, allow_pickle=False) as stored:
+            head = json.loads(str(stored['head']))
+        return head if head['run'] == run else None
+    except Exception:  # missing or damaged: the run starts anew
+        return None
+
+
+def _pack(
+    number: str, key: Any, track: ObjectTrack, arrays: Arrays
+) -> dict[str, Any]:
+    edge, glance, last = track.edge, track.glance, track.last
+    assert edge is not None
+    assert glance is not None
+    assert last is not None
+    coarse = glance.coarse
+    arrays[f'steps{number}'] = edge.steps
+    arrays[f'pixels{number}'] = last.pixels
+    arrays[f'glance{number}'] = glance.image
+    arrays[f'coarse{number}'] = coarse.pixels.cpu().numpy()
+    return dict(
+        number=number,
+        key=key,
+        box=edge.box,
+        window=glance.window,
+        size=coarse.size,
+        coarse_box=coarse.box,
+        area=coarse.area,
+        verdict=last.verdict,
+        confidence=last.confidence,
+    )
+
+
+def _unpack(
+    head: dict[str, Any], arrays: Arrays, refiner: VideoRefiner
+) -> tuple[Any, ObjectTrack]:
+    number, box = head['number'], Box(*head['box'])
+    track = refiner.new_track()
+    track.edge = CarriedEdge(box, arrays[f'steps{number}'])
+    height, width = head['size']
+    coarse = CompactMask(
+        (height, width),
+        Box(*head['coarse_box']),
+        torch.from_numpy(arrays[f'coarse{number}']),
+        head['area'],
+    )
+    image = arrays[f'glance{number}']
+    track.glance = Glance(Box(*head['window']), image, coarse)
+    track.last = ObjectResult(
+        box,
+        arrays[f'pixels{number}'],
+        track.edge.distance,
+        head['verdict'],
+        head['confidence'],
+    )
+    return head['key'], track

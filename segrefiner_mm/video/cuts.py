@@ -1,0 +1,52 @@
+"""Cuts: frames that do not go on from the frame before."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.video.optical_flow import Motion
+
+Array = npt.NDArray[Any]
+
+# Distance of two histograms, 0 to 1, from which their pictures differ.
+APART = 0.5
+BINS = 8
+
+
+def colours_of(image: Array) -> Array:
+    """Count the colours of a frame.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8, BGR.
+
+    Returns:
+        np.ndarray: Share of every colour, (512,) float32.
+    """
+    small = cv2.resize(image, (96, 96), interpolation=cv2.INTER_AREA)
+    counts = cv2.calcHist(
+        [small], [0, 1, 2], None, [BINS] * 3, [0, 256] * 3
+    ).ravel()
+    return counts / counts.sum()
+
+
+def is_cut(now: Array, before: Array, motion: Motion, limit: float) -> bool:
+    """Tell whether a cut is between two frames.
+
+    It takes two signs. Motion leaves a large share of the picture
+    unexplained; or half of that share, and the colours are others: their
+    histograms are far apart (Hellinger distance).
+
+    Args:
+        now (np.ndarray): Colours of the frame, from :func:`colours_of`.
+        before (np.ndarray): Those of the frame before.
+        motion (Motion): Motion between the frames.
+        limit (float): Unexplained share from which it is a cut, 0 to 1.
+
+    Returns:
+        bool: Whether it is a cut.
+    """
+    apart = float(np.sqrt(max(1.0 - np.sqrt(now * before).sum(), 0.0)))
+    needed = limit / 2 if apart > APART else limit
+    return motion.unexplained >= needed

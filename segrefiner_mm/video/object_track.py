@@ -1,0 +1,256 @@
+"""One object of a video, from frame to frame."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from segrefiner_mm.video.carried_edge import (
+    CarriedEdge,
+    gap_between,
+    overlap_of,
+)
+from segrefiner_mm.video.optical_flow import Motion
+from segrefiner_mm.video.signed_distance import REACH, signed_distance
+from segrefiner_mm.video.steadying import Steadying
+from segrefiner_mm.windows import (
+    KEPT,
+    Box,
+    CompactMask,
+    RefinedMask,
+    compact_masks,
+)
+from segrefiner_mm.windows.compact_mask import compact_iou
+
+Array = npt.NDArray[Any]
+
+# How an object came to its mask.
+FIRST, CARRIED, REUSED = 'first', 'carried', 'reused'
+# Pixels around an object that its window shows too.
+AROUND = 20
+# Side of the pictures by which windows are compared.
+GLANCE = 32
+# IoU from which two coarse masks are the same.
+SAME = 0.99
+
+
+@dataclass
+class ObjectResult:
+    """The mask of an object on one frame.
+
+    Attributes:
+        box (Box): Position of the arrays; outside is background.
+        pixels (np.ndarray): (h, w) bool, the mask.
+        distance (np.ndarray): (h, w) float32, signed distances from its edge,
+            which say whose a pixel is where masks overlap.
+        verdict (str): Of the refiner: ``'refined'``, ``'kept'`` or ``'rolled
+            back'``.
+        confidence (float): 0 to 1.
+        how (str): ``'first'``: from this frame alone; ``'carried'``: with the
+            frame before; ``'reused'``: as in a frame that looked the same.
+            Defaults to 'reused'.
+    """
+
+    box: Box
+    pixels: Array
+    distance: Array
+    verdict: str
+    confidence: float
+    how: str = REUSED
+
+    def dense(self, size: tuple[int, int]) -> Array:
+        """Return the mask of the whole frame.
+
+        Args:
+            size (tuple[int, int]): Height and width of the frame.
+
+        Returns:
+            np.ndarray: (H, W) bool.
+        """
+        mask = np.zeros(size, bool)
+        mask[self.box.slices()] = self.pixels
+        return mask
+
+
+@dataclass
+class Glance:
+    """What a result came from: the frame at the object, and the coarse mask.
+
+    Attributes:
+        window (Box): The window of the object.
+        image (np.ndarray): (32, 32) float32, the window in grey.
+        coarse (CompactMask): The coarse mask.
+    """
+
+    window: Box
+    image: Array
+    coarse: CompactMask
+
+    @classmethod
+    def at(cls, image: Array, coarse: CompactMask) -> 'Glance':
+        """Look at an object.
+
+        Args:
+            image (np.ndarray): (H, W, 3) uint8, BGR.
+            coarse (CompactMask): Its coarse mask.
+
+        Returns:
+            Glance: What is seen.
+        """
+        window = coarse.box.grow(AROUND, *coarse.size)
+        return cls(window, _glance(image, window), coarse)
+
+    def is_same(self, image: Array, coarse: CompactMask, limit: float) -> bool:
+        """Tell whether the object looks as it did then.
+
+        Args:
+            image (np.ndarray): (H, W, 3) uint8, BGR.
+            coarse (CompactMask): The coarse mask now.
+            limit (float): Largest change, in grey levels.
+
+        Returns:
+            bool: Whether neither has changed.
+        """
+        if coarse.size != self.coarse.size:
+            return False
+        if compact_iou(coarse, self.coarse) < SAME:
+            return False
+        change = np.abs(_glance(image, self.window) - self.image)
+        return float(change.max()) <= limit
+
+
+def _glance(image: Array, window: Box) -> Array:
+    part = image[window.slices()].astype(np.float32).mean(-1)
+    return cv2.resize(part, (GLANCE, GLANCE), interpolation=cv2.INTER_AREA)
+
+
+@dataclass
+class _Proposal:
+    """The mask to refine, and what it came from."""
+
+    box: Box
+    carried: Array | None
+    trust: Array | None
+    mask: CompactMask
+    is_coarse: bool
+
+
+class ObjectTrack:
+    """Carries the edge of an object through the frames.
+
+    Args:
+        steadying (Steadying): How much is carried.
+
+    Attributes:
+        edge (CarriedEdge, optional): The edge in the frame before.
+        glance (Glance, optional): What the last result came from.
+        last (ObjectResult, optional): The last result.
+    """
+
+    def __init__(self, steadying: Steadying) -> None:
+        self.edge: CarriedEdge | None = None
+        self.glance: Glance | None = None
+        self.last: ObjectResult | None = None
+        self._steadying = steadying
+
+    def holds(self, image: Array, coarse: CompactMask) -> bool:
+        """Tell whether the last result holds for a frame too.
+
+        Args:
+            image (np.ndarray): (H, W, 3) uint8, BGR.
+            coarse (CompactMask): The coarse mask.
+
+        Returns:
+            bool: Whether nothing has changed.
+        """
+        if self.glance is None:
+            return False
+        return self.glance.is_same(image, coarse, self._steadying.reuse)
+
+    def propose(self, coarse: CompactMask, motion: Motion | None) -> _Proposal:
+        """Steady a coarse mask by the carried edge.
+
+        Args:
+            coarse (CompactMask): The coarse mask, not empty.
+            motion (Motion, optional): From the frame before; None after a
+                cut.
+
+        Returns:
+            _Proposal: With the mask to refine.
+        """
+        reach = round(REACH)
+        box = coarse.box.grow(reach, *coarse.size)
+        if self.edge is None or motion is None:
+            return _Proposal(box, None, None, coarse, True)
+        box = box.union(self.edge.box)
+        pixels = coarse.crop(box).cpu().numpy()
+        carried, trust = self.edge.moved(motion, box, pixels)
+        own = signed_distance(pixels)
+        if overlap_of(own, carried, trust) < self._steadying.min_overlap:
+            return _Proposal(box, None, None, coarse, True)
+        weight = self._weight(own, carried, trust, self._steadying.prior)
+        if weight is None:
+            return _Proposal(box, carried, trust, coarse, True)
+        steadied = own + weight * (carried - own)
+        mask = _compact(steadied > 0, box, coarse)
+        return _Proposal(box, carried, trust, mask, False)
+
+    def take(self, proposal: _Proposal, refined: RefinedMask) -> ObjectResult:
+        """Take the refined mask, and keep its edge for the next frame.
+
+        Args:
+            proposal (_Proposal): From :meth:`propose`.
+            refined (RefinedMask): Its mask, refined.
+
+        Returns:
+            ObjectResult: The result.
+        """
+        box, how = proposal.box.union(refined.box), FIRST
+        pixels: Array = np.zeros((box.height, box.width), bool)
+        window = refined.box.relative_to(box).slices()
+        pixels[window] = refined.pixels.cpu().numpy()
+        distance = signed_distance(pixels)
+        if proposal.carried is not None:
+            how = CARRIED
+            own = distance[proposal.box.relative_to(box).slices()]
+            carried, trust = proposal.carried, proposal.trust
+            # A steady coarse mask that is right comes back as it is.
+            right = proposal.is_coarse and refined.verdict == KEPT
+            most = 0.0 if right else self._steadying.result
+            weight = self._weight(own, carried, trust, most)
+            if weight is not None:
+                own += weight * (carried - own)
+                pixels = distance > 0
+        self.edge = CarriedEdge.of(box, distance)
+        self.last = ObjectResult(
+            box,
+            pixels,
+            self.edge.distance,
+            refined.verdict,
+            float(refined.confidence),
+            how,
+        )
+        return self.last
+
+    def _weight(
+        self, own: Array, carried: Array, trust: Array | None, most: float
+    ) -> Array | None:
+        """Return the weight of the carried edge; None for none at all."""
+        assert trust is not None
+        still = self._steadying.still
+        gap = gap_between(own, carried, trust)
+        share = min(max((gap - still) / (2 * still + 1e-6), 0.0), 1.0)
+        return most * share * trust if share and most else None
+
+
+def _compact(mask: Array, box: Box, like: CompactMask) -> CompactMask:
+    """Return a mask inside a box as a compact mask of the frame."""
+    pixels = torch.from_numpy(np.ascontiguousarray(mask))
+    [inner] = compact_masks(pixels[None])
+    x, y = box.x1, box.y1
+    inside = inner.box.relative_to(Box(-x, -y, 0, 0))
+    moved = inner.pixels.clone().to(like.pixels.device)
+    return CompactMask(like.size, inside, moved, inner.area)

@@ -1,0 +1,61 @@
+"""Settings of the carrying from frame to frame."""
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True)
+class Steadying:
+    """How much of a frame's result counts in the next frame.
+
+    Attributes:
+        prior (float): Weight of the carried edge beside the coarse edge, in
+            the mask that the network starts from, 0 to 1. Defaults to 0.5.
+        result (float): Weight of the carried edge beside the refined edge, in
+            the result, 0 to 1. Defaults to 0.5.
+        still (float): Distance of the carried edge from the coarse edge, in
+            pixels, up to which the masks count as steady: nothing is carried
+            then. Above three times this distance, the weights apply in full.
+            Defaults to 0.5.
+        min_overlap (float): IoU of the carried and the coarse mask, 0 to 1,
+            below which the carrying of an object starts anew. Defaults to
+            0.5.
+        cut (float): Share of the picture, 0 to 1, that motion must leave
+            unexplained for a cut; see :func:`is_cut`. Defaults to 0.5.
+        reuse (float): Largest change of the image in the window of an object,
+            in grey levels, up to which the last result is used again, if the
+            coarse mask is the same too. 0 reuses only what is equal. Defaults
+            to 1.5.
+
+    Raises:
+        ValueError: If a value is out of its range.
+    """
+
+    prior: float = 0.5
+    result: float = 0.5
+    still: float = 0.5
+    min_overlap: float = 0.5
+    cut: float = 0.5
+    reuse: float = 1.5
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, most = getattr(self, field.name), 1.0
+            if field.name in ('still', 'reuse'):
+                most = 255.0
+            if not 0.0 <= value <= most:
+                raise ValueError(
+                    f'{field.name} must be 0 to {most:g}, got {value}'
+                )
+
+    def scaled(self, share: float) -> 'Steadying':
+        """Return settings that carry less.
+
+        Args:
+            share (float): Share of the weights, 0 to 1; with 0, every frame
+                is refined by itself.
+
+        Returns:
+            Steadying: The settings.
+        """
+        prior, result = self.prior * share, self.result * share
+        return replace(self, prior=prior, result=result)

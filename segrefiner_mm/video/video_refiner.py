@@ -1,0 +1,151 @@
+"""Refinement of the masks of a video, frame by frame."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.video.cuts import colours_of, is_cut
+from segrefiner_mm.video.object_track import (
+    CARRIED,
+    FIRST,
+    REUSED,
+    Glance,
+    ObjectResult,
+    ObjectTrack,
+)
+from segrefiner_mm.video.optical_flow import Motion, find_motion, small_grey
+from segrefiner_mm.video.steadying import Steadying
+from segrefiner_mm.windows import KEPT, Box, CompactMask, RefineJob
+
+__all__ = ['CARRIED', 'FIRST', 'REUSED', 'FrameMasks', 'VideoRefiner']
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class FrameMasks:
+    """The masks of a frame.
+
+    Attributes:
+        objects (dict): Result of every object, by its key.
+        is_cut (bool): Whether the frame begins a shot.
+    """
+
+    objects: dict[Hashable, ObjectResult]
+    is_cut: bool
+
+
+class VideoRefiner:
+    """Refines the masks of one video, whose frames come one by one.
+
+    It holds one frame, and per object an edge of the size of its box.
+
+    Args:
+        model (SegRefiner): The model.
+        settings (RefineSettings): Settings of the run.
+        steadying (Steadying, optional): How much is carried. Defaults to
+            None: the defaults.
+    """
+
+    def __init__(
+        self,
+        model: SegRefiner,
+        settings: RefineSettings,
+        steadying: Steadying | None = None,
+    ) -> None:
+        self._model = model
+        self._settings = settings
+        self._steadying = steadying or Steadying()
+        self.tracks: dict[Hashable, ObjectTrack] = {}
+        self._before: tuple[Array, Array] | None = None
+        self._size: tuple[int, int] | None = None
+
+    def refine(
+        self, image: Array, masks: Mapping[Hashable, CompactMask]
+    ) -> FrameMasks:
+        """Refine the masks of the next frame.
+
+        Args:
+            image (np.ndarray): (H, W, 3) uint8, BGR.
+            masks (dict): Coarse mask of every object, by a key that an object
+                keeps through the video. An object without one, or with an
+                empty one, is not on the frame.
+
+        Returns:
+            FrameMasks: The results.
+        """
+        motion, cut = self._motion(image)
+        if cut:
+            self.tracks.clear()
+        shown = {key: mask for key, mask in masks.items() if mask.area}
+        # What is gone carries nothing when it returns.
+        self.tracks = {
+            key: self.tracks.get(key) or self.new_track() for key in shown
+        }
+        results: dict[Hashable, ObjectResult] = {}
+        for key, mask in shown.items():
+            track = self.tracks[key]
+            if track.last and track.holds(image, mask):
+                track.last.how = REUSED
+                results[key] = track.last
+        todo = [key for key in shown if key not in results]
+        proposals = [
+            self.tracks[key].propose(shown[key], motion) for key in todo
+        ]
+        refined = self._run(image, [proposal.mask for proposal in proposals])
+        for key, proposal, part in zip(todo, proposals, refined, strict=True):
+            track = self.tracks[key]
+            results[key] = track.take(proposal, part)
+            track.glance = Glance.at(image, shown[key])
+        ordered = {key: results.get(key, _absent()) for key in masks}
+        return FrameMasks(ordered, cut)
+
+    def see(self, image: Array) -> None:
+        """Take a frame as the frame before, without refining it.
+
+        Args:
+            image (np.ndarray): (H, W, 3) uint8, BGR.
+        """
+        self._size = image.shape[0], image.shape[1]
+        self._before = small_grey(image), colours_of(image)
+
+    def forget(self) -> None:
+        """Carry nothing into the next frame."""
+        self.tracks.clear()
+        self._before = None
+
+    def new_track(self) -> ObjectTrack:
+        """Return the track of an object that has not been seen yet."""
+        return ObjectTrack(self._steadying)
+
+    def _motion(self, image: Array) -> tuple[Motion | None, bool]:
+        before, old_size = self._before, self._size
+        self.see(image)
+        now, size = self._before, self._size
+        assert now is not None
+        assert size is not None
+        if before is None or size != old_size:
+            return None, True
+        motion = find_motion(now[0], before[0], size)
+        if is_cut(now[1], before[1], motion, self._steadying.cut):
+            return None, True
+        return motion, False
+
+    def _run(self, image: Array, masks: list[CompactMask]) -> Any:
+        if not masks:
+            return []
+        picture = torch.from_numpy(image).permute(2, 0, 1)
+        job = RefineJob(picture, masks, None).to(self._model.device)
+        [(_, refined)] = self._model.refine([job], self._settings)
+        return refined
+
+
+def _absent() -> ObjectResult:
+    box = Box(0, 0, 0, 0)
+    nothing = np.zeros((0, 0), bool)
+    return ObjectResult(box, nothing, nothing.astype('f4'), KEPT, 0.0, FIRST)

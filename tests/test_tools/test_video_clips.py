@@ -1,0 +1,29 @@
+"""The clips of the benchmark: what is said of them must be true."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.helpers import ROOT, write_folder
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_benchmark_measures_drawn_clips(tmp_path):
+    """Three clips: a camera, an object, and a cut, which has to be found."""
+    folder = write_folder(tmp_path, 12)
+    process = subprocess.run(
+        [
+            *(sys.executable, ROOT / 'tools' / 'benchmark_video.py', folder),
+            *('--clips', '3', '--frames', '4', '--device', 'cpu'),
+            *('--runtime', 'torch'),
+        ],
+        env={'PYTHONPATH': str(ROOT), 'PATH': ''},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    rows = [line for line in process.stdout.splitlines() if ' yes |' in line]
+    assert len(rows) == 3, process.stdout
+    assert '| mean |' in process.stdout

@@ -1,0 +1,152 @@
+"""The network is replaced by the mask that it is given: what is tested is
+what is carried, not what the network knows.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from segrefiner_mm.evaluation.functional import boundary_flicker, mask_iou
+from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
+from segrefiner_mm.models.user_settings import user_settings
+from segrefiner_mm.video import CARRIED, FIRST, REUSED, Steadying, VideoRefiner
+from segrefiner_mm.windows import compact_masks
+from tests.test_video.clips import coarse_of, drawn, moving
+
+
+@pytest.fixture(scope='module')
+def lite():
+    model = build_refiner(*resolve_model('segrefiner-lite', None), 'cpu')
+    # Every mask is kept, so a result is the mask that the network was given.
+    guard = dict(type='DoNoHarmGuard', keep_belief=0.0, gain_weight=0.0)
+    return model, user_settings(model, None, guard)
+
+
+def compact(mask):
+    return compact_masks(torch.from_numpy(mask)[None])[0]
+
+
+def refined(lite, frames, coarse, steadying=None):
+    refiner = VideoRefiner(*lite, steadying)
+    return [
+        refiner.refine(frame.image, {'disc': compact(mask)})
+        for frame, mask in zip(frames, coarse, strict=True)
+    ]
+
+
+def ways(results):
+    return [part.objects['disc'].how for part in results]
+
+
+def flicker(masks, step):
+    flow = np.zeros((*masks[0].shape, 2), np.float32)
+    flow[..., 0] = -step
+    pairs = pairwise(masks)
+    return np.mean([boundary_flicker(a, b, flow) for a, b in pairs])
+
+
+def test_edges_jump_less_and_lie_better(lite):
+    frames = moving(8)
+    coarse = list(coarse_of(frames))
+    results = refined(lite, frames, coarse)
+    size = frames[0].mask.shape
+    masks = [part.objects['disc'].dense(size) for part in results]
+    assert ways(results) == [FIRST, *[CARRIED] * 7]
+    assert flicker(masks, 2) < 0.7 * flicker(coarse, 2)
+
+    def quality(found):
+        pairs = zip(frames, found, strict=True)
+        return np.mean([mask_iou(frame.mask, mask) for frame, mask in pairs])
+
+    assert quality(masks) > quality(coarse)
+
+
+def test_without_weights_every_frame_is_by_itself(lite):
+    frames = moving(4)
+    coarse = list(coarse_of(frames))
+    results = refined(lite, frames, coarse, Steadying().scaled(0))
+    for part, mask in zip(results, coarse, strict=True):
+        found = part.objects['disc'].dense(mask.shape)
+        np.testing.assert_array_equal(found, mask)
+
+
+def test_steady_masks_come_back_as_they_are(lite):
+    """They are right: the guard keeps them, and nothing has to be steadied."""
+    frames = moving(4)
+    coarse = [frame.mask for frame in frames]
+    for part, mask in zip(refined(lite, frames, coarse), coarse, strict=True):
+        found = part.objects['disc'].dense(mask.shape)
+        np.testing.assert_array_equal(found, mask)
+
+
+def test_a_cut_ends_the_carrying(lite):
+    frames = [*moving(3), *moving(3, seed=9)]
+    frames[3:] = [
+        frame._replace(image=255 - frame.image) for frame in frames[3:]
+    ]
+    results = refined(lite, frames, list(coarse_of(frames)))
+    assert [part.is_cut for part in results] == [True, *[False] * 2] * 2
+    assert ways(results) == [FIRST, CARRIED, CARRIED] * 2
+
+
+def test_an_object_that_leaves_and_returns(lite):
+    """It is nowhere while it is away, and starts anew when it is back."""
+    frames = moving(6)
+    away = drawn((-200, 60))
+    frames[2:4] = [away, away]
+    coarse = list(coarse_of(frames))
+    results = refined(lite, frames, coarse)
+    size = away.mask.shape
+    masks = [part.objects['disc'].dense(size) for part in results]
+    assert not masks[2].any()
+    assert not masks[3].any()
+    np.testing.assert_array_equal(masks[4], coarse[4])
+    assert ways(results)[4:] == [FIRST, CARRIED]
+
+
+def test_what_does_not_change_is_not_refined_again(lite, monkeypatch):
+    frame = drawn((60, 60))
+    mask = compact(frame.mask)
+    refiner = VideoRefiner(*lite)
+    first = refiner.refine(frame.image, {1: mask})
+    calls = []
+    monkeypatch.setattr(
+        refiner, '_run', lambda image, masks: calls.append(len(masks)) or []
+    )
+    noise = np.random.default_rng(0).integers(-2, 3, frame.image.shape)
+    noisy = (frame.image + noise).clip(0, 255).astype(np.uint8)
+    again = refiner.refine(noisy, {1: mask})
+    assert calls == [0]
+    assert again.objects[1].how == REUSED
+    np.testing.assert_array_equal(
+        again.objects[1].dense(frame.mask.shape),
+        first.objects[1].dense(frame.mask.shape),
+    )
+
+
+def test_objects_do_not_depend_on_each_other(lite):
+    frames = moving(3)
+    coarse = list(coarse_of(frames))
+    other = np.zeros_like(coarse[0])
+    other[90:115, 5:60] = True
+    alone = refined(lite, frames, coarse)
+    refiner = VideoRefiner(*lite)
+    for frame, mask, single in zip(frames, coarse, alone, strict=True):
+        masks = {'box': compact(other), 'disc': compact(mask)}
+        both = refiner.refine(frame.image, masks)
+        assert list(both.objects) == ['box', 'disc']
+        np.testing.assert_array_equal(
+            both.objects['disc'].dense(mask.shape),
+            single.objects['disc'].dense(mask.shape),
+        )
+
+
+@pytest.mark.parametrize(
+    'setting', [dict(prior=1.5), dict(cut=-0.1), dict(reuse=-1)]
+)
+def test_settings_out_of_range_are_refused(setting):
+    [name] = setting
+    with pytest.raises(ValueError, match=f'{name} must be 0 to'):
+        Steadying(**setting)

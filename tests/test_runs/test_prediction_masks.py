@@ -137,8 +137,7 @@ def test_few_are_decoded_at_once(folder, monkeypatch):
     masks = [encode_mask(disc)] * 25 + [full] * 4
     opened, _, _ = open_masks(folder, 'plain.jpg', None, *masks)
     monkeypatch.setattr(prediction_masks, 'MOST_MASKS', 10)
-    monkeypatch.setattr(prediction_masks, 'MAX_DECODED', 2 * 240 * 320)
-    groups = opened.groups()
+    groups = opened.groups(2 * 240 * 320)
     places = [place for group, _, _ in groups for place in group]
     assert places == list(range(29))
     assert [len(group) for group, _, _ in groups] == [10, 10, 6, 2, 1]

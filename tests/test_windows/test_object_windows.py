@@ -22,7 +22,7 @@ from tests.helpers import GOLDEN, ROOT, dense, iou, load_case
 def run(plan, image, mask, answer, size=64, judged=False):
     """Drive a plan by hand; ``answer`` maps requests to probabilities."""
     [compact] = compact_masks(mask[None])
-    task = RefineTask(image, compact, (5, 0), size, judged)
+    task = RefineTask(image, compact, (5, 0), size, judged=judged)
     steps, asked = plan.refine(task), []
     try:
         requests = next(steps)

@@ -35,8 +35,8 @@ def is_same_object(
     first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]
 ) -> bool:
     """Whether two masks have an IoU of at least 0.5."""
-    either = np.count_nonzero(first | second)
-    return bool(np.count_nonzero(first & second) >= MIN_IOU * max(either, 1))
+    either = max(int(np.count_nonzero(first | second)), 1)
+    return int(np.count_nonzero(first & second)) / either >= MIN_IOU
 
 
 def predict(model: MaskModel, image: Path, mask: Path, target: Path) -> None:
@@ -72,9 +72,11 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
     add('model', type=Path, help='.onnx or .tflite file')
     add('out', type=Path, help='folder for the masks')
     add('--list', type=Path, help='list to write, with the masks')
-    rgb = dict(type=float, nargs=3, default=[0.5, 0.5, 0.5], metavar='RGB')
-    add('--mean', **rgb, help='of the input, whose range is 0 to 1')
-    add('--std', **rgb, help='the input is divided by it')
+    for name, meaning in (
+        ('--mean', 'of red, green and blue, on a scale of 0 to 1'),
+        ('--std', 'what they are divided by, less the mean'),
+    ):
+        add(name, type=float, nargs=3, default=[0.5] * 3, help=meaning)
     add('--threads', type=int, default=1)
     add('--limit', type=int, help='most photographs in this run')
     args = parser.parse_args(arguments)

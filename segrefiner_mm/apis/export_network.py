@@ -101,4 +101,5 @@ def _metadata(model: SegRefiner) -> dict[str, Any]:
         std=preprocessor.std.flatten().tolist(),
         timesteps=list(scheduler.spread(settings.num_steps)),
         fine_probs=scheduler.cumulative_matrices[:, 0, 0].tolist(),
+        edge_reach=settings.edge_reach,
     )

@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from segrefiner_mm.models.denoiser import Denoiser
+from segrefiner_mm.models.first_edges import with_first_edges
 from segrefiner_mm.models.sample_output import ReverseStep, SampleOutput
 from segrefiner_mm.registry import MODELS, TASK_UTILS, build_child
 
@@ -209,6 +210,7 @@ class DiffusionRefineHead(BaseModule):
         until: int = -1,
         denoiser: Denoiser | None = None,
         with_fine_probs: bool = True,
+        edge_reach: int = 0,
     ) -> SampleOutput:
         """Run the reverse chain from the coarse masks.
 
@@ -228,6 +230,7 @@ class DiffusionRefineHead(BaseModule):
             denoiser (Denoiser, optional): Network to run instead of the
                 module, with the same weights. Defaults to None.
             with_fine_probs (bool): Whether to return them. Defaults to True.
+            edge_reach (int): See :func:`with_first_edges`. Defaults to 0.
 
         Returns:
             SampleOutput: Probabilities of the last step.
@@ -241,6 +244,8 @@ class DiffusionRefineHead(BaseModule):
         pairs = itertools.pairwise([*steps, until])
         for index, (step, following) in enumerate(pairs):
             logits = _decode(denoiser, context, masks, step)
+            if index == 0:
+                first = logits
             last = index == len(steps) - 1
             if last and not with_fine_probs and self.observer is None:
                 break
@@ -261,14 +266,12 @@ class DiffusionRefineHead(BaseModule):
                     )
                 )
             masks, fine_probs = output.sample, output.fine_probs
+        if until < 0:
+            logits = with_first_edges(first, logits, edge_reach)
         error = getattr(context, 'error_logits', None)
-        if error is not None:
-            error = error.float().sigmoid()
-        return SampleOutput(
-            logits.float().sigmoid(),
-            fine_probs if with_fine_probs else None,
-            error,
-        )
+        error = None if error is None else error.float().sigmoid()
+        known = fine_probs if with_fine_probs else None
+        return SampleOutput(logits.float().sigmoid(), known, error)
 
 
 def _decode(

@@ -41,6 +41,10 @@ class RefineSettings:
             to 32.
         num_steps (int, optional): Reverse steps, 1 to T. Defaults to None:
             all T.
+        edge_reach (int): Within so many pixels of the edges of both the
+            first and the last step, a window is that of the first, whose
+            edges are sharper; 0 or more. Defaults to 0: the last step
+            everywhere, as published.
         seed (int, optional): Seed of the noise. None: no noise, which gives
             another deterministic result. Defaults to 0.
         precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
@@ -62,6 +66,7 @@ class RefineSettings:
     model_size: int = 256
     batch_size: int = 32
     num_steps: int | None = None
+    edge_reach: int = 0
     seed: int | None = 0
     precision: str = 'auto'
     guard: Any = None
@@ -104,14 +109,17 @@ class RefineSettings:
     def _check(self) -> None:
         if not isinstance(self.windows, WindowPlan):
             raise ValueError(f'not a window plan: {self.windows!r}')
-        for name in ('model_size', 'batch_size', 'num_steps', 'seed'):
+        lowest = dict(model_size=1, batch_size=1, num_steps=1, edge_reach=0)
+        for name in (*lowest, 'seed'):
             value = getattr(self, name)
             if value is None and name in ('num_steps', 'seed'):
                 continue
             if not isinstance(value, Integral) or isinstance(value, bool):
                 raise ValueError(f'{name} must be an integer, got {value!r}')
-            if name != 'seed' and value < 1:
-                raise ValueError(f'{name} must be >= 1, got {value}')
+            if name in lowest and value < lowest[name]:
+                raise ValueError(
+                    f'{name} must be >= {lowest[name]}, got {value}'
+                )
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise ValueError(f'seed must be 0 to 2**63 - 1, got {self.seed}')
         if not isinstance(self.guard, (DoNoHarmGuard, type(None))):

@@ -51,6 +51,7 @@ class WindowSampler:
             if self.denoiser is not None:
                 self.dtype = None
         self.timesteps = head.scheduler.spread(settings.num_steps)
+        self.edge_reach = settings.edge_reach
         # On a CPU one window at a time is fastest, as it stays in the cache,
         # takes least memory and gives the same bits whatever else is refined.
         self.batch_size = 1 if device.type == 'cpu' else settings.batch_size
@@ -104,6 +105,7 @@ class WindowSampler:
                 until=first.until,
                 denoiser=self.denoiser,
                 with_fine_probs=first.until >= 0,
+                edge_reach=self.edge_reach,
             )
         probs, fine_probs, error = map(
             self._to_host, (output.probs, output.fine_probs, output.error)

@@ -66,6 +66,7 @@ def test_two_files_and_the_formulas_of_the_paper_refine_a_window(lite):
     )
     probs = torch.from_numpy(1 / (1 + np.exp(-logits)))
     assert len(timesteps) == 2
+    assert about['edge_reach'] == model.settings().edge_reach
     torch.testing.assert_close(probs, expected.probs, rtol=0, atol=1e-3)
 
 

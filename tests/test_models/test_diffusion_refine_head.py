@@ -2,12 +2,14 @@
 probabilities; the rest are identities.
 """
 
+from functools import partial
+
 import pytest
 import torch
 
 from segrefiner_mm.models.diffusion_refine_head import mean_iou
 from segrefiner_mm.registry import MODELS, build_child
-from segrefiner_mm.windows import Box
+from segrefiner_mm.windows import Box, edge_band
 from segrefiner_mm.windows.resample import resize_bilinear
 from tests.helpers import GOLDEN, load_case, tiny_denoiser_cfg, tiny_model_cfg
 
@@ -68,6 +70,23 @@ def test_a_generator_makes_sampling_repeatable(tiny_model, windows):
     )
     assert torch.equal(first, second)
     assert not torch.equal(first, other)
+
+
+def test_the_edges_of_the_first_step(tiny_model, windows):
+    head, (images, coarse, _) = tiny_model.head, small(windows)
+    sample = partial(head.sample, images, coarse)
+    one, two = sample([5]).probs, sample([5, 0]).probs
+    assert not torch.equal(one >= 0.5, two >= 0.5)
+    assert torch.equal(sample([5, 0], edge_reach=0).probs, two)
+    # Everything is within a window of an edge.
+    assert torch.equal(sample([5, 0], edge_reach=128).probs, one)
+    near = edge_band(one >= 0.5, 2) * edge_band(two >= 0.5, 2) > 0
+    expected = torch.where(near, one, two)
+    assert torch.equal(sample([5, 0], edge_reach=2).probs, expected)
+    # The chain of a plan that goes on elsewhere is left alone.
+    part = sample([5, 3], until=1)
+    same = sample([5, 3], until=1, edge_reach=2)
+    assert torch.equal(part.probs, same.probs)
 
 
 def test_loss_is_repeatable_and_needs_a_source_of_noise(tiny_model, windows):

@@ -33,6 +33,8 @@ def test_overrides_win():
         (dict(batch_size=0), 'batch_size must be >= 1'),
         (dict(batch_size=1.5), 'batch_size must be an integer'),
         (dict(num_steps=True), 'num_steps must be an integer'),
+        (dict(edge_reach=-1), 'edge_reach must be >= 0'),
+        (dict(edge_reach=1.5), 'edge_reach must be an integer'),
         (dict(seed='a'), 'seed must be an integer'),
         (dict(seed=2**70), r'seed must be 0 to 2\*\*63'),
         (dict(guard=object()), 'not a guard'),

@@ -20,6 +20,8 @@ model = dict(
         model_size=384,
         # One step gains more on bad masks, and harms twice as many.
         num_steps=2,
+        # The second step undoes mistakes, but blunts edges.
+        edge_reach=3,
         # Of soft maps; see tools/benchmark_calibration.py.
         temperature=1.2,
         guard=dict(

@@ -1,0 +1,102 @@
+"""Models that predict the mask of the main object of a photograph.
+
+A module of ``predict_masks.py``, not a command.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError
+
+# A photograph, (H, W, 3) uint8 BGR, to a mask, (H, W) bool.
+MaskModel = Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]]
+# A batch of one, float32, to the first output of the network.
+Run = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+def open_model(
+    file: Path,
+    mean: Sequence[float],
+    std: Sequence[float],
+    threads: int,
+) -> MaskModel:
+    """Open a model of one picture.
+
+    Args:
+        file (Path): ``.onnx`` or ``.tflite``; the size of its input is fixed.
+        mean (Sequence[float]): Of red, green and blue, of 0 to 1.
+        std (Sequence[float]): The same.
+        threads (int): Threads of the runtime.
+
+    Returns:
+        Callable: Takes a photograph, (H, W, 3) uint8 BGR; returns its mask,
+        (H, W) bool. Of several classes, all but the first are the object; a
+        map of one channel is stretched to 0 to 1 and is the object above 0.5.
+
+    Raises:
+        InputError: If the file is missing or of another kind.
+    """
+    if not file.is_file():
+        raise InputError(f'no such file: {file}')
+    openers = {'.onnx': _onnx, '.tflite': _tflite}
+    if file.suffix not in openers:
+        raise InputError(f'{file} is neither .onnx nor .tflite')
+    run, shape = openers[file.suffix](file, threads)
+    channels_first = shape[1] == 3
+    size = tuple(shape[2:4] if channels_first else shape[1:3])[::-1]
+
+    def predict(image: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        seen = cv2.resize(
+            image[:, :, ::-1], size, interpolation=cv2.INTER_AREA
+        )
+        batch = (seen / 255 - np.array(mean)) / np.array(std)
+        batch = batch.astype(np.float32)[None]
+        if channels_first:
+            batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
+        maps = run(batch)[0]
+        if channels_first:
+            maps = maps.transpose(1, 2, 0)
+        maps = np.ascontiguousarray(maps)
+        full = image.shape[1], image.shape[0]
+        if maps.shape[-1] > 1:
+            return np.asarray(cv2.resize(maps, full).argmax(-1) > 0)
+        low, high = maps.min(), maps.max()
+        soft = (maps[:, :, 0] - low) / max(high - low, 1e-9)
+        return np.asarray(cv2.resize(soft, full) > 0.5)
+
+    return predict
+
+
+def _onnx(file: Path, threads: int) -> tuple[Run, list[int]]:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise InputError(f'{file}: pip install onnxruntime') from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(file), options)
+    [entry, *_] = session.get_inputs()
+    return lambda batch: session.run(None, {entry.name: batch})[0], entry.shape
+
+
+def _tflite(file: Path, threads: int) -> tuple[Run, list[int]]:
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        raise InputError(f'{file}: pip install ai-edge-litert') from None
+    network = Interpreter(str(file), num_threads=threads)
+    network.allocate_tensors()
+    [entry, *_] = network.get_input_details()
+    [exit_, *_] = network.get_output_details()
+
+    def run(batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        network.set_tensor(entry['index'], batch)
+        network.invoke()
+        return np.asarray(network.get_tensor(exit_['index']))
+
+    return run, [int(side) for side in entry['shape']]

@@ -1,0 +1,146 @@
+"""The public repositories that the bundled weights learnt from, one a row.
+
+A module of ``training_pairs.py``, not a command.
+"""
+
+import io
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError
+
+Picture = npt.NDArray[Any]  # uint8; OpenCV does not say so
+
+
+class Source(NamedTuple):
+    """A repository with photographs and the true mask of an object on each.
+
+    Attributes:
+        repository (str): Owner and name on GitHub.
+        name (str): Prefix of the names of its pictures.
+        image (str): Pattern of the paths of the photographs. What its groups
+            match makes the name of a picture.
+        mask (str): Path of the mask, with the groups of ``image`` in braces.
+        longest (int): Larger photographs are shrunk to this side, in pixels.
+        crop (int): Pixels cut off all round.
+        held_out (int): Percentage of the groups kept for validation.
+    """
+
+    repository: str
+    name: str
+    image: str
+    mask: str
+    longest: int = 800
+    crop: int = 0
+    held_out: int = 3
+
+
+SOURCES = (
+    Source(
+        '40ksoul/CFCNet',
+        'cfcnet',
+        r'data/images/(?P<key>\d+)\.jpg',
+        'data/labels/{key}.png',
+    ),
+    Source(
+        'bearpaw/clothing-co-parsing',
+        'ccp',
+        r'photos/(?P<key>\d+)\.jpg',
+        'annotations/pixel-level/{key}.mat',
+    ),
+    Source(
+        'ZJW-HUST/Deeplab-Weizmann-Horse',
+        'horse',
+        r'weizmann_horse_db/horse_(?P<part>train|test)/(?P<key>\w+)\.png',
+        'weizmann_horse_db/mask_{part}/{key}.png',
+        longest=400,
+    ),
+    Source(
+        'barehandpenta/Panda_Dataset',
+        'panda',
+        r'image(?P<part>|_val)/(?P<key>\w+)\.png',
+        'mask{part}/{key}.png',
+    ),
+    Source(
+        'ptdkhoa/Peanut-dataset',
+        'peanut',
+        r'images/(?P<key>\w+)\.jpg',
+        'labels/{key}.png',
+        longest=640,
+    ),
+    Source(
+        'NachiRV/PWFID-Pea-Weed-Field-Image-Dataset',
+        'pwfid',
+        r'images/(?P<key>\w+)\.png',
+        'masks/{key}.png',
+        crop=2,
+    ),
+    Source(
+        'cwfid/dataset',
+        'cwfid',
+        r'images/(?P<key>\w+)_image\.png',
+        'annotations/{key}_annotation.png',
+    ),
+)
+
+
+def decode_mask(content: bytes, path: str) -> Picture:
+    """Decode a mask: a picture, or a file of MATLAB with ``groundtruth``.
+
+    Args:
+        content (bytes): The file.
+        path (str): Its path, for the suffix and for messages.
+
+    Returns:
+        np.ndarray: (H, W) uint8, 0 and 1: 1 where any channel is not 0.
+
+    Raises:
+        InputError: If it cannot be decoded.
+    """
+    if path.endswith('.mat'):
+        return (_groundtruth(content, path) > 0).astype(np.uint8)
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise InputError(f'cannot decode {path}')
+    return picture.any(-1).astype(np.uint8)
+
+
+def _groundtruth(content: bytes, path: str) -> npt.NDArray[Any]:
+    try:
+        from scipy.io import loadmat
+    except ImportError:
+        raise InputError(
+            f'{path} is a file of MATLAB: pip install scipy'
+        ) from None
+    try:
+        return np.asarray(loadmat(io.BytesIO(content))['groundtruth'])
+    except (ValueError, KeyError, TypeError, NotImplementedError) as error:
+        raise InputError(f'cannot decode {path}: {error}') from None
+
+
+def fit(image: Picture, mask: Picture, source: Source) -> list[Picture]:
+    """Crop and shrink a photograph and its mask as the source asks for.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8.
+        mask (np.ndarray): (H, W) uint8, 0 and 1.
+        source (Source): Has ``crop`` and ``longest``.
+
+    Returns:
+        list[np.ndarray]: Photograph and mask.
+    """
+    if source.crop:
+        inner = slice(source.crop, -source.crop)
+        image, mask = image[inner, inner], mask[inner, inner]
+    scale = source.longest / max(mask.shape)
+    if scale >= 1:
+        return [image, mask]
+    size = [max(round(side * scale), 1) for side in mask.shape[::-1]]
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    # The share of the object in a pixel, at least half.
+    full = mask * np.uint8(255)
+    share = cv2.resize(full, size, interpolation=cv2.INTER_AREA)
+    return [small, (share >= 128).astype(np.uint8)]

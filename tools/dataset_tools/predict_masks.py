@@ -1,0 +1,120 @@
+"""Write the coarse masks that a model predicts for photographs.
+
+``python tools/dataset_tools/predict_masks.py PAIRS MODEL OUT`` runs an ONNX or
+TensorFlow Lite model on the photographs of a list of pairs, as
+``training_pairs.py`` writes it. It writes ``OUT/STEM.png`` where the
+prediction has an IoU of at least 0.5 with the true mask; elsewhere the model
+has seen another object. ``--list FILE`` writes the list with these masks
+appended, for ``LoadCoarseMasks``. A run that was stopped goes on where it was.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from mask_models import MaskModel, open_model
+from rich.console import Console
+from rich.progress import track
+
+from segrefiner_mm.cli.exit_status import DONE, NOTHING_DONE
+from segrefiner_mm.datasets.picture_pairs import Listed, read_pairs
+from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.files import write_whole
+
+MIN_IOU = 0.5
+# The photographs that the model has seen, whether its mask was of use or not.
+SEEN = 'seen.txt'
+
+
+def is_same_object(
+    first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]
+) -> bool:
+    """Whether two masks have an IoU of at least 0.5."""
+    either = max(int(np.count_nonzero(first | second)), 1)
+    return int(np.count_nonzero(first & second)) / either >= MIN_IOU
+
+
+def predict(model: MaskModel, image: Path, mask: Path, target: Path) -> None:
+    """Write the mask of a photograph, if it is of the object."""
+    picture = cv2.imread(str(image))
+    if picture is None:
+        raise InputError(f'cannot read {image}')
+    true = read_mask(str(mask), picture.shape[:2]) > 0
+    coarse = model(picture)
+    if is_same_object(coarse, true):
+        _, png = cv2.imencode('.png', coarse * np.uint8(255))
+        write_whole(target, png.tobytes())
+
+
+def write_list(file: Path, pairs: list[Listed], out: Path) -> None:
+    """Write the list with the masks in a folder appended."""
+    lines = []
+    for paths in pairs:
+        coarse = out / f'{paths[0].stem}.png'
+        chosen = [*paths, coarse] if coarse.is_file() else paths
+        names = [os.path.relpath(path, file.parent) for path in chosen]
+        lines.append('\t'.join(names) + '\n')
+    write_whole(file, ''.join(lines).encode())
+
+
+def parse_args(arguments: list[str] | None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description='Write the masks that a model predicts for photographs.'
+    )
+    add = parser.add_argument
+    add('pairs', type=Path, help='list of photographs and true masks')
+    add('model', type=Path, help='.onnx or .tflite file')
+    add('out', type=Path, help='folder for the masks')
+    add('--list', type=Path, help='list to write, with the masks')
+    for name, meaning in (
+        ('--mean', 'of red, green and blue, on a scale of 0 to 1'),
+        ('--std', 'what they are divided by, less the mean'),
+    ):
+        add(name, type=float, nargs=3, default=[0.5] * 3, help=meaning)
+    add('--threads', type=int, default=1)
+    add('--limit', type=int, help='most photographs in this run')
+    args = parser.parse_args(arguments)
+    if args.threads < 1 or (args.limit is not None and args.limit < 1):
+        parser.error('--threads and --limit are 1 or more')
+    return args
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the masks that are not there yet; return the exit status."""
+    args = parse_args(arguments)
+    pairs = read_pairs(args.pairs, args.pairs.parent)
+    model = open_model(args.model, args.mean, args.std, args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    record = args.out / SEEN
+    seen = set(record.read_text().splitlines()) if record.exists() else set()
+    todo = [paths for paths in pairs if paths[0].stem not in seen]
+    console = Console(stderr=True)
+    for image, mask, *_ in track(
+        todo[: args.limit],
+        'masks',
+        console=console,
+        disable=not console.is_terminal,
+    ):
+        predict(model, image, mask, args.out / f'{image.stem}.png')
+        with record.open('a') as file:
+            file.write(f'{image.stem}\n')
+    stems = [image.stem for image, *_ in pairs]
+    count = sum((args.out / f'{stem}.png').is_file() for stem in stems)
+    print(f'{count} masks for {len(pairs)} photographs in {args.out}')
+    if args.list is not None:
+        write_list(args.list, pairs, args.out)
+    return DONE if count else NOTHING_DONE
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except InputError as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(NOTHING_DONE)

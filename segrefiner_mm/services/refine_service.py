@@ -187,7 +187,7 @@ class RefineService:
         settings = self._settings(choice.steps, choice.guard)
         image = torch.from_numpy(loaded.image).permute(2, 0, 1)
         masks = loaded.annotation
-        job = RefineJob(image, masks.masks, None).to(self.model.device)
+        job = RefineJob(image, masks.masks, None)
         [(_, refined)] = self.model.refine([job], settings)
         return [ServedMask(mask, masks.size) for mask in refined]
 

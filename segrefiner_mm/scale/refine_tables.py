@@ -87,6 +87,7 @@ def refine_tables(
         _absolute(place),
         _absolute(target),
         max_pixels(),
+        options.overwrite,
     )
     rank = join(options)
     done = refine_shards(job, FileShards(tuple(files)), options, reporter)

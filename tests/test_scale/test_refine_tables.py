@@ -160,6 +160,23 @@ def test_a_damaged_shard_is_named_and_the_rest_is_done(dataset, tmp_path):
     assert f'{source}/poor.parquet needs the columns image and' in named
 
 
+def test_a_table_of_the_user_is_not_overwritten(dataset, tmp_path):
+    source, out = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    out.mkdir()
+    pq.write_table(
+        table_of(masks_of(dataset / 'coco.json')[:2]), source / 'a.parquet'
+    )
+    pq.write_table(pa.table(dict(theirs=[1, 2])), out / 'a.parquet')
+    before = (out / 'a.parquet').read_bytes()
+    with pytest.raises(InputError, match='could be refined'):
+        run(source, out, dataset)
+    assert (out / 'a.parquet').read_bytes() == before
+    assert run(source, out, dataset, overwrite=True).done == 2
+    assert pq.read_table(out / 'a.parquet').num_rows == 2
+    run(source, out, dataset)  # ours now
+
+
 def test_what_does_not_fit_is_refused(dataset, tmp_path):
     source = tmp_path / 'in'
     source.mkdir()

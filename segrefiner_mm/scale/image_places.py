@@ -1,6 +1,8 @@
 """Images by their names, in a folder or at an address."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import file_state, is_same_file
@@ -34,20 +36,28 @@ class ImagePlaces:
             folder = None if self._place is None else self._place.folder
             self._finder = ImageFinder(folder)
 
-    def located(self, entries: list[ImageEntry]) -> list[ImageEntry]:
+    def located(self, entries: list[ImageEntry]) -> Iterator[ImageEntry]:
         """Find images, and fetch those that are at an address.
+
+        A few are fetched ahead, so that a shard of many is never in memory.
 
         Args:
             entries (list[ImageEntry]): Images that are not located yet.
 
-        Returns:
-            list[ImageEntry]: With ``image`` or ``content``, or with a
-            ``problem``.
+        Yields:
+            ImageEntry: With ``image`` or ``content``, or with a ``problem``.
         """
         if self._remote is None:
-            return [self._located(entry) for entry in entries]
+            yield from map(self._located, entries)
+            return
         with ThreadPoolExecutor(FETCHES) as pool:
-            return list(pool.map(self._located, entries))
+            fetching: deque[Future[ImageEntry]] = deque()
+            for entry in entries:
+                fetching.append(pool.submit(self._located, entry))
+                if len(fetching) > FETCHES:
+                    yield fetching.popleft().result()
+            while fetching:
+                yield fetching.popleft().result()
 
     def find(self, name: str) -> str:
         """Return the file behind a name.

@@ -16,7 +16,8 @@ SHARD_MASKS = 256
 class DatasetOptions(PredictionOptions):
     """Options for data sets that one process does not hold.
 
-    They are those of :class:`PredictionOptions`, and these.
+    They are those of :class:`PredictionOptions` but ``soft`` and ``only``,
+    which shards do not have, and these.
 
     Attributes:
         images (str, optional): Folder or fsspec address of the images, such as
@@ -47,6 +48,11 @@ class DatasetOptions(PredictionOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.soft is not None or self.only is not None:
+            raise InputError(
+                '--soft and --only are not for data sets in shards: refine '
+                'without --engine'
+            )
         if self.engine not in ENGINES:
             raise InputError(
                 f'--engine must be one of {", ".join(ENGINES)}, got '

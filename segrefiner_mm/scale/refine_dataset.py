@@ -126,7 +126,7 @@ def _job(
     if shards.folder is not None:
         address = str(shards.folder.absolute())
     return ShardJob(
-        *chosen_refiner(refiner),
+        *chosen_refiner(refiner, options.gpus_per_worker > 0),
         options.place,
         address,
         str(source),

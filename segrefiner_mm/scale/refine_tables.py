@@ -82,11 +82,12 @@ def refine_tables(
     place, target = Place(folder), Place(out)
     _check(place, target, files, options)
     job = TableJob(
-        *chosen_refiner(refiner),
+        *chosen_refiner(refiner, options.gpus_per_worker > 0),
         options.place,
         _absolute(place),
         _absolute(target),
         max_pixels(),
+        options.overwrite,
     )
     rank = join(options)
     done = refine_shards(job, FileShards(tuple(files)), options, reporter)

@@ -146,17 +146,21 @@ class ShardWorker:
 
 
 def chosen_refiner(
-    options: RefinerOptions,
+    options: RefinerOptions, on_gpus: bool = False
 ) -> tuple[RefinerOptions, dict[str, Any]]:
     """Choose on the driver what all workers use.
 
     Args:
         options (RefinerOptions): The model and its settings.
+        on_gpus (bool): Whether workers have GPUs, which run PyTorch alone;
+            the driver may have none. Defaults to False.
 
     Returns:
         tuple[RefinerOptions, dict]: With the runtime that this machine has
         chosen, and the fingerprint that workers must have.
     """
+    if on_gpus and options.runtime == 'auto':
+        options = replace(options, runtime='torch')
     fingerprint = Refiner(options).fingerprint()
     return replace(options, runtime=fingerprint['runtime']), fingerprint
 

@@ -135,6 +135,11 @@ def _members(
                 suffix = path.suffix.lower()
                 own = texts if suffix == '.json' else pictures
                 if opened and suffix in PICTURE_SUFFIXES | {'.json'}:
+                    if member.size > len(content):  # sparse, with holes
+                        raise InputError(
+                            f'{file}: {path} says that it has '
+                            f'{member.size:,} bytes, more than the tar'
+                        )
                     own[str(path.with_suffix(''))] = opened.read()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise InputError(

@@ -44,6 +44,8 @@ class TableJob:
         source (str): Folder or address of the shards to read.
         out (str): Folder or address of the shards to write.
         max_pixels (int): Most pixels of an image.
+        overwrite (bool): Whether tables that no run has written may be
+            overwritten. Defaults to False.
     """
 
     refiner: RefinerOptions
@@ -52,6 +54,7 @@ class TableJob:
     source: str
     out: str
     max_pixels: int
+    overwrite: bool = False
 
     def worker(self) -> 'TableWorker':
         """Return the worker of this job."""
@@ -111,7 +114,11 @@ class TableWorker:
         )
 
     def _done_before(self, file: str, state: str) -> dict[str, int] | None:
-        """Return the verdicts of a complete result of this input."""
+        """Return the verdicts of a complete result of this input.
+
+        Raises:
+            InputError: If another table is in its place.
+        """
         out = output_of(file)
         try:
             table = parsed_table(self._out.read(out), out)
@@ -120,6 +127,11 @@ class TableWorker:
         except InputError:  # cut off: it is written again
             return None
         noted = (table.schema.metadata or {}).get(_NOTES)
+        if noted is None and not self._job.overwrite:
+            raise InputError(
+                f'{self._out.name(out)} already exists and no earlier run '
+                'wrote it: choose another folder, or --overwrite'
+            )
         if noted != state.encode() or 'verdict' not in table.column_names:
             return None
         verdicts = Counter(table.column('verdict').to_pylist())

@@ -127,7 +127,8 @@ def answers_to(header: str, options: ServeOptions, token: str | None) -> bool:
         return True
     name = header.rsplit(':', 1)[0] if _has_port(header) else header
     name = name.strip('[]').lower()
-    return name in LOOPBACK or name in {options.host, *options.hosts}
+    own = {host.lower() for host in (options.host, *options.hosts)}
+    return name in LOOPBACK or name in own
 
 
 def _has_port(header: str) -> bool:

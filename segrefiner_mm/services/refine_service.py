@@ -101,6 +101,7 @@ class RefineService:
         max_masks (int): Most masks of a request. Defaults to 1000.
 
     Attributes:
+        max_masks (int): Most masks of a request.
         turn (Lock): Held by :meth:`refine`; whoever calls :meth:`load` and
             :meth:`refine_loaded` holds it too.
     """
@@ -110,7 +111,7 @@ class RefineService:
     ) -> None:
         self._options = options or RefinerOptions()
         self._refiner = Refiner(self._options)
-        self._max_masks = max_masks
+        self.max_masks = max_masks
         self.turn = Lock()
         self._settings = lru_cache(maxsize=64)(self._make_settings)
 
@@ -169,7 +170,7 @@ class RefineService:
         return load_upload(
             image,
             items,
-            self._max_masks,
+            self.max_masks,
             choice.threshold,
             choice.resize_masks,
         )
@@ -187,7 +188,7 @@ class RefineService:
         settings = self._settings(choice.steps, choice.guard)
         image = torch.from_numpy(loaded.image).permute(2, 0, 1)
         masks = loaded.annotation
-        job = RefineJob(image, masks.masks, None).to(self.model.device)
+        job = RefineJob(image, masks.masks, None)
         [(_, refined)] = self.model.refine([job], settings)
         return [ServedMask(mask, masks.size) for mask in refined]
 

@@ -99,11 +99,7 @@ def load_upload(
         InputError: If one cannot be read, the sizes differ, or there is too
             much of anything.
     """
-    if len(items) > most:
-        raise InputError(
-            f'the request has {len(items)} masks, more than the {most} that '
-            'are allowed: send several requests'
-        )
+    check_count(len(items), most)
     upright = load_image(image)
     size = (upright.shape[0], upright.shape[1])
     masks, held = MaskInputs(size, []), 0
@@ -126,6 +122,23 @@ def load_upload(
     if masks.size != size:
         upright = load_image(image, masks.size)
     return LoadedPair(upright, masks, None)
+
+
+def check_count(masks: int, most: int) -> None:
+    """Reject a request of too many masks, before any is decoded.
+
+    Args:
+        masks (int): Number of masks.
+        most (int): Maximum number.
+
+    Raises:
+        InputError: If there are more.
+    """
+    if masks > most:
+        raise InputError(
+            f'the request has {masks} masks, more than the {most} that are '
+            'allowed: send several requests'
+        )
 
 
 def _decoded(

@@ -252,5 +252,4 @@ def _compact(mask: Array, box: Box, like: CompactMask) -> CompactMask:
     [inner] = compact_masks(pixels[None])
     x, y = box.x1, box.y1
     inside = inner.box.relative_to(Box(-x, -y, 0, 0))
-    moved = inner.pixels.clone().to(like.pixels.device)
-    return CompactMask(like.size, inside, moved, inner.area)
+    return CompactMask(like.size, inside, inner.pixels.clone(), inner.area)

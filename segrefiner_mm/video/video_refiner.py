@@ -140,7 +140,7 @@ class VideoRefiner:
         if not masks:
             return []
         picture = torch.from_numpy(image).permute(2, 0, 1)
-        job = RefineJob(picture, masks, None).to(self._model.device)
+        job = RefineJob(picture, masks, None)
         [(_, refined)] = self._model.refine([job], self._settings)
         return refined
 

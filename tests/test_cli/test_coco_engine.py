@@ -48,6 +48,8 @@ def test_a_mask_that_fails_ends_in_status_1(dataset, tmp_path, capsys):
         (['--workers', '2'], '--workers goes with --engine'),
         (['--shards', 'x'], '--shards goes with --engine'),
         (['--engine', 'local', '--address', 'x'], 'is for --engine ray'),
+        (['--engine', 'local', '--soft'], '--soft and --only are not for'),
+        (['--engine', 'local', '--only', '1,2,30,40'], 'are not for data'),
     ],
 )
 def test_options_that_do_not_fit_end_in_status_2(

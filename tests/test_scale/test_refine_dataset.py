@@ -199,6 +199,8 @@ def test_a_full_store_loses_the_shards_that_do_not_fit(
         (dict(cpus_per_worker=0), '--cpus-per-worker must be above 0'),
         (dict(shard_masks=0), '--shard-masks must be 1 or more'),
         (dict(address='auto'), '--address is for --engine ray'),
+        (dict(soft='uint8'), '--soft and --only are not for data sets in'),
+        (dict(only='errors'), '--soft and --only are not for data sets in'),
         (dict(images=None), 'needs --img-dir'),
         (dict(images='nowhere'), 'no such folder: nowhere'),
         (dict(images='odd://bucket'), 'cannot use odd://bucket'),

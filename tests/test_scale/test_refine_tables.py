@@ -10,6 +10,7 @@ import pytest
 from segrefiner_mm.apis import DatasetOptions, refine_dataset
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.rle import decode_mask
+from segrefiner_mm.scale.table_files import read_masks
 from tests.test_scale.datasets import (
     SIZE,
     refiner,
@@ -116,6 +117,26 @@ def test_a_tar_has_its_images_with_it(dataset, tmp_path):
     assert [json.loads(i) for i in table['id'].to_pylist()] == order
 
 
+def test_a_sparse_member_is_not_filled_up(tmp_path):
+    """A hole of a terabyte, which takes a block of 512 bytes."""
+    info = tarfile.TarInfo('a.json')
+    info.pax_headers = {
+        'GNU.sparse.major': '0',
+        'GNU.sparse.minor': '1',
+        'GNU.sparse.name': 'a.json',
+        'GNU.sparse.size': str(2**40),
+        'GNU.sparse.map': f'{2**40},0',
+    }
+    content = io.BytesIO()
+    with tarfile.open(
+        fileobj=content, mode='w', format=tarfile.PAX_FORMAT
+    ) as tar:
+        tar.addfile(info)
+    assert len(content.getvalue()) < 20_000
+    with pytest.raises(InputError, match='more than the tar'):
+        read_masks(content.getvalue(), 'a.tar')
+
+
 def test_a_damaged_shard_is_named_and_the_rest_is_done(dataset, tmp_path):
     source, out = tmp_path / 'in', tmp_path / 'out'
     source.mkdir()
@@ -137,6 +158,23 @@ def test_a_damaged_shard_is_named_and_the_rest_is_done(dataset, tmp_path):
     assert f'{source}/cut.parquet is a damaged shard' in named
     assert f'{source}/void.tar is a damaged shard' in named
     assert f'{source}/poor.parquet needs the columns image and' in named
+
+
+def test_a_table_of_the_user_is_not_overwritten(dataset, tmp_path):
+    source, out = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    out.mkdir()
+    pq.write_table(
+        table_of(masks_of(dataset / 'coco.json')[:2]), source / 'a.parquet'
+    )
+    pq.write_table(pa.table(dict(theirs=[1, 2])), out / 'a.parquet')
+    before = (out / 'a.parquet').read_bytes()
+    with pytest.raises(InputError, match='could be refined'):
+        run(source, out, dataset)
+    assert (out / 'a.parquet').read_bytes() == before
+    assert run(source, out, dataset, overwrite=True).done == 2
+    assert pq.read_table(out / 'a.parquet').num_rows == 2
+    run(source, out, dataset)  # ours now
 
 
 def test_what_does_not_fit_is_refused(dataset, tmp_path):

@@ -17,6 +17,7 @@ from segrefiner_mm.cli.main import main
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.services.access import (
+    answers_to,
     is_loopback,
     may_enter,
     token_of,
@@ -338,6 +339,13 @@ def test_other_hosts_need_a_token(host, monkeypatch, tmp_path):
     (tmp_path / 'token').write_text('another-token-of-the-tests\n')
     options = ServeOptions(host=host, token_file=tmp_path / 'token')
     assert token_of(options) == 'another-token-of-the-tests'
+
+
+def test_names_of_hosts_have_no_case():
+    options = ServeOptions(hosts=('Refiner.Local',))
+    assert answers_to('refiner.local:8765', options, TOKEN)
+    assert answers_to('REFINER.LOCAL', options, None)
+    assert not answers_to('other.local', options, TOKEN)
 
 
 def test_addresses_of_this_machine():

@@ -4,6 +4,7 @@ The stream of a brush is pinned by bytes that ``label-studio-sdk`` 2.1.2 wrote
 (``converter.brush.encode_rle``), whose decoder reads ours as well.
 """
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlsplit
@@ -12,11 +13,13 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.services.label_studio.brush_rle import (
     decode_brush,
     encode_brush,
 )
 from segrefiner_mm.services.label_studio.image_source import ImageSource
+from segrefiner_mm.services.label_studio.regions import mask_of
 from segrefiner_mm.services.serve_options import ServeOptions
 from tests.helpers import iou
 from tests.test_services.conftest import png
@@ -290,6 +293,19 @@ def test_regions_that_are_damaged(backend, scene, fields):
     answer = backend.post_json('/predict', request)
     assert answer.status == 400, answer.body
     assert answer.detail
+
+
+def test_many_brushes_are_not_decoded_and_do_not_pile_up(backend, scene):
+    """A brush takes bytes that say nothing of the memory of its image."""
+    damaged = dict(brush(scene[2]), value=dict(format='rle', rle=[]))
+    answer = backend.post_json('/predict', request_for([damaged] * 21))
+    assert answer.status == 400
+    assert '21 masks, more than the 20' in answer.detail
+    kept = mask_of(brush(np.ones((1000, 1000), bool)))
+    assert len(json.dumps(kept)) < 100  # and not a megabyte
+    np.testing.assert_array_equal(
+        decode_mask(mask_of(brush(scene[2]))), scene[2]
+    )
 
 
 def test_the_stream_is_that_of_the_tool():

@@ -46,7 +46,7 @@ def reverse_steps(
     )
     image = torch.from_numpy(loaded.image).permute(2, 0, 1)
     masks = loaded.annotation.masks[:1]
-    job = RefineJob(image, masks, None).to(model.device)
+    job = RefineJob(image, masks, None)
     before = model.head.observer
     model.head.observer = seen.append
     try:

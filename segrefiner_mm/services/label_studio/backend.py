@@ -18,6 +18,7 @@ from segrefiner_mm.services.label_studio.regions import (
 )
 from segrefiner_mm.services.refine_service import Choice, RefineService
 from segrefiner_mm.services.schemas import REFUSALS
+from segrefiner_mm.services.uploads import check_count
 from segrefiner_mm.version import __version__
 
 MODEL_VERSION = f'segrefiner-{__version__}'
@@ -129,6 +130,7 @@ def _refined(
     names = {str(region.get('to_name')) for region in drawn}
     if len(names) > 1:
         raise InputError('the masks of a task are of several images')
+    check_count(len(drawn), service.max_masks)
     image = source.read(_image_of(task, request.label_config, names.pop()))
     items = [mask_of(region) for region in drawn]
     served = service.refine(image, items, Choice())

@@ -7,6 +7,7 @@ from uuid import uuid4
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.json_file import shown
 from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.services.label_studio.brush_rle import (
     decode_brush,
     encode_brush,
@@ -41,7 +42,7 @@ def mask_of(region: Region) -> MaskItem:
         region (dict): For which :func:`is_mask`.
 
     Returns:
-        np.ndarray | list: (H, W) bool, or the polygons of the object.
+        dict | list: Run lengths, or the polygons of the object.
 
     Raises:
         InputError: If it cannot be read.
@@ -58,7 +59,9 @@ def mask_of(region: Region) -> MaskItem:
         )
     value = region['value']
     if value.get('format') == 'rle':
-        return decode_brush(value.get('rle'), (height, width))
+        mask = decode_brush(value.get('rle'), (height, width))
+        # Many brushes on a large image would take all memory as arrays.
+        return encode_mask(mask)
     points = value['points']
     if not isinstance(points, list) or len(points) < 3:
         raise InputError(f'a polygon of a region is {shown(points)}')

@@ -1,17 +1,12 @@
 """The gate in front of the application: names, token, sizes, queue."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segrefiner_mm.services.access import answers_to, may_enter
 from segrefiner_mm.services.serve_options import ServeOptions
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 PATIENCE = 30  # seconds until the next part of a request
 OPEN = frozenset(['/health'])  # so that a watchdog needs no token
@@ -30,7 +25,7 @@ class Gate:
     """
 
     def __init__(
-        self, app: App, options: ServeOptions, token: str | None
+        self, app: ASGIApp, options: ServeOptions, token: str | None
     ) -> None:
         self._app = app
         self._options = options
@@ -39,7 +34,7 @@ class Gate:
         self._busy = 0
 
     async def __call__(
-        self, scope: dict[str, Any], receive: Receive, send: Send
+        self, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Handle a connection, as ASGI says."""
         if scope['type'] == 'lifespan':
@@ -66,7 +61,7 @@ class Gate:
         finally:
             self._busy -= 1
 
-    def _refusal(self, scope: dict[str, Any]) -> JSONResponse | None:
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = {
             name.decode('latin-1').lower(): value.decode('latin-1')
             for name, value in scope['headers']
@@ -96,7 +91,7 @@ class Gate:
 class _Body:
     """Hands on one request, whose body it counts."""
 
-    def __init__(self, app: App, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
         self._left = most
         self._most = most
@@ -105,12 +100,12 @@ class _Body:
         self._answer: JSONResponse | None = None
 
     async def __call__(
-        self, scope: dict[str, Any], receive: Receive, send: Send
+        self, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        async def counted() -> dict[str, Any]:
+        async def counted() -> Message:
             return await self._next(receive)
 
-        async def unless_refused(message: dict[str, Any]) -> None:
+        async def unless_refused(message: Message) -> None:
             if self._answer is None or self._started:
                 self._started = True
                 await send(message)
@@ -123,7 +118,7 @@ class _Body:
         if self._answer is not None and not self._started:
             await self._answer(scope, receive, send)
 
-    async def _next(self, receive: Receive) -> dict[str, Any]:
+    async def _next(self, receive: Receive) -> Message:
         if self._whole:
             return await receive()
         try:

@@ -137,7 +137,7 @@ def answer(served: Sequence[ServedMask], form: Format) -> Answer:
             MaskAnswer(
                 segmentation=None if png else write(mask),
                 png=base64.b64encode(mask.png()).decode() if png else None,
-                verdict=mask.mask.verdict,
+                verdict=mask.mask.verdict,  # type: ignore[arg-type]
                 confidence=mask.confidence,
                 evidence=mask.evidence,
             )

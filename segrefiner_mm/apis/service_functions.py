@@ -13,7 +13,7 @@ def serve(
 ) -> None:
     """Serve refinement by HTTP; the function behind ``serve``.
 
-    It returns when the process is told to end, after the requests in work.
+    It returns when the process is stopped, after the requests in progress.
 
     Args:
         options (ServeOptions, optional): Options of the server.

@@ -31,7 +31,7 @@ def run_coco(args: argparse.Namespace) -> int:
     if args.decisions:
         return _apply_decisions(args)
     if args.coarse:
-        raise InputError('--coarse goes with --decisions')
+        raise InputError('--coarse needs --decisions')
     with reporting(args) as reporter:
         summary = _refine(args, reporter)
         show_summary(args, reporter, summary)
@@ -67,7 +67,7 @@ def _apply_decisions(args: argparse.Namespace) -> int:
     if given or args.soft or args.only:
         raise InputError(
             '--decisions refines nothing: --report, --update-boxes, '
-            '--segmentation, --soft and --only do not go with it'
+            '--segmentation, --soft and --only cannot be combined with it'
         )
     options = DecisionOptions(_path(args.coarse), args.overwrite)
     files = args.predictions, args.decisions, args.out

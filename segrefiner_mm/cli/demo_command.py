@@ -8,7 +8,7 @@ from segrefiner_mm.cli.model_choice import refiner_options
 
 
 def run_demo(args: argparse.Namespace) -> int:
-    """Serve the page until the process is told to end."""
+    """Serve the page until the process is stopped."""
     options = ServeOptions(
         host=args.host,
         port=args.port,

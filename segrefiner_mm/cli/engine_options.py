@@ -10,7 +10,7 @@ from typing import Any
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.names import ENGINES
 
-# Options that go with an engine, and their values when they are not given.
+# Options that need an engine, with their defaults.
 _DEFAULTS = dict(
     address=None,
     workers=1,
@@ -26,49 +26,49 @@ def add_engine_options(add: Callable[..., Any]) -> None:
     add(
         '--engine',
         choices=ENGINES,
-        help='work in shards, for json of COCO or LVIS of any size: in this '
-        'process, on Ray Data, or in the processes that torchrun (pytorch), '
-        'slurm or mpi has started; --img-dir may be an address such as '
+        help='refine in shards, for COCO or LVIS json of any size: in this '
+        'process, on Ray Data, or in the processes started by torchrun '
+        '(pytorch), slurm or mpi; --img-dir may be a URL such as '
         's3://bucket/images',
     )
     add(
         '--address',
-        help='Ray cluster to use, auto for that of this machine (default: a '
-        'new one on this machine)',
+        help='Ray cluster to use, or auto for the one of this machine '
+        '(default: a new one on this machine)',
     )
     add(
         '--workers',
         type=int,
         default=_DEFAULTS['workers'],
         metavar='N',
-        help='workers of Ray (default: %(default)s)',
+        help='number of Ray workers (default: %(default)s)',
     )
     add(
         '--gpus-per-worker',
         type=float,
         default=_DEFAULTS['gpus_per_worker'],
         metavar='F',
-        help='GPUs of a worker of Ray, such as 0.5 (default: %(default)g)',
+        help='GPUs per Ray worker, such as 0.5 (default: %(default)g)',
     )
     add(
         '--cpus-per-worker',
         type=float,
         default=_DEFAULTS['cpus_per_worker'],
         metavar='F',
-        help='CPU cores of a worker of Ray (default: %(default)g)',
+        help='CPU cores per Ray worker (default: %(default)g)',
     )
     add(
         '--shards',
         metavar='DIR',
-        help='folder or address of the shards, Parquet files, which are kept '
-        '(default: a folder beside OUT until the run is complete)',
+        help='folder or URL of the shards, Parquet files, which are kept '
+        '(default: a folder beside OUT, removed when the run is complete)',
     )
     add(
         '--shard-masks',
         type=int,
         default=_DEFAULTS['shard_masks'],
         metavar='N',
-        help='masks in a shard, at least (default: %(default)s)',
+        help='minimum number of masks per shard (default: %(default)s)',
     )
 
 
@@ -78,7 +78,7 @@ def engine_settings(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def refuse_engine_options(args: argparse.Namespace) -> None:
-    """Refuse options that do nothing without an engine.
+    """Reject options that do nothing without an engine.
 
     Raises:
         InputError: If one is given.
@@ -86,4 +86,4 @@ def refuse_engine_options(args: argparse.Namespace) -> None:
     for name, default in _DEFAULTS.items():
         if getattr(args, name) != default:
             option = f'--{name.replace("_", "-")}'
-            raise InputError(f'{option} goes with --engine')
+            raise InputError(f'{option} needs --engine')

@@ -55,13 +55,13 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands,
         'refine',
-        summary='refine the mask of an image, or a folder of them',
-        description='Refine the mask of an image, or the masks of a folder: '
-        'images and masks are matched by their names without suffix. Masks '
-        'are pictures with two values, .npy or .npz; refined masks are '
-        'written as 0 and 255. Folders below belong together by name; a '
-        'folder of masks that is named as an image holds its objects. A run '
-        'that was stopped goes on where it was.',
+        summary='refine the mask of an image, or a folder of masks',
+        description='Refine the mask of an image, or a folder of masks. '
+        'Images and masks are matched by their names without suffix. Masks '
+        'are images with two values, .npy or .npz; refined masks are '
+        'written as 0 and 255. Subfolders are matched by name; a folder of '
+        'masks with the name of an image holds the masks of its objects. A '
+        'run that was stopped resumes where it left off.',
         examples=(
             'segrefiner refine photo.jpg mask.png -o refined.png --overlay',
             'segrefiner refine images/ masks/ -o refined/ --mask-suffix _mask',
@@ -81,26 +81,26 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         '--mask-suffix',
         default='',
         metavar='END',
-        help='what the name of a mask has after that of its image: _mask for '
-        'a.jpg and a_mask.png; * stands for anything, as in "_*"',
+        help='suffix of the name of a mask after that of its image: _mask '
+        'for a.jpg and a_mask.png; * matches anything, as in "_*"',
     )
     add_model_options(parser)
     add_reporting_options(add)
     add(
         '--threshold',
         type=float,
-        help='take soft masks: foreground is what reaches this value',
+        help='masks are soft: values from this one on are foreground',
     )
     add(
         '--labels',
         action='store_true',
-        help='MASK is a label map, or a folder of them and of folders of '
-        'them: one number per pixel, written as .png; a .tif of 32 bits comes '
-        'back as one',
+        help='MASK is a label map, or a folder of them, subfolders included: '
+        'one number per pixel, written as .png; a 32-bit .tif is written as '
+        '.tif',
     )
     add_ignore(
         add,
-        'labels that stay where they are; where 0 stands for nothing, as '
+        'labels whose pixels are not changed; where 0 means no label, as '
         'with reduce_zero_label, give 0 255 (default: 255)',
     )
     add(
@@ -110,14 +110,14 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     )
     add_extras(
         add,
-        'OUT_soft beside a file, soft/ in a folder; of label maps an .npz '
+        'OUT_soft beside a file, soft/ in a folder; for label maps, an .npz '
         'with labels and probs',
     )
     add(
         '--alpha',
         action='store_true',
-        help='also cut the object out, with alpha in the band around its '
-        'edge, as a .png with transparency (needs PyMatting)',
+        help='also write the object as a cut-out, a .png with alpha solved '
+        'in a band around its edge (needs PyMatting)',
     )
     add(
         '--alpha-band',
@@ -129,8 +129,8 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     add(
         '--overwrite',
         action='store_true',
-        help='do again what an earlier run has done, and overwrite what is '
-        'in the way in the output folder',
+        help='refine again what an earlier run has done, and overwrite '
+        'other files in the output folder',
     )
 
 
@@ -141,12 +141,12 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         summary='refine the masks of a results file or of annotations',
         description='Refine the masks of COCO, LVIS or YouTube-VIS results '
         "and annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
-        'DetInferencer (folder preds/), and write the same format; panoptic '
-        'X.json goes with its pictures in the folder X. Files of labelme '
-        '(.json, or a folder), of YOLO (folder with labels/) and of Segment '
-        'Anything (SA-1B json; folders of amg.py) too. Order, '
-        'ids and all fields but the masks stay. A run that was stopped goes '
-        'on where it was.',
+        'DetInferencer (folder preds/), and write the same format. A '
+        'panoptic X.json needs its PNG files in the folder X. Files of '
+        'labelme (.json, or a folder), of YOLO (folder with labels/) and of '
+        'Segment Anything (SA-1B json; folders of amg.py) are refined too. '
+        'Order, ids and all fields but the masks stay. A run that was '
+        'stopped resumes where it left off.',
         examples=(
             'segrefiner coco results.json --ann val.json --img-dir val/ '
             '-o refined.json',
@@ -160,15 +160,21 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
     add('predictions', metavar='RESULTS', help='file or folder to refine')
     add(
         '--img-dir',
-        help='folder of the images (a .pkl, labelme and YOLO may know it)',
+        help='folder of the images (.pkl, labelme and YOLO may name it)',
     )
-    add('-o', '--out', metavar='OUT', required=True, help='what to write')
+    add(
+        '-o',
+        '--out',
+        metavar='OUT',
+        required=True,
+        help='file or folder to write',
+    )
     add('--ann', help='annotations (.json) that name the images of results')
     add(
         '--segmentation',
         choices=['same', 'rle', 'polygon'],
         default='same',
-        help='how masks are written in a json; polygons have no holes '
+        help='form of the masks in a json; polygons have no holes '
         '(default: %(default)s)',
     )
     add(
@@ -176,14 +182,14 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         type=float,
         default=0.5,
         metavar='PIXELS',
-        help='how far polygons may be from the edge of their mask: the more, '
-        'the fewer points; 0 follows the pixels (default: %(default)s)',
+        help='largest distance of polygons from the edge of their mask; '
+        'a larger one gives fewer points, 0 follows the pixels (default: '
+        '%(default)s)',
     )
     add(
         '--update-boxes',
         action='store_true',
-        help='boxes and areas, where there are some, become those of the '
-        'refined masks',
+        help='recompute existing boxes and areas from the refined masks',
     )
     add(
         '--worst',
@@ -192,11 +198,11 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         metavar='N',
         help='list the N masks that changed most (default: %(default)s)',
     )
-    add('--report', metavar='CSV', help='write what became of every mask')
+    add('--report', metavar='CSV', help='write the outcome of every mask')
     add_extras(
         add,
-        'of json of COCO a folder OUT_soft with a file for every mask, named '
-        'by its place in the json, from 0; of panoptic json a folder soft/',
+        'for COCO json, a folder OUT_soft with one file per mask, named by '
+        'its index in the json, from 0; for panoptic json, a folder soft/',
     )
     add_decision_options(add)
     add_engine_options(parser.add_argument_group('shards').add_argument)
@@ -209,13 +215,13 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands,
         'eval',
-        summary='compare coarse and refined masks with the true ones',
-        description='Compare masks with the true ones, coarse beside refined. '
-        'COCO or LVIS json: mask AP and Boundary AP; panoptic json beside '
-        'their pictures: PQ and Boundary PQ. Folders of masks, with folders '
-        'below as sources: IoU (mean, and over the set), Boundary IoU, mean '
-        'boundary accuracy (mBA) and boundary F; of label maps: mIoU and '
-        'boundary mIoU. All of 100.',
+        summary='compare coarse and refined masks with the ground truth',
+        description='Compare masks with the ground truth, coarse beside '
+        'refined. COCO or LVIS json: mask AP and Boundary AP. Panoptic json '
+        'beside their PNG files: PQ and Boundary PQ. Folders of masks, with '
+        'subfolders as sources: IoU (mean, and over the set), Boundary IoU, '
+        'mean boundary accuracy (mBA) and boundary F. Folders of label maps: '
+        'mIoU and boundary mIoU. All in percent.',
         examples=(
             'segrefiner eval val.json coarse.json refined.json',
             'segrefiner eval gt/ coarse/ refined/ --worst 5 --img-dir images/',
@@ -225,28 +231,28 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
     add('gt', metavar='GT', help='annotations (.json), or folder of masks')
     add('coarse', metavar='COARSE', help='results (.json), or folder of masks')
     add('refined', metavar='REFINED', nargs='?', help='the same, refined')
-    add('--lvis', action='store_true', help="count by LVIS's rules")
-    add('--classwise', action='store_true', help='figures of every class too')
-    add('--labels', action='store_true', help='the folders are of label maps')
-    add_ignore(add, 'true labels that do not count (default: 255)')
+    add('--lvis', action='store_true', help='use the LVIS protocol')
+    add('--classwise', action='store_true', help='also print every class')
+    add('--labels', action='store_true', help='the folders hold label maps')
+    add_ignore(add, 'labels of the ground truth to ignore (default: 255)')
     add(
         '--threshold',
         type=float,
-        help='take soft masks: foreground is what reaches this value',
+        help='masks are soft: values from this one on are foreground',
     )
-    add('--dis', action='store_true', help='the measures of DIS5K too')
+    add('--dis', action='store_true', help='also print the DIS5K metrics')
     add(
         '--skip-unknown',
         action='store_true',
         help='leave out results of images and categories that GT lacks',
     )
-    add('--json', metavar='FILE', help='write the figures, 0 to 1')
+    add('--json', metavar='FILE', help='write the figures, from 0 to 1')
     add(
         '--worst',
         type=int,
         default=0,
         metavar='N',
-        help='draw the N masks that lost most and the N that won most',
+        help='draw the N masks that lost most and the N that gained most',
     )
     add('--img-dir', help='images to draw on')
     add(

@@ -29,7 +29,7 @@ def _refine(args: argparse.Namespace, reporter: Reporter) -> RunSummary:
     refiner = refiner_options(args)
     paths = args.image, args.mask, args.out
     if args.alpha_band is not None and not args.alpha:
-        raise InputError('--alpha-band goes with --alpha')
+        raise InputError('--alpha-band needs --alpha')
     if args.labels:
         if args.alpha:
             raise InputError('--alpha is for masks, not for --labels')

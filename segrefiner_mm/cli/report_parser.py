@@ -18,9 +18,9 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         'report',
         summary='write a page to review refined masks',
         description='Write a page that shows every mask before and after '
-        'refinement, the most changed and the least sure first, to accept or '
-        'reject. It needs a browser and no network. The decisions that it '
-        'exports are applied by segrefiner coco --decisions.',
+        'refinement, the most changed and the least confident first, to '
+        'accept or reject each. The page needs a browser and no network. '
+        'segrefiner coco --decisions applies the decisions that it exports.',
         examples=(
             'segrefiner report refined.json --coarse results.json --img-dir '
             'val/ --ann val.json --evidence changes.csv -o report/',
@@ -33,31 +33,31 @@ def add_report(commands: argparse._SubParsersAction) -> None:
     add(
         'refined',
         metavar='REFINED',
-        help='what segrefiner coco wrote (.json), or the output folder of '
+        help='output of segrefiner coco (.json), or output folder of '
         'segrefiner refine',
     )
     add('-o', '--out', required=True, metavar='DIR', help='folder to write')
     add(
         '--coarse',
         metavar='RESULTS',
-        help='what was refined: the .json, or the folder of masks (default '
-        'for a folder: where the run found them)',
+        help='the coarse masks: a .json, or a folder of masks (default for a '
+        'folder: where the run found them)',
     )
     add('--img-dir', help='folder of the images (default: likewise)')
     add('--ann', help='annotations (.json) that name images and classes')
     add(
         '--evidence',
         metavar='CSV',
-        help='what segrefiner coco --report wrote: verdicts, confidence, '
-        'belief and edge gain (default: what the masks tell)',
+        help='output of segrefiner coco --report: verdicts, confidence, '
+        'belief and edge gain (default: inferred from the masks)',
     )
     add(
         '--limit',
         type=int,
         default=5000,
         metavar='N',
-        help='most masks on the page: those that changed most, and those '
-        'least sure (default: %(default)s)',
+        help='maximum number of masks on the page: the most changed and the '
+        'least confident ones (default: %(default)s)',
     )
     add('--overwrite', action='store_true', help='replace an earlier report')
     add_reporting_options(add)
@@ -70,11 +70,11 @@ def add_decision_options(add: Callable[..., Any]) -> None:
         '--decisions',
         metavar='FILE',
         help='refine nothing: RESULTS is refined already, and the masks that '
-        'were rejected on the page of segrefiner report come back as they '
-        'were in --coarse',
+        'were rejected on the page of segrefiner report are restored from '
+        '--coarse',
     )
     add(
         '--coarse',
         metavar='RESULTS',
-        help='with --decisions: what was refined (.json, or folder)',
+        help='with --decisions: the coarse masks (.json, or folder)',
     )

@@ -1,4 +1,4 @@
-"""``segrefiner serve``: refinement by HTTP."""
+"""``segrefiner serve``: refinement over HTTP."""
 
 import argparse
 
@@ -8,7 +8,7 @@ from segrefiner_mm.cli.model_choice import refiner_options
 
 
 def run_serve(args: argparse.Namespace) -> int:
-    """Serve until the process is told to end; returns the exit status."""
+    """Serve until the process is stopped; returns the exit status."""
     options = ServeOptions(
         host=args.host,
         port=args.port,

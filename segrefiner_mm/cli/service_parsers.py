@@ -13,14 +13,14 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands,
         'serve',
-        summary='serve refinement by HTTP, to programs and labelling tools',
-        description='Answer requests with an image and its masks by refined '
-        'masks, verdicts, confidences and evidence. /docs describes the '
-        'requests. Label Studio can use the server as its ML backend. Only '
-        'this machine can reach it, unless --host names another address, '
-        'which needs a token. SIGTERM and Ctrl-C end it after the requests '
-        'in work. Without --max-pixels, images have 50,000,000 pixels at '
-        'most.',
+        summary='serve refinement over HTTP, to programs and labelling tools',
+        description='Serve refinement over HTTP: a request has an image and '
+        'its masks, the response refined masks, verdicts, confidences and '
+        'evidence. /docs documents the requests. Label Studio can use the '
+        'server as its ML backend. Only this machine can reach the server, '
+        'unless --host names another address, which needs a token. On '
+        'SIGTERM and Ctrl-C, it finishes the requests in progress and exits. '
+        'Without --max-pixels, images may have up to 50,000,000 pixels.',
         examples=(
             'segrefiner serve',
             'segrefiner serve --host 0.0.0.0 --token-file token.txt',
@@ -33,7 +33,7 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
         type=int,
         default=1000,
         metavar='N',
-        help='most masks of a request (default: %(default)s)',
+        help='maximum number of masks per request (default: %(default)s)',
     )
     _add_label_studio(parser)
     add_model_options(parser)
@@ -63,7 +63,7 @@ def _add_label_studio(parser: argparse.ArgumentParser) -> None:
         action='append',
         default=[],
         metavar='URL',
-        help='an address that images may be fetched from as well',
+        help='further address from which images may be fetched',
     )
 
 
@@ -106,7 +106,7 @@ def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
         '--name',
         action='append',
         default=[],
-        help='a further host name by which clients call the server',
+        help='further host name by which clients call the server',
     )
     add(
         '--max-request-mb',
@@ -120,6 +120,7 @@ def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
         type=int,
         default=16,
         metavar='N',
-        help='most requests in work and waiting (default: %(default)s)',
+        help='maximum number of requests in progress or waiting (default: '
+        '%(default)s)',
     )
-    add('--quiet', action='store_true', help='log nothing but errors')
+    add('--quiet', action='store_true', help='log only errors')

@@ -76,16 +76,16 @@ def add_extras(add: Callable[..., Any], soft: str) -> None:
     add(
         '--soft-format',
         choices=['uint8', 'uint16', 'float32'],
-        help='of soft maps: .png of 8 or 16 bits, where half of the range '
-        'and more is foreground (128, 32768), or .npy (default: uint16)',
+        help='format of soft maps: .png of 8 or 16 bits, where values from '
+        '128 or 32768 on are foreground, or .npy (default: uint16)',
     )
     add(
         '--only',
         type=_only,
         metavar='WHERE',
-        help='change masks in a part alone, and nothing outside: '
-        'X0,Y0,X1,Y1 in pixels, a mask, a folder of masks named as the '
-        'images, or errors: where the network sees errors',
+        help='change masks only in this part, and nothing outside: '
+        'X0,Y0,X1,Y1 in pixels, a mask, a folder of masks with the names of '
+        'the images, or errors: where the network predicts errors',
     )
 
 
@@ -96,7 +96,7 @@ def soft_type(args: argparse.Namespace) -> str | None:
         InputError: If there is a type and no soft map.
     """
     if args.soft_format and not args.soft:
-        raise InputError('--soft-format goes with --soft')
+        raise InputError('--soft-format needs --soft')
     return (args.soft_format or 'uint16') if args.soft else None
 
 
@@ -130,14 +130,14 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         '--windows',
         choices=['object', 'tiled'],
         help='a window around the object, or the whole image and then tiles '
-        'at full resolution (default: as the model says)',
+        'at full resolution (default: that of the model)',
     )
-    add('--steps', type=int, help='reverse steps (default: all of the model)')
+    add('--steps', type=int, help='reverse steps (default: as the model sets)')
     add(
         '--batch-size',
         type=int,
-        help='most windows in a batch (default: as the model says; a CPU '
-        'takes one at a time)',
+        help='maximum number of windows in a batch (default: as the model '
+        'sets; a CPU takes one at a time)',
     )
     add(
         '--seed',
@@ -149,28 +149,28 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     add(
         '--guard',
         action='store_true',
-        help='let a guard keep masks and take refinements back even for '
-        'weights that its limits were not calibrated on',
+        help='let a guard keep masks and roll refinements back, even for '
+        'weights on which its limits were not calibrated',
     )
     add(
         '--no-guard',
         action='store_true',
         help='refine every mask, even where the guard would keep it',
     )
-    add('--device', help='such as cpu or cuda:0 (default: the best there is)')
+    add('--device', help='cpu, cuda:0, ... (default: the best available)')
     add(
         '--precision',
         choices=['auto', 'fp32', 'bf16', 'fp16'],
-        help='auto is bf16 where a GPU has it, else fp32 (default: as the '
-        'model says)',
+        help='auto is bf16 on a GPU that supports it, else fp32 (default: as '
+        'the model sets)',
     )
     add(
         '--runtime',
         choices=RUNTIME_NAMES,
         default='auto',
-        help='what runs the network on a CPU; auto is the fastest of those '
-        'that are installed, which two seconds of measuring find once for '
-        'this machine and model; see segrefiner env (default: %(default)s)',
+        help='what runs the network on a CPU; auto times the installed '
+        'runtimes for two seconds, once for this machine and model, and '
+        'takes the fastest; see segrefiner env (default: %(default)s)',
     )
     add_max_pixels(add)
 

@@ -18,13 +18,14 @@ def add_video(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands,
         'video',
-        summary='refine the masks of a video, without flicker',
-        description='Refine the masks of a video. What a frame has taught is '
-        'carried into the next one along the motion of the picture, so that '
-        'edges do not jump; a cut ends that. Masks are named as the frames, '
-        'or numbered as those of a video file. Of several objects, each has a '
-        'folder of masks, or each frame has one, named as it; or masks are '
-        'label maps. A run that was stopped goes on where it was.',
+        summary='refine the masks of a video, with less flicker',
+        description='Refine the masks of a video. Refined edges are carried '
+        'from frame to frame along the motion of the image, so that they '
+        'jump less; nothing is carried across a cut. Masks have the names of '
+        'the frames, or their numbers in a video file. For several objects, '
+        'give a folder of masks per object, or one per frame with the name '
+        'of the frame, or label maps. A run that was stopped resumes where '
+        'it left off.',
         examples=(
             'segrefiner video frames/ masks/ -o refined/',
             'segrefiner video clip.mp4 label_maps/ -o refined/ --labels '
@@ -35,7 +36,7 @@ def add_video(commands: argparse._SubParsersAction) -> None:
     add(
         'frames',
         metavar='FRAMES',
-        help='folder of pictures, or video file (needs PyAV)',
+        help='folder of images, or video file (needs PyAV)',
     )
     add('masks', metavar='MASKS', help='folder of the coarse masks')
     add('-o', '--out', required=True, metavar='OUT', help='folder to write')
@@ -50,32 +51,32 @@ def add_video(commands: argparse._SubParsersAction) -> None:
     add(
         '--labels',
         action='store_true',
-        help='masks are label maps: one number per object, 0 for the rest',
+        help='masks are label maps: one number per object, 0 for background',
     )
-    add_ignore(add, 'labels that stay where they are (default: 255)')
+    add_ignore(add, 'labels whose pixels are not changed (default: 255)')
     add(
         '--mask-suffix',
         default='',
         metavar='END',
-        help='what the name of a mask has after that of its frame',
+        help='suffix of the name of a mask after that of its frame',
     )
     add(
         '--threshold',
         type=float,
-        help='take soft masks: foreground is what reaches this value',
+        help='masks are soft: values from this one on are foreground',
     )
     add(
         '--first',
         type=int,
         metavar='N',
-        help='number that the names of masks give to the first frame of a '
-        'video file (default: 0)',
+        help='number of the first frame of a video file in the names of the '
+        'masks (default: 0)',
     )
     add_model_options(parser)
     add_reporting_options(add)
     add(
         '--overwrite',
         action='store_true',
-        help='do again what an earlier run has done, and overwrite what is '
-        'in the way in the output folder',
+        help='refine again what an earlier run has done, and overwrite '
+        'other files in the output folder',
     )

@@ -38,7 +38,7 @@ def box_of(encoded: dict[str, Any]) -> list[int]:
 
 
 def is_box(box: Any) -> bool:
-    """Tell whether a value is a list of four numbers, a box in JSON.
+    """Return whether a value is a list of four numbers, a box in JSON.
 
     Args:
         box (object): Anything.

@@ -211,7 +211,7 @@ def size_of(record: dict[str, Any]) -> Size | None:
 
 
 def is_crowd(record: dict[str, Any]) -> bool:
-    """Tell whether an annotation is a crowd.
+    """Return whether an annotation is a crowd.
 
     Args:
         record (dict): The annotation; "0" and "false" count as false.

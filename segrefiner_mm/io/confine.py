@@ -78,7 +78,7 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> str:
 
 
 def is_within(folder: Path, path: Path) -> bool:
-    """Tell whether a path lies in or below a folder, with all links resolved.
+    """Return whether a path lies in or below a folder, links resolved.
 
     Args:
         folder (Path): The folder.

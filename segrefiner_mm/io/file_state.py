@@ -26,7 +26,7 @@ def file_state(path: Path) -> list[Any] | None:
 
 
 def is_same_file(noted: Any, path: Path) -> bool:
-    """Tell whether a file is unchanged since its state was recorded.
+    """Return whether a file is unchanged since its state was recorded.
 
     The content is read only if the times differ, as they do for a copy.
 

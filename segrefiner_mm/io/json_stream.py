@@ -12,10 +12,10 @@ from segrefiner_mm.errors import InputError, reason_of
 
 # Bytes that are read at a time.
 CHUNK = 2**22
-# Characters of the longest element. Far more is a string that never ends.
+# Characters of the longest element; anything longer is an unclosed string.
 LONGEST = 2**28
 _SPACE = re.compile(r'[ \t\n\r]*')
-# An error this close to the end of what was read may be due to that end.
+# An error this close to the end of the buffer may be due to the cut there.
 _MARGIN = 16
 
 BEGIN, ITEM, VALUE, END = 'begin', 'item', 'value', 'end'
@@ -35,7 +35,7 @@ class Event(NamedTuple):
         value (object): Element or value. Defaults to None.
         start (int): Offset of its first byte in the file. Defaults to 0.
         end (int): Offset after its last byte. Defaults to 0.
-        text (str): The element as it is written; '' for all else.
+        text (str): The source text of an element; '' for other events.
     """
 
     kind: str
@@ -47,7 +47,7 @@ class Event(NamedTuple):
 
 
 class JsonStream:
-    """Walks over a JSON file; the parser is that of Python's ``json``.
+    """Walks through a JSON file with the parser of Python's ``json``.
 
     So values are equal to those of ``json.load``, to the last digit.
 
@@ -68,7 +68,7 @@ class JsonStream:
         self._ended = False
 
     def events(self) -> Iterator[Event]:
-        """Walk over the file once.
+        """Walk through the file once.
 
         Yields:
             Event: The parts, in file order.
@@ -89,7 +89,7 @@ class JsonStream:
             value = self._value()
             yield Event(VALUE, None, value, start, self._byte)
         if self._peek():
-            raise self._wrong('there is more after its end')
+            raise self._wrong('extra data after the end')
 
     def _object(self) -> Iterator[Event]:
         self._advance(1)
@@ -99,7 +99,7 @@ class JsonStream:
                 self._expect(',')
             name = self._value() if self._peek() == '"' else None
             if name is None:
-                raise self._wrong('a name in double quotes must be here')
+                raise self._wrong('expected a name in double quotes')
             if name in seen:
                 raise self._wrong(f'{name} appears twice')
             seen.add(name)
@@ -130,11 +130,11 @@ class JsonStream:
         yield Event(END, member, None, self._byte, self._byte)
 
     def _value(self) -> Any:
-        """Parse the value at this place, and go behind it."""
+        """Parse the value at this position, and move past it."""
         while True:
             try:
                 value, end = self._scan(self._text, self._at)
-                # A number that is cut, as 1.5e3 after 1.5e, is one as well.
+                # A number that is cut, as 1.5e3 after 1.5, is a number too.
                 whole = self._text[end - 1] in '}]"'
                 whole = whole or end <= len(self._text) - _MARGIN
                 if whole or self._ended:
@@ -148,8 +148,8 @@ class JsonStream:
                 if self._ended or not cut or held > LONGEST:
                     raise self._wrong(error.msg, error.pos) from None
             except RecursionError:
-                raise self._wrong('its lists are nested too deep') from None
-            # Twice as much each time, so that no place is parsed often.
+                raise self._wrong('lists are nested too deep') from None
+            # Twice as much each time, so that nothing is parsed often.
             self._fill(max(CHUNK, len(self._text) - self._at))
 
     def _peek(self) -> str:
@@ -164,7 +164,7 @@ class JsonStream:
 
     def _expect(self, sign: str) -> None:
         if self._peek() != sign:
-            raise self._wrong(f'a {sign} must be here')
+            raise self._wrong(f'expected {sign!r}')
         self._advance(1)
 
     def _advance(self, characters: int) -> None:
@@ -176,7 +176,7 @@ class JsonStream:
         self._at = end
 
     def _fill(self, size: int) -> None:
-        """Read on, and forget what was parsed."""
+        """Read more, and drop what was parsed."""
         try:
             content = self._file.read(size)
             more = self._decode(content, not content)

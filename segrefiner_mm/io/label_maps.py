@@ -99,7 +99,7 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
 
 
 def is_lossy(picture: Image.Image) -> bool:
-    """Tell whether the file of an image has lossy compression.
+    """Return whether the file of an image has lossy compression.
 
     Args:
         picture (PIL.Image.Image): From :func:`read_picture`.

@@ -196,7 +196,7 @@ def _from_list(
 
 
 def _is_polygons(source: Any, image_size: Size | None) -> bool:
-    """Tell whether it is a list of flat lists of coordinates."""
+    """Return whether it is a list of flat lists of coordinates."""
     if not isinstance(source, (list, tuple)) or not source:
         return False
     lists = (list, tuple)

@@ -51,7 +51,7 @@ def sides_of(
 
 
 def is_real(value: Any) -> bool:
-    """Tell whether a value is a finite number, booleans excluded.
+    """Return whether a value is a finite number, booleans excluded.
 
     Args:
         value (object): Anything.

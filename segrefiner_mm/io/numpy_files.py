@@ -22,7 +22,7 @@ _HEADERS = {
 
 
 def is_array_file(source: Source) -> bool:
-    """Tell whether a file is one of NumPy's, by its name or its first bytes.
+    """Return whether a file is one of NumPy's, by its name or its first bytes.
 
     Args:
         source (str | Path | bytes): A path, or the content of a file.

@@ -1,4 +1,4 @@
-"""The part of an image that may change, from any form."""
+"""The part of an image that may change, from any supported form."""
 
 import math
 from collections.abc import Sequence
@@ -31,8 +31,8 @@ def read_only_part(value: Any, size: Size) -> Only | None:
         predicts errors; None: everything.
 
     Raises:
-        InputError: If it is of no known form, of another size, or outside of
-            the image.
+        InputError: If its form is unknown, its size is another, or it is
+            outside the image.
     """
     if value is None or (isinstance(value, str) and value == ERRORS):
         return ERRORS if value is not None else None
@@ -43,7 +43,7 @@ def read_only_part(value: Any, size: Size) -> Only | None:
     polygon = _mask([numbers], size)
     if not polygon.area:
         raise InputError(
-            f'only: the polygon has no pixel of the image, which is '
+            f'only: the polygon covers no pixel of the image, which is '
             f'{size[1]} x {size[0]} (width x height)'
         )
     return polygon
@@ -59,7 +59,7 @@ def box_of(numbers: Sequence[float]) -> Box:
         Box: The box.
 
     Raises:
-        InputError: If it is empty, or its numbers are not finite.
+        InputError: If it is empty, or has values that are not finite.
     """
     x1, y1, x2, y2 = numbers
     if not all(map(math.isfinite, numbers)) or x1 >= x2 or y1 >= y2:
@@ -74,7 +74,7 @@ def _of_box(box: Box, size: Size) -> CompactMask:
     inside = box.intersect(Box(0, 0, size[1], size[0]))
     if inside is None:
         raise InputError(
-            f'only: the box {tuple(box)} is outside of the image, which is '
+            f'only: the box {tuple(box)} is outside the image, which is '
             f'{size[1]} x {size[0]} (width x height)'
         )
     pixels = torch.ones(inside.height, inside.width, dtype=torch.bool)
@@ -112,7 +112,7 @@ def _mask(value: Any, size: Size) -> CompactMask:
     loaded = load_masks(value, image_size=size)
     if not loaded.masks or (len(loaded.masks) > 1 and not loaded.single):
         raise InputError(
-            f'only: one mask says what may change, got {len(loaded.masks)}'
+            f'only: takes one mask per image, got {len(loaded.masks)}'
         )
     [mask] = loaded.masks
     if mask.size != size:

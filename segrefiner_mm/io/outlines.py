@@ -25,7 +25,7 @@ ROUNDS, FACTORS = (0, 2, 6, 12), (0.5, 0.7, 0.85, 1.0)
 
 
 def has_holes(encoded: dict[str, Any]) -> bool:
-    """Tell whether a mask has holes, which polygons cannot represent.
+    """Return whether a mask has holes, which polygons cannot represent.
 
     Args:
         encoded (dict): Valid run lengths, ``size`` and compressed ``counts``.

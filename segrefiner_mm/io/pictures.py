@@ -287,7 +287,7 @@ def _has_second_page(picture: Image.Image) -> bool:
 
 
 def _is_deep_colour(picture: Image.Image) -> bool:
-    """Tell whether a file has several channels, of which one has 16 bits."""
+    """Return whether a file has several channels, of which one has 16 bits."""
     several = len(picture.getbands()) > 1
     return several and any(
         ';16' in str(tile[3]) for tile in getattr(picture, 'tile', ())

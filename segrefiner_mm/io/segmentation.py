@@ -77,7 +77,7 @@ def read_segmentation(value: Any) -> Segmentation | None:
 
 
 def is_empty(value: Any) -> bool:
-    """Tell whether a segmentation stands for a box without a mask.
+    """Return whether a segmentation stands for a box without a mask.
 
     Args:
         value (object): Anything.

@@ -1,4 +1,4 @@
-"""Soft maps as files: probabilities as whole numbers or as they are."""
+"""Soft maps as files: probabilities as integers or as floats."""
 
 import io
 from pathlib import Path
@@ -11,12 +11,12 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.images import encode_picture
 
 Floats = npt.NDArray[np.float32]
-# Suffix of the file of one soft map, by the type of its values.
+# Suffix of the file of a soft map, by the type of its values.
 SUFFIXES = {'uint8': '.png', 'uint16': '.png', 'float32': '.npy'}
 
 
 def check_soft_type(kind: str) -> str:
-    """Reject an unknown type of the values of soft maps.
+    """Reject an unknown value type of soft maps.
 
     Args:
         kind (str): ``'uint8'``, ``'uint16'`` or ``'float32'``.
@@ -25,21 +25,21 @@ def check_soft_type(kind: str) -> str:
         str: The same.
 
     Raises:
-        InputError: If it is another.
+        InputError: If the type is another one.
     """
     if kind not in SUFFIXES:
         raise InputError(
-            f'soft maps are of {", ".join(SUFFIXES)}, not {kind!r}'
+            f'soft maps must be {", ".join(SUFFIXES)}, got {kind!r}'
         )
     return kind
 
 
 def quantised(values: Floats, kind: str) -> npt.NDArray[Any]:
-    """Convert probabilities to the type in which they are written.
+    """Convert probabilities to the type in which they are stored.
 
-    Whole numbers are ``floor(p * top + 1 / 2)`` with the highest number as
-    ``top``, which is odd. So 0.5 and more become 128 and more (32,768 of 16
-    bits), and all that is less becomes less: the mask is ``number >= 128``.
+    Integers are ``floor(p * top + 1 / 2)``, where ``top`` is the highest
+    value, which is odd. So 0.5 or more becomes 128 or more (32,768 with 16
+    bits), and anything less becomes less: the mask is ``value >= 128``.
 
     Args:
         values (np.ndarray): Any shape, float32, 0 to 1.
@@ -51,7 +51,7 @@ def quantised(values: Floats, kind: str) -> npt.NDArray[Any]:
     if kind == 'float32':
         return values
     top = np.iinfo(kind).max
-    # In float32, the number below 0.5 would round up to 0.5.
+    # In float32, the value just below 0.5 would round up to 0.5.
     return np.floor(values.astype(np.float64) * top + 0.5).astype(kind)
 
 
@@ -67,7 +67,7 @@ def encode_soft(path: Path, values: Floats, kind: str) -> bytes:
         bytes: Content of the file: a grey PNG, or a NumPy array.
 
     Raises:
-        InputError: If the format cannot hold it.
+        InputError: If the format cannot hold the map.
     """
     numbers = quantised(values, kind)
     if kind != 'float32':

@@ -262,7 +262,7 @@ class LabelMapRefiner:
 
 
 def is_good_map(outcomes: Iterable[RefinedMask]) -> bool:
-    """Tell whether a guard has kept most of the regions that it has judged.
+    """Return whether a guard has kept most of the regions that it has judged.
 
     All regions of a label map have one origin, so in a good one the network is
     wrong about a region more often than the label map.

@@ -18,15 +18,15 @@ TOP = 65535
 class SoftLabels:
     """The probability of every label at every pixel, stored in boxes.
 
-    The label of the highest probability is that of the refined label map, and
-    no other label has as much.
+    The label with the highest probability is that of the refined label map,
+    without ties.
 
     Attributes:
         size (tuple[int, int]): Height and width.
         labels (list[int]): The labels, ascending.
-        boxes (list[Box]): Per label the box of its map; outside it is 0.
-        maps (list[np.ndarray]): Per label the probability inside its box, 0
-            to 65,535 for 0 to 1, uint16.
+        boxes (list[Box]): Box of the map of each label; outside it is 0.
+        maps (list[np.ndarray]): Probability of each label inside its box,
+            uint16, 0 to 65,535 for 0 to 1.
     """
 
     size: tuple[int, int]
@@ -55,11 +55,11 @@ class SoftLabels:
         return np.stack([self.of(label) for label in self.labels])
 
     def numbers(self, kind: str) -> npt.NDArray[Any]:
-        """Return the probabilities in a type, with the same highest label.
+        """Convert the probabilities to a type, without changing the arg-max.
 
         Args:
-            kind (str): ``'uint8'`` (of 255), ``'uint16'`` (of 65,535) or
-                ``'float32'`` (of 1).
+            kind (str): ``'uint8'`` (0 to 255), ``'uint16'`` (0 to 65,535) or
+                ``'float32'`` (0 to 1).
 
         Returns:
             np.ndarray: (C, H, W).
@@ -75,7 +75,7 @@ class SoftLabels:
         return _without_ties(bytes_, winner)
 
     def labels_of_pixels(self) -> npt.NDArray[np.int32]:
-        """Return the label of the highest probability of every pixel.
+        """Return the label with the highest probability at every pixel.
 
         Returns:
             np.ndarray: (H, W) int32.
@@ -90,7 +90,7 @@ class SoftLabels:
 
 
 class SoftClaims:
-    """Collects what refined regions claim, and shares out every pixel.
+    """Collects the claims of refined regions, and divides every pixel.
 
     Args:
         size (tuple[int, int]): Height and width.
@@ -113,16 +113,16 @@ class SoftClaims:
     def shares(
         self, refined: Labels, rest: Labels, firm: npt.NDArray[np.bool_]
     ) -> SoftLabels:
-        """Share out every pixel among the labels.
+        """Divide every pixel among the labels.
 
-        Claims of regions of one label do not add up, the strongest counts.
-        Claims of all labels that add up to more than 1 are scaled to 1. What
-        is left to 1 goes to the label that gets given-up pixels. Where
-        another label would win than that of the label map, the two swap.
+        Of several regions with one label, only the strongest claim counts.
+        If the claims of all labels add up to more than 1, they are scaled to
+        1. The rest up to 1 goes to the label that gets unclaimed pixels. If
+        a label other than that of the label map would win, the two swap.
 
         Args:
             refined (np.ndarray): (H, W), the refined label map.
-            rest (np.ndarray): (H, W), the labels that get what is not claimed.
+            rest (np.ndarray): (H, W), the labels that get unclaimed pixels.
             firm (np.ndarray): (H, W) bool, pixels that are certain.
 
         Returns:
@@ -150,7 +150,7 @@ class SoftClaims:
         return SoftLabels(self._size, labels, boxes, whole)
 
     def _box_of(self, label: int, refined: Labels, rest: Labels) -> Box:
-        """Return the box of everything that a label may get."""
+        """Return the box of all pixels that a label may get."""
         own = ((refined == label) | (rest == label)).astype(np.uint8)
         x, y, width, height = cv2.boundingRect(own)
         box = Box(x, y, x + width, y + height)
@@ -171,7 +171,7 @@ class SoftClaims:
 def _let_win(
     refined: Labels, labels: list[int], boxes: list[Box], maps: list[Floats]
 ) -> None:
-    """Swap the highest probability with that of the label of the map."""
+    """Swap the highest probability with that of the label in the map."""
     highest = np.zeros(refined.shape, np.float32)
     own = np.zeros(refined.shape, np.float32)
     first = refined.copy()
@@ -197,7 +197,7 @@ def _lower_ties(
     boxes: list[Box],
     maps: list[npt.NDArray[np.uint16]],
 ) -> None:
-    """Lower labels that have as much as the label of the map."""
+    """Lower the labels that tie with the label in the map."""
     own = np.zeros(refined.shape, np.uint16)
     for label, box, values in zip(labels, boxes, maps, strict=True):
         mine = refined[box.slices()] == label
@@ -211,7 +211,7 @@ def _lower_ties(
 def _without_ties(
     planes: npt.NDArray[np.uint8], winner: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.uint8]:
-    """Make the winner of every pixel the only highest one."""
+    """Make the winner of every pixel unique."""
     own = np.take_along_axis(planes, winner[None], axis=0)
     own = np.maximum(own, 1)
     planes = np.minimum(planes, own - 1)

@@ -15,15 +15,15 @@ from segrefiner_mm.windows import Box
 
 Array = npt.NDArray[Any]
 
-# Side of the parts that are solved one by one: memory and time grow with it.
+# Side of the blocks that are solved one by one; memory and time grow with it.
 SIDE = 384
-# Least margin that a part shares with its neighbours, in pixels.
+# Minimum margin that a block shares with its neighbours, in pixels.
 MARGIN = 32
-# Variance of colours that counts as noise, of values 0 to 1.
+# Colour variance that counts as noise, for values from 0 to 1.
 EPSILON = 1e-6
-# Weights of what is known, and of the mask in the band, beside the image's.
+# Weights of the known pixels, and of the mask in the band, against the image.
 KNOWN, PRIOR = 100.0, 0.01
-# Residual of the solution, relative to the right side.
+# Residual of the solution, relative to the right-hand side.
 TOLERANCE = 1e-5
 # Band on either side of the edge: share of the root of the area, and limits.
 SHARE, NARROWEST, WIDEST = 0.03, 4, 40
@@ -36,20 +36,20 @@ def alpha_matte(
 ) -> npt.NDArray[np.float32]:
     """Estimate how much of every pixel belongs to an object.
 
-    Only the band around the edge of the mask is open: it is solved by
+    Only the band around the edge of the mask is unknown. It is solved by
     closed-form matting (Levin et al., 2008), with the mask as a weak prior.
-    Large objects are solved part by
-    part along their edge, so the time depends on the length of the edge.
+    Large objects are solved block by block along their edge, so the time
+    depends on the length of the edge.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
         mask (np.ndarray): (H, W) bool, such as a refined mask.
         band (int, optional): Width of the band on either side of the edge, in
-            pixels, 1 or more. Hair needs as much as it is long. Defaults to
-            None: 3 % of the root of the area, 4 to 40.
+            pixels, 1 or more. Hair needs a band as wide as the hair is long.
+            Defaults to None: 3 % of the root of the area, 4 to 40.
 
     Returns:
-        np.ndarray: (H, W) float32, 0 to 1; outside of the band exactly the
+        np.ndarray: (H, W) float32, 0 to 1; outside the band, exactly the
         mask.
 
     Raises:
@@ -73,7 +73,7 @@ def alpha_matte(
     alpha = mask.astype(np.float32)
     if mask.all() or not mask.any():
         return alpha
-    solver = pymatting_package()  # it brings SciPy
+    solver = pymatting_package()  # imports SciPy
     trimap = trimap_of(mask, band)
     margin = max(2 * band + 8, MARGIN)
     total, weights = np.zeros_like(alpha), np.zeros_like(alpha)
@@ -102,7 +102,7 @@ def default_band(mask: npt.NDArray[np.bool_]) -> int:
 
 
 def _parts(is_open: Array, margin: int) -> Iterator[tuple[Box, Box]]:
-    """Yield the parts to solve, without and with what they share."""
+    """Yield the blocks to solve, without and with their shared margin."""
     height, width = is_open.shape
     x, y, w, h = cv2.boundingRect(is_open.astype(np.uint8))
     for top in _starts(y, h):
@@ -118,9 +118,9 @@ def _starts(begin: int, length: int) -> range:
 
 
 def _solve(solver: Any, image: Array, mask: Array, trimap: Array) -> Array:
-    """Solve a part by closed-form matting, with the mask as a weak prior.
+    """Solve a block by closed-form matting, with the mask as a weak prior.
 
-    Where the image does not tell, as in front of like colours, the mask does.
+    The mask decides where the image is ambiguous, as with similar colours.
     """
     from scipy.sparse import diags
 
@@ -143,7 +143,7 @@ def _solve(solver: Any, image: Array, mask: Array, trimap: Array) -> Array:
 
 
 def _ramp(core: Box, part: Box, margin: int) -> Array:
-    """Return how much a part counts: 1 in its core, falling outside."""
+    """Return the weights of a block: 1 in its core, falling off outside."""
     inside = core.relative_to(part)
     away = []
     for begin, end, length in (
@@ -152,6 +152,6 @@ def _ramp(core: Box, part: Box, margin: int) -> Array:
     ):
         place = np.arange(length)
         out = np.maximum(np.maximum(begin - place, place - end + 1), 0)
-        # At half of the margin, its own border is too near.
+        # Beyond half of the margin, the border of the block is too near.
         away.append((1 - 2 * out / margin).clip(0, 1))
     return np.outer(*away).astype(np.float32)

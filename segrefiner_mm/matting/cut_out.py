@@ -1,4 +1,4 @@
-"""Objects cut out of their picture, with the colours of their own."""
+"""Objects cut out of their image, without the background's colours."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.matting.pymatting_package import pymatting_package
 from segrefiner_mm.windows import Box
 
-# Pixels around an object that its colours are estimated with.
+# Margin around an object from which its colours are estimated, in pixels.
 AROUND = 16
 
 
@@ -18,8 +18,8 @@ def cut_out(
 ) -> npt.NDArray[np.uint8]:
     """Cut an object out, without the colours of its background.
 
-    A pixel of the edge shows both; what the object has of it is estimated
-    from the pixels around (multi-level, Germer et al., arXiv 2006.14970).
+    Pixels along the edge mix both. The colour of the object is estimated from
+    the surrounding pixels (multi-level, Germer et al., arXiv 2006.14970).
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
@@ -27,8 +27,8 @@ def cut_out(
 
     Returns:
         np.ndarray: (H, W, 4) uint8: blue, green, red and alpha, as OpenCV
-        writes a PNG; colours are not multiplied by alpha, and are 0 where
-        alpha is.
+        writes a PNG. Colours are not premultiplied, and are 0 where alpha
+        is 0.
 
     Raises:
         InputError: If the shapes do not match, or PyMatting is not installed.

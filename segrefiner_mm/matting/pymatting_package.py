@@ -1,4 +1,4 @@
-"""PyMatting, which is imported when it is needed."""
+"""PyMatting, imported on first use."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from segrefiner_mm.errors import InputError
 def pymatting_package() -> Any:
     """Import PyMatting.
 
-    Its functions are compiled when it is imported for the first time, which
-    takes a minute or so; they are kept on disk.
+    Its functions are compiled on the first import, which takes a minute or
+    so; the compiled code is cached on disk.
 
     Returns:
         module: ``pymatting``.

@@ -1,4 +1,4 @@
-"""The band around the edge of a mask, in which alpha is open."""
+"""The band around the edge of a mask, in which alpha is unknown."""
 
 from typing import Any
 
@@ -8,25 +8,26 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-# Where a part is too thin for the band: the share of its depth from which a
-# pixel stays foreground, and the least depth for that, in pixels.
+# For parts that are thinner than the band: the share of the depth from which
+# a pixel stays foreground, and the minimum depth for that, in pixels.
 CORE, THINNEST = 0.7, 1.5
 
 
 def trimap_of(mask: Array, band: int) -> Array:
-    """Say where a mask is sure, and where it is not.
+    """Make a trimap of a mask.
 
-    Pixels within the band on either side of the edge are open. Parts that are
-    thinner than the band stay foreground along their middle.
+    Pixels within the band on either side of the edge are unknown. Parts that
+    are thinner than the band stay foreground along their middle.
 
     Args:
         mask (np.ndarray): (H, W) bool.
         band (int): Width of the band on either side, in pixels.
 
     Returns:
-        np.ndarray: (H, W) float64: 1 foreground, 0 background, 0.5 open.
+        np.ndarray: (H, W) float64: 1 foreground, 0 background, 0.5
+        unknown.
     """
-    # What lies outside of the picture is like what lies at its border.
+    # Beyond the image, the mask continues as at its border.
     padded = np.pad(mask.astype(np.uint8), 1, mode='edge')
     inside, outside = (
         cv2.distanceTransform(part, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]

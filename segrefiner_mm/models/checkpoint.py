@@ -223,7 +223,7 @@ def digest_of(network: nn.Module) -> str:
 
 
 def is_strict_load() -> bool:
-    """Tell whether the weights being loaded must match, inside a hook.
+    """Return whether the weights being loaded must match, inside a hook.
 
     PyTorch always passes ``strict=True`` to its hooks, so the argument is read
     from the calling frame.

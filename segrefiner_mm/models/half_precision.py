@@ -13,7 +13,7 @@ MOST_TIMES_FLOAT32 = 1.5
 
 
 def is_fast(dtype: torch.dtype, device: str | torch.device) -> bool:
-    """Tell whether a 16-bit dtype is about as fast as float32.
+    """Return whether a 16-bit dtype is about as fast as float32.
 
     Many processors lack the instructions, and PyTorch's fallback depends on
     the processor and the build. So on a CPU a small convolution is timed, once

@@ -241,7 +241,7 @@ def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
 
 
 def _is_recorded(result: FolderResult) -> bool:
-    """Tell whether the refined mask is what the run wrote."""
+    """Return whether the refined mask is what the run wrote."""
     outputs = result.line.get('outputs')
     state = outputs[0] if isinstance(outputs, list) and outputs else None
     if not isinstance(state, list) or len(state) != 5:

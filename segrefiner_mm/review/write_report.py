@@ -122,7 +122,7 @@ def _remark(review: Review, evidence: Path | None) -> None:
     bare = sum(pair.recorded is None for pair in review.pairs)
     if evidence is None:
         review.remarks.append(
-            'The verdicts are told by the masks alone: kept and rolled back '
+            'The verdicts are inferred from the masks: kept and rolled back '
             'masks are both "unchanged", and confidence, belief and edge gain '
             'are not known. "segrefiner coco --report CSV" writes them, and '
             '"segrefiner report --evidence CSV" shows them.'
@@ -130,7 +130,7 @@ def _remark(review: Review, evidence: Path | None) -> None:
     elif bare:
         review.remarks.append(
             f'{bare} masks are not in {evidence.name}: their verdicts are '
-            'told by the masks alone.'
+            'inferred from the masks.'
         )
 
 

@@ -39,14 +39,14 @@ from segrefiner_mm.windows.compact_mask import compact_iou
 
 Outcomes = list[Outcome | None]
 TellAll = Callable[[ImageEntry, str], None]
-# Images that a thread reads meanwhile, unless they have more pixels.
+# Images that a thread reads ahead, unless they have more pixels.
 READ_AHEAD = 2
 MOST_READ_AHEAD = 2**24
 OnSoft = Callable[[Key, SoftMap, Size], None]
 
 
 class _Group(NamedTuple):
-    """Masks of an image in progress: their indices, and if they are the last.
+    """Indices of masks of an image in progress, and if they are the last.
 
     The groups of an image are consecutive.
     """
@@ -77,7 +77,7 @@ class EntryStream:
             and the reason.
         fail_all (Callable): Called with an image none of whose masks can be
             refined, and the reason.
-        note (Callable): Called with the key of a mask and a remark.
+        note (Callable): Called with the key of a mask and a note.
         parts (OnlyParts, optional): What may change. Defaults to None:
             everything.
         on_soft (Callable, optional): Called with the key, the soft map and
@@ -100,7 +100,7 @@ class EntryStream:
         self._note = note
         self._parts = parts
         self._on_soft = on_soft
-        # Of every pixel a soft map holds four bytes more.
+        # A soft map takes four more bytes per pixel.
         bytes_each = 1 if on_soft is None else 5
         self._most_pixels = MAX_DECODED // bytes_each
 
@@ -114,7 +114,7 @@ class EntryStream:
                 as late as possible.
 
         Yields:
-            tuple[ImageEntry, list]: An image with a result per mask, in
+            tuple[ImageEntry, list]: An image with one result per mask, in
             order; None for a mask that failed.
         """
         model = self._refiner.model

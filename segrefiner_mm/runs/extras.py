@@ -1,4 +1,4 @@
-"""What a run writes or reads beside images, masks and results."""
+"""Soft maps that a run writes, and the parts that it may change."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +13,8 @@ class Extras:
     """The soft maps of a run, and what may change in its images.
 
     Attributes:
-        soft (str, optional): Type of the soft maps, see :func:`quantised`;
-            None for none.
+        soft (str, optional): Value type of the soft maps, see
+            :func:`quantised`; None writes none.
         parts (OnlyParts): What may change.
         suffix (str, optional): Suffix of the files of soft maps. Defaults to
             None: that of the type.
@@ -32,24 +32,24 @@ class Extras:
             check_soft_type(self.soft)
 
     def beside(self, job: PairJob) -> PairJob:
-        """Write the soft map beside the only result of a run.
+        """Put the soft map beside the only result of a run.
 
         Args:
             job (PairJob): The job.
 
         Returns:
-            PairJob: With the file of its soft map, and of what may change.
+            PairJob: With the file of its soft map, and that of its part.
         """
         return self._with(job, f'{job.out.stem}_soft')
 
     def below(self, job: PairJob) -> PairJob:
-        """Write the soft map into a folder below the results.
+        """Put the soft map into a folder below the results.
 
         Args:
             job (PairJob): The job.
 
         Returns:
-            PairJob: With the file of its soft map, and of what may change.
+            PairJob: With the file of its soft map, and that of its part.
         """
         return self._with(job, f'{SOFT}/{job.out.stem}')
 
@@ -57,8 +57,8 @@ class Extras:
         """Return what results depend on, as plain values.
 
         Returns:
-            dict: For a journal; empty without extras. The files of what may
-            change are inputs of the jobs.
+            dict: For a journal; empty without extras. The files of the parts
+            are inputs of the jobs.
         """
         of_run = {} if self.soft is None else dict(soft=self.soft)
         if self.parts.common is not None:

@@ -158,7 +158,7 @@ class _FolderRun:
 
 
 def _is_whole(path: Path) -> bool:
-    """Tell whether an edited file is readable, not a damaged one."""
+    """Return whether an edited file is readable, not a damaged one."""
     if path.suffix == '.npz':
         return is_zipfile(path)
     try:

@@ -1,4 +1,4 @@
-"""What may change in the images of a run: one part, or a file for each."""
+"""The parts of images that a run may change: one for all, or one each."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ class OnlyParts:
 
     Args:
         only (object): A box or a polygon for all images; a mask file for all
-            images; a folder of masks, named as the masks or the images;
+            images; a folder of masks, with the names of the masks or images;
             ``'errors'``; or None: everything may change. See
             :func:`read_only_part`.
 
@@ -41,18 +41,18 @@ class OnlyParts:
 
     @property
     def wants_errors(self) -> bool:
-        """bool: Whether the network is to say where."""
+        """bool: Whether the network decides where."""
         return isinstance(self.common, str) and self.common == ERRORS
 
     def file_of(self, *names: Path) -> Path | None:
-        """Return the file that says what may change.
+        """Return the file of the part that may change.
 
         Args:
-            *names (Path): Mask and image; the first whose name has a file
-                counts.
+            *names (Path): Mask and image; the first one with a file of its
+                name counts.
 
         Returns:
-            Path | None: None if no file says it, or there is none.
+            Path | None: None if the part is no file, or the file is missing.
         """
         if self._by_stem is None:
             return self.common if isinstance(self.common, Path) else None
@@ -78,8 +78,8 @@ class OnlyParts:
         file = self.file_of(*names)
         if file is None and self._by_stem is not None:
             raise InputError(
-                f'{self.common} has not one mask named {names[0].stem}, which '
-                'says what may change: give an empty mask where nothing may'
+                f'{self.common} needs one mask named {names[0].stem} for the '
+                'part that may change: give an empty mask if nothing may'
             )
         if file is None:
             return read_only_part(self.common, size)

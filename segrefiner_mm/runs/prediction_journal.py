@@ -92,7 +92,7 @@ class PredictionNotes:
 
 
 def _is_outcome(outcome: Any) -> bool:
-    """Tell whether an entry is valid; the file may have been edited."""
+    """Return whether an entry is valid; the file may have been edited."""
     if not isinstance(outcome, dict) or outcome.get('verdict') not in VERDICTS:
         return False
     iou, size = outcome.get('iou'), outcome.get('size')

@@ -131,7 +131,7 @@ class PredictionRun:
         return self._soft_folder / f'{key:06d}{SUFFIXES[kind]}'
 
     def _has_soft(self, entry: ImageEntry) -> bool:
-        """Tell whether the soft maps of an image are there, if they must."""
+        """Return whether the soft maps of an image are there, if they must."""
         kind = self._extras.soft
         return kind is None or all(
             self._soft_file(key, kind).is_file() for key in entry.masks

@@ -42,8 +42,8 @@ class VideoOptions:
             masks count from 1.
         steadying (Steadying): How much is carried from frame to frame.
             Defaults to the defaults.
-        overwrite (bool): Whether to do again what is done, and to overwrite
-            other files in the output folder. Defaults to False.
+        overwrite (bool): Whether to refine finished frames again, and to
+            overwrite other files in the output folder. Defaults to False.
     """
 
     labels: bool = False
@@ -91,7 +91,7 @@ def refine_video_files(
     _check_outputs(task, video, found)
     for problem in found.problems:
         reporter.error(problem)
-    # Before a folder is made, so that mistakes leave none.
+    # Checked before a folder is created, so that mistakes leave none.
     settings = _settings(options, refiner, video, found)
     name = sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
     with OutputLock(out, is_folder=True):
@@ -114,7 +114,7 @@ def _check_folders(frames: Path, masks: Path, out: Path) -> None:
     if not masks.is_dir():
         raise InputError(f'no such folder of masks: {masks}')
     if out.is_file():
-        raise InputError(f'{out} is a file, and the masks become a folder')
+        raise InputError(f'{out} is a file: the output must be a folder')
     above = {out.resolve(), *out.resolve().parents}
     if above & {masks.resolve()} or out.resolve() == frames.resolve():
         raise InputError(
@@ -122,15 +122,17 @@ def _check_folders(frames: Path, masks: Path, out: Path) -> None:
             'run; choose another folder'
         )
     if frames.resolve() == masks.resolve():
-        raise InputError(f'{frames} cannot hold frames and masks: give two')
+        raise InputError(
+            f'{frames} cannot hold frames and masks: give two folders'
+        )
 
 
 def _check_numbers(found: VideoMasks) -> None:
-    """Ask what the first number is, where masks count from 1."""
+    """Ask for the number of the first frame if masks count from 1."""
     if min(found.of_frame) == 1:
         raise InputError(
-            f'the names of the masks in {found.folder} count from 1: --first '
-            '1 says that this is the first frame, --first 0 that it is the '
+            f'the names of the masks in {found.folder} count from 1: give '
+            '--first 1 if that is the first frame, --first 0 if it is the '
             'second'
         )
 
@@ -155,14 +157,14 @@ def _settings(
     video: VideoFrames,
     found: VideoMasks,
 ) -> dict[str, Any]:
-    """Return all that the result of a frame depends on but its own files."""
+    """Return what a result depends on, apart from the files of the frame."""
     own = asdict(options)
     del own['overwrite']
     names = [
         [frame, *map(str, masks), str(video.file_of(frame))]
         for frame, masks in found.of_frame.items()
     ]
-    # Frames without a mask matter too, as they end what is carried.
+    # Frames without a mask matter too, as nothing is carried past them.
     files = sha256(json.dumps(names).encode()).hexdigest()
     film = file_state(video.path) if video.path.is_file() else None
     described: dict[str, Any] = json.loads(json.dumps(own))

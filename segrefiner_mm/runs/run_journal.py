@@ -48,7 +48,7 @@ class RunJournal:
         write_whole(self._path, text.encode())
 
     def is_done(self, inputs: list[Path], outputs: list[Path]) -> bool:
-        """Tell whether a result is up to date.
+        """Return whether a result is up to date.
 
         Args:
             inputs (list[Path]): Input files.
@@ -63,7 +63,7 @@ class RunJournal:
         )
 
     def is_due(self, inputs: list[Path], outputs: list[Path]) -> bool:
-        """Tell whether a result must be computed, whatever its files hold.
+        """Return whether a result must be computed, whatever its files hold.
 
         Args:
             inputs (list[Path]): Input files.
@@ -83,7 +83,7 @@ class RunJournal:
         )
 
     def is_ours(self, outputs: list[Path]) -> bool:
-        """Tell whether an earlier run, of any settings, wrote these outputs.
+        """Return whether an earlier run, of any settings, wrote these outputs.
 
         Args:
             outputs (list[Path]): Output files.
@@ -169,7 +169,7 @@ class RunJournal:
 
 
 def _are_same(noted: Any, paths: list[Path]) -> bool:
-    """Tell whether files are unchanged since their states were recorded."""
+    """Return whether files are unchanged since their states were recorded."""
     return (
         isinstance(noted, list)
         and len(noted) == len(paths)

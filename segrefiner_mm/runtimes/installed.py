@@ -6,7 +6,7 @@ from segrefiner_mm.errors import InputError
 
 
 def is_installed(package: str) -> bool:
-    """Tell whether a package can be imported; it is not.
+    """Return whether a package can be imported; it is not.
 
     Args:
         package (str): Import name of a top-level package.

@@ -1,1 +1,1 @@
-"""Data sets that outgrow a machine: shards, engines, and the merged file."""
+"""Large data sets: shards, engines, and the merged file."""

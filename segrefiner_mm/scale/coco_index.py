@@ -1,4 +1,4 @@
-"""The images of a COCO JSON, by their places in the file."""
+"""The images of a COCO JSON, by their offsets in the file."""
 
 import os
 from array import array
@@ -41,7 +41,7 @@ def open_source(path: Path) -> BinaryIO:
 
 
 class ImageTable:
-    """The images of an annotation file, each read when it is asked for.
+    """The images of an annotation file, each read on demand.
 
     Args:
         path (Path): Annotation file.
@@ -126,8 +126,8 @@ class ImageTable:
     def namesakes(self) -> list[str]:
         """Return the names that differ, but share their last part.
 
-        They may lead to the same file, as a file is found by a part of its
-        path if there is none at the whole path.
+        They may lead to the same file, as a file is looked up by a part of
+        its path if nothing is found at the whole path.
 
         Returns:
             list[str]: The names, each once.
@@ -157,7 +157,7 @@ class ImageTable:
 
 
 def _plain_image(record: dict[str, Any]) -> CocoImage | None:
-    """Return an image whose fields have the common types, in less time."""
+    """Return an image whose fields have the common types; a fast path."""
     own_id, name = record.get('id'), record.get('file_name')
     if type(own_id) is not int or type(name) is not str or not name:
         return None
@@ -165,7 +165,7 @@ def _plain_image(record: dict[str, Any]) -> CocoImage | None:
 
 
 def _stem(name: str) -> str:
-    """Return the last part of a name as files are compared by it."""
+    """Return the last part of a name, as files are compared by it."""
     last = name.replace('\\', '/').rpartition('/')[2]
     stem, dot, _ = last.rpartition('.')
     return composed(stem if dot else last).casefold()

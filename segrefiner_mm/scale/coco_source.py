@@ -27,14 +27,14 @@ from segrefiner_mm.scale.image_places import ImagePlaces, shared_names
 from segrefiner_mm.scale.mentions import Mentions
 from segrefiner_mm.scale.rows import PackedImage, packed
 
-# Bytes of JSON whose records wait in memory for the others of their image.
-# Beyond, they are read again when their image is complete.
+# Bytes of JSON records that wait in memory until their image is complete.
+# Any further records are read again at that point.
 HELD = 2**23
 
 _TELLING = {'image_id', 'segmentation'}
 _OTHER_FORMATS = {'segments_info', 'video_id', 'segmentations'}
 
-# Index, name for the user, JSON, and the offsets of its begin and its end.
+# Index, name for the user, JSON, and the offsets of its start and end.
 Record = tuple[int, str, str, int, int]
 
 
@@ -55,7 +55,7 @@ class CocoSource:
     img_dir: str | None = None
 
     def records(self) -> Iterator[Event]:
-        """Walk over the file; its records are checked.
+        """Walk through the file, and check its records.
 
         Yields:
             Event: All parts of the file; see :meth:`is_record`.
@@ -79,7 +79,7 @@ class CocoSource:
 
     @staticmethod
     def is_record(event: Event) -> bool:
-        """Tell whether a part of the file is a result or an annotation.
+        """Return whether a part of the file is a result or an annotation.
 
         Args:
             event (Event): From :meth:`records`.
@@ -114,7 +114,7 @@ class CocoSource:
     def _check(
         self, seen: set[str], members: dict[str | None, Any], count: int
     ) -> None:
-        """Reject files without masks, in the words of :class:`CocoFile`."""
+        """Reject files without masks, as :class:`CocoFile` does."""
         if None not in members and ANNOTATIONS not in members:
             raise InputError(
                 f'{self.path} has no {ANNOTATIONS}: it {strange_json(members)}'
@@ -131,7 +131,7 @@ class CocoSource:
 
 
 class _Reading:
-    """One pass over a file, with the records that wait for others."""
+    """One pass over a file, with the records of incomplete images."""
 
     def __init__(self, source: CocoSource) -> None:
         self._source = source
@@ -174,8 +174,8 @@ class _Reading:
         if self._mentions.is_closed(image_id):
             raise InputError(
                 f'{self._source.path}: {record_label(event.value, index)} '
-                'writes the name of a field with escapes, which an engine '
-                'does not read; refine it without --engine'
+                'has a field name with escapes, which an engine does not '
+                'read; refine it without --engine'
             )
         label = record_label(event.value, index)
         record = index, label, event.text, event.start, event.end
@@ -193,7 +193,7 @@ class _Reading:
         records = self._spilled.pop(image_id, self._source.path)
         records += [(index, label, text) for index, label, text, *_ in held]
         if not records:
-            return  # crowds alone, or objects without a mask
+            return  # only crowds, or objects without a mask
         images = self._images, self._named_by, self._source.path
         entry = image_entry(image_id, {}, *images)
         problem = self._shared.get(entry.name or '', entry.problem)
@@ -205,8 +205,8 @@ class _Reading:
 class _Spilled:
     """Places of records that are read again when their image is complete.
 
-    They take 24 bytes each, in lists that are linked from the newest record
-    of an image to its oldest.
+    Each takes 24 bytes, in a list that is linked from the newest record of
+    an image to its oldest.
     """
 
     def __init__(self) -> None:
@@ -245,6 +245,6 @@ def _faulty(event: Event, index: int, problem: str) -> PackedImage:
 
 
 def _is_list(path: Path) -> bool:
-    """Tell whether a file begins as a list, which results are."""
+    """Return whether a file begins with a list, as results do."""
     with open_source(path) as file:
         return file.read(2**16).lstrip(b'\xef\xbb\xbf \t\r\n')[:1] == b'['

@@ -12,13 +12,13 @@ Shards = Callable[[], Iterable[Shard]]
 
 
 def join(options: DatasetOptions) -> int:
-    """Join the processes of a launcher, if one is the engine.
+    """Join the processes of a launcher, if the engine is one.
 
     Args:
         options (DatasetOptions): The engine.
 
     Returns:
-        int: Number of this process; 0 writes the output.
+        int: Rank of this process; rank 0 writes the output.
 
     Raises:
         InputError: If no such launcher has started this process.
@@ -31,7 +31,7 @@ def join(options: DatasetOptions) -> int:
 
 
 def leave(options: DatasetOptions) -> None:
-    """Wait for the processes that :func:`join` has joined, and part.
+    """Wait for the processes that :func:`join` has joined, and leave.
 
     Args:
         options (DatasetOptions): The engine.

@@ -1,4 +1,4 @@
-"""Images by their names, in a folder or at an address."""
+"""Images by their names, in a folder or at a URL."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -11,18 +11,18 @@ from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.json_file import shown_name
 from segrefiner_mm.scale.places import Place
 
-# Images that are fetched at the same time from an address.
+# Images that are fetched at the same time from a URL.
 FETCHES = 8
 
 
 class ImagePlaces:
-    """Finds images as ``segrefiner coco`` does, also at an address.
+    """Finds images as ``segrefiner coco`` does, also at a URL.
 
-    At an address, an image is the longest trailing part of its path that
-    exists; there is no search.
+    At a URL, the longest trailing part of an image's path that exists is
+    taken; there is no other search.
 
     Args:
-        address (str, optional): Folder or address of the images. Defaults to
+        address (str, optional): Folder or URL of the images. Defaults to
             None: their names are paths.
 
     Raises:
@@ -37,7 +37,7 @@ class ImagePlaces:
             self._finder = ImageFinder(folder)
 
     def located(self, entries: list[ImageEntry]) -> Iterator[ImageEntry]:
-        """Find images, and fetch those that are at an address.
+        """Find images, and fetch those that are at a URL.
 
         A few are fetched ahead, so that a shard of many is never in memory.
 
@@ -66,7 +66,7 @@ class ImagePlaces:
             name (str): Name of an image.
 
         Returns:
-            str: Path, or name at the address.
+            str: Path, or name at the URL.
 
         Raises:
             InputError: If there is none.
@@ -76,7 +76,7 @@ class ImagePlaces:
         return self._remote.find(name)
 
     def is_exact(self, name: str, file: str) -> bool:
-        """Tell whether a name is the whole path of its file.
+        """Return whether a name is the whole path of its file.
 
         Args:
             name (str): Name of an image.
@@ -91,7 +91,7 @@ class ImagePlaces:
         return folder is None or file == str(folder / name)
 
     def state(self, name: str) -> list[object] | None:
-        """Describe an image file so that a change of it can be detected.
+        """Describe an image file, so that changes to it can be detected.
 
         Args:
             name (str): Name of an image.
@@ -108,14 +108,14 @@ class ImagePlaces:
             return None
 
     def is_unchanged(self, name: str, state: object) -> bool:
-        """Tell whether an image is what it was.
+        """Return whether an image is unchanged.
 
         Args:
             name (str): Name of an image.
             state (object): From :meth:`state`.
 
         Returns:
-            bool: False also if there is no such file.
+            bool: Also False if there is no such file.
         """
         if self._remote is not None:
             return state is not None and self.state(name) == state
@@ -140,7 +140,7 @@ class ImagePlaces:
 
 
 def shared_names(images: ImagePlaces, names: list[str]) -> dict[str, str]:
-    """Find names that lead to the file of another name.
+    """Find names that resolve to the file of another name.
 
     Args:
         images (ImagePlaces): Finds the files.

@@ -13,20 +13,20 @@ from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.scale.rows import Shard
 from segrefiner_mm.scale.shard_worker import ShardSummary, Worker
 
-# Processes end at different times, and the others wait.
+# Processes finish at different times, and the others wait.
 _PATIENCE = timedelta(days=7)
 
 
 def join(launcher: str) -> tuple[int, int]:
     """Join the other processes of a launcher.
 
-    Only counts and messages are exchanged, so gloo is enough with GPUs too.
+    Only counts and messages are exchanged, so gloo suffices, even with GPUs.
 
     Args:
         launcher (str): ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Returns:
-        tuple[int, int]: Number of this process, and of processes.
+        tuple[int, int]: Rank of this process, and number of processes.
 
     Raises:
         InputError: If no such launcher has started this process.
@@ -57,7 +57,8 @@ def launched(
         shards (Iterable[Shard]): All shards, equal in every process.
 
     Yields:
-        ShardSummary: In the first process those of all; in the others none.
+        ShardSummary: Those of all processes in the first one; none in the
+        others.
     """
     rank, count = _numbers()
     own = [
@@ -72,7 +73,7 @@ def launched(
 
 
 def leave() -> None:
-    """Wait for the other processes, and part."""
+    """Wait for the other processes, and leave."""
     distributed.barrier()
     distributed.destroy_process_group()
 

@@ -1,4 +1,4 @@
-"""Where a COCO JSON mentions its images for the last time."""
+"""The last mention of every image in a COCO JSON."""
 
 import re
 from array import array
@@ -20,7 +20,7 @@ _KEY = b'"image_id"'
 _UNDERSCORE = _KEY.index(b'_')
 _VALUE = re.compile(rb'\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}\]]+)')
 _CLOSED = -2
-_DIGITS = 18  # what an int64 holds in any case
+_DIGITS = 18  # any number of this length fits an int64
 _ENDS = np.frombuffer(b',} \n\r\t', np.uint8)
 
 Offsets = npt.NDArray[np.int64]
@@ -28,10 +28,10 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class Mentions:
-    """Where every image is mentioned for the last time in a file.
+    """The last mention of every image in a file.
 
-    The bytes are searched, not parsed, which is ten times as fast. A mention
-    that is no ``image_id`` of a record only delays an image.
+    The bytes are searched, not parsed, which is ten times as fast. A match
+    that is not the ``image_id`` of a record only delays an image.
 
     Args:
         path (Path): File of results or annotations.
@@ -67,7 +67,7 @@ class Mentions:
         return self._known[row]
 
     def close(self, image_id: Id) -> None:
-        """Note that an image is complete.
+        """Mark an image as complete.
 
         Args:
             image_id (int | str): Its id.
@@ -79,7 +79,7 @@ class Mentions:
             self._known[row] = _CLOSED
 
     def is_closed(self, image_id: Id) -> bool:
-        """Tell whether an image was complete before.
+        """Return whether an image was complete before.
 
         Args:
             image_id (int | str): Its id.
@@ -94,7 +94,7 @@ class Mentions:
             text, base = b'', 0
             while chunk := file.read(_CHUNK):
                 text += chunk
-                # What the chunk may cut is searched with the next one.
+                # A key that the chunk may cut is searched with the next one.
                 searched = max(len(text) - _OVERLAP, 0)
                 self._search_chunk(text, base, searched)
                 text, base = text[searched:], base + searched
@@ -111,7 +111,7 @@ class Mentions:
             if image_id is not None:
                 self._note(image_id, base + place)
         places, ids = places[ids >= 0], ids[ids >= 0]
-        # Of the records of an image that are neighbours, the last one.
+        # Of consecutive records of one image, the last one.
         ends = np.append(np.flatnonzero(np.diff(ids)), len(ids) - 1)
         if len(ids):
             found = ids[ends].tolist(), (places[ends] + base).tolist()
@@ -136,7 +136,7 @@ def _places(content: Bytes) -> Offsets:
 
 
 def _whole_ids(content: Bytes, at: Offsets) -> Offsets:
-    """Parse the ids behind the keys; -1 for what is no plain number."""
+    """Parse the ids after the keys; -1 for anything but plain numbers."""
     fitting = content[at] == ord(':')
     at = at + 1
     at += content[at] == ord(' ')

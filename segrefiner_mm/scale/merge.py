@@ -26,7 +26,7 @@ from segrefiner_mm.scale.shard_files import file_of, read_shard
 class MergedFile:
     """Writes the source with refined masks, record by record.
 
-    The bytes are those that a run in one process writes.
+    The output is byte-identical to that of a run in one process.
 
     Args:
         source (CocoSource): Results or annotations.
@@ -35,7 +35,7 @@ class MergedFile:
         update_boxes (bool): Whether to update boxes and areas.
 
     Attributes:
-        verdicts (Counter[str]): Masks of the file by verdict, once written.
+        verdicts (Counter[str]): Number of masks by verdict, once written.
     """
 
     def __init__(

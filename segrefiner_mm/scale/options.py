@@ -14,27 +14,27 @@ SHARD_MASKS = 256
 
 @dataclass(frozen=True)
 class DatasetOptions(PredictionOptions):
-    """Options for data sets that one process does not hold.
+    """Options for data sets that are too large for one process.
 
-    They are those of :class:`PredictionOptions` but ``soft`` and ``only``,
-    which shards do not have, and these.
+    They extend :class:`PredictionOptions`, except that shards do not support
+    ``soft`` and ``only``.
 
     Attributes:
-        images (str, optional): Folder or fsspec address of the images, such as
+        images (str, optional): Folder or fsspec URL of the images, such as
             ``'s3://bucket/train'``; instead of ``img_dir``. Defaults to None.
-        engine (str): What does the work: ``'local'``, this process; ``'ray'``,
-            Ray Data; ``'pytorch'``, ``'slurm'`` or ``'mpi'``, the processes
-            that such a launcher has started. Defaults to 'local'.
+        engine (str): What refines the shards: ``'local'``, this process;
+            ``'ray'``, Ray Data; ``'pytorch'``, ``'slurm'`` or ``'mpi'``, the
+            processes that this launcher has started. Defaults to 'local'.
         address (str, optional): Address of a Ray cluster, ``'auto'`` for the
             one of this machine. Defaults to None: a new one on this machine.
-        workers (int): Number of workers of Ray. Defaults to 1.
-        gpus_per_worker (float): GPUs of a worker of Ray, which may be a
+        workers (int): Number of Ray workers. Defaults to 1.
+        gpus_per_worker (float): GPUs per Ray worker, which may be a
             fraction. Defaults to 0.
-        cpus_per_worker (float): CPU cores of a worker of Ray. Defaults to 1.
-        shards (str, optional): Folder or fsspec address of the shards, which
-            are kept; all workers must reach it. Defaults to None: a folder
-            beside the output, which is removed at the end.
-        shard_masks (int): Masks per shard, at least. Defaults to 256.
+        cpus_per_worker (float): CPU cores per Ray worker. Defaults to 1.
+        shards (str, optional): Folder or fsspec URL of the shards, which
+            are kept; all workers must be able to reach it. Defaults to None:
+            a folder beside the output, which is removed at the end.
+        shard_masks (int): Minimum number of masks per shard. Defaults to 256.
     """
 
     images: str | None = None
@@ -77,7 +77,7 @@ class DatasetOptions(PredictionOptions):
 
     @property
     def place(self) -> str | None:
-        """Folder or address of the images."""
+        """Folder or URL of the images."""
         if self.images is not None:
             return self.images
         return None if self.img_dir is None else str(self.img_dir.absolute())

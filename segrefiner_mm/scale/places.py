@@ -1,4 +1,4 @@
-"""Folders on this machine, or at an address of fsspec such as ``s3://``."""
+"""Folders on this machine, or at an fsspec URL such as ``s3://``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,14 +15,14 @@ _BUCKETS = ('s3', 's3a', 'gs', 'gcs', 'az', 'abfs', 'abfss', 'oss', 'r2')
 
 
 class MissingFileError(InputError):
-    """A file that does not exist at its address."""
+    """A file that does not exist at its path or URL."""
 
 
 def is_address(text: str) -> bool:
-    """Tell whether a text is an address and no path of this machine.
+    """Return whether a text is a URL, not a path of this machine.
 
     Args:
-        text (str): Path or address.
+        text (str): Path or URL.
 
     Returns:
         bool: False for ``file://`` too.
@@ -31,10 +31,10 @@ def is_address(text: str) -> bool:
 
 
 def local_path(text: str) -> Path:
-    """Return the path behind a path or a ``file://`` address.
+    """Return the path of a path or a ``file://`` URL.
 
     Args:
-        text (str): Path or address.
+        text (str): Path or URL.
 
     Returns:
         Path: The path.
@@ -46,10 +46,10 @@ class Place:
     """A folder, local or remote, with the few operations that a run needs.
 
     Args:
-        address (str): Path, or address of fsspec.
+        address (str): Path or fsspec URL.
 
     Raises:
-        InputError: If no installed package handles such addresses.
+        InputError: If no installed package handles such URLs.
     """
 
     def __init__(self, address: str) -> None:
@@ -61,12 +61,12 @@ class Place:
         self._has_folders = True
         if self.remote:
             self._fs, self._root = _open(self.address)
-            # There, to make a folder would be to make a bucket.
+            # There, creating a folder would create a bucket.
             scheme = self.address.partition('://')[0]
             self._has_folders = scheme not in _BUCKETS
 
     def name(self, file: str) -> str:
-        """Return the path or the address of a file, for messages.
+        """Return the path or the URL of a file, for messages.
 
         Args:
             file (str): Name in the folder; '' for the folder itself.
@@ -119,13 +119,13 @@ class Place:
         self._try('write', file, put)
 
     def state(self, file: str) -> list[Any]:
-        """Describe a file so that a change of it can be detected.
+        """Describe a file, so that changes to it can be detected.
 
         Args:
             file (str): Name in the folder.
 
         Returns:
-            list: Address, size, and what the store knows of its version.
+            list: URL, size, and the version that the store reports.
 
         Raises:
             InputError: If it does not exist or cannot be read.
@@ -187,7 +187,7 @@ class Place:
         return self._first(name, self.state)[0]
 
     def locate(self, name: str) -> tuple[str, bytes]:
-        """Find an image as :meth:`find`, and read it.
+        """Find an image as :meth:`find` does, and read it.
 
         Args:
             name (str): Its name in the annotations.
@@ -225,7 +225,7 @@ class Place:
             raise MissingFileError(
                 f'cannot {verb} {self.name(file)}: {reason_of(error)}'
             ) from error
-        except Exception as error:  # each kind of store has errors of its own
+        except Exception as error:  # each kind of store has its own errors
             if self.folder is not None and not isinstance(error, OSError):
                 raise
             reason = reason_of(error)

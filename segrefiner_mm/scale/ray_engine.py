@@ -13,11 +13,11 @@ from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.rows import Shard
 from segrefiner_mm.scale.shard_worker import Job, ShardSummary
 
-# How a traceback ends that a mistake of the user has caused.
+# The last line of a traceback that the user's input has caused.
 _SAID = re.compile(r'^segrefiner_mm\.errors\.\w+: (.*)$', re.MULTILINE)
 # A block of Ray Data holds one shard, so that actors get work at once.
 _BLOCK_BYTES = 1
-# What the reader asks for: it must run beside actors that hold all cores.
+# Resources of the reader: it must run beside actors that hold all cores.
 _READER_CPUS = 0
 
 
@@ -28,8 +28,8 @@ def refined_by_ray(
 ) -> Iterator[ShardSummary]:
     """Refine shards on a Ray cluster.
 
-    A worker that dies, and a node with it, is replaced; its shards are
-    refined again, to the same bytes.
+    A worker that dies, alone or with its node, is replaced. Its shards are
+    refined again, with byte-identical results.
 
     Args:
         job (Job): What the workers do.
@@ -82,7 +82,7 @@ def _stream(
 
 @contextmanager
 def _connected(ray: Any, options: DatasetOptions) -> Iterator[None]:
-    """Connect to the cluster, unless the caller is connected."""
+    """Connect to the cluster, unless the caller already has."""
     if ray.is_initialized():
         yield
         return
@@ -108,7 +108,7 @@ def _connected(ray: Any, options: DatasetOptions) -> Iterator[None]:
 
 @contextmanager
 def _context(ray: Any) -> Iterator[None]:
-    """Settings of Ray Data; the caller's are restored."""
+    """Settings of Ray Data; those of the caller are restored."""
     before = ray.data.DataContext.get_current()
     own = before.copy()
     own.target_max_block_size = _BLOCK_BYTES
@@ -133,10 +133,10 @@ def _import_ray() -> Any:
 
 
 def _plain(error: BaseException) -> BaseException:
-    """Return the error of the user that Ray has wrapped, if it is one.
+    """Return the :class:`InputError` that Ray has wrapped, if there is one.
 
-    Ray makes a class for it whose text is the traceback of the task, between
-    remarks of its own.
+    Ray wraps it in a class whose text is the traceback of the task, between
+    remarks of Ray.
     """
     said = _SAID.findall(str(error))
     return InputError(said[-1].strip()) if said else error

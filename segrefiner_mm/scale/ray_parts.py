@@ -1,4 +1,4 @@
-"""What runs inside of Ray: the source of shards and the actor."""
+"""The parts that run inside Ray: the source of shards and the actor."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from segrefiner_mm.scale.rows import Shard
 from segrefiner_mm.scale.shard_worker import Job
 
 _SCHEMA = pa.schema([('key', pa.string()), ('content', pa.binary())])
-# A guess, for Ray's plan of memory.
+# An estimate, for Ray's memory planning.
 _SHARD_BYTES = 2**18
 
 
@@ -43,14 +43,14 @@ class ShardActor:
 
 
 class _ShardDatasource(Datasource):
-    """One read task that yields shard after shard while it reads."""
+    """A single read task that yields shards while it reads."""
 
     def __init__(self, shards: Callable[[], Iterable[Shard]]) -> None:
         super().__init__()
         self._shards = shards
 
     def estimate_inmemory_data_size(self) -> int | None:
-        """Return None: the size is not known before."""
+        """Return None: the size is not known in advance."""
         return None
 
     def get_read_tasks(
@@ -69,7 +69,7 @@ class _ShardDatasource(Datasource):
 
 
 def shard_datasource(shards: Callable[[], Iterable[Shard]]) -> Datasource:
-    """Return a source of Ray Data.
+    """Return a data source for Ray Data.
 
     Args:
         shards (Callable): Returns the shards; it can be pickled.

@@ -37,12 +37,12 @@ MOST_ROWS = 1000
 
 @dataclass(frozen=True)
 class ShardSource:
-    """Makes the shards of a source; it can be pickled.
+    """Makes the shards of a source; picklable.
 
     Attributes:
         source (CocoSource): Results or annotations.
-        masks (int): Masks per shard, at least.
-        settings (str): Digest of all that results depend on.
+        masks (int): Minimum number of masks per shard.
+        settings (str): Digest of everything that results depend on.
     """
 
     source: CocoSource
@@ -63,7 +63,7 @@ def refine_coco_dataset(
 ) -> PredictionSummary:
     """Refine a COCO or LVIS JSON of any size.
 
-    The output has the bytes that :func:`refine_prediction_file` writes.
+    The output is byte-identical to that of :func:`refine_prediction_file`.
 
     Args:
         source (Path): Results or annotations.
@@ -73,8 +73,8 @@ def refine_coco_dataset(
         reporter (Reporter): Receives the failures.
 
     Returns:
-        PredictionSummary: Counts over the masks, and rows of those that
-        changed most, 1000 at most.
+        PredictionSummary: Counts over the masks, and the rows of up to 1000
+        masks that changed most.
 
     Raises:
         InputError: If nothing can be refined, or files would be lost.
@@ -90,7 +90,7 @@ def refine_coco_dataset(
     shards = Place(options.shards or f'{out.absolute()}.shards')
     job = _job(options, refiner, source, shards)
     make = ShardSource(coco, options.shard_masks, _digest(job))
-    # The other processes of a launcher write shards alone.
+    # The other processes of a launcher only write shards.
     lock = OutputLock(out, is_folder=False) if rank == 0 else nullcontext()
     before = _states(coco)
     with lock:
@@ -100,7 +100,7 @@ def refine_coco_dataset(
             leave(options)
             return PredictionSummary(f'process {rank} is done', done=0)
         if before != _states(coco):
-            raise InputError(f'{source} was changed during the run')
+            raise InputError(f'{source} changed during the run')
         summary = _merge(coco, out, shards, keys, options, reporter)
     leave(options)
     if not options.shards and not summary.failed and shards.folder:
@@ -112,7 +112,9 @@ def _check(source: Path, out: Path, options: DatasetOptions) -> None:
     if not source.exists():
         raise InputError(f'no such file or folder: {source}')
     if options.place is None:
-        raise InputError('a .json needs --img-dir: where its images are')
+        raise InputError(
+            'a .json needs --img-dir, the folder or URL of its images'
+        )
     protect_files(source, out, options)
 
 
@@ -140,7 +142,7 @@ def _digest(job: ShardJob) -> str:
 
 
 def _states(coco: CocoSource) -> list[tuple[int, int]]:
-    """Return what changes when a file is written; they are not hashed."""
+    """Return what changes when a file is written, without a hash."""
     stats = [path.stat() for path in (coco.path, coco.ann) if path]
     return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
 

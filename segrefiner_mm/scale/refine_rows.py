@@ -14,7 +14,7 @@ FAILED = 'failed'
 
 @dataclass
 class RefinedRows:
-    """What became of the masks of a shard.
+    """The outcome for the masks of a shard.
 
     Attributes:
         rows (list[dict]): A row per mask: ``mask``, its index in the file;
@@ -38,7 +38,7 @@ def refine_rows(
 ) -> RefinedRows:
     """Refine images as ``segrefiner coco`` refines them.
 
-    A mask gets the same bits whatever else is in the shard.
+    A refined mask does not depend on the rest of its shard, bit for bit.
 
     Args:
         images (list[ShardImage]): From :meth:`Shard.images`.

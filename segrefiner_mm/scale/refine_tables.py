@@ -1,4 +1,4 @@
-"""Data sets that are shards already: tables and tars, refined one by one."""
+"""Tables and tar files, which are shards already, refined one by one."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from segrefiner_mm.scale.table_worker import TableJob, output_of
 
 @dataclass(frozen=True)
 class FileShards:
-    """One shard per file; it can be pickled.
+    """One shard per file; picklable.
 
     Attributes:
         files (tuple[str, ...]): Names of the files.
@@ -37,13 +37,13 @@ class FileShards:
 
 
 def holds_shards(source: str) -> bool:
-    """Tell whether a source is a table or a tar, or a folder of them.
+    """Return whether a source is a table or a tar file, or a folder of them.
 
     Args:
-        source (str): Path or address.
+        source (str): Path or URL.
 
     Returns:
-        bool: Whether it is; False for a folder without any.
+        bool: False for a folder without any.
     """
     if source.lower().endswith(SHARDS):
         return True
@@ -60,12 +60,12 @@ def refine_tables(
     refiner: RefinerOptions,
     reporter: Reporter,
 ) -> PredictionSummary:
-    """Refine tables and tars; each becomes a Parquet file of its name.
+    """Refine tables and tar files; each becomes a Parquet file.
 
     Args:
-        source (str): File, or folder, or address; see :func:`read_masks`.
-        out (str): Folder or address of the Parquet files.
-        options (DatasetOptions): How they are refined.
+        source (str): File, folder or URL; see :func:`read_masks`.
+        out (str): Folder or URL of the Parquet files.
+        options (DatasetOptions): How the masks are refined.
         refiner (RefinerOptions): The model and its settings.
         reporter (Reporter): Receives the failures.
 
@@ -119,7 +119,7 @@ def _refuse(options: DatasetOptions) -> None:
     if given:
         raise InputError(
             '--ann, --report, --shards, --update-boxes and --segmentation are '
-            'not for tables and tars, whose results are tables'
+            'not for tables and tar files, whose results are tables'
         )
 
 
@@ -149,7 +149,9 @@ def _check(
         )
     tables = [file for file in files if file.lower().endswith(TABLES)]
     if tables and options.place is None:
-        raise InputError(f'{tables[0]} needs --img-dir: where its images are')
+        raise InputError(
+            f'{tables[0]} needs --img-dir, the folder or URL of its images'
+        )
 
 
 def _absolute(place: Place) -> str:

@@ -1,4 +1,4 @@
-"""The results of all shards in one file on disk, by the index of the mask."""
+"""The results of all shards in a file on disk, by index of the mask."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from segrefiner_mm.runs.mask_rows import MaskRow, mask_row
 from segrefiner_mm.scale.refine_rows import FAILED
 from segrefiner_mm.scale.rows import ResultRow
 
-# What comes first among rows of the same IoU, as in a run without shards.
+# The order of rows with the same IoU, as in a run without shards.
 _FAULTY, _REFINED, _LEFT = range(3)
 
 
@@ -39,7 +39,7 @@ class ResultStore:
         self._end = self._done = 0
         self._start = array('q')
         self._size = array('i')
-        # In the order in which results came; what a table is sorted by.
+        # In order of arrival; the keys by which a table is sorted.
         self._order = array('q')
         self._iou, self._kind = array('d'), array('b')
         self._first = array('q')
@@ -75,7 +75,7 @@ class ResultStore:
         Args:
             index (int): Its index in the file.
             label (str): Its name for the user.
-            why (str): Why it is left as it is.
+            why (str): Why it is left unchanged.
 
         Raises:
             InputError: If it cannot be written.
@@ -101,7 +101,7 @@ class ResultStore:
         return row
 
     def has_results(self) -> bool:
-        """Tell whether any mask was refined or kept.
+        """Return whether any mask was refined or kept.
 
         Returns:
             bool: False if all have failed.
@@ -122,7 +122,7 @@ class ResultStore:
             ) from error
 
     def most_changed(self) -> list[int]:
-        """Return the masks, the most changed first, as a table has them.
+        """Return the masks, the most changed first, as in a table.
 
         Returns:
             np.ndarray: Indices in the file, int64.

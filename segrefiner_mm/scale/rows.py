@@ -1,4 +1,4 @@
-"""Rows that travel between processes: an image with its masks, a result."""
+"""Rows that are sent between processes: images with masks, and results."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
 
-# What became of a mask.
+# The outcome for a mask.
 ResultRow = dict[str, Any]
 
 # Shards that are sorted together, so that the largest images come first.
@@ -15,11 +15,11 @@ SHARDS_AHEAD = 64
 
 
 class Shard(NamedTuple):
-    """Images that are refined together, about the same work in every shard.
+    """Images that are refined together; shards hold about equal work.
 
     Attributes:
         key (str): Hash of the settings and of the content, in hexadecimal
-            digits: a result of the same key is the same.
+            digits: equal keys have equal results.
         content (bytes): The rows, as JSON.
     """
 
@@ -48,7 +48,7 @@ class ShardImage(NamedTuple):
 
 
 class PackedImage(NamedTuple):
-    """An image with its masks as JSON, as it was read.
+    """An image with its masks, as JSON.
 
     Attributes:
         text (str): The JSON.
@@ -99,13 +99,13 @@ def shards_of(
 ) -> Iterator[Shard]:
     """Divide images into shards of about equal work.
 
-    Images with many masks come first among those that are read ahead, so that
-    no worker ends with a large one while the others have nothing to do.
+    Among the images that are read ahead, those with many masks come first, so
+    that no worker ends with a large one while the others are idle.
 
     Args:
         rows (Iterable[PackedImage]): The images.
-        masks (int): Masks per shard, at least; an image is not divided.
-        settings (str): Digest of all that results depend on.
+        masks (int): Minimum number of masks per shard; an image is not split.
+        settings (str): Digest of everything that results depend on.
 
     Yields:
         Shard: The shards; equal inputs give equal shards.

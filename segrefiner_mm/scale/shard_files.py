@@ -117,7 +117,7 @@ def read_shard(
         done = RefinedRows(rows, notes['errors'], notes['notes'])
         return done, dict(notes['images'])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f'{name} is no shard of results') from error
+        raise InputError(f'{name} is not a shard of results') from error
 
 
 def parsed_table(content: bytes, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The worker: it refines shards one by one and writes each at once."""
+"""The worker, which refines shards one by one and writes each at once."""
 
 import logging
 from collections import Counter
@@ -18,16 +18,16 @@ from segrefiner_mm.scale.shard_files import read_shard, write_shard
 
 @dataclass(frozen=True)
 class ShardJob:
-    """All that a worker needs to know; it can be pickled.
+    """Everything that a worker needs to know; picklable.
 
     Attributes:
         refiner (RefinerOptions): The model and its settings.
         fingerprint (dict): What results depend on, see
-            :meth:`Refiner.fingerprint`; a worker must agree.
-        img_dir (str, optional): Folder or address of the images.
-        shards (str): Folder or address of the shards.
+            :meth:`Refiner.fingerprint`; the worker must have the same.
+        img_dir (str, optional): Folder or URL of the images.
+        shards (str): Folder or URL of the shards.
         source (str): File of the masks, for messages.
-        max_pixels (int): Most pixels of an image.
+        max_pixels (int): Maximum number of pixels of an image.
     """
 
     refiner: RefinerOptions
@@ -44,7 +44,7 @@ class ShardJob:
 
 @dataclass(frozen=True)
 class ShardSummary:
-    """What became of a shard.
+    """The outcome of a shard.
 
     Attributes:
         key (str): Key of the shard.
@@ -64,7 +64,7 @@ class ShardSummary:
     notes: list[str] = field(default_factory=list)
 
     def without_messages(self) -> 'ShardSummary':
-        """Return the counts alone, of which millions can be kept."""
+        """Return only the counts, of which millions can be kept."""
         return replace(self, errors=[], notes=[])
 
 
@@ -76,14 +76,14 @@ class Worker(Protocol):
 
 
 class Job(Protocol):
-    """All that a worker needs to know; it can be pickled."""
+    """Everything that a worker needs to know; picklable."""
 
     def worker(self) -> Worker:
         """Return a worker for this job."""
 
 
 class ShardWorker:
-    """Refines shards; builds the model for the first that is not done.
+    """Refines shards; builds the model for the first unfinished one.
 
     Args:
         job (ShardJob): What to do.
@@ -106,8 +106,7 @@ class ShardWorker:
             shard (Shard): The shard.
 
         Returns:
-            ShardSummary: Counts, and what went wrong: a failure does not end
-            the run.
+            ShardSummary: Counts and errors; a failure does not end the run.
         """
         images = shard.images()
         try:
@@ -130,7 +129,8 @@ class ShardWorker:
         try:
             read = read_shard(self._shards, key)
         except InputError as error:
-            logging.getLogger(__name__).warning('%s: it is redone', error)
+            log = logging.getLogger(__name__)
+            log.warning('%s; refining it again', error)
             return None
         if read is None:
             return None
@@ -140,7 +140,7 @@ class ShardWorker:
             self._places.is_unchanged(name, state)
             for name, state in states.items()
         )
-        # Masks that failed are tried again.
+        # Masks that failed are retried.
         failed = any(row['verdict'] == FAILED for row in done.rows)
         return done if unchanged and not failed else None
 
@@ -148,7 +148,7 @@ class ShardWorker:
 def chosen_refiner(
     options: RefinerOptions, on_gpus: bool = False
 ) -> tuple[RefinerOptions, dict[str, Any]]:
-    """Choose on the driver what all workers use.
+    """Choose, on the driver, what all workers use.
 
     Args:
         options (RefinerOptions): The model and its settings.
@@ -156,8 +156,8 @@ def chosen_refiner(
             the driver may have none. Defaults to False.
 
     Returns:
-        tuple[RefinerOptions, dict]: With the runtime that this machine has
-        chosen, and the fingerprint that workers must have.
+        tuple[RefinerOptions, dict]: The options with the runtime that this
+        machine has chosen, and the fingerprint that workers must have.
     """
     if on_gpus and options.runtime == 'auto':
         options = replace(options, runtime='torch')
@@ -168,7 +168,7 @@ def chosen_refiner(
 def agreed_refiner(
     options: RefinerOptions, fingerprint: dict[str, Any]
 ) -> Refiner:
-    """Build a refiner whose results are those of the driver.
+    """Build a refiner with the same results as that of the driver.
 
     Args:
         options (RefinerOptions): The model and its settings.
@@ -185,8 +185,8 @@ def agreed_refiner(
     for name, wanted in fingerprint.items():
         if own.get(name) != wanted:
             raise InputError(
-                f'this worker has another {name} ({own.get(name)}) than the '
-                f'driver ({wanted}): install the same on all machines'
+                f'this worker has a different {name} ({own.get(name)}) from '
+                f'the driver ({wanted}): install the same on all machines'
             )
     return refiner
 

@@ -1,4 +1,4 @@
-"""Shards of masks: tables in Parquet or Arrow, and tars of WebDataset."""
+"""Shards of masks: Parquet or Arrow tables, and WebDataset tar files."""
 
 import io
 import json
@@ -27,8 +27,8 @@ class MaskTable:
         columns (pyarrow.Table): Columns that are copied to the result, a row
             per mask.
         images (list[ShardImage]): The images, by first appearance; a mask is
-            identified by its row. Their content is set if the shard holds
-            it.
+            identified by its row. Their content is set if it is in the
+            shard.
         segmentations (dict[int, object]): The coarse masks by row.
     """
 
@@ -40,11 +40,11 @@ class MaskTable:
 def read_masks(content: bytes, file: str) -> MaskTable:
     """Read a shard of masks.
 
-    A table has a row per mask: ``image``, the name of its image, and
-    ``segmentation``, as COCO's, in JSON, or ``counts``, ``height`` and
-    ``width``, compressed run lengths. A tar has for every image a ``.json``
-    of the same name, with a list of COCO annotations or, as SA-1B has, with
-    the list in ``annotations``.
+    A table has a row per mask, with the name of its ``image``. The mask is
+    ``segmentation``, COCO's as JSON, or ``counts``, ``height`` and ``width``,
+    compressed run lengths. A tar file has, for every image, a ``.json`` of
+    the same name: a list of COCO annotations, or an object with the list in
+    ``annotations``, as in SA-1B.
 
     Args:
         content (bytes): Content of the file.
@@ -124,7 +124,7 @@ def _from_tar(content: bytes, file: str) -> MaskTable:
 def _members(
     content: bytes, file: str
 ) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return the pictures and the JSON of a tar by their names in it."""
+    """Return the images and the JSON of a tar file, by their names in it."""
     pictures: dict[str, bytes] = {}
     texts: dict[str, bytes] = {}
     try:

@@ -1,4 +1,4 @@
-"""The worker for tables and tars: each becomes a Parquet file."""
+"""The worker for tables and tar files: each becomes a Parquet file."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from segrefiner_mm.scale.shard_worker import ShardSummary, agreed_refiner
 from segrefiner_mm.scale.table_files import MaskTable, read_masks
 
 _NOTES = b'segrefiner_mm'
-# What is known of a mask after refinement, in this order.
+# The columns that refinement adds, in this order.
 RESULTS = {
     'height': 'int32',
     'width': 'int32',
@@ -35,15 +35,15 @@ RESULTS = {
 
 @dataclass(frozen=True)
 class TableJob:
-    """All that a worker needs to know; it can be pickled.
+    """Everything that a worker needs to know; picklable.
 
     Attributes:
         refiner (RefinerOptions): The model and its settings.
         fingerprint (dict): See :class:`ShardJob`.
-        img_dir (str, optional): Folder or address of the images of tables.
-        source (str): Folder or address of the shards to read.
-        out (str): Folder or address of the shards to write.
-        max_pixels (int): Most pixels of an image.
+        img_dir (str, optional): Folder or URL of the images of tables.
+        source (str): Folder or URL of the shards to read.
+        out (str): Folder or URL of the shards to write.
+        max_pixels (int): Maximum number of pixels of an image.
         overwrite (bool): Whether tables that no run has written may be
             overwritten. Defaults to False.
     """
@@ -62,7 +62,7 @@ class TableJob:
 
 
 class TableWorker:
-    """Refines tables and tars; builds the model for the first to refine.
+    """Refines tables and tar files; builds the model when first needed.
 
     Args:
         job (TableJob): What to do.
@@ -87,7 +87,7 @@ class TableWorker:
             shard (Shard): Its key is the name of the file.
 
         Returns:
-            ShardSummary: Counts, and what went wrong.
+            ShardSummary: Counts and errors.
         """
         file = shard.key
         name = self._source.name(file)
@@ -114,7 +114,7 @@ class TableWorker:
         )
 
     def _done_before(self, file: str, state: str) -> dict[str, int] | None:
-        """Return the verdicts of a complete result of this input.
+        """Return the verdicts of a complete result for this input.
 
         Raises:
             InputError: If another table is in its place.
@@ -124,7 +124,7 @@ class TableWorker:
             table = parsed_table(self._out.read(out), out)
         except MissingFileError:
             return None
-        except InputError:  # cut off: it is written again
+        except InputError:  # truncated: it is written again
             return None
         noted = (table.schema.metadata or {}).get(_NOTES)
         if noted is None and not self._job.overwrite:
@@ -176,7 +176,7 @@ def output_of(file: str) -> str:
 
 
 def _result(row: dict[str, Any], coarse: Any) -> dict[str, Any]:
-    """Complete a result: a mask that is kept has its coarse run lengths."""
+    """Complete a result: a kept mask gets its coarse run lengths."""
     if row['verdict'] == FAILED:
         return dict(verdict=FAILED)
     counts = row['counts']

@@ -37,7 +37,7 @@ def token_of(options: ServeOptions) -> str | None:
             return None
         raise InputError(
             f'{options.host} can be reached from other machines: give a '
-            f'token, by --token-file FILE or the variable {VARIABLE}'
+            f'token, with --token-file FILE or the variable {VARIABLE}'
         )
     if len(token) < SHORTEST or not token.isascii() or ' ' in token:
         raise InputError(
@@ -54,7 +54,7 @@ def read_secret(path: Path) -> str:
         path (Path): The file.
 
     Returns:
-        str: The secret, without the space around it.
+        str: The secret, without surrounding whitespace.
 
     Raises:
         InputError: If the file cannot be read or is empty.
@@ -70,7 +70,7 @@ def read_secret(path: Path) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only programs on this machine can reach an address.
+    """Return whether only programs on this machine can reach an address.
 
     Args:
         host (str): A name or an IP address.
@@ -87,12 +87,12 @@ def is_loopback(host: str) -> bool:
 
 
 def may_enter(authorization: str, token: str) -> bool:
-    """Compare the token of a request, in constant time.
+    """Compare the token of a request in constant time.
 
     Args:
         authorization (str): The header: ``Bearer TOKEN``, or ``Basic`` with
             the token as password, for browsers and Label Studio.
-        token (str): The token that is expected.
+        token (str): The expected token.
 
     Returns:
         bool: Whether they are equal.
@@ -110,7 +110,7 @@ def may_enter(authorization: str, token: str) -> bool:
 
 
 def answers_to(header: str, options: ServeOptions, token: str | None) -> bool:
-    """Tell whether a request names this server.
+    """Return whether a request names this server.
 
     A page of another site can have a browser call a loopback address under
     a name of that site. A server without a token would answer it.

@@ -48,7 +48,8 @@ def create(
         detector (str): Module of another function for CVAT, such as
             ``'cvat_sdk.auto_annotation.functions.
             torchvision_instance_segmentation'``. Defaults to ''.
-        device (str): Such as ``'cuda:0'``. Defaults to '': the best one.
+        device (str): Such as ``'cuda:0'``. Defaults to '': the best available
+            one.
         steps (int): Reverse steps. Defaults to 0: those of the model.
         **parameters: Passed to the ``create`` of the detector.
 
@@ -56,13 +57,13 @@ def create(
         RefineFunction: The function.
 
     Raises:
-        InputError: If not exactly one source of masks is named, or it cannot
+        InputError: If not exactly one source of masks is given, or it cannot
             be read.
     """
     if bool(coarse) == bool(detector):
         raise InputError(
-            'name what to refine: coarse, a COCO file, or detector, the '
-            'module of another function'
+            'give the masks to refine: coarse=, a COCO file, or detector=, '
+            'the module of another function'
         )
     if coarse:
         source: Any = CocoMasks(Path(coarse))
@@ -119,7 +120,7 @@ class CocoMasks:
             context (DetectionFunctionContext): Names the frame.
 
         Returns:
-            list[tuple[int, object]]: Id of the label and mask each.
+            list[tuple[int, object]]: Label id and mask of each object.
         """
         name = str(context.frame_name)
         if name in self._masks:
@@ -144,14 +145,14 @@ class DetectedMasks:
         self.labels = inner.spec.labels
 
     def masks(self, context: Any, image: Image.Image) -> list[Found]:
-        """Ask the function, and leave out what is no mask.
+        """Call the function, and keep only masks and polygons.
 
         Args:
             context (DetectionFunctionContext): Passed to the function.
             image (PIL.Image.Image): The frame.
 
         Returns:
-            list[tuple[int, object]]: Id of the label and mask each.
+            list[tuple[int, object]]: Label id and mask of each object.
         """
         return list(self._found(self._inner.detect(context, image), image))
 

@@ -15,8 +15,8 @@ OPEN = frozenset(['/health'])  # so that a watchdog needs no token
 class Gate:
     """Lets requests through to an ASGI application, or answers them.
 
-    It decides before the body is read, and stops reading one that is larger
-    than its header said.
+    It decides before the body is read, and stops reading a body that is
+    larger than its header declares.
 
     Args:
         app (Callable): The ASGI application.
@@ -36,7 +36,7 @@ class Gate:
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Handle a connection, as ASGI says."""
+        """Handle a connection, as ASGI defines it."""
         if scope['type'] == 'lifespan':
             await self._app(scope, receive, send)
             return
@@ -51,7 +51,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         if self._busy >= self._options.queue:
-            full = _problem(503, f'{self._busy} requests wait: come again')
+            problem = f'{self._busy} requests are waiting: try again later'
+            full = _problem(503, problem)
             full.headers['Retry-After'] = '5'
             await full(scope, receive, send)
             return
@@ -69,11 +70,11 @@ class Gate:
         host = headers.get('host', '')
         if not answers_to(host, self._options, self._token):
             return _problem(
-                421, 'this server does not answer to the name of the request'
+                421, 'this server does not answer to the host of the request'
             )
         origin = headers.get('origin')
         if origin is not None and origin.partition('://')[2] != host:
-            return _problem(403, 'pages of other sites may not call this')
+            return _problem(403, 'other sites may not call this server')
         if self._token is not None and scope['path'] not in OPEN:
             given = headers.get('authorization', '')
             if not may_enter(given, self._token):
@@ -89,7 +90,7 @@ class Gate:
 
 
 class _Body:
-    """Hands on one request, whose body it counts."""
+    """Passes on one request, and counts the bytes of its body."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
@@ -124,7 +125,7 @@ class _Body:
         try:
             message = await asyncio.wait_for(receive(), PATIENCE)
         except asyncio.TimeoutError:
-            self._answer = _problem(408, 'the request did not go on')
+            self._answer = _problem(408, 'the request stalled')
             return dict(type='http.disconnect')
         self._left -= len(message.get('body', b''))
         self._whole = not message.get('more_body', False)
@@ -138,7 +139,7 @@ def too_large(most: int) -> JSONResponse:
     """The answer to a request that is too large.
 
     Args:
-        most (int): Bytes that are allowed.
+        most (int): Maximum number of bytes.
 
     Returns:
         JSONResponse: Status 413.

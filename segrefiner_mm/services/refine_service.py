@@ -28,7 +28,7 @@ from segrefiner_mm.windows import RefinedMask, RefineJob
 
 @dataclass(frozen=True)
 class Choice:
-    """What a request may choose.
+    """The options of a request.
 
     Attributes:
         steps (int, optional): Reverse steps. Defaults to None: those of the
@@ -37,7 +37,7 @@ class Choice:
             back, if the server has one. Defaults to True.
         threshold (float, optional): Value from which soft masks are
             foreground. Defaults to None: masks have two values.
-        resize_masks (bool): Whether masks of another size are stretched to
+        resize_masks (bool): Whether masks of another size are resized to
             the image. Defaults to False.
     """
 
@@ -66,7 +66,7 @@ class ServedMask:
 
     @property
     def evidence(self) -> dict[str, float | None]:
-        """dict: What the guard decided by."""
+        """dict: The numbers behind the decision of the guard."""
         numbers: dict[str, float | None] = plain(self.mask.evidence)
         return numbers
 
@@ -92,18 +92,19 @@ class ServedMask:
 class RefineService:
     """Refines the masks of requests, one request at a time.
 
-    A request has all the cores or the GPU while it is refined, and its image
-    is decoded only then, so that waiting requests take no memory.
+    Each request gets all cores or the GPU while it is refined. Its image is
+    decoded only then, so that waiting requests hold no decoded images.
 
     Args:
         options (RefinerOptions, optional): The model and its settings.
             Defaults to None: those of the package.
-        max_masks (int): Most masks of a request. Defaults to 1000.
+        max_masks (int): Maximum number of masks per request. Defaults to
+            1000.
 
     Attributes:
-        max_masks (int): Most masks of a request.
-        turn (Lock): Held by :meth:`refine`; whoever calls :meth:`load` and
-            :meth:`refine_loaded` holds it too.
+        max_masks (int): Maximum number of masks of a request.
+        turn (Lock): Held by :meth:`refine`; callers of :meth:`load` and
+            :meth:`refine_loaded` must hold it too.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class RefineService:
 
         Raises:
             InputError: If the model or a setting is unusable.
-            CheckpointError: If the weights are.
+            CheckpointError: If the weights are unusable.
         """
         self._settings(None, True)
 
@@ -142,7 +143,7 @@ class RefineService:
             list[ServedMask]: One per mask, in order.
 
         Raises:
-            InputError: If anything of it cannot be used.
+            InputError: If any part of the request cannot be used.
         """
         with self.turn:
             return self.refine_loaded(self.load(image, items, choice), choice)

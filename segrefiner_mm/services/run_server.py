@@ -12,7 +12,7 @@ from segrefiner_mm.services.access import token_of
 from segrefiner_mm.services.refine_service import RefineService
 from segrefiner_mm.services.serve_options import SERVED_PIXELS, ServeOptions
 
-GRACE = 30  # seconds for the requests that are in work at the end
+GRACE = 30  # seconds for the requests in progress at the end
 
 
 def run_server(
@@ -20,7 +20,7 @@ def run_server(
     refiner: RefinerOptions | None = None,
     max_pixels: int | None = None,
 ) -> None:
-    """Serve until the process is told to end.
+    """Serve until the process is stopped.
 
     Args:
         options (ServeOptions): Options of the server.
@@ -52,7 +52,7 @@ def run_server(
 def listen(
     app: Any, options: ServeOptions, token: str | None, page: str
 ) -> None:
-    """Serve an application behind a gate until the process is told to end.
+    """Serve an application behind a gate until the process is stopped.
 
     Args:
         app (Callable): The ASGI application.
@@ -87,7 +87,7 @@ def listen(
     try:
         uvicorn.Server(config).run([listening])
     except KeyboardInterrupt:
-        pass  # the signal that ended it, after all is closed
+        pass  # the signal that ended it, once everything is closed
     finally:
         listening.close()
 

@@ -1,4 +1,4 @@
-"""What requests and answers hold; the OpenAPI page is made from it."""
+"""The fields of requests and responses, from which OpenAPI is generated."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,13 +11,13 @@ Format = Literal['rle', 'polygon', 'png']
 Steps = Annotated[int | None, Field(ge=1, le=1000)]
 Threshold = Annotated[float | None, Field(gt=0, lt=1e30, allow_inf_nan=False)]
 
-STEPS = 'Reverse steps; more are more cautious. Default: as the server says.'
-GUARD = 'Whether a guard may keep a mask, or take a refinement back.'
+STEPS = 'Reverse steps; more are more cautious. Default: those of the server.'
+GUARD = 'Whether a guard may keep a mask, or roll a refinement back.'
 THRESHOLD = (
     'Value from which soft masks are foreground. Default: masks have two '
     'values, such as 0 and 255.'
 )
-RESIZE = 'Whether masks of another size are stretched to the image.'
+RESIZE = 'Whether masks of another size are resized to the image.'
 
 
 class Problem(BaseModel):
@@ -33,7 +33,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         (401, 'The token is missing or wrong'),
         (413, 'The request is too large'),
         (422, 'A field is missing or of the wrong kind'),
-        (503, 'Too many requests wait'),
+        (503, 'Too many requests are waiting'),
     )
 }
 
@@ -52,7 +52,7 @@ class MaskAnswer(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     segmentation: dict[str, Any] | list[list[float]] | None = Field(
-        description="COCO's: run lengths or polygons; null for a PNG."
+        description='COCO run lengths or polygons; null for a PNG.'
     )
     png: str | None = Field(description='The mask as PNG, in base64.')
     verdict: Literal['refined', 'kept', 'rolled back']
@@ -88,7 +88,7 @@ class JsonRequest(BaseModel):
     resize_masks: bool = Field(False, description=RESIZE)
 
     def choice(self) -> Choice:
-        """Return what the refiner needs to know."""
+        """Return the options of the request."""
         return Choice(
             self.steps, self.guard, self.threshold, self.resize_masks
         )
@@ -100,5 +100,5 @@ def form_choice(
     threshold: Annotated[Threshold, Form(description=THRESHOLD)] = None,
     resize_masks: Annotated[bool, Form(description=RESIZE)] = False,
 ) -> Choice:
-    """Read the choice of a form."""
+    """Read the options of a form."""
     return Choice(steps, guard, threshold, resize_masks)

@@ -23,14 +23,16 @@ class ServeOptions:
         hosts (Sequence[str]): Further names by which clients may call the
             server. Defaults to (): any for a server with a token, loopback
             names for one without.
-        max_request_mb (int): Most megabytes of a request. Defaults to 64.
-        max_masks (int): Most masks of a request. Defaults to 1000.
-        queue (int): Most requests in work and waiting; further ones are told
-            to come again. Defaults to 16.
-        quiet (bool): Whether to log nothing but errors. Defaults to False.
+        max_request_mb (int): Maximum size of a request, in megabytes.
+            Defaults to 64.
+        max_masks (int): Maximum number of masks per request. Defaults to
+            1000.
+        queue (int): Maximum number of requests in progress or waiting;
+            further ones get status 503. Defaults to 16.
+        quiet (bool): Whether to log only errors. Defaults to False.
         label_studio (str, optional): Address of the Label Studio whose images
             are fetched, such as ``'http://localhost:8080'``. Defaults to
-            None: none are.
+            None: no images are fetched from one.
         label_studio_key (Path, optional): File with the access token of a
             user of that Label Studio. Defaults to None.
         image_dir (Path, optional): Folder of the images that Label Studio

@@ -1,4 +1,4 @@
-"""Images and masks out of a request, which nobody vouches for."""
+"""Images and masks from a request, which are untrusted."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -23,14 +23,14 @@ MaskItem = bytes | np.ndarray | dict[str, Any] | list[Any]
 
 
 def items_of(content: bytes) -> list[MaskItem]:
-    """Split an uploaded file into masks, by its content.
+    """Split an uploaded file into masks; the content gives the format.
 
     Args:
         content (bytes): An image file of one mask; a ``.npy`` or ``.npz``,
             (H, W) or (N, H, W); or JSON, see :func:`listed`.
 
     Returns:
-        list: The masks, not yet decoded; an array is.
+        list: The masks, not yet decoded, except for arrays.
 
     Raises:
         InputError: If it is an array or JSON that cannot be used.
@@ -55,7 +55,7 @@ def listed(masks: Any) -> list[MaskItem]:
         list: A segmentation per object, each of a known form.
 
     Raises:
-        InputError: If an entry is none.
+        InputError: If an entry is not a mask.
     """
     entries = masks if isinstance(masks, list) else [masks]
     items: list[MaskItem] = []
@@ -67,7 +67,7 @@ def listed(masks: Any) -> list[MaskItem]:
         except InputError as error:
             raise InputError(f'mask {place}: {error}') from None
         if read is None:
-            raise InputError(f'mask {place} is {shown(entry)}: there is none')
+            raise InputError(f'mask {place} is {shown(entry)}, not a mask')
         flat = read.form == POLYGONS and read.wrapped
         boxed = read.form != POLYGONS and read.wrapped
         items.append([entry] if flat else entry[0] if boxed else entry)
@@ -89,15 +89,15 @@ def load_upload(
         items (Sequence): From :func:`items_of` or :func:`listed`.
         most (int): Maximum number of masks.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.
-        resize (bool): Whether masks of another size are stretched to the
+        resize (bool): Whether masks of another size are resized to the
             image. Defaults to False.
 
     Returns:
         LoadedPair: Both, of equal size.
 
     Raises:
-        InputError: If one cannot be read, the sizes differ, or there is too
-            much of anything.
+        InputError: If one cannot be read, the sizes differ, or a limit is
+            exceeded.
     """
     check_count(len(items), most)
     upright = load_image(image)
@@ -158,6 +158,6 @@ def plain(value: Any) -> Any:
         value (object): Numbers in dicts.
 
     Returns:
-        object: The same, with null for what is not finite.
+        object: The same, with None for values that are not finite.
     """
     return json.loads(json.dumps(value), parse_constant=lambda _: None)

@@ -1,4 +1,4 @@
-"""The application behind the server: its addresses and its answers."""
+"""The application behind the server: its routes and its responses."""
 
 import base64
 import binascii
@@ -65,7 +65,7 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
 
     @app.get('/health', response_model=Health)
     async def health() -> dict[str, str]:
-        """Tell that the server is up."""
+        """Return the state of the server."""
         return dict(
             status='UP', version=__version__, model_class='segrefiner_mm'
         )
@@ -94,7 +94,7 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
         items = items_of(mask.file.read())
         if len(items) != 1:
             raise InputError(
-                f'{len(items)} masks make no picture: POST them to /refine'
+                f'one PNG cannot hold {len(items)} masks: POST to /refine'
             )
         [served] = service.refine(image.file.read(), items, choice)
         headers = {
@@ -158,7 +158,7 @@ def _decoded(image: str) -> bytes:
 
 
 def _add_errors(app: FastAPI) -> None:
-    """Answer what cannot be used in words."""
+    """Turn invalid requests into messages."""
 
     @app.exception_handler(SegRefinerError)
     async def unusable(_: Request, error: SegRefinerError) -> JSONResponse:

@@ -13,13 +13,13 @@ from segrefiner_mm.windows import Box
 
 Array = npt.NDArray[Any]
 
-# Distances are kept in steps of 1/7 pixel, so that a byte holds them.
+# Distances are stored in steps of 1/7 pixel, so that they fit into a byte.
 STEPS = 7
 
 
 @dataclass(frozen=True)
 class CarriedEdge:
-    """The edge of an object in the frame before.
+    """The edge of an object in the previous frame.
 
     Attributes:
         box (Box): Position of ``steps``.
@@ -51,12 +51,12 @@ class CarriedEdge:
     def moved(
         self, motion: Motion, box: Box, coarse: Array
     ) -> tuple[Array, Array]:
-        """Return the edge as motion has moved it.
+        """Return the edge, warped by the motion.
 
         Args:
-            motion (Motion): From the frame before to this frame.
+            motion (Motion): From the previous frame to this one.
             box (Box): The part of this frame to fill.
-            coarse (np.ndarray): (h, w) bool, the object there, about.
+            coarse (np.ndarray): (h, w) bool, the coarse mask there.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Signed distances and trust in them,
@@ -76,7 +76,7 @@ class CarriedEdge:
 
 
 def gap_between(first: Array, second: Array, trust: Array) -> float:
-    """Return the mean distance of two edges, where it is trusted.
+    """Return the mean distance between two edges, where it is trusted.
 
     Args:
         first (np.ndarray): (H, W) float32, signed distances.
@@ -95,7 +95,7 @@ def gap_between(first: Array, second: Array, trust: Array) -> float:
 
 
 def overlap_of(first: Array, second: Array, trust: Array) -> float:
-    """Return the IoU of two masks, where it is trusted.
+    """Return the IoU of two masks, where they are trusted.
 
     Args:
         first (np.ndarray): (H, W) float32, signed distances.

@@ -1,4 +1,4 @@
-"""Cuts: frames that do not go on from the frame before."""
+"""Cuts: frames that do not continue the previous frame."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from segrefiner_mm.video.optical_flow import Motion
 
 Array = npt.NDArray[Any]
 
-# Distance of two histograms, 0 to 1, from which their pictures differ.
+# Distance of two histograms, 0 to 1, from which their frames differ.
 APART = 0.5
 BINS = 8
 
@@ -32,15 +32,15 @@ def colours_of(image: Array) -> Array:
 
 
 def is_cut(now: Array, before: Array, motion: Motion, limit: float) -> bool:
-    """Tell whether a cut is between two frames.
+    """Return whether there is a cut between two frames.
 
-    It takes two signs. Motion leaves a large share of the picture
-    unexplained; or half of that share, and the colours are others: their
+    There is a cut if motion leaves a large share of the image unexplained.
+    Half of that share is enough if the colours have changed as well: their
     histograms are far apart (Hellinger distance).
 
     Args:
         now (np.ndarray): Colours of the frame, from :func:`colours_of`.
-        before (np.ndarray): Those of the frame before.
+        before (np.ndarray): Those of the previous frame.
         motion (Motion): Motion between the frames.
         limit (float): Unexplained share from which it is a cut, 0 to 1.
 

@@ -27,13 +27,13 @@ from segrefiner_mm.windows.compact_mask import compact_iou
 
 Array = npt.NDArray[Any]
 
-# How an object came to its mask.
+# How the mask of an object was obtained.
 FIRST, CARRIED, REUSED = 'first', 'carried', 'reused'
-# Pixels around an object that its window shows too.
+# Margin of the window around an object, in pixels.
 AROUND = 20
-# Side of the pictures by which windows are compared.
+# Side of the thumbnails by which windows are compared.
 GLANCE = 32
-# IoU from which two coarse masks are the same.
+# IoU from which two coarse masks count as the same.
 SAME = 0.99
 
 
@@ -45,12 +45,12 @@ class ObjectResult:
         box (Box): Position of the arrays; outside is background.
         pixels (np.ndarray): (h, w) bool, the mask.
         distance (np.ndarray): (h, w) float32, signed distances from its edge,
-            which say whose a pixel is where masks overlap.
+            which decide where masks overlap.
         verdict (str): Of the refiner: ``'refined'``, ``'kept'`` or ``'rolled
             back'``.
         confidence (float): 0 to 1.
         how (str): ``'first'``: from this frame alone; ``'carried'``: with the
-            frame before; ``'reused'``: as in a frame that looked the same.
+            previous frame; ``'reused'``: from a frame that looked the same.
             Defaults to 'reused'.
     """
 
@@ -77,7 +77,7 @@ class ObjectResult:
 
 @dataclass
 class Glance:
-    """What a result came from: the frame at the object, and the coarse mask.
+    """The input of a result: the image around the object, and its mask.
 
     Attributes:
         window (Box): The window of the object.
@@ -91,20 +91,20 @@ class Glance:
 
     @classmethod
     def at(cls, image: Array, coarse: CompactMask) -> 'Glance':
-        """Look at an object.
+        """Record the appearance of an object.
 
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
             coarse (CompactMask): Its coarse mask.
 
         Returns:
-            Glance: What is seen.
+            Glance: The appearance.
         """
         window = coarse.box.grow(AROUND, *coarse.size)
         return cls(window, _glance(image, window), coarse)
 
     def is_same(self, image: Array, coarse: CompactMask, limit: float) -> bool:
-        """Tell whether the object looks as it did then.
+        """Return whether the object looks the same as before.
 
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
@@ -129,7 +129,7 @@ def _glance(image: Array, window: Box) -> Array:
 
 @dataclass
 class _Proposal:
-    """The mask to refine, and what it came from."""
+    """The mask to refine, and its input."""
 
     box: Box
     carried: Array | None
@@ -145,8 +145,8 @@ class ObjectTrack:
         steadying (Steadying): How much is carried.
 
     Attributes:
-        edge (CarriedEdge, optional): The edge in the frame before.
-        glance (Glance, optional): What the last result came from.
+        edge (CarriedEdge, optional): The edge in the previous frame.
+        glance (Glance, optional): The input of the last result.
         last (ObjectResult, optional): The last result.
     """
 
@@ -157,7 +157,7 @@ class ObjectTrack:
         self._steadying = steadying
 
     def holds(self, image: Array, coarse: CompactMask) -> bool:
-        """Tell whether the last result holds for a frame too.
+        """Return whether the last result also holds for a frame.
 
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
@@ -171,11 +171,11 @@ class ObjectTrack:
         return self.glance.is_same(image, coarse, self._steadying.reuse)
 
     def propose(self, coarse: CompactMask, motion: Motion | None) -> _Proposal:
-        """Steady a coarse mask by the carried edge.
+        """Steady a coarse mask with the carried edge.
 
         Args:
             coarse (CompactMask): The coarse mask, not empty.
-            motion (Motion, optional): From the frame before; None after a
+            motion (Motion, optional): From the previous frame; None after a
                 cut.
 
         Returns:
@@ -199,7 +199,7 @@ class ObjectTrack:
         return _Proposal(box, carried, trust, mask, False)
 
     def take(self, proposal: _Proposal, refined: RefinedMask) -> ObjectResult:
-        """Take the refined mask, and keep its edge for the next frame.
+        """Accept the refined mask, and keep its edge for the next frame.
 
         Args:
             proposal (_Proposal): From :meth:`propose`.
@@ -217,7 +217,7 @@ class ObjectTrack:
             how = CARRIED
             own = distance[proposal.box.relative_to(box).slices()]
             carried, trust = proposal.carried, proposal.trust
-            # A steady coarse mask that is right comes back as it is.
+            # A steady coarse mask that is right is returned unchanged.
             right = proposal.is_coarse and refined.verdict == KEPT
             most = 0.0 if right else self._steadying.result
             weight = self._weight(own, carried, trust, most)

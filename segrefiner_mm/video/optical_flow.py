@@ -14,13 +14,13 @@ from segrefiner_mm.windows import Box
 
 Array = npt.NDArray[Any]
 
-# Longest side of the pictures in which motion is searched.
+# Longest side of the images in which motion is estimated.
 LONGEST_SIDE = 512
 # Shorter sides have too few pixels for the pyramid of the method.
 SHORTEST_SIDE = 16
-# Grey levels of a difference that motion has not explained.
+# Difference in grey levels from which motion has not explained a pixel.
 UNEXPLAINED = 25.0
-# Reach of the averaging, as a fraction of the root of the area of an object.
+# Radius of the averaging, as a fraction of the root of an object's area.
 SMOOTH = 0.08
 # Corrections of the motion of an object, and how much they are damped.
 ITERATIONS = 3
@@ -29,19 +29,19 @@ DAMPING = 0.1
 
 @dataclass(frozen=True)
 class Motion:
-    """Where the pixels of a frame were in the frame before.
+    """Where the pixels of a frame were in the previous frame.
 
     Attributes:
         now (np.ndarray): The frame, from :func:`small_grey`.
-        before (np.ndarray): The frame before.
-        flow (np.ndarray): (h, w, 2) float32, in pixels of the small picture:
+        before (np.ndarray): The previous frame.
+        flow (np.ndarray): (h, w, 2) float32, in pixels of the small image:
             what is at (x, y) now was at (x, y) + flow.
-        trust (np.ndarray): (h, w) float32, 0 to 1: how well the frame before,
-            moved accordingly, agrees with the frame; 0 for what came from
-            outside of the picture.
+        trust (np.ndarray): (h, w) float32, 0 to 1: how well the previous
+            frame, warped by the flow, agrees with the frame; 0 for pixels
+            that came from outside the image.
         size (tuple[int, int]): Height and width of the frames.
-        unexplained (float): Share of the picture, 0 to 1, that differs from
-            the moved frame.
+        unexplained (float): Fraction of the image, 0 to 1, that differs from
+            the warped frame.
     """
 
     now: Array
@@ -52,10 +52,10 @@ class Motion:
     unexplained: float
 
     def of_object(self, box: Box, mask: Array) -> tuple[Array, Array]:
-        """Return the motion of an object, also beside its edge.
+        """Return the motion of an object, also just outside its edge.
 
-        What is beside an object may move otherwise. So the motion near the
-        edge is that of the object inside of it, averaged.
+        The background may move differently. So the motion near the edge is
+        the average motion of the object's interior.
 
         Args:
             box (Box): A part of the frame.
@@ -70,7 +70,7 @@ class Motion:
         x1, y1 = math.floor(box.x1 * across), math.floor(box.y1 * down)
         x2, y2 = math.ceil(box.x2 * across), math.ceil(box.y2 * down)
         small = Box(x1, y1, max(x2, x1 + 1), max(y2, y1 + 1))
-        # From centres of pixels of the part to those of the small one.
+        # From pixel centres of the part to those of the small image.
         matrix = np.array(
             [
                 [across, 0, (box.x1 + 0.5) * across - 0.5 - x1],
@@ -101,7 +101,7 @@ class Motion:
         def mean(values: Array) -> Array:
             return cv2.blur(cv2.blur(values, side), side)
 
-        # Deep inside of the object, the flow is its own.
+        # Deep inside the object, the flow is its own.
         depth = (2 * mean(inside) - 1).clip(0, 1) + 0.01
         weight = inside * depth * self.trust[box.slices()] + 1e-5
         total = mean(weight)
@@ -119,8 +119,8 @@ class Motion:
     def _correction(self, flow: Array, box: Box, inside: Array) -> Array:
         """Correct the motion of an object as a whole (Lucas and Kanade, 1981).
 
-        Dense flow is a compromise with what is beside the object. The affine
-        motion that is missing is fitted to the pixels inside.
+        Near its edge, dense flow mixes the object's motion with that of the
+        background. The missing affine motion is fitted to the interior.
         """
         now = cv2.GaussianBlur(self.now[box.slices()], (0, 0), 1.0)
         columns, rows = grid(box)
@@ -144,7 +144,7 @@ class Motion:
         terms = np.concatenate([slope * affine for slope in slopes], -1)
         terms = terms.reshape(-1, 6)
         weighted = terms * weight.reshape(-1, 1)
-        # Where the object is plain, its motion stays as it is.
+        # Where the object has no texture, its motion stays as it is.
         normal = terms.T @ weighted + DAMPING * weight.sum() * np.eye(6)
         solved = np.linalg.solve(normal, weighted.T @ left.ravel())
         solved = solved.astype(np.float32).reshape(2, 3)
@@ -153,7 +153,7 @@ class Motion:
 
 
 def small_grey(image: Array) -> Array:
-    """Return a frame as the small grey picture that motion is searched in.
+    """Return a frame as the small grey image in which motion is estimated.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
@@ -169,11 +169,11 @@ def small_grey(image: Array) -> Array:
 
 
 def find_motion(now: Array, before: Array, size: tuple[int, int]) -> Motion:
-    """Find the motion between two frames by DIS (arXiv 1603.03590).
+    """Estimate the motion between two frames by DIS (arXiv 1603.03590).
 
     Args:
         now (np.ndarray): The frame, from :func:`small_grey`.
-        before (np.ndarray): The frame before, of the same size.
+        before (np.ndarray): The previous frame, of the same size.
         size (tuple[int, int]): Height and width of the frames.
 
     Returns:
@@ -195,7 +195,7 @@ def find_motion(now: Array, before: Array, size: tuple[int, int]) -> Motion:
 def _difference(
     now: Array, before: Array, flow: Array, box: Box
 ) -> tuple[Array, Array]:
-    """Compare a part of a frame with the frame before, moved by the flow.
+    """Compare a part of a frame with the previous frame, warped by the flow.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Absolute difference, (h, w) float32, and
@@ -227,9 +227,9 @@ def grid(box: Box) -> tuple[Array, Array]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute in one thread: DIS cuts the picture into one stripe each.
+    """Compute in one thread, as DIS splits the image into a stripe per thread.
 
-    So the flow would depend on the number of cores.
+    The flow would depend on the number of cores.
     """
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)

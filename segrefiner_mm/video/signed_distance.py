@@ -1,4 +1,4 @@
-"""Edges of masks as distances, which can be averaged and moved."""
+"""Edges of masks as signed distances, which can be averaged and warped."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-# Distances beyond are cut off, in pixels.
+# Distances are clipped to this, in pixels.
 REACH = 16.0
 
 

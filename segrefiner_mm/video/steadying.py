@@ -1,30 +1,29 @@
-"""Settings of the carrying from frame to frame."""
+"""How much is carried from frame to frame."""
 
 from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class Steadying:
-    """How much of a frame's result counts in the next frame.
+    """How much the result of a frame counts in the next frame.
 
     Attributes:
-        prior (float): Weight of the carried edge beside the coarse edge, in
+        prior (float): Weight of the carried edge, against the coarse edge, in
             the mask that the network starts from, 0 to 1. Defaults to 0.5.
-        result (float): Weight of the carried edge beside the refined edge, in
-            the result, 0 to 1. Defaults to 0.5.
+        result (float): Weight of the carried edge, against the refined edge,
+            in the result, 0 to 1. Defaults to 0.5.
         still (float): Distance of the carried edge from the coarse edge, in
             pixels, up to which the masks count as steady: nothing is carried
             then. Above three times this distance, the weights apply in full.
             Defaults to 0.5.
         min_overlap (float): IoU of the carried and the coarse mask, 0 to 1,
-            below which the carrying of an object starts anew. Defaults to
-            0.5.
-        cut (float): Share of the picture, 0 to 1, that motion must leave
+            below which nothing is carried for an object. Defaults to 0.5.
+        cut (float): Share of the image, 0 to 1, that motion must leave
             unexplained for a cut; see :func:`is_cut`. Defaults to 0.5.
         reuse (float): Largest change of the image in the window of an object,
-            in grey levels, up to which the last result is used again, if the
-            coarse mask is the same too. 0 reuses only what is equal. Defaults
-            to 1.5.
+            in grey levels, up to which the last result is reused, if the
+            coarse mask is the same too. With 0, the image must be equal.
+            Defaults to 1.5.
 
     Raises:
         ValueError: If a value is out of its range.

@@ -41,9 +41,9 @@ class FrameMasks:
 
 
 class VideoRefiner:
-    """Refines the masks of one video, whose frames come one by one.
+    """Refines the masks of one video, frame by frame.
 
-    It holds one frame, and per object an edge of the size of its box.
+    It holds one frame, and for each object an edge of the size of its box.
 
     Args:
         model (SegRefiner): The model.
@@ -72,9 +72,9 @@ class VideoRefiner:
 
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
-            masks (dict): Coarse mask of every object, by a key that an object
-                keeps through the video. An object without one, or with an
-                empty one, is not on the frame.
+            masks (dict): Coarse mask of every object, by a key that is the
+                same in all frames. An object without a mask, or with an
+                empty one, is absent from the frame.
 
         Returns:
             FrameMasks: The results.
@@ -83,7 +83,7 @@ class VideoRefiner:
         if cut:
             self.tracks.clear()
         shown = {key: mask for key, mask in masks.items() if mask.area}
-        # What is gone carries nothing when it returns.
+        # An object that returns after an absence starts anew.
         self.tracks = {
             key: self.tracks.get(key) or self.new_track() for key in shown
         }
@@ -106,7 +106,7 @@ class VideoRefiner:
         return FrameMasks(ordered, cut)
 
     def see(self, image: Array) -> None:
-        """Take a frame as the frame before, without refining it.
+        """Make a frame the previous one, without refining it.
 
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
@@ -120,7 +120,7 @@ class VideoRefiner:
         self._before = None
 
     def new_track(self) -> ObjectTrack:
-        """Return the track of an object that has not been seen yet."""
+        """Return the track of a new object."""
         return ObjectTrack(self._steadying)
 
     def _motion(self, image: Array) -> tuple[Motion | None, bool]:

@@ -1,7 +1,7 @@
-"""Means over square neighbourhoods, and what lies near an edge.
+"""Means over square neighbourhoods, and the pixels near an edge.
 
-On a CPU, OpenCV's running sums take the same time for every neighbourhood,
-a hundredth of that of PyTorch's pooling. Other devices pool.
+On a CPU, OpenCV's running sums take the same time for every neighbourhood
+size, a hundredth of that of PyTorch's pooling. Other devices use pooling.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ def box_mean(values: Tensor, reach: int) -> Tensor:
         reach (int): 0 or more.
 
     Returns:
-        Tensor: Same shape; pixels outside of the input are not counted.
+        Tensor: Same shape; pixels outside the input are not counted.
     """
     if values.device.type != 'cpu':
         return pooled_mean(values, reach)
@@ -45,7 +45,7 @@ def box_sum(values: Array, reach: int) -> Array:
 
     Returns:
         np.ndarray: Same shape, float64 or int32, so that no sum depends on
-        what came before it.
+        earlier rounding.
     """
     depth = cv2.CV_32S if values.dtype == np.uint8 else cv2.CV_64F
     side = 2 * reach + 1
@@ -59,7 +59,7 @@ def box_sum(values: Array, reach: int) -> Array:
 
 
 def near_edge(mask: Tensor, reach: int) -> Tensor:
-    """Mark pixels within ``reach`` rows and columns of the other label.
+    """Mark pixels within ``reach`` rows and columns of the other class.
 
     Args:
         mask (Tensor): (..., H, W) bool.
@@ -80,7 +80,7 @@ def near_edge(mask: Tensor, reach: int) -> Tensor:
 
 
 def pooled_mean(values: Tensor, reach: int) -> Tensor:
-    """Run :func:`box_mean` by pooling, on any device.
+    """Compute :func:`box_mean` by pooling, on any device.
 
     Args:
         values (Tensor): See :func:`box_mean`.
@@ -99,7 +99,7 @@ def pooled_mean(values: Tensor, reach: int) -> Tensor:
 
 
 def pooled_edge(mask: Tensor, reach: int) -> Tensor:
-    """Run :func:`near_edge` by pooling, on any device.
+    """Compute :func:`near_edge` by pooling, on any device.
 
     Args:
         mask (Tensor): See :func:`near_edge`.
@@ -108,7 +108,7 @@ def pooled_edge(mask: Tensor, reach: int) -> Tensor:
     Returns:
         Tensor: See :func:`near_edge`.
     """
-    # Both labels are near where the foreground fraction is neither 0 nor 1.
+    # Both classes are near where the foreground fraction is neither 0 nor 1.
     share = pooled_mean(mask.float(), reach)
     return (share > 0) & (share < 1)
 

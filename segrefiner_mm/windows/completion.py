@@ -1,4 +1,4 @@
-"""Completion of a result: what may not change, and its soft map."""
+"""Completion of a result: the part that may not change, and the soft map."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,10 +22,10 @@ from segrefiner_mm.windows.window_plan import (
 
 
 def completed(plan: Plan, task: RefineTask) -> Plan:
-    """Run a plan; hold its result to what may change, and its soft map to it.
+    """Run a plan, restrict its result, and make the soft map agree with it.
 
     Args:
-        plan (Generator): Of the task, with its guard if it has one.
+        plan (Generator): Plan of the task, with its guard if it has one.
         task (RefineTask): The task.
 
     Returns:
@@ -42,15 +42,15 @@ def completed(plan: Plan, task: RefineTask) -> Plan:
 
 
 def restricted(mask: CompactMask, refined: RefinedMask) -> RefinedMask:
-    """Put the coarse mask back outside of the part that may change.
+    """Restore the coarse mask outside the part that may change.
 
     Args:
         mask (CompactMask): Coarse mask.
         refined (RefinedMask): Refined mask.
 
     Returns:
-        RefinedMask: The same if all may change. Its soft map is 0 and 1
-        outside of the part.
+        RefinedMask: The same if everything may change. The soft map is 0 or 1
+        outside the part.
     """
     if refined.only is None:
         return refined
@@ -72,7 +72,7 @@ def restricted(mask: CompactMask, refined: RefinedMask) -> RefinedMask:
 
 
 def _settled(refined: RefinedMask) -> SoftMap:
-    """Return the soft map of a result: of one that was kept, the mask's."""
+    """Return the soft map of a result; that of a kept mask is 0 and 1."""
     soft = refined.soft
     if soft is None or refined.verdict != REFINED:
         return SoftMap(refined.box, refined.pixels.float())
@@ -81,7 +81,7 @@ def _settled(refined: RefinedMask) -> SoftMap:
 
 
 def _around(first: Box, second: Box) -> Box:
-    """Return the box around two boxes, of which one may be empty."""
+    """Return the box around two boxes, one of which may be empty."""
     if not first.width or not first.height:
         return second
     if not second.width or not second.height:

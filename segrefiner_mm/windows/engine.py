@@ -159,7 +159,7 @@ class WindowEngine(Generic[Tag]):
         return True
 
     def _has_room(self) -> bool:
-        """Tell whether the memory allows one more open mask."""
+        """Return whether the memory allows one more open mask."""
         if self._works and not self.large_masks:
             newest = self._works[-1]
             if newest.opened < len(newest.job.masks):

@@ -1,4 +1,4 @@
-"""Refinement of a part of an image: all else stays bit for bit."""
+"""Refinement of a part of an image; the rest stays bit-identical."""
 
 from typing import Literal
 
@@ -12,12 +12,12 @@ ERRORS: Literal['errors'] = 'errors'
 # The part that may change, or 'errors': where the network predicts errors.
 Only = CompactMask | Literal['errors']
 Size = tuple[int, int]
-# Predicted error from which a pixel of the coarse mask is taken for wrong.
+# Predicted error from which a pixel of the coarse mask counts as wrong.
 WRONG = 0.5
 
 
 def is_outside(only: Only | None, window: Box) -> bool:
-    """Tell whether nothing in a window may change.
+    """Return whether nothing in a window may change.
 
     Args:
         only (CompactMask | str, optional): What may change; see
@@ -25,7 +25,7 @@ def is_outside(only: Only | None, window: Box) -> bool:
         window (Box): The window.
 
     Returns:
-        bool: Whether the network need not see the window.
+        bool: Whether the network can skip the window.
     """
     if not isinstance(only, CompactMask):
         return False
@@ -33,7 +33,7 @@ def is_outside(only: Only | None, window: Box) -> bool:
 
 
 def only_in(only: Only | None, window: Box) -> Only | None:
-    """Return what may change, as seen from a part of the image.
+    """Return what may change, in the coordinates of a part of the image.
 
     Args:
         only (CompactMask | str, optional): See :class:`RefineJob`.
@@ -64,7 +64,7 @@ def changeable(
         CompactMask | None: None if everything may change.
 
     Raises:
-        InputError: If the network is to say where, and predicts no errors.
+        InputError: If it is ``'errors'``, and the network predicts none.
     """
     if only is None or isinstance(only, CompactMask):
         return only
@@ -79,10 +79,10 @@ def changeable(
 
 
 def no_error_map() -> InputError:
-    """Return the error for ``'errors'`` without an error map.
+    """Return the exception for ``'errors'`` without an error map.
 
     Returns:
-        InputError: To raise.
+        InputError: The exception to raise.
     """
     return InputError(
         f'only={ERRORS!r} needs a model that predicts where a mask is wrong, '

@@ -7,15 +7,15 @@ from torch import Tensor
 
 from segrefiner_mm.windows.compact_mask import Box
 
-# The highest float32 under 0.5: background, as near to undecided as can be.
+# The largest float32 below 0.5: background, but only just.
 BELOW_HALF = 0.5 - 2**-25
-# Lower probabilities count as 0 where the box of a map is chosen.
+# Lower probabilities count as 0 when the box of a map is chosen.
 NEGLIGIBLE = 1 / 512
 
 
 @dataclass(frozen=True)
 class SoftMap:
-    """The probability of the foreground, inside a box.
+    """The foreground probability, inside a box.
 
     Attributes:
         box (Box): Position of ``values``; outside they are 0.
@@ -55,12 +55,12 @@ class SoftMap:
 
 
 def calibrated(probs: Tensor, temperature: float) -> Tensor:
-    """Divide the log-odds by a temperature, which leaves 0.5 where it is.
+    """Divide the logits by a temperature, which leaves 0.5 unchanged.
 
     Args:
         probs (Tensor): Any shape, float32, 0 to 1.
-        temperature (float): More than 0; above 1 for a network that is too
-            sure of itself.
+        temperature (float): Greater than 0; above 1 for an overconfident
+            network.
 
     Returns:
         Tensor: Same shape, float32.
@@ -71,10 +71,10 @@ def calibrated(probs: Tensor, temperature: float) -> Tensor:
 
 
 def held_to(values: Tensor, mask: Tensor) -> Tensor:
-    """Put probabilities on the side of 0.5 on which a mask has decided.
+    """Move probabilities to the side of 0.5 that agrees with a mask.
 
     Rounding and averaging move single values across 0.5. Where a guard has
-    decided against the network, it is as sure of the opposite.
+    overruled the network, the probability is mirrored.
 
     Args:
         values (Tensor): (h, w) float32, 0 to 1.

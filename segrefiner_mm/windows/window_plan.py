@@ -253,7 +253,7 @@ def keep(mask: CompactMask) -> RefinedMask:
 
 
 def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
-    """Tell whether a mask is too thin for the resolution of the network.
+    """Return whether a mask is too thin for the resolution of the network.
 
     The area of the resampled mask must be half to twice that of the mask. From
     less, or from scattered pixels, the network would invent a mask.

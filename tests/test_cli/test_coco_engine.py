@@ -45,8 +45,8 @@ def test_a_mask_that_fails_ends_in_status_1(dataset, tmp_path, capsys):
 @pytest.mark.parametrize(
     ('options', 'problem'),
     [
-        (['--workers', '2'], '--workers goes with --engine'),
-        (['--shards', 'x'], '--shards goes with --engine'),
+        (['--workers', '2'], '--workers needs --engine'),
+        (['--shards', 'x'], '--shards needs --engine'),
         (['--engine', 'local', '--address', 'x'], 'is for --engine ray'),
         (['--engine', 'local', '--soft'], '--soft and --only are not for'),
         (['--engine', 'local', '--only', '1,2,30,40'], 'are not for data'),

@@ -82,16 +82,16 @@ def test_numbers_that_json_does_not_know_are_those_of_python():
     ('text', 'problem'),
     [
         ('', 'Expecting value, at byte 0'),
-        ('[1, 2', 'a , must be here, at byte 5'),
-        ('[1 2]', 'a , must be here, at byte 3'),
+        ('[1, 2', "expected ',', at byte 5"),
+        ('[1 2]', "expected ',', at byte 3"),
         ('{"a": [1], "a": 2}', 'a appears twice, at byte 14'),
-        ('{"a" 1}', 'a : must be here, at byte 5'),
-        ('{1: 2}', 'a name in double quotes must be here, at byte 1'),
-        ('[1] 2', 'there is more after its end, at byte 4'),
+        ('{"a" 1}', "expected ':', at byte 5"),
+        ('{1: 2}', 'expected a name in double quotes, at byte 1'),
+        ('[1] 2', 'extra data after the end, at byte 4'),
         ('["ä", {"b": }]', 'Expecting value, at byte 13'),
         ('{"a": "never ends', 'Unterminated string starting at, at byte 6'),
         (b'["\xff"]', 'it is not text in UTF-8'),
-        ('[' * 100_000, 'its lists are nested too deep, at byte 1'),
+        ('[' * 100_000, 'lists are nested too deep, at byte 1'),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(text, problem):

@@ -51,7 +51,7 @@ def test_a_pair_gets_one_beside_the_mask(data):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--alpha-band', '4'], '--alpha-band goes with --alpha'),
+        (['--alpha-band', '4'], '--alpha-band needs --alpha'),
         (['--alpha', '--alpha-band', '0'], '1 pixel or more'),
         (['--alpha', '--labels'], '--alpha is for masks'),
     ],

@@ -196,7 +196,7 @@ def test_a_format_goes_with_soft_maps(data, tmp_path, capsys):
     more = '--soft-format', 'uint8'
     assert run('refine', *given, '-o', tmp_path / 'a.png', *more) == 2
     assert coco(data, tmp_path / 'a.json', *more) == 2
-    assert capsys.readouterr().err.count('goes with --soft') == 2
+    assert capsys.readouterr().err.count('needs --soft') == 2
 
 
 def test_errors_need_an_error_map(data, tmp_path, capsys):

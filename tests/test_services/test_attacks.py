@@ -355,7 +355,7 @@ def test_addresses_of_this_machine():
 
 
 def test_the_queue_is_short(serve, photo):
-    """A second request beside one in work is told to come again."""
+    """A second request beside one in progress has to try again later."""
     client = serve(queue=1)
     link = http.client.HTTPConnection('127.0.0.1', client.port, timeout=60)
     link.putrequest('POST', '/refine/json')
@@ -367,7 +367,7 @@ def test_the_queue_is_short(serve, photo):
         if answer.status == 503:
             break
         assert answer.status == 422
-    refused(answer, 'come again', status=503)
+    refused(answer, 'try again later', status=503)
     assert answer.headers['retry-after'] == '5'
     link.close()
 

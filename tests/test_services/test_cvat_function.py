@@ -107,7 +107,7 @@ def test_empty_masks_are_no_shapes(exported, frame):
 
 
 def test_what_cannot_be_used(exported, frame, scene):
-    with pytest.raises(InputError, match='name what to refine'):
+    with pytest.raises(InputError, match='give the masks to refine'):
         cvat_function.create()
     content = json.loads(exported.read_text())
     content['annotations'][0]['category_id'] = 9

@@ -84,10 +84,10 @@ def like(values: npt.NDArray[Any], model: Any) -> Any:
 
 
 def is_array(value: Any) -> bool:
-    """Tell whether a value is an array or a tensor."""
+    """Return whether a value is an array or a tensor."""
     return isinstance(value, (np.ndarray, Tensor))
 
 
 def is_mapping_with(value: Any, *keys: str) -> bool:
-    """Tell whether a value is a mapping that has some keys."""
+    """Return whether a value is a mapping that has some keys."""
     return isinstance(value, Mapping) and all(key in value for key in keys)

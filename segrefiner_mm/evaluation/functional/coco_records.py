@@ -168,7 +168,7 @@ def name_of_source(source: Any) -> str:
 
 
 def is_path(source: Any) -> bool:
-    """Tell whether a source is a path.
+    """Return whether a source is a path.
 
     Args:
         source (object): Path or content.

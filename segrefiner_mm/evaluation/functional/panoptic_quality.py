@@ -175,7 +175,7 @@ def _edge_ids(ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _excused(
     pred_id: int, gt: PanopticMap, pred: PanopticMap, areas: _Areas
 ) -> bool:
-    """Tell whether most of a segment is void or a crowd of its category."""
+    """Return whether most of a segment is void or a crowd of its category."""
     category = pred.categories[pred_id]
     crowds = [c for c in gt.crowds if gt.categories[c] == category]
     outside = sum(areas.both.get((i, pred_id), 0) for i in (VOID, *crowds))

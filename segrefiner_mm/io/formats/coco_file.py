@@ -132,7 +132,7 @@ class Images(Protocol):
         """Return an image; None if there is none of this id."""
 
     def __contains__(self, key: object, /) -> bool:
-        """Tell whether there is an image of this id."""
+        """Return whether there is an image of this id."""
 
 
 def why_left(record: dict[str, Any]) -> str:

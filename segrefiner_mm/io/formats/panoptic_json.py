@@ -44,7 +44,7 @@ class PanopticRecord(NamedTuple):
 
 
 def is_panoptic(content: Any) -> bool:
-    """Tell whether the content of a JSON file is COCO panoptic.
+    """Return whether the content of a JSON file is COCO panoptic.
 
     Args:
         content (object): Content of the JSON file.

@@ -1,1 +1,1 @@
-"""The demo: a page to try a refiner on a photograph of one's own."""
+"""The demo: a page to try a refiner on your own photographs."""

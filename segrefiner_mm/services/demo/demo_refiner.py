@@ -1,4 +1,4 @@
-"""What the page shows of a refined mask."""
+"""What the page shows for a refined mask."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,12 +30,12 @@ REASONS = {
     'coarse one, so the coarse one came back.',
 }
 MEANINGS = {
-    'belief': 'how far the network believes in the coarse edge, 0 to 1',
+    'belief': 'how much the network believes the coarse edge, 0 to 1',
     'edge_gain': 'how much better the new edge follows the image; above 0 is '
     'better',
     'edge_contrast': 'how clear the edge in the image is',
     'overlap': 'IoU of the coarse and the refined mask',
-    'islands': 'share of the changed pixels that was taken back, as the '
+    'islands': 'share of the changed pixels that was undone, as the '
     'coarse edge does not touch them',
     'agreement': 'IoU of the masks after one step and after all',
 }
@@ -63,7 +63,7 @@ class Shown:
 
 
 class DemoRefiner:
-    """Refines the mask of a photograph, and draws what became of it.
+    """Refines the mask of a photograph, and draws the outcome.
 
     Args:
         service (RefineService): Refines the masks.
@@ -91,7 +91,7 @@ class DemoRefiner:
             mask (bytes | np.ndarray): An uploaded file, or a drawn mask,
                 (H, W) bool.
             steps (int): Reverse steps.
-            guard (bool): Whether the guard may keep or take back.
+            guard (bool): Whether the guard may keep masks or undo results.
 
         Returns:
             Shown: What the page shows.

@@ -77,8 +77,8 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
                 )
                 guard = gr.Checkbox(
                     True,
-                    label='Guard: keep masks that are good already, take '
-                    'back results that cannot be trusted',
+                    label='Guard: keep masks that are already good, undo '
+                    'results that cannot be trusted',
                 )
                 go = gr.Button('Refine', variant='primary', elem_id='refine')
             with gr.Column():
@@ -103,7 +103,7 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
 
 
 def _outcome() -> list[Any]:
-    """The parts of the page that an outcome fills."""
+    """The parts of the page that show an outcome."""
     # No labels, which would hide the legends, and no button to share.
     look: dict[str, Any] = dict(
         show_label=False, buttons=['download', 'fullscreen']
@@ -120,7 +120,7 @@ def _outcome() -> list[Any]:
         )
         title = gr.Markdown(elem_id='title')
         frame = gr.Image(elem_id='frame', **look)
-        gr.Markdown("The network's guess on the photograph, and the mask.")
+        gr.Markdown("The network's prediction on the photo, and the mask.")
     verdict = gr.Markdown(elem_id='verdict')
     mask = gr.File(label='The refined mask', elem_id='result')
     return [outlines, changes, confidence, verdict, mask, frame, place, title]
@@ -144,7 +144,7 @@ def _refine(
 
 
 def _filled(shown: Shown, folder: Path) -> list[Any]:
-    """The values of the parts, in their order, and the steps."""
+    """The values of the parts, in order, and the steps."""
     path = folder / f'refined_{uuid4().hex[:8]}.png'
     path.write_bytes(shown.mask)
     last = max(len(shown.steps) - 1, 1)

@@ -24,8 +24,8 @@ def reverse_steps(
 ) -> list[ReverseStep]:
     """Run the reverse process in the window of the first mask.
 
-    Neither the guard nor tiles take part, so that the steps are those of one
-    chain.
+    Guard and tiles are left out, so that the steps are those of a single
+    reverse process.
 
     Args:
         model (SegRefiner): The model.
@@ -33,8 +33,8 @@ def reverse_steps(
         steps (int): Number of reverse steps.
 
     Returns:
-        list[ReverseStep]: One per step; none if the mask is not refined, as
-        it is tiny, empty or full.
+        list[ReverseStep]: One per step; none if the mask is not refined
+        because it is tiny, empty or full.
     """
     seen: list[ReverseStep] = []
     settings = user_settings(
@@ -59,7 +59,7 @@ def reverse_steps(
 def draw_steps(
     model: SegRefiner, steps: list[ReverseStep]
 ) -> Iterator[tuple[Picture, str]]:
-    """Draw the coarse mask, and the guess and the mask of every step.
+    """Draw the coarse mask, and the prediction and the mask of every step.
 
     Args:
         model (SegRefiner): The model, whose statistics undo the
@@ -104,7 +104,7 @@ def _side_by_side(
     mask: npt.NDArray[np.bool_],
     refined: bool,
 ) -> Picture:
-    """The guess on the photograph, beside the mask."""
+    """The prediction on the photograph, beside the mask."""
     coarse, better = ([], [outline]) if refined else ([outline], [])
     left = draw_outlines(photo, coarse, better)[..., ::-1]
     right = (mask[..., None] * np.full(3, 255, np.uint8)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The demo: the page, served as the server is."""
+"""The demo page, served behind the same gate as the server."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from segrefiner_mm.services.refine_service import RefineService
 from segrefiner_mm.services.run_server import check, listen
 from segrefiner_mm.services.serve_options import SERVED_PIXELS, ServeOptions
 
-# The page loads nothing from other servers, whatever Gradio's version asks.
+# The page loads nothing from other servers, whatever the Gradio version.
 POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; "
     "frame-ancestors 'self'"
@@ -26,7 +26,7 @@ def run_demo(
     refiner: RefinerOptions | None = None,
     max_pixels: int | None = None,
 ) -> None:
-    """Serve the demo until the process is told to end.
+    """Serve the demo until the process is stopped.
 
     Args:
         options (ServeOptions): Options of the server.

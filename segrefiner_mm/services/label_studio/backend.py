@@ -1,4 +1,4 @@
-"""What Label Studio asks of an ML backend."""
+"""The ML backend API of Label Studio."""
 
 from enum import Enum
 from typing import Any
@@ -66,17 +66,17 @@ def add_label_studio(
 
     @app.post('/setup', tags=TAGS, responses=REFUSALS)
     async def setup(_: dict[str, Any]) -> dict[str, str]:
-        """Tell the version; addresses and keys of the request are ignored."""
+        """Return the version; the address and the key sent are ignored."""
         return dict(model_version=MODEL_VERSION)
 
     @app.post('/webhook', tags=TAGS, responses=REFUSALS)
     async def webhook(_: dict[str, Any]) -> dict[str, str]:
-        """Take note of nothing: there is no training."""
+        """Ignore events: there is no training."""
         return dict(status='ignored')
 
     @app.post('/predict', tags=TAGS, responses=REFUSALS)
     def predict(request: PredictRequest) -> PredictAnswer:
-        """Refine what was drawn, or the masks that tasks have already."""
+        """Refine what was drawn, or the masks that tasks already have."""
         if len(request.tasks) > MOST_TASKS:
             raise InputError(
                 f'{len(request.tasks)} tasks, more than the {MOST_TASKS} that '
@@ -129,7 +129,7 @@ def _refined(
         return Prediction(result=[], score=0)
     names = {str(region.get('to_name')) for region in drawn}
     if len(names) > 1:
-        raise InputError('the masks of a task are of several images')
+        raise InputError('the masks of a task belong to several images')
     check_count(len(drawn), service.max_masks)
     image = source.read(_image_of(task, request.label_config, names.pop()))
     items = [mask_of(region) for region in drawn]
@@ -142,7 +142,7 @@ def _refined(
 
 
 def _image_of(task: dict[str, Any], config: str, name: str) -> Any:
-    """What a task says about the image that a region belongs to."""
+    """The name in a task of the image that a region belongs to."""
     data = task.get('data')
     if not isinstance(data, dict):
         raise InputError(f'the data of a task are {shown(data)}')
@@ -163,7 +163,9 @@ def _field_of(config: str, name: str) -> str | None:
     try:
         root = ElementTree.fromstring(config or '<View/>')
     except ElementTree.ParseError as error:
-        raise InputError(f'a labelling interface is no XML: {error}') from None
+        raise InputError(
+            f'a labelling interface is not XML: {error}'
+        ) from None
     for tag in root.iter('Image'):
         if tag.get('name') == name:
             return (tag.get('value') or '').lstrip('$')

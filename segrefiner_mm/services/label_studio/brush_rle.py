@@ -1,10 +1,11 @@
 """The run lengths of Label Studio's brush.
 
-They are a stream of bits. 32 bits count the values, which are the bytes of an
-RGBA image, row by row. 5 bits hold the bits of a value minus one, and four
-times 4 bits the sizes that a length may have, minus one each. Blocks follow: a
-bit, 1 for one value that is repeated and 0 for values in full; 2 bits that
-choose the size of the length; the length minus one; and the value or values.
+They are a stream of bits. The first 32 bits count the values, which are the
+bytes of an RGBA image, row by row. The next 5 bits hold the bits per value,
+minus one, and four times 4 bits hold the possible sizes of a length, minus one
+each. Blocks follow. Each has a bit, which is 1 for a repeated value and 0 for
+literal values; 2 bits that select the size of the length; the length minus
+one; and the value or values.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ def decode_brush(rle: Any, size: Size) -> npt.NDArray[np.bool_]:
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
-        np.ndarray: (H, W) bool: where the alpha is over half.
+        np.ndarray: (H, W) bool, true where alpha is above one half.
 
     Raises:
         InputError: If the stream is damaged, or of another size.
@@ -46,14 +47,14 @@ def decode_brush(rle: Any, size: Size) -> npt.NDArray[np.bool_]:
             f'(width x height) need {len(values)}'
         )
     if reader.number(5) + 1 != BITS:
-        raise InputError('a brush mask does not have 8 bits a value')
+        raise InputError('a brush mask does not have 8 bits per value')
     sizes = [reader.number(4) + 1 for _ in range(4)]
     place = 0
     while place < count:
         repeated, chosen = reader.number(1), reader.number(2)
         length = reader.number(sizes[chosen]) + 1
         if place + length > count:
-            raise InputError('a brush mask has more values than it says')
+            raise InputError('a brush mask has more values than it declares')
         end = place + length
         values[place:end] = (
             reader.number(BITS) if repeated else reader.values(length)
@@ -96,7 +97,7 @@ def _bytes(rle: Any) -> bytes:
     try:
         return bytes(rle)
     except (TypeError, ValueError):
-        raise InputError('the rle of a brush mask is not of bytes') from None
+        raise InputError('the rle of a brush mask is not bytes') from None
 
 
 class _Bits:
@@ -117,5 +118,5 @@ class _Bits:
         taken = slice(self._place, self._place + size)
         self._place += size
         if self._place > len(self._bits):
-            raise InputError('the end of a brush mask is missing')
+            raise InputError('a brush mask is truncated')
         return taken

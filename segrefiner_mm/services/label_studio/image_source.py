@@ -1,4 +1,4 @@
-"""The images of tasks, from the places that were named and no others."""
+"""The images of tasks, from the addresses in the options and no others."""
 
 import json
 from http.client import HTTPException, HTTPMessage
@@ -21,16 +21,16 @@ MOST_JUMPS = 5
 class ImageSource:
     """Fetches images.
 
-    A task may name any address. Only those of the Label Studio and of the
-    hosts that the options name are asked, redirections included, and the key
-    goes to the former alone.
+    A task may name any address. Only the Label Studio and the hosts in the
+    options are contacted, redirects included, and the key is sent only to the
+    former.
 
     Args:
         options (ServeOptions): Options of the server.
 
     Raises:
-        InputError: If an address of the options is none, or the key cannot be
-            read.
+        InputError: If an address in the options is invalid, or the key cannot
+            be read.
     """
 
     def __init__(self, options: ServeOptions) -> None:
@@ -52,14 +52,14 @@ class ImageSource:
         """Read an image.
 
         Args:
-            name (object): What a task says: an address, or a path of Label
+            name (object): From a task: an address, or a path of Label
                 Studio.
 
         Returns:
             bytes: Content of the file.
 
         Raises:
-            InputError: If it may not be asked, or does not answer.
+            InputError: If the address is not allowed, or does not answer.
         """
         if not isinstance(name, str):
             raise InputError(f'the image of a task is {shown(name)}')
@@ -73,13 +73,13 @@ class ImageSource:
             if following is None:
                 return content
             name = urljoin(name, following)
-        raise InputError(f'{shown_name(name)} leads from address to address')
+        raise InputError(f'{shown_name(name)} redirects too often')
 
     def _local(self, name: str) -> bytes:
         if self._folder is None:
             raise InputError(
-                'the image lies in the local storage of Label Studio: name '
-                'its folder, by --image-dir'
+                'the image is in the local storage of Label Studio: give '
+                'its folder with --image-dir'
             )
         path = confined(self._folder, name)
         try:
@@ -92,12 +92,12 @@ class ImageSource:
             ) from None
 
     def _ask(self, address: str) -> tuple[bytes, str | None]:
-        """Return the content, or the address of a redirection."""
+        """Return the content, or the address of a redirect."""
         origin = _origin(address)
         if origin != self._own and origin not in self._others:
             raise InputError(
                 f'images are not fetched from {shown_name(origin)}: allow it '
-                'by --label-studio or --image-host'
+                'with --label-studio or --image-host'
             )
         headers = self._headers() if origin == self._own else {}
         request = Request(address, headers=headers)
@@ -129,7 +129,7 @@ class ImageSource:
             return {}
         if self._key.count('.') != 2:
             return dict(Authorization=f'Token {self._key}')
-        # A personal access token only buys tokens of five minutes.
+        # A personal access token only gets access tokens of five minutes.
         request = Request(
             urljoin(str(self._home), '/api/token/refresh'),
             json.dumps(dict(refresh=self._key)).encode(),
@@ -140,13 +140,13 @@ class ImageSource:
                 access = json.loads(file.read(100_000))['access']
         except (HTTPException, OSError, ValueError, LookupError, TypeError):
             raise InputError(
-                'Label Studio does not take the token of --label-studio-key'
+                'Label Studio rejects the token of --label-studio-key'
             ) from None
         return dict(Authorization=f'Bearer {access}')
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Leaves redirections to the caller, who checks where they lead."""
+    """Leaves redirects to the caller, which checks their target."""
 
     def redirect_request(
         self,
@@ -180,6 +180,6 @@ def _split(address: str) -> SplitResult:
         _ = parts.port  # read, as only reading checks it
     except ValueError as error:
         raise InputError(
-            f'{shown_name(address)} is no address: {error}'
+            f'{shown_name(address)} is not an address: {error}'
         ) from None
     return parts

@@ -1,4 +1,4 @@
-"""Regions of Label Studio that are masks, and back."""
+"""Conversion between regions of Label Studio and masks."""
 
 import math
 from typing import Any
@@ -19,7 +19,7 @@ Region = dict[str, Any]
 
 
 def is_mask(region: Any) -> bool:
-    """Tell whether a region is a brush or a polygon.
+    """Return whether a region is a brush or a polygon.
 
     Args:
         region (object): An entry of a result.
@@ -54,7 +54,7 @@ def mask_of(region: Region) -> MaskItem:
     height, width = (side or 0 for side in sides)
     if height < 1 or width < 1:
         raise InputError(
-            'a region does not say the size of its image, original_width and '
+            'a region lacks the size of its image: original_width and '
             'original_height'
         )
     value = region['value']
@@ -64,7 +64,7 @@ def mask_of(region: Region) -> MaskItem:
         return encode_mask(mask)
     points = value['points']
     if not isinstance(points, list) or len(points) < 3:
-        raise InputError(f'a polygon of a region is {shown(points)}')
+        raise InputError(f'a region has an invalid polygon: {shown(points)}')
     return [[c for p in points for c in _in_pixels(p, width, height)]]
 
 
@@ -105,7 +105,7 @@ def _in_pixels(point: Any, width: int, height: int) -> tuple[float, float]:
     if not good or not all(
         isinstance(c, (int, float)) and math.isfinite(c) for c in point
     ):
-        raise InputError(f'a point of a polygon is {shown(point)}')
+        raise InputError(f'a polygon has an invalid point: {shown(point)}')
     return point[0] * width / 100, point[1] * height / 100
 
 

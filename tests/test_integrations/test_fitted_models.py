@@ -85,6 +85,7 @@ def figures(cfg, weights):
     return runner.test()
 
 
+@pytest.mark.slow
 def test_mean_iou_of_a_segmentor_rises(data):
     init_default_scope('mmseg')
     cfg = segmentor(data, num_classes=2)

@@ -1,7 +1,7 @@
 """The gate in front of the application: names, token, sizes, queue."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse
 from segrefiner_mm.services.access import answers_to, may_enter
 from segrefiner_mm.services.serve_options import ServeOptions
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 PATIENCE = 30  # seconds until the next part of a request
@@ -107,10 +108,10 @@ class _Body:
     async def __call__(
         self, scope: dict[str, Any], receive: Receive, send: Send
     ) -> None:
-        async def counted() -> dict[str, Any]:
+        async def counted() -> Message:
             return await self._next(receive)
 
-        async def unless_refused(message: dict[str, Any]) -> None:
+        async def unless_refused(message: Message) -> None:
             if self._answer is None or self._started:
                 self._started = True
                 await send(message)
@@ -123,7 +124,7 @@ class _Body:
         if self._answer is not None and not self._started:
             await self._answer(scope, receive, send)
 
-    async def _next(self, receive: Receive) -> dict[str, Any]:
+    async def _next(self, receive: Receive) -> Message:
         if self._whole:
             return await receive()
         try:

@@ -1,6 +1,7 @@
 """Soft maps that a run writes, and the parts that it may change."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.io.soft_files import SUFFIXES, check_soft_type
@@ -61,9 +62,9 @@ class Extras:
             are inputs of the jobs.
         """
         of_run = {} if self.soft is None else dict(soft=self.soft)
-        if self.parts.common is not None:
-            of_run['only'] = str(self.parts.common)
-        return of_run
+        if isinstance(self.parts.common, Path):
+            return dict(of_run, only=str(self.parts.common))
+        return {**of_run, **self.parts.described()}
 
     def _with(self, job: PairJob, name: str) -> PairJob:
         file = None

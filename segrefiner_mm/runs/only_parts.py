@@ -1,7 +1,10 @@
 """The parts of images that a run may change: one for all, or one each."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.file_state import file_state
@@ -95,10 +98,19 @@ class OnlyParts:
         if self.common is None:
             return {}
         if not isinstance(self.common, Path):
-            return dict(only=repr(self.common))
+            return dict(only=_identified(self.common))
         files = [self.common]
         if self._by_stem is not None:
             files = sorted(
                 p for paths in self._by_stem.values() for p in paths
             )
         return dict(only=[file_state(file) for file in files])
+
+
+def _identified(value: Any) -> str:
+    """Return a text that differs for any other part."""
+    if isinstance(value, (str, list, tuple, dict)):
+        return repr(value)
+    array = np.asarray(value)  # whose text leaves values out
+    hashed = sha256(array.tobytes()).hexdigest()
+    return f'{array.dtype} {array.shape} {hashed}'

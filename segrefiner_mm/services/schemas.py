@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from segrefiner_mm.services.refine_service import Choice
 
 Format = Literal['rle', 'polygon', 'png']
+Verdict = Literal['refined', 'kept', 'rolled back']
 Steps = Annotated[int | None, Field(ge=1, le=1000)]
 Threshold = Annotated[float | None, Field(gt=0, lt=1e30, allow_inf_nan=False)]
 
@@ -55,7 +56,7 @@ class MaskAnswer(BaseModel):
         description='COCO run lengths or polygons; null for a PNG.'
     )
     png: str | None = Field(description='The mask as PNG, in base64.')
-    verdict: Literal['refined', 'kept', 'rolled back']
+    verdict: Verdict
     confidence: float = Field(ge=0, le=1)
     evidence: dict[str, float | None] = Field(
         description='The numbers behind the verdict.'

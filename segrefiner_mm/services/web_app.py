@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, FastAPI, File, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
@@ -27,6 +27,7 @@ from segrefiner_mm.services.schemas import (
     Health,
     JsonRequest,
     MaskAnswer,
+    Verdict,
     form_choice,
 )
 from segrefiner_mm.services.serve_options import ServeOptions
@@ -137,7 +138,7 @@ def answer(served: Sequence[ServedMask], form: Format) -> Answer:
             MaskAnswer(
                 segmentation=None if png else write(mask),
                 png=base64.b64encode(mask.png()).decode() if png else None,
-                verdict=mask.mask.verdict,  # type: ignore[arg-type]
+                verdict=cast(Verdict, mask.mask.verdict),
                 confidence=mask.confidence,
                 evidence=mask.evidence,
             )

@@ -152,7 +152,9 @@ class DoNoHarmGuard:
         )
         if len(task.timesteps) > 1 and in_doubt:
             chosen = yield from plan.propose(task)
-            evidence['agreement'] = compact_iou(bold, chosen)
+            evidence['agreement'] = compact_iou(
+                restricted(mask, bold), restricted(mask, chosen)
+            )
         chosen = _tidied(mask, chosen, evidence)
         if self.decide(evidence) == ROLLED_BACK:
             return _take_back(mask, chosen, evidence, ROLLED_BACK)

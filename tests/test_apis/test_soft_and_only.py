@@ -127,7 +127,7 @@ def test_data_samples_of_the_model(refiner, scene):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(only=(300, 0, 310, 9)), 'outside of the image'),
+        (dict(only=(300, 0, 310, 9)), 'outside the image'),
         (dict(only='errors', model='segrefiner-tiny'), 'segrefiner-lite'),
         (dict(only=[1, 2]), '4 numbers'),
     ],

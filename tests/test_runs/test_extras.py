@@ -180,7 +180,7 @@ def test_formats_without_room_for_soft_maps_are_named(data, tmp_path, capsys):
     [
         ('9,9,1,1', 'x1 < x2'),
         ('nowhere/', 'no such file or folder'),
-        ('900,0,910,9', 'outside of the image'),
+        ('900,0,910,9', 'outside the image'),
     ],
 )
 def test_mistakes_are_named(data, tmp_path, capsys, only, message):

@@ -273,7 +273,7 @@ def test_pages_of_other_sites(client, photo):
         answer = client.post_json('/refine/json', {}, **headers)
         refused(answer, 'other sites', status=403)
     answer = client.ask('GET', '/openapi.json', Host='evil.example:8765')
-    refused(answer, 'name', status=421)
+    refused(answer, 'host', status=421)
     own = f'http://localhost:{client.port}'
     answer = client.ask(
         'GET', '/docs', Host=f'localhost:{client.port}', Origin=own

@@ -213,7 +213,7 @@ def test_an_image_of_the_local_storage(backend, scene, site):
         ('/jump/jump/jump/jump/jump/jump/x', 'redirects too often'),
         ('/jump/file:///etc/passwd', 'no address'),
         ('/data/upload/1/nothing.png', 'status 404'),
-        ('http://[', 'no address'),
+        ('http://[', 'not an address'),
         ('s3://bucket/a.png', 'no address'),
         (None, 'is null'),
         (['a'], 'a list of 1'),

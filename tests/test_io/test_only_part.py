@@ -85,7 +85,7 @@ def test_words():
         (np.zeros((9, 9), bool), 'must be equal'),
         ('no such file.png', 'no such file'),
         (np.zeros((2, *SIZE), bool), 'one mask'),
-        ([(40, 5), (50, 5), (50, 9)], 'outside the image'),
+        ([(40, 5), (50, 5), (50, 9)], 'outside of the image'),
         (7, 'masks are pictures'),
     ],
 )

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from alpha_drawings import drawings
+from coarse_kinds import guided
 
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.evaluation.functional.alpha_errors import alpha_errors
@@ -104,19 +105,7 @@ def _feathered(image: Array, mask: Array, band: int) -> Array:
 
 
 def _guided(image: Array, mask: Array, band: int) -> Array:
-    """The guided filter on the mask, guided by grey values."""
-    side = 2 * band + 1
-
-    def mean(values: Array) -> Array:
-        return cv2.blur(values, (side, side))
-
-    guide = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
-    soft = mask.astype(np.float32)
-    covariance = mean(guide * soft) - mean(guide) * mean(soft)
-    variance = mean(guide * guide) - mean(guide) ** 2
-    slope = covariance / (variance + 1e-4)
-    offset = mean(soft) - slope * mean(guide)
-    alpha: Array = mean(slope) * guide + mean(offset)
+    alpha: Array = guided(image, mask, band)
     return alpha.clip(0, 1)
 
 

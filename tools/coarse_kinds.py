@@ -196,7 +196,14 @@ def grab_cut(image: Image, mask: Mask) -> Mask:
 def guided_filter(image: Image, mask: Mask) -> Mask:
     """The guided filter (He et al., 2010), guided by grey values."""
     _, _, w, h = cv2.boundingRect(mask.astype(np.uint8))
-    side = 2 * max(round(0.02 * float(np.hypot(w, h))), 2) + 1
+    reach = max(round(0.02 * float(np.hypot(w, h))), 2)
+    filtered: Mask = guided(image, mask, reach) >= 0.5
+    return filtered
+
+
+def guided(image: Image, mask: Mask, reach: int) -> Any:
+    """Filter a mask, guided by grey values, over squares of 2 reach + 1."""
+    side = 2 * reach + 1
 
     def mean(values: Any) -> Any:
         return cv2.blur(values, (side, side))
@@ -207,4 +214,4 @@ def guided_filter(image: Image, mask: Mask) -> Mask:
     variance = mean(guide * guide) - mean(guide) ** 2
     slope = covariance / (variance + 1e-4)
     offset = mean(soft) - slope * mean(guide)
-    return mean(slope) * guide + mean(offset) >= 0.5
+    return mean(slope) * guide + mean(offset)

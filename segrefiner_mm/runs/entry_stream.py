@@ -185,6 +185,20 @@ class EntryStream:
         return self._parts.of(opened.size, opened.image)
 
 
+def of_all(entry: ImageEntry, first: str) -> str:
+    """Name all masks of an image in a message.
+
+    Args:
+        entry (ImageEntry): The image.
+        first (str): Name of its first mask.
+
+    Returns:
+        str: The name, and how many more there are.
+    """
+    count = len(entry.masks)
+    return first + (f' and {count - 1} more of it' if count > 1 else '')
+
+
 def _image(source: Source, size: tuple[int, int]) -> Tensor:
     return torch.from_numpy(load_image(source, size)).permute(2, 0, 1)
 

@@ -1,13 +1,11 @@
 """Runs over many jobs that resume where they were stopped."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
 
 from segrefiner_mm.errors import InputError, about
-from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.image_with_masks import Annotation, LoadedPair
 from segrefiner_mm.io.numpy_files import read_array
 from segrefiner_mm.io.output_lock import OutputLock
@@ -84,17 +82,8 @@ class _FolderRun:
         if overwrite:
             return jobs
         for job in jobs:
-            self._protect(job)
+            self._journal.protect(job.outputs())
         return [job for job in jobs if self._is_open(job)]
-
-    def _protect(self, job: PairJob) -> None:
-        """Refuse to overwrite files that no earlier run has written."""
-        for path in job.outputs():
-            if path.exists() and not self._journal.is_ours(job.outputs()):
-                raise InputError(
-                    f'{path} already exists and no earlier run wrote it: '
-                    'choose another folder, or --overwrite'
-                )
 
     def _is_open(self, job: PairJob) -> bool:
         inputs, outputs = job.inputs(), job.outputs()
@@ -148,10 +137,7 @@ class _FolderRun:
     def _write(self, loaded: LoadedPair[Any, PairJob], result: Any) -> str:
         job = loaded.tag
         files = self._task.encode(loaded, result)
-        contents = [sha256(content).hexdigest() for content in files.values()]
-        self._journal.begin(job.outputs(), contents)
-        for path, content in files.items():
-            write_whole(path, content)
+        self._journal.write(job.outputs(), files)
         notes = self._task.notes(loaded, result)
         self._journal.add(job.inputs(), job.outputs(), **notes)
         return notes['verdict']

@@ -12,7 +12,7 @@ from segrefiner_mm.io.formats.prediction_file import (
 )
 from segrefiner_mm.io.image_finder import ImageFinder
 from segrefiner_mm.io.soft_files import SUFFIXES, encode_soft
-from segrefiner_mm.runs.entry_stream import EntryStream, Outcomes
+from segrefiner_mm.runs.entry_stream import EntryStream, Outcomes, of_all
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.prediction_journal import PredictionNotes
 from segrefiner_mm.runs.prediction_masks import with_images
@@ -148,11 +148,10 @@ class PredictionRun:
 
     def _fail_all(self, entry: ImageEntry, problem: str) -> None:
         """Report an image without any usable mask."""
-        first, count = next(iter(entry.masks)), len(entry.masks)
-        name = self._predictions.label(first)
-        more = f' and {count - 1} more of it' if count > 1 else ''
-        self.failed += count
-        self._reporter.error(f'{self._source}: {name}{more}: {problem}')
+        first = self._predictions.label(next(iter(entry.masks)))
+        self.failed += len(entry.masks)
+        name = of_all(entry, first)
+        self._reporter.error(f'{self._source}: {name}: {problem}')
 
     def _fail(self, key: Key, problem: str) -> None:
         self.failed += 1

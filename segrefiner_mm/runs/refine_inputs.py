@@ -11,7 +11,12 @@ from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.masks import MaskInputs
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.visualization import draw_outlines
-from segrefiner_mm.windows import RefinedMask, RefineJob, stack_confidence
+from segrefiner_mm.windows import (
+    RefinedMask,
+    RefineJob,
+    stack_confidence,
+    stack_soft,
+)
 from segrefiner_mm.windows.refine_job import Tag
 
 LoadedMasks = LoadedPair[MaskInputs, Tag]
@@ -79,15 +84,7 @@ def _prediction(
     if inputs.labels is not None:
         prediction['labels'] = inputs.labels
     if all(part.soft is not None for part in refined):
-        prediction['soft'] = _soft(inputs, refined)
+        prediction['soft'] = stack_soft(
+            refined, torch.from_numpy(masks)
+        ).numpy()
     return prediction
-
-
-def _soft(
-    inputs: MaskInputs, refined: Sequence[RefinedMask]
-) -> npt.NDArray[np.float32]:
-    soft = np.zeros((len(refined), *inputs.size), np.float32)
-    for values, part in zip(soft, refined, strict=True):
-        if part.soft is not None:
-            values[part.soft.box.slices()] = part.soft.values.cpu().numpy()
-    return soft

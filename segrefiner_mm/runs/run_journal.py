@@ -1,11 +1,13 @@
 """The journal of a folder run, so that the next run can resume."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from os.path import relpath
 from pathlib import Path
 from typing import Any
 
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import digest, file_state, is_same_file
 from segrefiner_mm.io.files import (
     append_json_line,
@@ -92,6 +94,37 @@ class RunJournal:
             bool: Whether the journal has a line for them.
         """
         return self._key(outputs) in self._lines
+
+    def protect(self, outputs: list[Path]) -> None:
+        """Refuse to overwrite files that no earlier run has written.
+
+        Args:
+            outputs (list[Path]): Output files.
+
+        Raises:
+            InputError: If there is such a file.
+        """
+        for path in outputs:
+            if path.exists() and not self.is_ours(outputs):
+                raise InputError(
+                    f'{path} already exists and no earlier run wrote it: '
+                    'choose another folder, or --overwrite'
+                )
+
+    def write(self, outputs: list[Path], files: Mapping[Path, bytes]) -> None:
+        """Write outputs, recorded as ours before the first is touched.
+
+        Args:
+            outputs (list[Path]): Output files.
+            files (Mapping[Path, bytes]): Their contents.
+
+        Raises:
+            InputError: If something cannot be written.
+        """
+        contents = [sha256(content).hexdigest() for content in files.values()]
+        self.begin(outputs, contents)
+        for path, content in files.items():
+            write_whole(path, content)
 
     def edited(self, outputs: list[Path]) -> list[Path]:
         """Return the outputs that were changed after a run wrote them.

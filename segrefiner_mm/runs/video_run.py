@@ -2,11 +2,9 @@
 
 import time
 from collections import Counter
-from hashlib import sha256
 from pathlib import Path
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.video_frames import Image, VideoFrames
 from segrefiner_mm.runs.reporter import Advance, Reporter
 from segrefiner_mm.runs.run_journal import RunJournal
@@ -87,12 +85,7 @@ class VideoRun:
         first = None
         for frame in self._masks:
             outputs = self._outputs(frame)
-            for path in outputs:
-                if path.exists() and not self._journal.is_ours(outputs):
-                    raise InputError(
-                        f'{path} already exists and no earlier run wrote it: '
-                        'choose another folder, or --overwrite'
-                    )
+            self._journal.protect(outputs)
             if self._journal.is_done(self._inputs(frame), outputs):
                 self.done_before += first is None
             elif edited := self._journal.edited(outputs):
@@ -174,10 +167,7 @@ class VideoRun:
     def _write(self, frame: int, masks: Objects, result: FrameMasks) -> None:
         files = self._task.encode(masks, result)
         inputs, outputs = self._inputs(frame), self._outputs(frame)
-        contents = [sha256(content).hexdigest() for content in files.values()]
-        self._journal.begin(outputs, contents)
-        for path, content in files.items():
-            write_whole(path, content)
+        self._journal.write(outputs, files)
         notes = {
             str(key): dict(
                 verdict=part.verdict, confidence=part.confidence, how=part.how

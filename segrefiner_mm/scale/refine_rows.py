@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segrefiner_mm.io.formats.prediction_file import ImageEntry, Key
-from segrefiner_mm.runs.entry_stream import EntryStream
+from segrefiner_mm.runs.entry_stream import EntryStream, of_all
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.scale.image_places import ImagePlaces
 from segrefiner_mm.scale.rows import ResultRow, ShardImage
@@ -56,9 +56,8 @@ def refine_rows(
         done.errors.append(f'{source}: {labels[key]}: {problem}')
 
     def fail_all(entry: ImageEntry, problem: str) -> None:
-        first, count = next(iter(entry.masks)), len(entry.masks)
-        more = f' and {count - 1} more of it' if count > 1 else ''
-        done.errors.append(f'{source}: {labels[first]}{more}: {problem}')
+        name = of_all(entry, labels[next(iter(entry.masks))])
+        done.errors.append(f'{source}: {name}: {problem}')
 
     def note(key: Key, text: str) -> None:
         done.notes.append(f'{source}: {labels[key]}: {text}')

@@ -138,12 +138,7 @@ class CompactMask:
         Returns:
             Tensor: (h, w) bool.
         """
-        crop = self.pixels.new_zeros(box.height, box.width)
-        shared = self.box.intersect(box)
-        if shared is not None:
-            mine = shared.relative_to(self.box).slices()
-            crop[shared.relative_to(box).slices()] = self.pixels[mine]
-        return crop
+        return crop_from(self.box, self.pixels, box)
 
     def dense(self) -> Tensor:
         """Return the mask of the whole image.
@@ -153,6 +148,25 @@ class CompactMask:
         """
         height, width = self.size
         return self.crop(Box(0, 0, width, height))
+
+
+def crop_from(own: Box, values: Tensor, box: Box) -> Tensor:
+    """Crop values that are stored inside a box to another box.
+
+    Args:
+        own (Box): Position of the values; outside they are 0.
+        values (Tensor): (h, w), of ``own``.
+        box (Box): Any box of the image.
+
+    Returns:
+        Tensor: (h, w) of ``box``, same dtype.
+    """
+    crop = values.new_zeros(box.height, box.width)
+    shared = own.intersect(box)
+    if shared is not None:
+        mine = shared.relative_to(own).slices()
+        crop[shared.relative_to(box).slices()] = values[mine]
+    return crop
 
 
 class HasPixels(Protocol):

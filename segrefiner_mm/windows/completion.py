@@ -10,6 +10,7 @@ from segrefiner_mm.windows.compact_mask import (
     Box,
     CompactMask,
     compact_iou,
+    crop_from,
 )
 from segrefiner_mm.windows.soft_map import SoftMap, held_to
 from segrefiner_mm.windows.window_plan import (
@@ -56,7 +57,9 @@ def restricted(mask: CompactMask, refined: RefinedMask) -> RefinedMask:
         return refined
     box = _around(mask.box, refined.box)
     inside, coarse = refined.only.crop(box), mask.crop(box)
-    pixels = torch.where(inside, _crop(refined, box), coarse)
+    pixels = torch.where(
+        inside, crop_from(refined.box, refined.pixels, box), coarse
+    )
     soft = refined.soft
     if soft is not None:
         box_of_soft = _around(box, soft.box)
@@ -77,7 +80,10 @@ def _settled(refined: RefinedMask) -> SoftMap:
     if soft is None or refined.verdict != REFINED:
         return SoftMap(refined.box, refined.pixels.float())
     box = _around(refined.box, soft.box)
-    return SoftMap(box, held_to(soft.crop(box), _crop(refined, box)))
+    return SoftMap(
+        box,
+        held_to(soft.crop(box), crop_from(refined.box, refined.pixels, box)),
+    )
 
 
 def _around(first: Box, second: Box) -> Box:
@@ -87,13 +93,6 @@ def _around(first: Box, second: Box) -> Box:
     if not second.width or not second.height:
         return first
     return first.union(second)
-
-
-def _crop(refined: RefinedMask, box: Box) -> Tensor:
-    """Return a refined mask inside a box that contains it."""
-    pixels = refined.pixels.new_zeros(box.height, box.width)
-    pixels[refined.box.relative_to(box).slices()] = refined.pixels
-    return pixels
 
 
 def stack_soft(refined: Sequence[RefinedMask], masks: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from segrefiner_mm.windows.compact_mask import Box
+from segrefiner_mm.windows.compact_mask import Box, crop_from
 
 # The largest float32 below 0.5: background, but only just.
 BELOW_HALF = 0.5 - 2**-25
@@ -35,12 +35,7 @@ class SoftMap:
         Returns:
             Tensor: (h, w) float32.
         """
-        crop = self.values.new_zeros(box.height, box.width)
-        shared = self.box.intersect(box)
-        if shared is not None:
-            mine = shared.relative_to(self.box).slices()
-            crop[shared.relative_to(box).slices()] = self.values[mine]
-        return crop
+        return crop_from(self.box, self.values, box)
 
     def dense(self, size: tuple[int, int]) -> Tensor:
         """Return the map of the whole image.

@@ -21,6 +21,7 @@ ROOMS = (
     'video',
     'runtimes',
     'models',
+    'reporting',
     'visualization',
     'matting',
     'io',

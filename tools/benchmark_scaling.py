@@ -22,15 +22,15 @@ from segrefiner_mm.apis import (
     RefinerOptions,
     refine_dataset,
 )
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.io.rle import encode_mask
+from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.refiner import Refiner
-from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.scale.coco_source import CocoSource
 from segrefiner_mm.scale.image_places import ImagePlaces
 from segrefiner_mm.scale.merge import MergedFile, collect
 from segrefiner_mm.scale.places import Place
-from segrefiner_mm.scale.refine_dataset import MaskStyle
 from segrefiner_mm.scale.refine_rows import RefinedRows, refine_rows
 from segrefiner_mm.scale.result_store import ResultStore
 from segrefiner_mm.scale.rows import Shard, shards_of

@@ -27,12 +27,12 @@ import torch
 from torch import Tensor
 
 from segrefiner_mm.io.rle import encode_mask
-from segrefiner_mm.runs.refine_predictions import (
-    PredictionOptions,
-    refine_prediction_file,
+from segrefiner_mm.reporting.reporter import Advance, Reporter
+from segrefiner_mm.runs.predictions.prediction_options import PredictionOptions
+from segrefiner_mm.runs.predictions.refine_predictions import (
+    refine_predictions,
 )
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
-from segrefiner_mm.runs.reporter import Advance, Reporter
 
 DEMO = Path(__file__).parents[1] / 'demo'
 HEIGHT, WIDTH = 480, 640
@@ -167,7 +167,7 @@ def measure(folder: Path, count: int, model: str, moved: int) -> str:
     meter, refiner = Meter(), FastRefiner(model, moved)
     refiner.settings  # noqa: B018  # loads the model before the clock starts
     start, cpu = time.perf_counter(), time.process_time()
-    summary = refine_prediction_file(
+    summary = refine_predictions(
         folder / 'results.json',
         folder / f'refined_{moved}.json',
         PredictionOptions(folder / 'images', folder / 'ann.json'),

@@ -13,10 +13,10 @@ from mmengine.infer import BaseInferencer
 from rich.progress import track
 from torch import nn
 
-from segrefiner_mm.apis.refine_result import as_given, inputs_of, load_any
-from segrefiner_mm.apis.results import MaskResult
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.image_with_masks import LoadedPair
+from segrefiner_mm.integrations.any_masks import as_given, inputs_of, load_any
+from segrefiner_mm.integrations.results import MaskResult
+from segrefiner_mm.io.image_with_masks import LoadedMasks, LoadedPair
 from segrefiner_mm.io.images import save_picture
 from segrefiner_mm.io.mask_folder import output_names, write_masks
 from segrefiner_mm.models import RefineSettings
@@ -29,7 +29,6 @@ from segrefiner_mm.models.user_settings import (
 from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.registry import SCOPE
 from segrefiner_mm.runs.refine_inputs import (
-    LoadedMasks,
     draw_prediction,
     refine_inputs,
 )

@@ -7,7 +7,7 @@ from typing import Any
 from mmengine.config import Config
 
 from segrefiner_mm.apis.inferencer import SegRefinerInferencer
-from segrefiner_mm.apis.refine_result import as_given, load_any, refine_map
+from segrefiner_mm.integrations.any_masks import as_given, load_any, refine_map
 from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.names import DEFAULT_MODEL

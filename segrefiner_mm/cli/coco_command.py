@@ -21,9 +21,9 @@ from segrefiner_mm.cli.model_choice import refiner_options
 from segrefiner_mm.cli.reporting import reporting, show_summary
 from segrefiner_mm.cli.shared_options import soft_type
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.runs.mask_rows import MaskRow
-from segrefiner_mm.runs.refine_predictions import PredictionSummary
-from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.runs.predictions.mask_rows import MaskRow
+from segrefiner_mm.runs.predictions.prediction_options import PredictionSummary
 
 
 def run_coco(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from segrefiner_mm.runs.run_summary import RunSummary
+    from segrefiner_mm.reporting.run_summary import RunSummary
 
 # All is done; some inputs failed, each named on stderr, and the rest is done;
 # bad usage, or nothing could be done; stopped by Ctrl-C or by a termination.

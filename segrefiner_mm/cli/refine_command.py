@@ -13,8 +13,8 @@ from segrefiner_mm.cli.model_choice import refiner_options
 from segrefiner_mm.cli.reporting import reporting, show_summary
 from segrefiner_mm.cli.shared_options import soft_type
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.runs.reporter import Reporter
-from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.reporting.run_summary import RunSummary
 
 
 def run_refine(args: argparse.Namespace) -> int:

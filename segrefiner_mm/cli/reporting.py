@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from segrefiner_mm.errors import SegRefinerError
 
 if TYPE_CHECKING:
-    from segrefiner_mm.runs.reporter import Reporter
-    from segrefiner_mm.runs.run_summary import RunSummary
+    from segrefiner_mm.reporting.reporter import Reporter
+    from segrefiner_mm.reporting.run_summary import RunSummary
 
 
 def add_reporting_options(add: Callable[..., Any]) -> None:
@@ -26,7 +26,7 @@ def add_reporting_options(add: Callable[..., Any]) -> None:
 @contextmanager
 def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
     """The reporter of a command; its log gets the error that ends the run."""
-    from segrefiner_mm.runs.reporter import terminal_reporter
+    from segrefiner_mm.reporting.reporter import terminal_reporter
 
     reporter = terminal_reporter(args.quiet, args.json_log)
     try:

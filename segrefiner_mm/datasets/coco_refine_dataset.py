@@ -18,8 +18,8 @@ from segrefiner_mm.io.coco_annotations import (
 )
 from segrefiner_mm.io.confine import path_below
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.numbers import is_real
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.registry import DATASETS
 
 

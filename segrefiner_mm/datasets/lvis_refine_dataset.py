@@ -8,7 +8,6 @@ from mmengine.logging import print_log
 
 from segrefiner_mm.datasets.refine_dataset import RefineDataset
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.boxes import is_box
 from segrefiner_mm.io.coco_annotations import (
     CocoImage,
     Id,
@@ -19,11 +18,12 @@ from segrefiner_mm.io.coco_annotations import (
     records_of,
 )
 from segrefiner_mm.io.confine import path_below
+from segrefiner_mm.io.encodings.boxes import is_box
+from segrefiner_mm.io.encodings.outside import TOLERANCE
+from segrefiner_mm.io.encodings.segmentation import POLYGONS, read_segmentation
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.numbers import is_real
-from segrefiner_mm.io.outside import TOLERANCE
-from segrefiner_mm.io.segmentation import POLYGONS, read_segmentation
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.registry import DATASETS
 
 

@@ -17,8 +17,9 @@ from segrefiner_mm.evaluation.label_folders import compare_labels, label_rows
 from segrefiner_mm.evaluation.mask_folders import compare_masks, mask_rows
 from segrefiner_mm.evaluation.paired_folders import Compared
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.foreign_json import strange_json
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
+from segrefiner_mm.io.json_files.foreign_json import strange_json
+from segrefiner_mm.reporting.reporter import Reporter
 
 # Group of masks or type of IoU -> coarse and, if given, refined figures.
 Rows = dict[str, list[dict[str, float]]]
@@ -73,28 +74,35 @@ class Evaluation:
     compared: list[Compared] = field(default_factory=list)
 
 
-def evaluate_files(
-    gt: Path,
-    given: list[Path],
-    options: EvaluateOptions,
-    on_error: Callable[[object], None],
+def evaluate(
+    gt: str | Path,
+    coarse: str | Path,
+    refined: str | Path | None = None,
+    options: EvaluateOptions | None = None,
+    reporter: Reporter | None = None,
 ) -> Evaluation:
-    """Compare files or folders with the ground truth.
+    """Compare masks with the ground truth; the function behind ``eval``.
 
     Args:
-        gt (Path): Ground truth: annotations (.json), or a folder of masks or
-            label maps.
-        given (list[Path]): Coarse and, optionally, refined masks, in the same
-            form.
-        options (EvaluateOptions): Options of the comparison.
-        on_error (Callable): Called with each failure in a folder.
+        gt (str | Path): Annotations (.json), or folder of masks or label
+            maps.
+        coarse (str | Path): Results (.json), or folder in the same form.
+        refined (str | Path, optional): The same, refined. Defaults to None:
+            the coarse masks alone.
+        options (EvaluateOptions, optional): How they are compared. Defaults
+            to None: their defaults.
+        reporter (Reporter, optional): Receives the failures in a folder.
+            Defaults to None: nothing is printed.
 
     Returns:
-        Evaluation: The figures.
+        Evaluation: The figures, 0 to 1.
 
     Raises:
         InputError: If nothing can be compared, or an option does not apply.
     """
+    options, gt = options or EvaluateOptions(), Path(gt)
+    given = [Path(path) for path in (coarse, refined) if path is not None]
+    on_error = (reporter or Reporter()).error
     for path in (gt, *given):
         if not path.exists():
             raise InputError(f'no such file or folder: {path}')
@@ -102,8 +110,8 @@ def evaluate_files(
             raise InputError('give json files only, or folders only')
     _check(options, gt.is_dir())
     if not gt.is_dir():
-        evaluate = _evaluator(gt, options)
-        figures = [evaluate(path) for path in given]
+        figures_of = _evaluator(gt, options)
+        figures = [figures_of(path) for path in given]
         return Evaluation({k: [f[k] for f in figures] for k in figures[0]})
     if options.labels:
         return _evaluate_labels(gt, given, options, on_error)

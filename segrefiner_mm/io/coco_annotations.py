@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.foreign_json import strange_json
-from segrefiner_mm.io.json_file import shown, shown_name
-from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.json_files.foreign_json import strange_json
+from segrefiner_mm.io.json_files.json_file import shown, shown_name
+from segrefiner_mm.io.json_files.numbers import whole_number
 
 Id = int | str
 Size = tuple[int, int]

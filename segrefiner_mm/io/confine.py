@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import composed
-from segrefiner_mm.io.json_file import shown, shown_name
+from segrefiner_mm.io.json_files.json_file import shown, shown_name
 
 _DRIVE = re.compile(r'[A-Za-z]:')
 # Characters that none of the three systems allows in a name.

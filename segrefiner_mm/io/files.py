@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError, reason_of
-from segrefiner_mm.io.json_file import parse_json
+from segrefiner_mm.io.json_files.json_file import parse_json
 
 PICTURE_SUFFIXES = frozenset(
     ['.bmp', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp']

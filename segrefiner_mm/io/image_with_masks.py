@@ -6,9 +6,9 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from segrefiner_mm.io.image_files.orientation import Size
 from segrefiner_mm.io.images import check_same_size, load_image
 from segrefiner_mm.io.masks import MaskInputs, load_masks, resized
-from segrefiner_mm.io.orientation import Size
 from segrefiner_mm.windows import Only
 from segrefiner_mm.windows.refine_job import Tag
 
@@ -34,6 +34,9 @@ class LoadedPair(Generic[Annotation, Tag]):
     only: Only | None = None
 
 
+LoadedMasks = LoadedPair[MaskInputs, Tag]
+
+
 def load_pair(
     image: Any,
     masks: Any,
@@ -41,7 +44,7 @@ def load_pair(
     labels: bool = False,
     threshold: float | None = None,
     resize: bool = False,
-) -> LoadedPair[MaskInputs, Tag]:
+) -> LoadedMasks[Tag]:
     """Load an image and its masks, and check that their sizes match.
 
     Args:

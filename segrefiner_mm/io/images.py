@@ -9,16 +9,16 @@ import numpy.typing as npt
 from PIL import Image
 
 from segrefiner_mm.errors import InputError, about
-from segrefiner_mm.io.bit_depth import to_8_bit
 from segrefiner_mm.io.files import write_whole
-from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES
-from segrefiner_mm.io.orientation import Size, upright
-from segrefiner_mm.io.picture_source import Source, name_of
-from segrefiner_mm.io.pictures import (
+from segrefiner_mm.io.image_files.bit_depth import to_8_bit
+from segrefiner_mm.io.image_files.orientation import Size, upright
+from segrefiner_mm.io.image_files.picture_source import Source, name_of
+from segrefiner_mm.io.image_files.pictures import (
     read_deep_colour,
     read_picture,
     stored_size,
 )
+from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES
 
 LOSSLESS_SUFFIXES = frozenset(['.bmp', '.png', '.tif', '.tiff'])
 

@@ -9,17 +9,17 @@ import numpy.typing as npt
 from PIL import Image
 
 from segrefiner_mm.errors import InputError, about
-from segrefiner_mm.io.geotiff import (
+from segrefiner_mm.io.image_files.geotiff import (
     Georeference,
     encode_geotiff,
     georeference_of,
 )
-from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
-from segrefiner_mm.io.pictures import (
+from segrefiner_mm.io.image_files.pictures import (
     mode_of,
     picture_to_array,
     read_picture,
 )
+from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
 
 TIFF_SUFFIXES = frozenset(['.tif', '.tiff'])
 _SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2  # of TIFF

@@ -14,17 +14,17 @@ from PIL import Image
 from torch import Tensor
 
 from segrefiner_mm.errors import InputError, about
-from segrefiner_mm.io.label_maps import check_lossless
-from segrefiner_mm.io.numpy_files import is_array_file, read_array
-from segrefiner_mm.io.orientation import Size
-from segrefiner_mm.io.outside import outside
-from segrefiner_mm.io.picture_source import name_of
-from segrefiner_mm.io.pictures import (
+from segrefiner_mm.io.encodings.outside import outside
+from segrefiner_mm.io.encodings.segmentation import read_segmentation
+from segrefiner_mm.io.image_files.orientation import Size
+from segrefiner_mm.io.image_files.picture_source import name_of
+from segrefiner_mm.io.image_files.pictures import (
     picture_to_array,
     read_picture,
 )
+from segrefiner_mm.io.label_maps import check_lossless
+from segrefiner_mm.io.numpy_files import is_array_file, read_array
 from segrefiner_mm.io.rle import decode_mask
-from segrefiner_mm.io.segmentation import read_segmentation
 from segrefiner_mm.windows import CompactMask, compact_masks
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io.image_files.picture_source import Source
 from segrefiner_mm.io.limits import check_pixels
-from segrefiner_mm.io.picture_source import Source
 
 NUMPY_SUFFIXES = frozenset(['.npy', '.npz'])
 _NPY, _ZIP = b'\x93NUMPY', b'PK\x03\x04'

@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.image_files.orientation import Size
 from segrefiner_mm.io.masks import load_masks
-from segrefiner_mm.io.orientation import Size
 from segrefiner_mm.windows import ERRORS, Box, CompactMask, Only
 
 

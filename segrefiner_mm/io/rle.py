@@ -12,14 +12,14 @@ import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.limits import MAX_OUTLINE, check_pixels
-from segrefiner_mm.io.run_table import decode_runs
-from segrefiner_mm.io.segmentation import (
+from segrefiner_mm.io.encodings.run_table import decode_runs
+from segrefiner_mm.io.encodings.segmentation import (
     Corners,
     Segmentation,
     Size,
     read_segmentation,
 )
+from segrefiner_mm.io.limits import MAX_OUTLINE, check_pixels
 
 MERGED = 16  # polygons of one object merged at a time
 

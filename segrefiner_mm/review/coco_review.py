@@ -9,14 +9,17 @@ from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.formats.coco_file import CocoFile
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
-from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.json_file import shown, shown_name
-from segrefiner_mm.io.numbers import is_real
+from segrefiner_mm.io.image_files.image_finder import ImageFinder
+from segrefiner_mm.io.json_files.json_file import shown, shown_name
+from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.io.rle import run_lengths
+from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.review.mask_pair import FileMark, MaskPair, Review
-from segrefiner_mm.runs.mask_rows import MaskRow
-from segrefiner_mm.runs.prediction_masks import open_entry, with_images
-from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.predictions.mask_rows import MaskRow
+from segrefiner_mm.runs.predictions.prediction_masks import (
+    open_entry,
+    with_images,
+)
 
 # Fields that refinement may change.
 CHANGING = frozenset(['segmentation', 'bbox', 'area'])

@@ -7,9 +7,11 @@ from typing import Any
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.files import read_json, write_whole
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_files.json_file import shown
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.outputs import check_free, check_not_inputs
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.reporting.run_summary import RunSummary
 from segrefiner_mm.review.coco_review import file_mark, open_both
 from segrefiner_mm.review.folder_review import (
     FolderResult,
@@ -18,8 +20,6 @@ from segrefiner_mm.review.folder_review import (
 )
 from segrefiner_mm.review.mask_pair import FileMark
 from segrefiner_mm.review.report_options import DecisionOptions
-from segrefiner_mm.runs.reporter import Reporter
-from segrefiner_mm.runs.run_summary import RunSummary
 
 VERSION = 1
 ACCEPT, REJECT = 'accept', 'reject'
@@ -27,23 +27,26 @@ ACCEPT, REJECT = 'accept', 'reject'
 Decisions = dict[Any, str]
 
 
-def apply_decision_file(
-    refined: Path,
-    decisions: Path,
-    out: Path,
-    options: DecisionOptions,
-    reporter: Reporter,
+def apply_decisions(
+    refined: str | Path,
+    decisions: str | Path,
+    out: str | Path,
+    options: DecisionOptions | None = None,
+    reporter: Reporter | None = None,
 ) -> RunSummary:
-    """Write refined masks, with the rejected ones as they were before.
+    """Take back rejected masks; the function behind ``coco --decisions``.
+
+    A rejected mask is exactly what it was before refinement, with its box and
+    area; all others, and all else, are as in ``refined``.
 
     Args:
-        refined (Path): JSON file that ``segrefiner coco`` wrote, or output
-            folder of ``segrefiner refine``.
-        decisions (Path): JSON file that the review page exported.
-        out (Path): File or folder to write.
-        options (DecisionOptions): Further inputs.
-        reporter (Reporter): Receives the masks of a folder that cannot be
-            used.
+        refined (str | Path): See :func:`write_report`.
+        decisions (str | Path): JSON file that the page exported.
+        out (str | Path): File or folder to write.
+        options (DecisionOptions, optional): Further inputs; ``coarse`` is
+            needed for a JSON file. Defaults to None: their defaults.
+        reporter (Reporter, optional): Receives the masks of a folder that
+            cannot be used. Defaults to None: nothing is printed.
 
     Returns:
         RunSummary: Counts of the masks.
@@ -52,6 +55,8 @@ def apply_decision_file(
         InputError: If the decisions are about other masks, or files would be
             lost.
     """
+    options, reporter = options or DecisionOptions(), reporter or Reporter()
+    refined, decisions, out = Path(refined), Path(decisions), Path(out)
     if not refined.exists():
         raise InputError(f'no such file or folder: {refined}')
     if refined.is_dir():

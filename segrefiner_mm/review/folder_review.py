@@ -11,13 +11,13 @@ from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.file_state import digest
 from segrefiner_mm.io.files import read_json_lines
-from segrefiner_mm.io.json_file import shown_name
+from segrefiner_mm.io.json_files.json_file import shown_name
+from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.io.masks import load_masks
-from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.io.rle import encode_mask
+from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.review.mask_pair import FileMark, MaskPair, Review
-from segrefiner_mm.runs.prediction_journal import VERDICTS
-from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.runs.predictions.prediction_journal import VERDICTS
 from segrefiner_mm.runs.run_journal import NAME
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.compact_runs import MaskCrops
+from segrefiner_mm.io.encodings.compact_runs import MaskCrops
 from segrefiner_mm.io.images import load_image
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.reporting.run_summary import RunSummary
 from segrefiner_mm.review.coco_review import CocoReview
 from segrefiner_mm.review.crops import draw_crop
 from segrefiner_mm.review.folder_review import read_folder
@@ -13,31 +15,38 @@ from segrefiner_mm.review.mask_pair import MaskPair, Review, Size
 from segrefiner_mm.review.page_folder import check_free, new_folder
 from segrefiner_mm.review.page_writer import PageWriter
 from segrefiner_mm.review.report_options import ReportOptions
-from segrefiner_mm.runs.mask_rows import read_rows
-from segrefiner_mm.runs.prediction_masks import MOST_MASKS
-from segrefiner_mm.runs.reporter import Reporter
-from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.runs.predictions.mask_rows import read_rows
+from segrefiner_mm.runs.predictions.prediction_masks import MOST_MASKS
 from segrefiner_mm.windows import CompactMask
 
 
-def write_report_files(
-    refined: Path, out: Path, options: ReportOptions, reporter: Reporter
+def write_report(
+    refined: str | Path,
+    out: str | Path,
+    options: ReportOptions | None = None,
+    reporter: Reporter | None = None,
 ) -> RunSummary:
-    """Write the review page of refined masks.
+    """Write a page to review refined masks; the function behind ``report``.
 
     Args:
-        refined (Path): JSON file that ``segrefiner coco`` wrote, or output
-            folder of ``segrefiner refine``.
-        out (Path): Folder to write.
-        options (ReportOptions): Inputs and limits.
-        reporter (Reporter): Receives the masks that cannot be shown.
+        refined (str | Path): JSON file of :func:`refine_predictions`, which
+            needs ``coarse`` and ``img_dir`` of the options, or output folder
+            of :func:`refine_folder`.
+        out (str | Path): Folder to write; the page is ``index.html`` in it.
+        options (ReportOptions, optional): Inputs and limits. Defaults to
+            None: their defaults.
+        reporter (Reporter, optional): Receives the masks that cannot be
+            shown. Defaults to None: nothing is printed, see ``problems`` of
+            the summary.
 
     Returns:
-        RunSummary: Counts of the masks.
+        RunSummary: Counts of the masks, and what could not be shown.
 
     Raises:
         InputError: If nothing can be shown, or files would be lost.
     """
+    options, reporter = options or ReportOptions(), reporter or Reporter()
+    refined, out = Path(refined), Path(out)
     if options.limit < 1:
         raise InputError(f'--limit must be 1 or more, got {options.limit}')
     check_free(out, options.overwrite)

@@ -6,14 +6,14 @@ from typing import Any
 from zipfile import is_zipfile
 
 from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.io.image_files.pictures import read_picture
 from segrefiner_mm.io.image_with_masks import Annotation, LoadedPair
 from segrefiner_mm.io.numpy_files import read_array
 from segrefiner_mm.io.output_lock import OutputLock
-from segrefiner_mm.io.pictures import read_picture
+from segrefiner_mm.reporting.reporter import Advance, Reporter
+from segrefiner_mm.reporting.run_summary import RunSummary
 from segrefiner_mm.runs.jobs import PairJob, protect_inputs
-from segrefiner_mm.runs.reporter import Advance, Reporter
 from segrefiner_mm.runs.run_journal import RunJournal
-from segrefiner_mm.runs.run_summary import RunSummary
 from segrefiner_mm.runs.task import Result, Task
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 

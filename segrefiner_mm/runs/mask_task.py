@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from segrefiner_mm.errors import InputError, about
-from segrefiner_mm.io.geotiff import (
+from segrefiner_mm.io.image_files.geotiff import (
     Georeference,
     encode_geotiff,
     file_georeference,

@@ -9,8 +9,8 @@ import numpy as np
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.file_state import file_state
 from segrefiner_mm.io.files import MASK_SUFFIXES, composed, pictures_by_stem
+from segrefiner_mm.io.image_files.orientation import Size
 from segrefiner_mm.io.only_part import read_only_part
-from segrefiner_mm.io.orientation import Size
 from segrefiner_mm.windows import ERRORS, Only
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from segrefiner_mm.io.image_with_masks import LoadedPair
+from segrefiner_mm.io.image_with_masks import LoadedMasks
 from segrefiner_mm.io.masks import MaskInputs
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.visualization import draw_outlines
@@ -19,7 +19,6 @@ from segrefiner_mm.windows import (
 )
 from segrefiner_mm.windows.refine_job import Tag
 
-LoadedMasks = LoadedPair[MaskInputs, Tag]
 Prediction = dict[str, Any]
 
 

@@ -1,17 +1,18 @@
 """Refinement of a pair of files, or of two folders of them."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.files import write_whole
-from segrefiner_mm.io.geotiff import file_georeference
+from segrefiner_mm.io.image_files.geotiff import file_georeference
 from segrefiner_mm.io.image_with_masks import Annotation
 from segrefiner_mm.io.images import LOSSLESS_SUFFIXES
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES, has_32_bits
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.matting.pymatting_package import pymatting_package
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.reporting.run_summary import RunSummary
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.folder_matching import PairMatching
 from segrefiner_mm.runs.folder_run import run_jobs
@@ -19,100 +20,49 @@ from segrefiner_mm.runs.jobs import CUTOUTS, PairJob, protect_inputs
 from segrefiner_mm.runs.label_task import LabelTask
 from segrefiner_mm.runs.mask_task import MaskTask
 from segrefiner_mm.runs.only_parts import OnlyParts
-from segrefiner_mm.runs.refiner import Refiner
-from segrefiner_mm.runs.reporter import Reporter
-from segrefiner_mm.runs.run_summary import RunSummary
+from segrefiner_mm.runs.pair_options import LabelOptions, MaskOptions
+from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
 from segrefiner_mm.runs.task import Result, Task
 
 
-@dataclass(frozen=True)
-class MaskOptions:
-    """Options for reading and writing pairs of images and masks.
-
-    Attributes:
-        mask_suffix (str): Suffix of the name of a mask after that of its
-            image, such as ``'_mask'``; ``*`` matches anything. Defaults to
-            ''.
-        threshold (float, optional): Value from which a soft mask is
-            foreground. Defaults to None: masks have two values.
-        overlay (bool): Whether to draw the outlines on the image too.
-            Defaults to False.
-        alpha (bool): Whether to cut the object out too, with alpha in the
-            band around its edge, as a PNG with transparency. Defaults to
-            False.
-        alpha_band (int, optional): Width of that band on either side of the
-            edge, in pixels; see :func:`alpha_matte`. Defaults to None: by the
-            size of the object.
-        overwrite (bool): Whether to repeat finished jobs, and to overwrite
-            other files in the output folder. Defaults to False.
-        soft (str, optional): Type in which soft maps are written too:
-            ``'uint8'`` or ``'uint16'`` (PNG), or ``'float32'`` (.npy); see
-            :func:`quantised`. Defaults to None: none are.
-        only (object, optional): What may change, see :class:`OnlyParts`.
-            Defaults to None: everything.
-    """
-
-    mask_suffix: str = ''
-    threshold: float | None = None
-    overlay: bool = False
-    alpha: bool = False
-    alpha_band: int | None = None
-    overwrite: bool = False
-    soft: str | None = None
-    only: Any = None
-
-
-@dataclass(frozen=True)
-class LabelOptions:
-    """Options for reading and writing pairs of images and label maps.
-
-    Attributes:
-        ignore (tuple[int, ...]): Labels whose pixels are not changed.
-            Defaults to (255,).
-        mask_suffix (str): See :class:`MaskOptions`. Defaults to ''.
-        overlay (bool): See :class:`MaskOptions`. Defaults to False.
-        overwrite (bool): See :class:`MaskOptions`. Defaults to False.
-        soft (str, optional): See :class:`MaskOptions`; written as .npz.
-            Defaults to None.
-        only (object, optional): See :class:`MaskOptions`. Defaults to None.
-    """
-
-    ignore: tuple[int, ...] = (255,)
-    mask_suffix: str = ''
-    overlay: bool = False
-    overwrite: bool = False
-    soft: str | None = None
-    only: Any = None
-
-
-def refine_mask_pairs(
-    image: Path,
-    mask: Path,
-    out: Path,
-    options: MaskOptions,
-    refiner: Refiner,
-    reporter: Reporter,
+def refine_folder(
+    images: str | Path,
+    masks: str | Path,
+    out: str | Path,
+    options: MaskOptions | None = None,
+    refiner: RefinerOptions | Refiner | None = None,
+    reporter: Reporter | None = None,
 ) -> RunSummary:
-    """Refine the mask of an image, or the masks of a folder.
+    """Refine the masks of a folder; the function behind ``refine``.
+
+    A run that was stopped continues where it was.
 
     Args:
-        image (Path): Image file, or folder of images.
-        mask (Path): Its mask, or the folder of masks.
-        out (Path): File or folder to write.
-        options (MaskOptions): Options for reading and writing.
-        refiner (Refiner): The model and its settings.
-        reporter (Reporter): Receives the failures in a folder.
+        images (str | Path): Folder of images, or one image.
+        masks (str | Path): Folder of masks with the same names, or one mask.
+        out (str | Path): Folder or file to write.
+        options (MaskOptions, optional): Options for reading and writing.
+            Defaults to None: their defaults.
+        refiner (RefinerOptions | Refiner, optional): The model and its
+            settings. Defaults to None: their defaults.
+        reporter (Reporter, optional): Receives the failures in a folder.
+            Defaults to None: nothing is printed, see ``problems`` of the
+            summary.
 
     Returns:
-        RunSummary: Counts; for a pair, with a text about its mask.
+        RunSummary: Counts, and what could not be refined; for a pair, with a
+        text about its mask.
 
     Raises:
         InputError: If nothing can be refined, or files would be lost.
+        CheckpointError: If the weights cannot be used.
     """
+    options, reporter = options or MaskOptions(), reporter or Reporter()
+    image, mask, out = Path(images), Path(masks), Path(out)
     is_folder = _is_folder(image, mask)
     extras = Extras(options.soft, OnlyParts(options.only))
     task = MaskTask(
-        refiner,
+        Refiner.of(refiner),
         options.threshold,
         extras.parts,
         extras.soft,
@@ -144,41 +94,52 @@ def refine_mask_pairs(
     return run_jobs(task, jobs, out, own, options.overwrite, reporter)
 
 
-def refine_label_pairs(
-    image: Path,
-    labels: Path,
-    out: Path,
-    options: LabelOptions,
-    refiner: Refiner,
-    reporter: Reporter,
+def refine_labels(
+    images: str | Path,
+    labels: str | Path,
+    out: str | Path,
+    options: LabelOptions | None = None,
+    refiner: RefinerOptions | Refiner | None = None,
+    reporter: Reporter | None = None,
 ) -> RunSummary:
-    """Refine the label map of an image, or the label maps of a folder.
+    """Refine label maps; the function behind ``refine --labels``.
 
     Args:
-        image (Path): Image file, or folder of images.
-        labels (Path): Its label map, or the folder of label maps, with
-            subfolders.
-        out (Path): File or folder to write.
-        options (LabelOptions): Options for reading and writing.
-        refiner (Refiner): The model and its settings.
-        reporter (Reporter): Receives the failures in a folder.
+        images (str | Path): Folder of images, or one image.
+        labels (str | Path): Folder of label maps, with subfolders, or one
+            map.
+        out (str | Path): Folder or file to write.
+        options (LabelOptions, optional): Options for reading and writing.
+            Defaults to None: their defaults.
+        refiner (RefinerOptions | Refiner, optional): The model and its
+            settings. Defaults to None: their defaults.
+        reporter (Reporter, optional): See :func:`refine_folder`.
 
     Returns:
-        RunSummary: Counts; for a pair, with a text about its label map.
+        RunSummary: Counts, and what could not be refined; for a pair, with a
+        text about its label map.
 
     Raises:
         InputError: If nothing can be refined, or files would be lost.
+        CheckpointError: If the weights cannot be used.
     """
-    is_folder = _is_folder(image, labels)
+    options, reporter = options or LabelOptions(), reporter or Reporter()
+    image, mask, out = Path(images), Path(labels), Path(out)
+    is_folder = _is_folder(image, mask)
     extras = Extras(options.soft, OnlyParts(options.only), suffix='.npz')
-    task = LabelTask(refiner, options.ignore, extras.parts, extras.soft)
+    task = LabelTask(
+        Refiner.of(refiner),
+        options.ignore,
+        extras.parts,
+        extras.soft,
+    )
     if not is_folder:
-        out = _file_out(out, labels, frozenset({'.png'} | TIFF_SUFFIXES))
-        job = _job(image, labels, out, options.overlay)
+        out = _file_out(out, mask, frozenset({'.png'} | TIFF_SUFFIXES))
+        job = _job(image, mask, out, options.overlay)
         return _run_pair(task, extras.beside(job))
-    _check_folders(image, labels, out, below=True)
+    _check_folders(image, mask, out, below=True)
     matching = PairMatching(
-        image, labels, out, options.overlay, options.mask_suffix, True
+        image, mask, out, options.overlay, options.mask_suffix, True
     )
     own: dict[str, Any] = dict(overlay=options.overlay, threshold=None)
     own |= dict(labels=True, ignore=list(options.ignore))

@@ -66,16 +66,31 @@ class RefinerOptions:
 
 
 class Refiner:
-    """Builds the model on first use.
+    """A model with its settings, built on first use.
 
-    So mistakes in the data are reported before the weights are loaded.
+    So mistakes in the data are reported before the weights are loaded. Give
+    it to several runs in place of its options, and they share the model.
 
     Args:
-        options (RefinerOptions): The model and its settings.
+        options (RefinerOptions, optional): The model and its settings.
+            Defaults to None: their defaults.
     """
 
-    def __init__(self, options: RefinerOptions) -> None:
-        self._options = options
+    def __init__(self, options: RefinerOptions | None = None) -> None:
+        self._options = options or RefinerOptions()
+
+    @classmethod
+    def of(cls, given: 'Refiner | RefinerOptions | None') -> 'Refiner':
+        """Return the refiner of a run.
+
+        Args:
+            given (Refiner | RefinerOptions, optional): A refiner, returned as
+                it is, or the options of a new one; None: their defaults.
+
+        Returns:
+            Refiner: The refiner.
+        """
+        return given if isinstance(given, Refiner) else cls(given)
 
     @cached_property
     def _config(self) -> tuple[Any, str | None]:

@@ -16,8 +16,13 @@ from segrefiner_mm.io.coco_annotations import (
     image_of,
 )
 from segrefiner_mm.io.files import composed
-from segrefiner_mm.io.json_file import parse_json
-from segrefiner_mm.io.json_stream import BEGIN, ITEM, VALUE, JsonStream
+from segrefiner_mm.io.json_files.json_file import parse_json
+from segrefiner_mm.io.json_files.json_stream import (
+    BEGIN,
+    ITEM,
+    VALUE,
+    JsonStream,
+)
 
 IMAGES, ANNOTATIONS = 'images', 'annotations'
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_annotations import Id, check_record, id_of
-from segrefiner_mm.io.foreign_json import strange_json
 from segrefiner_mm.io.formats.coco_file import (
     image_entry,
     record_label,
@@ -16,8 +15,9 @@ from segrefiner_mm.io.formats.coco_file import (
 )
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
 from segrefiner_mm.io.formats.record_json import record_name
-from segrefiner_mm.io.json_file import parse_json
-from segrefiner_mm.io.json_stream import ITEM, Event, JsonStream
+from segrefiner_mm.io.json_files.foreign_json import strange_json
+from segrefiner_mm.io.json_files.json_file import parse_json
+from segrefiner_mm.io.json_files.json_stream import ITEM, Event, JsonStream
 from segrefiner_mm.scale.coco_index import (
     ANNOTATIONS,
     ImageTable,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.scale.options import LAUNCHERS, RAY, DatasetOptions
 from segrefiner_mm.scale.refine_rows import FAILED
 from segrefiner_mm.scale.rows import Shard

@@ -7,8 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import file_state, is_same_file
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
-from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.json_file import shown_name
+from segrefiner_mm.io.image_files.image_finder import ImageFinder
+from segrefiner_mm.io.json_files.json_file import shown_name
 from segrefiner_mm.scale.places import Place
 
 # Images that are fetched at the same time from a URL.

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_annotations import Id
-from segrefiner_mm.io.json_file import parse_json
-from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.json_files.json_file import parse_json
+from segrefiner_mm.io.json_files.numbers import whole_number
 from segrefiner_mm.scale.coco_index import ImageTable, open_source
 
 _CHUNK = 2**20  # stays in the cache

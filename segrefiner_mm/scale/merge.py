@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle
 from segrefiner_mm.io.files import write_parts
 from segrefiner_mm.io.formats.coco_file import (
     record_label,
@@ -13,9 +14,8 @@ from segrefiner_mm.io.formats.coco_file import (
     rewrite_record,
     why_left,
 )
-from segrefiner_mm.io.json_stream import BEGIN, END, VALUE, Event
-from segrefiner_mm.io.mask_forms import MaskStyle
-from segrefiner_mm.runs.reporter import Reporter
+from segrefiner_mm.io.json_files.json_stream import BEGIN, END, VALUE, Event
+from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.scale.coco_source import CocoSource
 from segrefiner_mm.scale.places import Place
 from segrefiner_mm.scale.refine_rows import FAILED

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.names import ENGINES
-from segrefiner_mm.runs.refine_predictions import PredictionOptions
+from segrefiner_mm.runs.predictions.prediction_options import PredictionOptions
 
 LOCAL, RAY = ENGINES[:2]
 # Launchers of mmengine, which start the processes.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.confine import spellings
 from segrefiner_mm.io.files import write_whole
-from segrefiner_mm.io.json_file import shown_name
+from segrefiner_mm.io.json_files.json_file import shown_name
 
 Value = TypeVar('Value')
 _FILE = 'file://'

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segrefiner_mm.io.formats.prediction_file import ImageEntry, Key
-from segrefiner_mm.runs.entry_stream import EntryStream, of_all
+from segrefiner_mm.runs.predictions.entry_stream import EntryStream, of_all
 from segrefiner_mm.runs.refiner import Refiner
 from segrefiner_mm.scale.image_places import ImagePlaces
 from segrefiner_mm.scale.rows import ResultRow, ShardImage

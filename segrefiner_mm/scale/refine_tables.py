@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.limits import max_pixels
-from segrefiner_mm.runs.refine_predictions import PredictionSummary, counted
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.runs.predictions.prediction_options import PredictionSummary
+from segrefiner_mm.runs.predictions.refine_predictions import counted
 from segrefiner_mm.runs.refiner import RefinerOptions
-from segrefiner_mm.runs.reporter import Reporter
 from segrefiner_mm.scale.engines import join, leave, refine_shards
 from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.places import Place, is_address, local_path

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from segrefiner_mm.errors import InputError, reason_of
-from segrefiner_mm.runs.mask_rows import MaskRow, mask_row
+from segrefiner_mm.runs.predictions.mask_rows import MaskRow, mask_row
 from segrefiner_mm.scale.refine_rows import FAILED
 from segrefiner_mm.scale.rows import ResultRow
 

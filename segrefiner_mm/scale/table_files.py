@@ -11,7 +11,7 @@ from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.coco_annotations import records_of
 from segrefiner_mm.io.files import PICTURE_SUFFIXES
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
-from segrefiner_mm.io.json_file import parse_json
+from segrefiner_mm.io.json_files.json_file import parse_json
 from segrefiner_mm.scale.rows import ShardImage
 from segrefiner_mm.scale.shard_files import need_pyarrow, parsed_table
 

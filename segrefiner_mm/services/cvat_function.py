@@ -20,8 +20,8 @@ from PIL import Image
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.coco_annotations import id_of, images_of, records_of
+from segrefiner_mm.io.encodings.segmentation import is_empty
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.segmentation import is_empty
 from segrefiner_mm.runs.refiner import RefinerOptions
 from segrefiner_mm.services.refine_service import (
     Choice,

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from segrefiner_mm.io.compact_runs import encode_crop
+from segrefiner_mm.io.encodings.compact_runs import encode_crop
+from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.images import encode_mask_picture
-from segrefiner_mm.io.outlines import outlines_of
 from segrefiner_mm.models import RefineSettings, SegRefiner
 from segrefiner_mm.models.user_settings import user_settings
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions

@@ -15,24 +15,28 @@ from segrefiner_mm.services.serve_options import SERVED_PIXELS, ServeOptions
 GRACE = 30  # seconds for the requests in progress at the end
 
 
-def run_server(
-    options: ServeOptions,
+def serve(
+    options: ServeOptions | None = None,
     refiner: RefinerOptions | None = None,
     max_pixels: int | None = None,
 ) -> None:
-    """Serve until the process is stopped.
+    """Serve refinement by HTTP; the function behind ``serve``.
+
+    It returns when the process is stopped, after the requests in progress.
 
     Args:
-        options (ServeOptions): Options of the server.
-        refiner (RefinerOptions, optional): The model. Defaults to None: that
-            of the package.
-        max_pixels (int, optional): Pixels of the largest image. Defaults to
-            None: 50,000,000.
+        options (ServeOptions, optional): Options of the server. Defaults to
+            None: their defaults.
+        refiner (RefinerOptions, optional): The model and its settings.
+            Defaults to None: those of the package.
+        max_pixels (int, optional): Pixels of the largest image or mask.
+            Defaults to None: 50,000,000.
 
     Raises:
         InputError: If an option cannot be used, the extra ``serve`` is not
             installed, or the address is taken.
     """
+    options = options or ServeOptions()
     for package in (
         'fastapi',
         'fastapi_offline',

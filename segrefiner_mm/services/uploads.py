@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.encodings.segmentation import POLYGONS, read_segmentation
 from segrefiner_mm.io.image_with_masks import LoadedPair
 from segrefiner_mm.io.images import load_image
-from segrefiner_mm.io.json_file import parse_json, shown
+from segrefiner_mm.io.json_files.json_file import parse_json, shown
 from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.masks import MaskInputs, load_masks, resized
 from segrefiner_mm.io.numpy_files import is_array_file, read_array
-from segrefiner_mm.io.segmentation import POLYGONS, read_segmentation
 
 Masks = LoadedPair[MaskInputs, None]
 # A picture, an array, or COCO's segmentation; never a path.

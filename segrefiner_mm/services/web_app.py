@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from segrefiner_mm.errors import InputError, SegRefinerError
-from segrefiner_mm.io.json_file import shown_name
+from segrefiner_mm.io.json_files.json_file import shown_name
 from segrefiner_mm.services.label_studio.backend import add_label_studio
 from segrefiner_mm.services.label_studio.image_source import ImageSource
 from segrefiner_mm.services.refine_service import (

@@ -12,11 +12,11 @@ import torch
 
 from segrefiner_mm.apis import SegRefinerInferencer
 from segrefiner_mm.cli import main as cli
-from segrefiner_mm.io.outlines import outlines_of
+from segrefiner_mm.io.encodings.outlines import outlines_of
+from segrefiner_mm.io.encodings.run_table import decode_runs
 from segrefiner_mm.io.rle import decode_mask
-from segrefiner_mm.io.run_table import decode_runs
-from segrefiner_mm.runs import entry_stream
-from segrefiner_mm.runs.mask_rows import read_rows
+from segrefiner_mm.runs.predictions import entry_stream
+from segrefiner_mm.runs.predictions.mask_rows import read_rows
 from tests.helpers import iou
 from tests.test_integrations.hosts import SIZE, write_results, write_scenes
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from segrefiner_mm import refine
 from segrefiner_mm.cli import main as cli
-from segrefiner_mm.io.outlines import outlines_of
+from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 from tests.helpers import draw_object, iou
 

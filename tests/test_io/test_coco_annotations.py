@@ -11,8 +11,8 @@ from segrefiner_mm.io.coco_annotations import (
     records_of,
     size_of,
 )
-from segrefiner_mm.io.foreign_json import strange_json
-from segrefiner_mm.io.json_file import json_bytes, parse_json, shown
+from segrefiner_mm.io.json_files.foreign_json import strange_json
+from segrefiner_mm.io.json_files.json_file import json_bytes, parse_json, shown
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from segrefiner_mm.io.rle import encode_mask
-from segrefiner_mm.runs.mask_rows import MaskRow, write_rows
+from segrefiner_mm.runs.predictions.mask_rows import MaskRow, write_rows
 from tests.helpers import blocky, draw_object
 
 # Names out of a data file that a page must show as text.

@@ -14,9 +14,9 @@ from segrefiner_mm.apis import (
     refine_dataset,
     refine_predictions,
 )
-from segrefiner_mm.io.outlines import outlines_of
+from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.rle import encode_mask
-from segrefiner_mm.runs.refine_predictions import PredictionSummary
+from segrefiner_mm.runs.predictions.prediction_options import PredictionSummary
 from tests.helpers import GOLDEN, blocky, draw_object, tiny_model_cfg
 
 SIZE = 96, 128

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.runs.entry_stream import EntryStream
+from segrefiner_mm.runs.predictions.entry_stream import EntryStream
 from tests.test_scale.datasets import run_shards, run_whole, write_dataset
 
 pytest.importorskip('pyarrow', reason='pyarrow is not installed')

@@ -30,7 +30,7 @@ from fuzzing.rebuilt import (
 )
 from fuzzing.tool_seeds import write_tool_seeds
 from segrefiner_mm.cli import main as cli
-from segrefiner_mm.runs.prediction_run import PredictionRun
+from segrefiner_mm.runs.predictions.prediction_run import PredictionRun
 
 OUT = 'out'
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from fuzzing.seeds import HEIGHT, IMAGES, WIDTH, draw, dump, write
-from segrefiner_mm.io.geotiff import encode_geotiff
+from segrefiner_mm.io.image_files.geotiff import encode_geotiff
 from segrefiner_mm.io.rle import encode_mask
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.pictures import turned_back
+from segrefiner_mm.io.image_files.pictures import turned_back
 
 
 def lay_as_masks(

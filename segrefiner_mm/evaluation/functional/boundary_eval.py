@@ -12,7 +12,7 @@ from segrefiner_mm.evaluation.functional.mask_quality import (
     boundary_width,
     inner_edge,
 )
-from segrefiner_mm.io.run_table import RunTable
+from segrefiner_mm.io.encodings.run_table import RunTable
 from segrefiner_mm.windows.compact_mask import Box
 
 GROUPS = 500  # pairs of image and category decoded together

@@ -22,17 +22,17 @@ from segrefiner_mm.evaluation.functional.coco_records import (
     name_of_source,
     run_lengths_of,
 )
-from segrefiner_mm.io.boxes import is_box
 from segrefiner_mm.io.coco_annotations import (
     images_of,
     is_crowd,
     other_kind,
     records_of,
 )
-from segrefiner_mm.io.foreign_json import foreign_kind
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.encodings.boxes import is_box
+from segrefiner_mm.io.json_files.foreign_json import foreign_kind
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.io.limits import check_pixels
-from segrefiner_mm.io.numbers import is_real
 from segrefiner_mm.io.rle import with_text
 
 TOGETHER = 1000  # masks whose encodings are checked at a time

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.encodings.run_table import decode_runs
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.numbers import is_real
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.io.rle import run_lengths
-from segrefiner_mm.io.run_table import decode_runs
 
 INT, REAL = (int, np.integer), (int, float, np.number)
 ID, MASK = (*INT, str), (dict, list)

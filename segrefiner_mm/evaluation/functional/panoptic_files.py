@@ -24,7 +24,7 @@ from segrefiner_mm.io.formats.panoptic_json import (
     number_of,
     read_panoptic,
 )
-from segrefiner_mm.io.pictures import stored_size
+from segrefiner_mm.io.image_files.pictures import stored_size
 from segrefiner_mm.io.rle import colours_to_ids
 
 

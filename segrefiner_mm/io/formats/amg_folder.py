@@ -9,7 +9,7 @@ from typing import Any
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError, about
-from segrefiner_mm.io.boxes import box_of
+from segrefiner_mm.io.encodings.boxes import box_of
 from segrefiner_mm.io.files import folders_below, read_text, write_whole
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,

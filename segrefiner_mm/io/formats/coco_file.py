@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.boxes import update_box
 from segrefiner_mm.io.coco_annotations import (
     CocoImage,
     Id,
@@ -15,8 +14,17 @@ from segrefiner_mm.io.coco_annotations import (
     name_of_id,
     other_kind,
 )
+from segrefiner_mm.io.encodings.boxes import update_box
+from segrefiner_mm.io.encodings.mask_forms import (
+    MaskStyle,
+    converted,
+    written,
+)
+from segrefiner_mm.io.encodings.segmentation import (
+    is_empty,
+    read_segmentation,
+)
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.foreign_json import strange_json
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
@@ -26,16 +34,8 @@ from segrefiner_mm.io.formats.record_json import (
     record_name,
     typed_key,
 )
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.mask_forms import (
-    MaskStyle,
-    converted,
-    written,
-)
-from segrefiner_mm.io.segmentation import (
-    is_empty,
-    read_segmentation,
-)
+from segrefiner_mm.io.json_files.foreign_json import strange_json
+from segrefiner_mm.io.json_files.json_file import shown
 
 
 class CocoFile(RecordJson):

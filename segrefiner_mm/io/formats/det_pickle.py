@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.boxes import box_of
+from segrefiner_mm.io.encodings.boxes import box_of
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
@@ -17,9 +17,9 @@ from segrefiner_mm.io.formats.prediction_file import (
     PredictionFile,
 )
 from segrefiner_mm.io.formats.safe_pickle import load_pickle
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import whole_number
 from segrefiner_mm.io.limits import check_pixels
-from segrefiner_mm.io.numbers import whole_number
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.boxes import box_of
+from segrefiner_mm.io.encodings.boxes import box_of
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle, written
+from segrefiner_mm.io.encodings.segmentation import is_empty, read_segmentation
 from segrefiner_mm.io.files import read_json, write_whole
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
-from segrefiner_mm.io.json_file import json_bytes, shown
-from segrefiner_mm.io.mask_forms import MaskStyle, written
-from segrefiner_mm.io.segmentation import is_empty, read_segmentation
+from segrefiner_mm.io.json_files.json_file import json_bytes, shown
 
 
 class InferencerFolder(PredictionFile):

@@ -6,7 +6,7 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import folders_below, read_json, write_whole
-from segrefiner_mm.io.json_file import json_bytes
+from segrefiner_mm.io.json_files.json_file import json_bytes
 
 
 def json_files(path: Path) -> list[Path]:

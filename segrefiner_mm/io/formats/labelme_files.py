@@ -14,19 +14,26 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.boxes import box_of
-from segrefiner_mm.io.compact_runs import encode_crop
+from segrefiner_mm.io.encodings.boxes import box_of
+from segrefiner_mm.io.encodings.compact_runs import encode_crop
+from segrefiner_mm.io.encodings.outlines import (
+    TOLERANCE,
+    has_holes,
+    outlines_of,
+)
 from segrefiner_mm.io.formats.json_folder import JsonFolder
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.image_files.pictures import (
+    picture_to_array,
+    read_picture,
+)
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import is_real, sides_of
 from segrefiner_mm.io.limits import check_pixels
-from segrefiner_mm.io.numbers import is_real, sides_of
-from segrefiner_mm.io.outlines import TOLERANCE, has_holes, outlines_of
-from segrefiner_mm.io.pictures import picture_to_array, read_picture
 from segrefiner_mm.windows import Box
 
 Size = tuple[int, int]

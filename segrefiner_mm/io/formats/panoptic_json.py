@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.coco_annotations import Id, id_of, records_of
 from segrefiner_mm.io.confine import confined
-from segrefiner_mm.io.json_file import shown, shown_name
-from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.json_files.json_file import shown, shown_name
+from segrefiner_mm.io.json_files.numbers import whole_number
 
 MOST_IDS = 2**24  # three bytes of colour
 

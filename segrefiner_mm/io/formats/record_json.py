@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.io.coco_annotations import Id, records_of
+from segrefiner_mm.io.encodings.mask_forms import ALL_FORMS, MaskStyle
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.formats.prediction_file import PredictionFile
-from segrefiner_mm.io.json_file import json_bytes, shown
-from segrefiner_mm.io.mask_forms import ALL_FORMS, MaskStyle
+from segrefiner_mm.io.json_files.json_file import json_bytes, shown
 
 
 class RecordJson(PredictionFile):

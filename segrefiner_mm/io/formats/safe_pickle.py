@@ -12,7 +12,7 @@ from torch import Tensor
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.formats.pickled_arrays import NUMPY_NAMES
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_files.json_file import shown
 
 # Types in the dumps of mmdet and mmengine, beside plain Python values.
 _PLAIN = {

@@ -9,17 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.boxes import update_box
+from segrefiner_mm.io.encodings.boxes import update_box
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle, written
+from segrefiner_mm.io.encodings.segmentation import is_empty, read_segmentation
 from segrefiner_mm.io.formats.json_folder import JsonFolder
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.mask_forms import MaskStyle, written
-from segrefiner_mm.io.numbers import sides_of
-from segrefiner_mm.io.segmentation import is_empty, read_segmentation
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import sides_of
 
 Record = dict[str, Any]
 

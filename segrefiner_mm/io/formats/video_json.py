@@ -7,22 +7,22 @@ from typing import Any, NamedTuple
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.boxes import box_of
 from segrefiner_mm.io.coco_annotations import id_of, is_crowd, records_of
+from segrefiner_mm.io.encodings.boxes import box_of
+from segrefiner_mm.io.encodings.mask_forms import (
+    MaskStyle,
+    converted,
+    written,
+)
+from segrefiner_mm.io.encodings.segmentation import is_empty, read_segmentation
 from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
 )
 from segrefiner_mm.io.formats.record_json import RecordJson, typed_key
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.mask_forms import (
-    MaskStyle,
-    converted,
-    written,
-)
-from segrefiner_mm.io.numbers import sides_of
-from segrefiner_mm.io.segmentation import is_empty, read_segmentation
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import sides_of
 
 Size = tuple[int, int]
 

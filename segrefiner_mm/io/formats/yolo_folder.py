@@ -9,15 +9,15 @@ import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.confine import is_within
+from segrefiner_mm.io.encodings.outlines import TOLERANCE, outlines_of
 from segrefiner_mm.io.files import folders_below, read_text, write_whole
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
-from segrefiner_mm.io.image_finder import ImageFinder
-from segrefiner_mm.io.outlines import TOLERANCE, outlines_of
-from segrefiner_mm.io.pictures import picture_size
+from segrefiner_mm.io.image_files.image_finder import ImageFinder
+from segrefiner_mm.io.image_files.pictures import picture_size
 
 Corners = npt.NDArray[np.float64]
 Size = tuple[int, int]

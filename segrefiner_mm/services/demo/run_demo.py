@@ -21,24 +21,25 @@ POLICY = (
 )
 
 
-def run_demo(
-    options: ServeOptions,
+def demo(
+    options: ServeOptions | None = None,
     refiner: RefinerOptions | None = None,
     max_pixels: int | None = None,
 ) -> None:
-    """Serve the demo until the process is stopped.
+    """Serve a page to try a refiner; the function behind ``demo``.
 
     Args:
-        options (ServeOptions): Options of the server.
-        refiner (RefinerOptions, optional): The model. Defaults to None: that
-            of the package.
-        max_pixels (int, optional): Pixels of the largest photograph. Defaults
-            to None: 50,000,000.
+        options (ServeOptions, optional): Options of the server. Defaults to
+            None: port 8766 of this machine.
+        refiner (RefinerOptions, optional): The model and its settings.
+            Defaults to None: those of the package.
+        max_pixels (int, optional): See :func:`serve`.
 
     Raises:
         InputError: If an option cannot be used, the extra ``demo`` is not
             installed, or the address is taken.
     """
+    options = options or ServeOptions(port=8766)
     need('gradio', 'demo')
     token = token_of(check(options))
     set_max_pixels(max_pixels or SERVED_PIXELS)

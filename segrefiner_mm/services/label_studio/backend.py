@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.json_file import shown
+from segrefiner_mm.io.json_files.json_file import shown
 from segrefiner_mm.services.label_studio.image_source import ImageSource
 from segrefiner_mm.services.label_studio.regions import (
     Region,

@@ -9,7 +9,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.confine import confined
-from segrefiner_mm.io.json_file import shown, shown_name
+from segrefiner_mm.io.json_files.json_file import shown, shown_name
 from segrefiner_mm.services.access import read_secret
 from segrefiner_mm.services.serve_options import ServeOptions
 

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.json_file import shown
-from segrefiner_mm.io.numbers import whole_number
+from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.numbers import whole_number
 from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.services.label_studio.brush_rle import (
     decode_brush,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle
 from segrefiner_mm.io.formats.video_json import VideoJson, is_video_json
-from segrefiner_mm.io.mask_forms import MaskStyle
 from segrefiner_mm.io.rle import encode_mask
 
 SIZE = 20, 30

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.formats.yolo_folder import YoloFolder, joined
-from segrefiner_mm.io.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 SIZE = 40, 80

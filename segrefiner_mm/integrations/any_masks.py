@@ -1,0 +1,168 @@
+"""Images with masks in any form: loaded, and given back in that form."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.integrations.results import (
+    LabelResult,
+    MaskResult,
+    open_result,
+)
+from segrefiner_mm.io.image_files.pictures import picture_size
+from segrefiner_mm.io.image_with_masks import LoadedMasks, load_pair
+from segrefiner_mm.io.images import load_image
+from segrefiner_mm.io.only_part import read_only_part
+from segrefiner_mm.label_maps import LabelMapRefiner
+from segrefiner_mm.models import RefineSettings, SegRefiner
+from segrefiner_mm.windows import ERRORS
+
+Size = tuple[int, int]
+
+
+def load_any(
+    image: Any,
+    masks: Any,
+    labels: bool = False,
+    threshold: float | None = None,
+    resize: bool = False,
+    only: Any = None,
+) -> LoadedMasks[MaskResult | None] | tuple[Any, LabelResult]:
+    """Load an image and its masks, or a result object of another library.
+
+    Args:
+        image (object): See :func:`load_image`.
+        masks (object): See :func:`load_masks`, or a result object.
+        labels (bool): Whether ``masks`` are a label map. Defaults to False.
+        threshold (float, optional): See :func:`load_masks`. Defaults to None:
+            that of the result object, if it has one.
+        resize (bool): Whether masks of another size are stretched to the
+            image. Defaults to False.
+        only (object, optional): What may change, see :func:`read_only_part`;
+            that of a label map is left to :func:`refine_map`. Defaults to
+            None: everything.
+
+    Returns:
+        LoadedPair | tuple: The pair, whose tag is the result object or None;
+        for an object with a label map, the image as given and the object.
+
+    Raises:
+        InputError: If one cannot be read or the sizes differ.
+    """
+    sizes = _sizes(image) if getattr(masks, 'ndim', 0) == 3 else ()
+    result = None if labels else open_result(masks, sizes)
+    if isinstance(result, LabelResult):
+        return image, result
+    if result is not None:
+        masks = result.masks
+        threshold = result.threshold if threshold is None else threshold
+    loaded = load_pair(image, masks, result, labels, threshold, resize)
+    part = read_only_part(only, loaded.annotation.size)
+    return replace(loaded, only=part)
+
+
+def inputs_of(
+    images: Any, masks: Any, only: Any
+) -> list[tuple[Any, Any, Any]]:
+    """Put images together with their masks and what may change in them.
+
+    Args:
+        images (object): An image, or a list of them.
+        masks (object): The masks of the image, or a list with those of every
+            image.
+        only (object): What may change; for a list of images ``'errors'``,
+            None, or a list.
+
+    Returns:
+        list[tuple]: An image, its masks and what may change each.
+
+    Raises:
+        InputError: If there are not as many masks or parts as images.
+    """
+    if not isinstance(images, (list, tuple)):
+        return [(images, masks, only)]
+    count = len(images)
+    if not isinstance(masks, (list, tuple)) or len(masks) != count:
+        given = len(masks) if isinstance(masks, (list, tuple)) else 'one'
+        raise InputError(
+            f'{count} images need a list of {count} masks, got {given}'
+        )
+    if only is None or isinstance(only, str):
+        only = [only] * count
+    if not isinstance(only, (list, tuple)) or len(only) != count:
+        raise InputError(
+            f'{count} images need only={ERRORS!r}, or a list with what may '
+            'change in each'
+        )
+    return list(zip(images, masks, only, strict=True))
+
+
+def refine_map(
+    model: SegRefiner,
+    image: Any,
+    result: LabelResult,
+    settings: RefineSettings,
+    only: Any = None,
+) -> Any:
+    """Refine the label map of a result object.
+
+    Args:
+        model (SegRefiner): The model.
+        image (object): See :func:`load_image`.
+        result (LabelResult): From :func:`load_any`.
+        settings (RefineSettings): Settings of the run.
+        only (object, optional): What may change, see :func:`read_only_part`.
+            Defaults to None: everything.
+
+    Returns:
+        object: An object of the kind that was given; with soft maps,
+        :class:`SoftLabels`.
+
+    Raises:
+        InputError: If the image cannot be read, or has another size.
+    """
+    height, width = result.labels.shape
+    loaded = load_image(image, (height, width))
+    pixels = torch.from_numpy(loaded).permute(2, 0, 1)
+    part = read_only_part(only, (height, width))
+    refiner = LabelMapRefiner(model, settings, ignore=result.ignore)
+    job = pixels, result.labels, None, part
+    [(refined, soft, _)] = refiner.refine_soft([job])
+    return result.with_labels(refined) if soft is None else soft
+
+
+def as_given(
+    loaded: LoadedMasks[MaskResult | None], masks: npt.NDArray[Any]
+) -> Any:
+    """Return refined masks in the form in which masks were given.
+
+    Args:
+        loaded (LoadedPair): From :func:`load_any`.
+        masks (np.ndarray): Its refined masks or soft maps, (N, H, W).
+
+    Returns:
+        object: A result object for one, else an array: (H, W) for one mask,
+        (N, H, W) for several. Soft maps for a result object that holds
+        binary masks alone are an array (N, H, W).
+    """
+    if isinstance(loaded.tag, MaskResult):
+        fits = masks.dtype == bool or loaded.tag.holds_soft
+        return loaded.tag.with_masks(masks) if fits else masks
+    return masks[0] if loaded.annotation.single else masks
+
+
+def _sizes(image: Any) -> tuple[Size, ...]:
+    """Return the sizes that the masks of an image may have."""
+    if isinstance(image, (str, Path, bytes)):
+        return picture_size(image)[:2]
+    if isinstance(image, Image.Image):
+        return (image.height, image.width), (image.width, image.height)
+    if isinstance(image, np.ndarray) and image.ndim > 1:
+        return ((image.shape[0], image.shape[1]),)
+    return ()  # refused when it is loaded

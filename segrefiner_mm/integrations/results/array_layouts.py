@@ -1,0 +1,88 @@
+"""Arrays of masks whose axes are in another order than (N, H, W)."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.integrations.results.result import (
+    MaskResult,
+    Masks,
+    is_array,
+)
+
+Size = tuple[int, int]
+_COLOURS = (3, 4)
+
+
+class ChannelMasks(MaskResult):
+    """Masks with an axis of one channel, (N, 1, H, W).
+
+    Args:
+        array (Tensor | np.ndarray): The masks.
+    """
+
+    holds_soft = True
+
+    def __init__(self, array: Any) -> None:
+        self.masks = array[:, 0]
+
+    def with_masks(self, refined: Masks) -> Masks:
+        """Return a copy with these masks; see the base class."""
+        return refined[:, None]
+
+
+class MasksLast(MaskResult):
+    """Masks behind one another, (H, W, N).
+
+    Args:
+        array (Tensor | np.ndarray): The masks.
+    """
+
+    holds_soft = True
+
+    def __init__(self, array: Any) -> None:
+        axes = (2, 0, 1)
+        is_numpy = isinstance(array, np.ndarray)
+        self.masks = array.transpose(axes) if is_numpy else array.permute(axes)
+
+    def with_masks(self, refined: Masks) -> Masks:
+        """Return a copy with these masks; see the base class."""
+        return np.ascontiguousarray(refined.transpose(1, 2, 0))
+
+
+def open_layout(value: Any, sizes: Collection[Size]) -> MaskResult | None:
+    """Recognise an array whose axes are in another order.
+
+    Args:
+        value (object): Anything.
+        sizes (Collection[tuple[int, int]]): Height and width of the image,
+            upright and stored.
+
+    Returns:
+        MaskResult | None: None for anything else, (N, H, W) included.
+
+    Raises:
+        InputError: If it could be (N, H, W) and (H, W, N) as well.
+    """
+    if not is_array(value):
+        return None
+    shape = tuple(value.shape)
+    if len(shape) == 4 and shape[1] == 1:
+        return ChannelMasks(value)
+    if len(shape) != 3 or shape[:2] not in sizes:
+        return None
+    if shape[1:] in sizes and shape[0] > 1:
+        raise InputError(
+            f'masks of {shape} on this image could be (N, H, W) or '
+            '(H, W, N): pass a list, list(masks) for the first and '
+            'list(np.moveaxis(masks, -1, 0)) for the second'
+        )
+    if shape[2] in _COLOURS:
+        raise InputError(
+            f'masks of {shape} could be a coloured picture or '
+            f'{shape[2]} masks: pass one channel, or a list of the masks, '
+            'list(np.moveaxis(masks, -1, 0))'
+        )
+    return None if shape[1:] in sizes else MasksLast(value)

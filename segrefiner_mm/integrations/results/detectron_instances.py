@@ -1,0 +1,106 @@
+"""``Instances`` of detectron2, recognised by its methods."""
+
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.integrations.results.result import (
+    MaskResult,
+    Masks,
+    is_array,
+    is_mapping_with,
+    like,
+)
+
+FIELD = 'pred_masks'
+
+
+class DetectronInstances(MaskResult):
+    """``pred_masks`` of ``Instances``; boxes, scores and all else stay.
+
+    Args:
+        instances (Instances): Of one image, after detectron2's
+            post-processing: masks of the size of the image.
+
+    Raises:
+        InputError: If it has no masks, or those of the network's boxes.
+    """
+
+    def __init__(self, instances: Any) -> None:
+        self._instances = instances
+        if not instances.has(FIELD):
+            raise InputError(
+                f'these Instances have no {FIELD}: use a model of instance '
+                'segmentation, such as mask_rcnn_R_50_FPN_3x'
+            )
+        masks = instances.get(FIELD)
+        self._bits = None if is_array(masks) else type(masks)
+        self.masks = masks if self._bits is None else _tensor_of(masks)
+        if self.masks.ndim != 3:
+            raise InputError(
+                f'the {FIELD} of these Instances are {tuple(masks.shape)}, '
+                'not (N, H, W): pass what DefaultPredictor returns, or '
+                'apply detector_postprocess first'
+            )
+
+    def with_masks(self, refined: Masks) -> Any:
+        """Return a copy with these masks; see the base class."""
+        old = self._instances
+        masks = like(refined, self.masks)
+        new = type(old)(old.image_size)
+        for name, value in old.get_fields().items():
+            if name == FIELD:
+                value = masks if self._bits is None else self._bits(masks)
+            new.set(name, value)
+        return new
+
+
+class DetectronOutput(MaskResult):
+    """The dict of ``DefaultPredictor``, with ``instances``.
+
+    Args:
+        output (dict): Of one image.
+
+    Raises:
+        InputError: See :class:`DetectronInstances`.
+    """
+
+    def __init__(self, output: dict[str, Any]) -> None:
+        self._output = output
+        self._inner = DetectronInstances(output['instances'])
+        self.masks = self._inner.masks
+
+    def with_masks(self, refined: Masks) -> dict[str, Any]:
+        """Return a copy with these masks; see the base class."""
+        return {**self._output, 'instances': self._inner.with_masks(refined)}
+
+
+def open_detectron(value: Any) -> MaskResult | None:
+    """Recognise ``Instances``, or a dict with one.
+
+    Args:
+        value (object): Anything.
+
+    Returns:
+        MaskResult | None: None for anything else.
+    """
+    if is_mapping_with(value, 'instances'):
+        if _is_instances(value['instances']):
+            return DetectronOutput(value)
+        return None
+    return DetectronInstances(value) if _is_instances(value) else None
+
+
+def _is_instances(value: Any) -> bool:
+    names = ('image_size', 'get_fields', 'has', 'get', 'set')
+    return all(hasattr(value, name) for name in names)
+
+
+def _tensor_of(masks: Any) -> Any:
+    """The tensor of ``BitMasks``."""
+    tensor = getattr(masks, 'tensor', None)
+    if not is_array(tensor):
+        raise InputError(
+            f'the {FIELD} of these Instances are {type(masks).__name__}: '
+            'tensors and BitMasks are known'
+        )
+    return tensor

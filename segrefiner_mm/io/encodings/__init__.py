@@ -1,0 +1,1 @@
+"""Encodings of a mask in data files: runs, polygons, and their checks."""

@@ -1,0 +1,1 @@
+"""Reading of image and video files, by one rule each."""

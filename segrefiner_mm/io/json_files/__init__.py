@@ -1,0 +1,1 @@
+"""Reading of JSON of any origin and size."""

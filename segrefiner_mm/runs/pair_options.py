@@ -1,0 +1,64 @@
+"""Options of the runs over pairs of an image and a mask or a label map."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class MaskOptions:
+    """Options for reading and writing pairs of images and masks.
+
+    Attributes:
+        mask_suffix (str): Suffix of the name of a mask after that of its
+            image, such as ``'_mask'``; ``*`` matches anything. Defaults to
+            ''.
+        threshold (float, optional): Value from which a soft mask is
+            foreground. Defaults to None: masks have two values.
+        overlay (bool): Whether to draw the outlines on the image too.
+            Defaults to False.
+        alpha (bool): Whether to cut the object out too, with alpha in the
+            band around its edge, as a PNG with transparency. Defaults to
+            False.
+        alpha_band (int, optional): Width of that band on either side of the
+            edge, in pixels; see :func:`alpha_matte`. Defaults to None: by the
+            size of the object.
+        overwrite (bool): Whether to repeat finished jobs, and to overwrite
+            other files in the output folder. Defaults to False.
+        soft (str, optional): Type in which soft maps are written too:
+            ``'uint8'`` or ``'uint16'`` (PNG), or ``'float32'`` (.npy); see
+            :func:`quantised`. Defaults to None: none are.
+        only (object, optional): What may change, see :class:`OnlyParts`.
+            Defaults to None: everything.
+    """
+
+    mask_suffix: str = ''
+    threshold: float | None = None
+    overlay: bool = False
+    alpha: bool = False
+    alpha_band: int | None = None
+    overwrite: bool = False
+    soft: str | None = None
+    only: Any = None
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """Options for reading and writing pairs of images and label maps.
+
+    Attributes:
+        ignore (tuple[int, ...]): Labels whose pixels are not changed.
+            Defaults to (255,).
+        mask_suffix (str): See :class:`MaskOptions`. Defaults to ''.
+        overlay (bool): See :class:`MaskOptions`. Defaults to False.
+        overwrite (bool): See :class:`MaskOptions`. Defaults to False.
+        soft (str, optional): See :class:`MaskOptions`; written as .npz.
+            Defaults to None.
+        only (object, optional): See :class:`MaskOptions`. Defaults to None.
+    """
+
+    ignore: tuple[int, ...] = (255,)
+    mask_suffix: str = ''
+    overlay: bool = False
+    overwrite: bool = False
+    soft: str | None = None
+    only: Any = None

@@ -1,0 +1,1 @@
+"""Runs over files of predictions: COCO, panoptic and others."""

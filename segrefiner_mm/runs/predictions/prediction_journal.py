@@ -1,0 +1,112 @@
+"""The journal of a run over a file of predictions, beside its output."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.file_state import file_state, is_same_file
+from segrefiner_mm.io.files import (
+    append_json_line,
+    read_json_lines,
+    write_whole,
+)
+from segrefiner_mm.io.formats.prediction_file import ImageEntry
+from segrefiner_mm.io.json_files.numbers import is_real
+from segrefiner_mm.io.rle import run_lengths
+from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
+
+# Entry of a mask: the verdict, the IoU with the coarse mask, the size of the
+# image, the confidence, the evidence, and the encoding of a refined mask.
+Outcome = dict[str, Any]
+VERDICTS = (KEPT, REFINED, ROLLED_BACK)
+
+
+class PredictionNotes:
+    """Journal with a line for every finished image, so that a run can resume.
+
+    Args:
+        path (Path): File of the journal.
+        settings (dict): Settings that results depend on, as plain values. A
+            journal of other settings is discarded.
+    """
+
+    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
+        self._path = path
+        self._settings = json.loads(json.dumps(settings))
+        self._lines = self._read()
+
+    def outcomes(self, entry: ImageEntry) -> list[Outcome] | None:
+        """Return the recorded results of an image.
+
+        Args:
+            entry (ImageEntry): The image, with its file.
+
+        Returns:
+            list[dict] | None: One per mask; None if the image is not done, or
+                its
+            file has changed since.
+        """
+        line = self._lines.get(entry.key, {})
+        outcomes = line.get('masks')
+        if (
+            entry.image is None
+            or not isinstance(outcomes, list)
+            or len(outcomes) != len(entry.masks)
+            or not all(map(_is_outcome, outcomes))
+            or not is_same_file(line.get('file'), entry.image)
+        ):
+            return None
+        return outcomes
+
+    def add(self, entry: ImageEntry, outcomes: list[Any]) -> None:
+        """Record a finished image.
+
+        Args:
+            entry (ImageEntry): The image.
+            outcomes (list[dict]): One per mask.
+
+        Raises:
+            InputError: If the journal cannot be written.
+        """
+        state = None if entry.image is None else file_state(entry.image)
+        line = dict(image=entry.key, file=state, masks=outcomes)
+        append_json_line(self._path, line)
+
+    def begin(self) -> None:
+        """Rewrite the journal, so that it holds only whole lines.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        lines = [dict(settings=self._settings), *self._lines.values()]
+        text = ''.join(json.dumps(line) + '\n' for line in lines)
+        write_whole(self._path, text.encode())
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        lines = read_json_lines(self._path)
+        if not lines or lines[0].get('settings') != self._settings:
+            return {}
+        named = [line for line in lines if isinstance(line.get('image'), str)]
+        return {line['image']: line for line in named}
+
+
+def _is_outcome(outcome: Any) -> bool:
+    """Return whether an entry is valid; the file may have been edited."""
+    if not isinstance(outcome, dict) or outcome.get('verdict') not in VERDICTS:
+        return False
+    iou, size = outcome.get('iou'), outcome.get('size')
+    if not isinstance(iou, (int, float)) or not isinstance(size, list):
+        return False
+    numbers = outcome.get('evidence')
+    if not isinstance(numbers, dict) or not is_real(outcome.get('confidence')):
+        return False
+    if not all(map(is_real, numbers.values())):
+        return False
+    if outcome['verdict'] != REFINED:
+        return len(size) == 2
+    try:
+        run_lengths(outcome.get('encoded'), (size[0], size[1]))
+    except (InputError, IndexError, TypeError):
+        return False
+    return True

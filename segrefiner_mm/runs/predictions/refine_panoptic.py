@@ -1,0 +1,153 @@
+"""Refinement of panoptic segmentation: a JSON file and its PNG files."""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import cv2
+import numpy as np
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.coco_annotations import images_of
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.formats.panoptic_json import (
+    PanopticRecord,
+    read_panoptic,
+)
+from segrefiner_mm.io.image_files.image_finder import ImageFinder
+from segrefiner_mm.io.image_files.pictures import (
+    picture_to_array,
+    read_picture,
+)
+from segrefiner_mm.io.images import (
+    check_same_size,
+    encode_picture,
+)
+from segrefiner_mm.io.json_files.json_file import json_bytes, shown
+from segrefiner_mm.io.json_files.numbers import whole_number
+from segrefiner_mm.io.label_maps import LabelMap, check_lossless
+from segrefiner_mm.io.outputs import check_free
+from segrefiner_mm.io.rle import colours_to_ids
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.reporting.run_summary import RunSummary
+from segrefiner_mm.runs.extras import Extras
+from segrefiner_mm.runs.folder_run import run_jobs
+from segrefiner_mm.runs.jobs import PairJob
+from segrefiner_mm.runs.label_task import Labels, LabelTask, Pair
+from segrefiner_mm.runs.refiner import Refiner
+
+VOID = 0  # id of pixels without a segment
+
+
+def refine_panoptic(
+    content: dict[str, Any],
+    source: Path,
+    img_dir: Path,
+    out: Path,
+    overwrite: bool,
+    refiner: Refiner,
+    reporter: Reporter,
+    extras: Extras,
+) -> RunSummary:
+    """Refine a panoptic JSON file with its folder of PNG files.
+
+    Args:
+        content (dict): Content of the JSON file; areas and boxes are updated
+            in place.
+        source (Path): The JSON file; its PNG files are in the folder of the
+            same name.
+        img_dir (Path): Folder of the images.
+        out (Path): JSON file to write, with a folder of the same name.
+        overwrite (bool): Whether ``out`` may exist.
+        refiner (Refiner): The model and its settings.
+        reporter (Reporter): Receives the failures.
+        extras (Extras): Soft maps to write, and what may change.
+
+    Returns:
+        RunSummary: Counts of the PNG files.
+
+    Raises:
+        InputError: If nothing can be refined, or files would be lost.
+    """
+    if out.suffix != '.json':
+        raise InputError(f'panoptic results are written as .json, not {out}')
+    pictures, folder = source.with_suffix(''), out.with_suffix('')
+    check_free(out, out.exists(), overwrite)
+    if not pictures.is_dir():
+        raise InputError(f'no folder {pictures} with the pictures of {source}')
+    records = read_panoptic(content, source)
+    jobs = _jobs(content, source, records, img_dir, out, reporter)
+    if not jobs:
+        raise InputError(f'no picture of {source} can be refined')
+    jobs = [extras.below(job) for job in jobs]
+    task = PanopticTask(refiner, [VOID], extras.parts, extras.soft)
+    own = dict(panoptic=True, **extras.described())
+    summary = run_jobs(task, jobs, folder, own, overwrite, reporter)
+    if not summary.done:
+        return summary
+    for record in records:
+        before, after = record.picture(pictures), record.picture(folder)
+        if after.is_file():
+            _update(record.segments, _read_ids(after))
+        elif before.is_file():  # copy those that failed
+            write_whole(after, before.read_bytes())
+    write_whole(out, json_bytes(content, out))
+    return summary
+
+
+class PanopticTask(LabelTask):
+    """Label maps whose colours are the ids of segments."""
+
+    def load(self, job: PairJob) -> Pair:
+        """Read a pair; see :meth:`Task.load`."""
+        check_same_size(job.image, job.mask)
+        ids = _read_ids(job.mask)
+        return self._pair(job, LabelMap(ids))
+
+    def _encode_map(self, loaded: Pair, labels: Labels) -> bytes:
+        red, green, blue = (labels >> shift & 255 for shift in (0, 8, 16))
+        picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
+        return encode_picture(loaded.tag.out, picture)
+
+
+def _jobs(
+    content: dict[str, Any],
+    source: Path,
+    records: list[PanopticRecord],
+    img_dir: Path,
+    out: Path,
+    reporter: Reporter,
+) -> list[PairJob]:
+    known = images_of(content, source) if content.get('images') else {}
+    pictures, folder = source.with_suffix(''), out.with_suffix('')
+    finder = ImageFinder(img_dir)
+    jobs = []
+    for record in records:
+        before, after = record.picture(pictures), record.picture(folder)
+        # Results list no images, which have the stems of the PNG files.
+        image = known.get(record.image_id)
+        name = image.name if image else PurePosixPath(record.file_name).stem
+        try:
+            jobs.append(PairJob(finder.find(name), before, after, None))
+        except InputError as error:
+            where = f'{source}: image {shown(record.image_id)}'
+            reporter.error(f'{where}: {error}')
+    return jobs
+
+
+def _read_ids(path: Path) -> Labels:
+    picture = read_picture(path, one_page=True)
+    check_lossless(picture, path)
+    colours = picture_to_array(picture)
+    if colours.ndim != 3:
+        raise InputError(f'{path} is not a panoptic picture: it is grey')
+    return colours_to_ids(colours)
+
+
+def _update(segments: list[dict[str, Any]], ids: Labels) -> None:
+    """Update areas and boxes of the segments, where present."""
+    for segment in segments:
+        mask = (ids == whole_number(segment['id'])).astype(np.uint8)
+        if 'area' in segment:
+            segment['area'] = cv2.countNonZero(mask)
+        if 'bbox' in segment:
+            segment['bbox'] = list(cv2.boundingRect(mask))

@@ -1,0 +1,239 @@
+"""Refinement of the masks of results or annotations."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle
+from segrefiner_mm.io.files import partial_prefix, result_files
+from segrefiner_mm.io.formats.coco_file import CocoFile
+from segrefiner_mm.io.formats.panoptic_json import is_panoptic
+from segrefiner_mm.io.formats.prediction_file import ImageEntry, PredictionFile
+from segrefiner_mm.io.formats.video_json import VideoJson
+from segrefiner_mm.io.image_files.image_finder import ImageFinder
+from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.io.outputs import check_free, check_not_inputs
+from segrefiner_mm.models.user_settings import check_only
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.runs.extras import Extras
+from segrefiner_mm.runs.only_parts import OnlyParts
+from segrefiner_mm.runs.predictions.mask_rows import (
+    mask_rows,
+    write_rows,
+)
+from segrefiner_mm.runs.predictions.open_predictions import (
+    ReadOptions,
+    content_of,
+    open_predictions,
+)
+from segrefiner_mm.runs.predictions.prediction_journal import Outcome
+from segrefiner_mm.runs.predictions.prediction_options import (
+    PredictionOptions,
+    PredictionSummary,
+)
+from segrefiner_mm.runs.predictions.prediction_run import (
+    PredictionRun,
+    soft_folder,
+)
+from segrefiner_mm.runs.predictions.refine_panoptic import refine_panoptic
+from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
+from segrefiner_mm.windows import ERRORS
+
+
+def refine_predictions(
+    source: str | Path,
+    out: str | Path,
+    options: PredictionOptions | None = None,
+    refiner: RefinerOptions | Refiner | None = None,
+    reporter: Reporter | None = None,
+) -> PredictionSummary:
+    """Refine the masks of a file of predictions; the function behind ``coco``.
+
+    Args:
+        source (str | Path): COCO, LVIS or YouTube-VIS results or
+            annotations, panoptic JSON, a pickle of mmdet, the folder of a
+            ``DetInferencer``, or files of labelme, YOLO or Segment Anything.
+        out (str | Path): File or folder to write, in the same format.
+        options (PredictionOptions, optional): How it is read and written.
+            Defaults to None: their defaults.
+        refiner (RefinerOptions | Refiner, optional): The model and its
+            settings. Defaults to None: their defaults.
+        reporter (Reporter, optional): Receives the failures. Defaults to
+            None: nothing is printed, see ``problems`` of the summary.
+
+    Returns:
+        PredictionSummary: Counts over the masks, and a row for each.
+
+    Raises:
+        InputError: If nothing can be refined, or files would be lost.
+        CheckpointError: If the weights cannot be used.
+    """
+    options, reporter = options or PredictionOptions(), reporter or Reporter()
+    source, out = Path(source), Path(out)
+    chosen = Refiner.of(refiner)
+    content = content_of(source)
+    if is_panoptic(content):
+        return _panoptic(content, source, out, options, chosen, reporter)
+    extras = Extras(options.soft, OnlyParts(options.only))
+    predictions = _open(source, content, options)
+    protect_files(source, out, options)
+    finder = ImageFinder(options.img_dir or predictions.img_dir)
+    entries = list(predictions.images())
+    if isinstance(predictions, (CocoFile, VideoJson)) and entries:
+        _img_dir_of(options)
+    if extras.parts.wants_errors:
+        check_only(chosen.model, [ERRORS])
+    with OutputLock(out, is_folder=False):
+        run = PredictionRun(
+            chosen,
+            predictions,
+            entries,
+            finder,
+            source,
+            options.ann,
+            out,
+            reporter,
+            extras,
+        )
+        outcomes = run.outcomes()
+        _take(predictions, entries, outcomes)
+        if run.failed and not any(
+            any(of_image) for of_image in outcomes.values()
+        ):
+            run.forget()
+            raise InputError(f'no mask of {source} could be refined')
+        predictions.write(out)
+        run.forget()
+    rows = mask_rows(predictions, entries, outcomes)
+    if options.report:
+        write_rows(options.report, rows)
+    counts = Counter(row.verdict for row in rows)
+    return PredictionSummary(
+        f'{out}: {counted(counts)}',
+        done=len(rows) - run.failed,
+        failed=run.failed,
+        problems=tuple(reporter.problems),
+        rows=rows,
+    )
+
+
+def _panoptic(
+    content: dict[str, Any],
+    source: Path,
+    out: Path,
+    options: PredictionOptions,
+    refiner: Refiner,
+    reporter: Reporter,
+) -> PredictionSummary:
+    if options.report or options.ann or options.segmentation != 'same':
+        raise InputError(
+            '--report, --ann and --segmentation are not for panoptic results'
+        )
+    summary = refine_panoptic(
+        content,
+        source,
+        _img_dir_of(options),
+        out,
+        options.overwrite,
+        refiner,
+        reporter,
+        Extras(options.soft, OnlyParts(options.only), suffix='.npz'),
+    )
+    return PredictionSummary(**vars(summary))
+
+
+def _img_dir_of(options: PredictionOptions) -> Path:
+    """Return the folder of the images, which a JSON does not know."""
+    if options.img_dir is None:
+        raise InputError('a .json needs --img-dir: where its images are')
+    return options.img_dir
+
+
+def _open(
+    path: Path, content: Any, options: PredictionOptions
+) -> PredictionFile:
+    style = MaskStyle(options.segmentation, options.tolerance)
+    given = ReadOptions(
+        options.img_dir, options.ann, style, options.update_boxes
+    )
+    predictions = open_predictions(path, content, given)
+    if options.segmentation not in predictions.forms:
+        raise InputError(
+            f'--segmentation {options.segmentation} is for json of COCO, and '
+            f'{path} is not'
+        )
+    if options.soft is not None and not isinstance(predictions, CocoFile):
+        raise InputError(
+            f'--soft is for json of COCO and panoptic json, and {path} is '
+            'neither: its format names no files for soft maps'
+        )
+    return predictions
+
+
+def protect_files(source: Path, out: Path, options: PredictionOptions) -> None:
+    """Reject outputs that are inputs, or that exist already.
+
+    Args:
+        source (Path): File or folder of the predictions.
+        out (Path): File or folder to write.
+        options (PredictionOptions): Options with further files.
+
+    Raises:
+        InputError: If a file would be lost.
+    """
+    outputs = [path for path in (out, options.report) if path]
+    check_not_inputs(outputs, [path for path in (source, options.ann) if path])
+    if source.is_dir() and source.resolve() in out.resolve().parents:
+        raise InputError(
+            f'{out} is in {source}: the next run would take it for an input; '
+            'choose another folder'
+        )
+    if len({path.resolve() for path in outputs}) < len(outputs):
+        raise InputError(f'--report must not be the output {out}')
+    if out.is_dir() != source.is_dir() and out.exists():
+        raise InputError(
+            f'{out} must be a {"folder" if source.is_dir() else "file"}'
+        )
+    filled = out.is_file() or (out.is_dir() and any(result_files(out)))
+    check_free(out, filled, options.overwrite)
+    if options.soft is not None:
+        _protect_soft(soft_folder(out), out, options.overwrite)
+
+
+def _protect_soft(folder: Path, out: Path, overwrite: bool) -> None:
+    """Reject a folder of soft maps that no stopped run has begun."""
+    begun = any(out.parent.glob(f'{partial_prefix(out)}*'))
+    filled = folder.exists() and not (folder.is_dir() and begun)
+    check_free(folder, filled, overwrite)
+
+
+def _take(
+    predictions: PredictionFile,
+    entries: list[ImageEntry],
+    outcomes: dict[str, list[Outcome | None]],
+) -> None:
+    """Write the results into the predictions."""
+    for entry in entries:
+        of_image = outcomes.get(entry.key, [])
+        for key, outcome in zip(entry.masks, of_image, strict=False):
+            if outcome and 'encoded' in outcome:
+                predictions.replace(key, outcome['encoded'])
+            elif outcome:
+                predictions.rewrite(key, outcome['size'])
+
+
+def counted(verdicts: Mapping[str, int]) -> str:
+    """Say how many masks got which verdict.
+
+    Args:
+        verdicts (Mapping[str, int]): Numbers of masks by verdict.
+
+    Returns:
+        str: Such as ``'2 kept, 30 refined'``.
+    """
+    counts = [f'{verdicts[name]} {name}' for name in sorted(verdicts)]
+    if all(verdict.startswith('left') for verdict in verdicts):
+        counts.insert(0, 'no masks')
+    return ', '.join(counts)

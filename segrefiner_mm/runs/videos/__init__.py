@@ -1,0 +1,1 @@
+"""Runs over the frames of a video."""

@@ -1,6 +1,7 @@
 """The engines, one of which refines all shards of a run."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.scale.options import LAUNCHERS, RAY, DatasetOptions
@@ -11,35 +12,25 @@ from segrefiner_mm.scale.shard_worker import Job, ShardSummary
 Shards = Callable[[], Iterable[Shard]]
 
 
-def join(options: DatasetOptions) -> int:
-    """Join the processes of a launcher, if the engine is one.
+def joined(options: DatasetOptions) -> AbstractContextManager[int]:
+    """Work together with the processes of a launcher, if the engine is one.
 
     Args:
         options (DatasetOptions): The engine.
 
     Returns:
-        int: Rank of this process; rank 0 writes the output.
+        AbstractContextManager[int]: Gives the rank of this process; rank 0
+        writes the output. At its end the processes wait for each other.
 
     Raises:
-        InputError: If no such launcher has started this process.
+        InputError: On entry, if no such launcher has started this process; at
+            the end, if another process has ended early.
     """
     if options.engine not in LAUNCHERS:
-        return 0
+        return nullcontext(0)
     from segrefiner_mm.scale import launched_engine
 
-    return launched_engine.join(options.engine)[0]
-
-
-def leave(options: DatasetOptions) -> None:
-    """Wait for the processes that :func:`join` has joined, and leave.
-
-    Args:
-        options (DatasetOptions): The engine.
-    """
-    if options.engine in LAUNCHERS:
-        from segrefiner_mm.scale import launched_engine
-
-        launched_engine.leave()
+    return launched_engine.joined(options.engine)
 
 
 def refine_shards(

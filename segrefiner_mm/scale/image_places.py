@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.file_state import file_state, is_same_file
+from segrefiner_mm.io.file_state import digest, file_state, is_same_file
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
 from segrefiner_mm.io.image_files.image_finder import ImageFinder
 from segrefiner_mm.io.json_files.json_file import shown_name
@@ -104,6 +104,23 @@ class ImagePlaces:
             if self._remote is not None:
                 return self._remote.state(file)
             return file_state(self._finder.find(name))
+        except InputError:
+            return None
+
+    def content_mark(self, name: str) -> object:
+        """Identify the content of an image, wherever it lies.
+
+        Args:
+            name (str): Name of an image.
+
+        Returns:
+            object: A hash, or what a URL says of the file; None if there is
+            no such file.
+        """
+        if self._remote is not None:
+            return self.state(name)
+        try:
+            return digest(self._finder.find(name))
         except InputError:
             return None
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -67,15 +68,47 @@ def launched(
         if index % count == rank
     ]
     gathered: list[Any] | None = [None] * count if rank == 0 else None
-    distributed.gather_object(own, gathered)
+    with _others_present():
+        distributed.gather_object(own, gathered)
     for summaries in gathered or []:
         yield from summaries
 
 
-def leave() -> None:
-    """Wait for the other processes, and leave."""
-    distributed.barrier()
-    distributed.destroy_process_group()
+@contextmanager
+def joined(launcher: str) -> Iterator[int]:
+    """Work together with the other processes of a launcher.
+
+    At the end the process waits for the others. If it fails it leaves at
+    once, and the others end when they next wait for it.
+
+    Args:
+        launcher (str): See :func:`join`.
+
+    Yields:
+        int: Rank of this process.
+
+    Raises:
+        InputError: If no such launcher has started this process, or another
+            process has ended early.
+    """
+    rank, _ = join(launcher)
+    try:
+        yield rank
+        with _others_present():
+            distributed.barrier()
+    finally:
+        distributed.destroy_process_group()
+
+
+@contextmanager
+def _others_present() -> Iterator[None]:
+    """Say in words that another process is gone; gloo does not."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise InputError(
+            'another process of this run has ended early: see its messages'
+        ) from error
 
 
 def _numbers() -> tuple[int, int]:

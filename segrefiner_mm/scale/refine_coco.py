@@ -21,7 +21,7 @@ from segrefiner_mm.runs.predictions.refine_predictions import (
 )
 from segrefiner_mm.runs.refiner import RefinerOptions
 from segrefiner_mm.scale.coco_source import CocoSource
-from segrefiner_mm.scale.engines import join, leave, refine_shards
+from segrefiner_mm.scale.engines import joined, refine_shards
 from segrefiner_mm.scale.merge import MergedFile, collect
 from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.places import Place
@@ -80,8 +80,20 @@ def refine_coco(
         InputError: If nothing can be refined, or files would be lost.
     """
     need_pyarrow()
-    rank = join(options)
-    _check(source, out, options)
+    with joined(options) as rank:
+        _check(source, out, options)
+        return _refined(source, out, options, refiner, reporter, rank)
+
+
+def _refined(
+    source: Path,
+    out: Path,
+    options: DatasetOptions,
+    refiner: RefinerOptions,
+    reporter: Reporter,
+    rank: int,
+) -> PredictionSummary:
+    """Refine the shards, and merge them in the first process."""
     coco = CocoSource(
         source.absolute(),
         options.ann and options.ann.absolute(),
@@ -97,12 +109,10 @@ def refine_coco(
         done = refine_shards(job, make, options, reporter)
         keys = [summary.key for summary in done]
         if rank != 0:
-            leave(options)
             return PredictionSummary(f'process {rank} is done', done=0)
         if before != _states(coco):
             raise InputError(f'{source} changed during the run')
         summary = _merge(coco, out, shards, keys, options, reporter)
-    leave(options)
     if not options.shards and not summary.failed and shards.folder:
         rmtree(shards.folder, ignore_errors=True)
     return summary

@@ -10,7 +10,7 @@ from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.predictions.prediction_options import PredictionSummary
 from segrefiner_mm.runs.predictions.refine_predictions import counted
 from segrefiner_mm.runs.refiner import RefinerOptions
-from segrefiner_mm.scale.engines import join, leave, refine_shards
+from segrefiner_mm.scale.engines import joined, refine_shards
 from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.places import Place, is_address, local_path
 from segrefiner_mm.scale.refine_rows import FAILED
@@ -82,17 +82,17 @@ def refine_tables(
     folder, files = _files(source)
     place, target = Place(folder), Place(out)
     _check(place, target, files, options)
-    job = TableJob(
-        *chosen_refiner(refiner, options.gpus_per_worker > 0),
-        options.place,
-        _absolute(place),
-        _absolute(target),
-        max_pixels(),
-        options.overwrite,
-    )
-    rank = join(options)
-    done = refine_shards(job, FileShards(tuple(files)), options, reporter)
-    leave(options)
+    # A launcher tells a process its GPU, so the model comes after.
+    with joined(options) as rank:
+        job = TableJob(
+            *chosen_refiner(refiner, options.gpus_per_worker > 0),
+            options.place,
+            _absolute(place),
+            _absolute(target),
+            max_pixels(),
+            options.overwrite,
+        )
+        done = refine_shards(job, FileShards(tuple(files)), options, reporter)
     if rank != 0:
         return PredictionSummary(f'process {rank} is done', done=0)
     verdicts: Counter[str] = Counter()

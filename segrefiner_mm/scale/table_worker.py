@@ -93,11 +93,11 @@ class TableWorker:
         name = self._source.name(file)
         try:
             content = self._source.read(file)
-            state = sha256(content).hexdigest() + self._settings
+            masks = read_masks(content, name)
+            state = self._state(content, masks)
             before = self._done_before(file, state)
             if before is not None:
                 return ShardSummary(file, 0, before, True)
-            masks = read_masks(content, name)
             done = refine_rows(masks.images, self._refiner, self._places, name)
             self._write(file, masks, done, state)
         except (SegRefinerError, OSError, MemoryError) as error:
@@ -112,6 +112,17 @@ class TableWorker:
             errors=done.errors,
             notes=done.notes,
         )
+
+    def _state(self, content: bytes, masks: MaskTable) -> str:
+        """Return a hash of all that the result depends on."""
+        names = {image.entry.name for image in masks.images}
+        marks = {
+            name: self._places.content_mark(name)
+            for name in names
+            if name is not None
+        }
+        text = json.dumps([self._settings, marks], sort_keys=True)
+        return sha256(content + text.encode()).hexdigest()
 
     def _done_before(self, file: str, state: str) -> dict[str, int] | None:
         """Return the verdicts of a complete result for this input.

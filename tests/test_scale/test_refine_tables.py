@@ -2,8 +2,10 @@
 
 import io
 import json
+import shutil
 import tarfile
 
+import cv2
 import numpy as np
 import pytest
 
@@ -93,6 +95,27 @@ def test_tables_become_tables_of_the_same_rows(dataset, tmp_path):
     assert {p: p.read_bytes() for p in before} == before
     assert {p: p.stat().st_mtime_ns for p in before} == times
     assert pq.read_table(out / 'c.parquet').num_rows == 4
+
+
+def test_a_changed_image_is_refined_again(dataset, tmp_path):
+    source, out = tmp_path / 'in', tmp_path / 'out'
+    source.mkdir()
+    images = shutil.copytree(dataset / 'img', tmp_path / 'img')
+    coarse = masks_of(dataset / 'coco.json')
+    pq.write_table(table_of(coarse[:2]), source / 'a.parquet')
+    result = out / 'a.parquet'
+
+    def rerun():
+        run(source, out, dataset, images=str(images))
+        return result.stat().st_mtime_ns, pq.read_table(result)['counts']
+
+    written, before = rerun()
+    for path in images.iterdir():
+        path.touch()
+    assert rerun() == (written, before)
+    for path in images.iterdir():
+        cv2.imwrite(str(path), np.zeros((*SIZE, 3), np.uint8))
+    assert rerun()[1] != before
 
 
 def test_a_tar_has_its_images_with_it(dataset, tmp_path):

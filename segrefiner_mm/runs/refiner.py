@@ -148,4 +148,6 @@ class Refiner:
             guard='any weights' if always else options.guard,
             precision=options.precision,
             runtime=runtime,
+            # By which precision='auto' chooses.
+            device=next(model.parameters()).device.type,
         )

@@ -162,6 +162,7 @@ def chosen_refiner(
     if on_gpus and options.runtime == 'auto':
         options = replace(options, runtime='torch')
     fingerprint = Refiner(options).fingerprint()
+    del fingerprint['device']  # workers may have another than the driver
     return replace(options, runtime=fingerprint['runtime']), fingerprint
 
 

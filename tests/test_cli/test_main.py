@@ -1,5 +1,6 @@
-"""The real command, in a process of its own, as a user runs it."""
+"""The command with its real arguments, files and exit statuses."""
 
+import io
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 
 import numpy as np
 import pytest
@@ -19,28 +21,31 @@ from tests.helpers import GOLDEN, ROOT, iou, load_case, tiny_model_cfg
 SIZE = (72, 96)
 
 
-def segrefiner(*arguments, **options):
-    """Run the command; a traceback is a failure whatever else happens."""
-    env = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONWARNINGS='ignore')
+def run_process(*arguments):
+    """Run the command as a user does; a traceback is a failure."""
     process = subprocess.run(
         [sys.executable, '-m', 'segrefiner_mm', *map(str, arguments)],
         capture_output=True,
         text=True,
-        env=env,
+        env=dict(os.environ, PYTHONPATH=str(ROOT), PYTHONWARNINGS='ignore'),
         timeout=300,
-        **options,
     )
     assert 'Traceback' not in process.stderr, process.stderr
     return process
 
 
-def called(capsys, *arguments):
+def segrefiner(*arguments):
     """The same in this process, which is quicker; an exception would show."""
-    try:
-        status = main([str(argument) for argument in arguments])
-    except SystemExit as stopped:  # argparse
-        status = stopped.code
-    return status, capsys.readouterr().err
+    out, errors = io.StringIO(), io.StringIO()
+    argv = [str(argument) for argument in arguments]
+    with redirect_stdout(out), redirect_stderr(errors):
+        try:
+            status = main(argv)
+        except SystemExit as stopped:  # argparse
+            status = stopped.code
+    return subprocess.CompletedProcess(
+        argv, status, out.getvalue(), errors.getvalue()
+    )
 
 
 def photograph(seed):
@@ -135,7 +140,7 @@ def test_a_folder_run_notes_its_verdicts(folders):
 
 def test_one_pair(pair, tmp_path):
     out = tmp_path / 'new' / 'better.png'
-    process = segrefiner('refine', *pair, '-o', out, '--overlay')
+    process = run_process('refine', *pair, '-o', out, '--overlay')
     assert process.returncode == 0, process.stderr
     assert 'refined' in process.stdout
     assert 'confidence' in process.stdout
@@ -358,12 +363,11 @@ def make_bad_inputs(tmp_path):
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else '',
 )
-def test_mistakes(tmp_path, capsys, monkeypatch, change, message):
+def test_mistakes(tmp_path, monkeypatch, change, message):
     image, mask = make_bad_inputs(tmp_path)
     monkeypatch.chdir(tmp_path)
     before = names(tmp_path)
-    status, errors = called(
-        capsys,
+    process = segrefiner(
         'refine',
         tmp_path / change.get('image', image),
         tmp_path / change.get('mask', mask),
@@ -371,17 +375,17 @@ def test_mistakes(tmp_path, capsys, monkeypatch, change, message):
         tmp_path / change.get('out', 'better.png'),
         *change.get('more', []),
     )
-    assert status == 2
-    assert message in errors
+    assert process.returncode == 2
+    assert message in process.stderr
     assert names(tmp_path) == before
 
 
 def test_a_mistake_in_a_process_of_its_own(tmp_path):
     image, _ = make_bad_inputs(tmp_path)
-    process = segrefiner('refine', image, tmp_path / 'soft.png', '-o', 'out')
+    process = run_process('refine', image, tmp_path / 'soft.png', '-o', 'out')
     assert process.returncode == 2
     assert 'is not binary' in process.stderr
-    assert segrefiner().returncode == 2
+    assert run_process().returncode == 2
 
 
 def test_a_soft_mask_with_a_threshold(tmp_path):
@@ -416,14 +420,12 @@ def test_convert(tmp_path):
         ('nothing.pth', 'x.pth', 'weights not found'),
     ],
 )
-def test_convert_mistakes(tmp_path, capsys, source, target, message):
+def test_convert_mistakes(tmp_path, source, target, message):
     make_bad_inputs(tmp_path)
     before = names(tmp_path)
-    status, errors = called(
-        capsys, 'convert', tmp_path / source, tmp_path / target
-    )
-    assert status == 2
-    assert message in errors
+    process = segrefiner('convert', tmp_path / source, tmp_path / target)
+    assert process.returncode == 2
+    assert message in process.stderr
     assert names(tmp_path) == before
 
 

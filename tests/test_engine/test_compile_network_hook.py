@@ -18,6 +18,7 @@ EXACT = dict(
 )
 
 
+@pytest.mark.slow
 def test_a_compiled_network_gives_the_same_losses(tmp_path):
     """In front of inductor, which would compile for a minute."""
     hooks = [dict(type='EMAHook', momentum=0.2)]

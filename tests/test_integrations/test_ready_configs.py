@@ -21,7 +21,19 @@ CONFIGS = [
 ]
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+# Two refiners on the same host differ in their own config alone, so that the
+# second one is slow, for the time that it takes to build the host.
+@pytest.mark.parametrize(
+    'path',
+    [
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=[pytest.mark.slow] if path.stem.endswith('tiny') else [],
+        )
+        for path in CONFIGS
+    ],
+)
 def test_builds_and_predicts(path, tmp_path):
     """The real architectures on a small image."""
     cfg = Config.fromfile(path)

@@ -1,4 +1,8 @@
-"""Mattes of drawn objects with exact alpha."""
+"""Mattes of drawn objects with exact alpha.
+
+The solver is compiled when it is first imported, which takes a minute: the
+tests that use it are slow.
+"""
 
 import builtins
 from importlib import import_module
@@ -51,6 +55,7 @@ def test_a_mask_at_the_border_has_no_band_there():
     assert (trimap_of(mask, 4)[40:] == 1).all()
 
 
+@pytest.mark.slow
 def test_a_soft_edge_is_found():
     pytest.importorskip('pymatting')
     image, true = soft_disc()
@@ -65,6 +70,7 @@ def test_a_soft_edge_is_found():
         assert found[name] < error / 2, name
 
 
+@pytest.mark.slow
 def test_parts_join_without_a_seam(monkeypatch):
     pytest.importorskip('pymatting')
     image, true = soft_disc(160, 60)
@@ -93,6 +99,7 @@ def test_the_band_grows_with_the_object():
     assert default_band(np.ones_like(mask)) == 40
 
 
+@pytest.mark.slow
 def test_a_cut_out_has_the_colours_of_the_object():
     pytest.importorskip('pymatting')
     image, alpha = soft_disc()

@@ -19,6 +19,7 @@ def refine(*words):
     return cli.main(['refine', *map(str, words), *COMMON])
 
 
+@pytest.mark.slow
 def test_a_folder_gets_cut_outs_and_resumes(data, capsys):
     pytest.importorskip('pymatting')
     words = data / 'images', data / 'masks', '-o', data / 'out', '--alpha'
@@ -39,6 +40,7 @@ def test_a_folder_gets_cut_outs_and_resumes(data, capsys):
     assert '1 done before' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_pair_gets_one_beside_the_mask(data):
     pytest.importorskip('pymatting')
     image, mask = data / 'images' / '000.jpg', data / 'masks' / '000.png'

@@ -83,6 +83,7 @@ def test_results_are_refined_and_both_are_counted(scenes, options, tmp_path):
         assert figures[f'{kind}_AP'] > before + 0.02
 
 
+@pytest.mark.slow
 def test_mistakes_are_named(scenes, options, tmp_path):
     results = json.loads((scenes / 'results.json').read_text())
     results[0]['image_id'] = 99
@@ -109,7 +110,12 @@ def test_mistakes_are_named(scenes, options, tmp_path):
 @pytest.mark.parametrize(
     ('recipe', 'image', 'mask'),
     [
-        ('segrefiner_hr_big', 'test/{}_im.jpg', 'test/{}_gt.png'),
+        pytest.param(
+            'segrefiner_hr_big',
+            'test/{}_im.jpg',
+            'test/{}_gt.png',
+            marks=pytest.mark.slow,
+        ),
         ('segrefiner_hr_dis', 'DIS-VD/im/{}.jpg', 'DIS-VD/gt/{}.png'),
     ],
 )

@@ -14,7 +14,12 @@ from tests.test_tools.recipes import scalars, train, write_recipe
 
 
 @pytest.mark.parametrize(
-    'name', ['segrefiner_tiny', 'segrefiner_lr', 'segrefiner_hr']
+    'name',
+    [
+        'segrefiner_tiny',
+        pytest.param('segrefiner_lr', marks=pytest.mark.slow),
+        pytest.param('segrefiner_hr', marks=pytest.mark.slow),
+    ],
 )
 def test_it_learns_to_refine(name, tmp_path):
     config = write_recipe(name, tmp_path)

@@ -92,6 +92,7 @@ def test_two_processes_are_one_with_the_same_total_batch(tmp_path):
     assert len(set(losses[0])) == 6
 
 
+@pytest.mark.slow
 def test_a_run_that_collapses_stops_and_says_so(tmp_path):
     config = write_recipe(
         'segrefiner_tiny',

@@ -29,11 +29,11 @@ from segrefiner_mm.version import __version__
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog='segrefiner', description='Refine coarse segmentation masks.'
     )
-    parser.set_defaults(max_pixels=None)  # not every command reads pictures
+    parser.set_defaults(max_pixels=None)  # not every command reads images
     parser.add_argument(
         '--version', action='version', version=f'%(prog)s {__version__}'
     )

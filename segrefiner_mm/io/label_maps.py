@@ -93,8 +93,8 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
     if is_lossy(picture):
         raise InputError(
             f'{path} is not a label map: JPEG changes numbers to save space, '
-            'so that labels come up that nobody has given; use the lossless '
-            'picture (.png) that it was made from'
+            'which creates labels that nobody has given; use the lossless '
+            'image (.png) that it was made from'
         )
 
 

@@ -80,14 +80,15 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
 
 
 def holds_weights(model: nn.Module, name: str) -> bool:
-    """Whether a model has the weights of a bundled one, whatever their file.
+    """Return whether a model has the weights of a bundled model.
 
     Args:
         model (nn.Module): A :class:`SegRefiner`.
         name (str): Such as ``'segrefiner-lite'``.
 
     Returns:
-        bool: False also if there is no bundled model of that name.
+        bool: Whether all weights are equal, whatever file they came from.
+        False also if there is no bundled model of that name.
     """
     if name not in BUNDLED:
         return False

@@ -89,7 +89,7 @@ def weights_of(name: str) -> str:
 
 
 def model_cfg(model: str | Path | dict[str, Any]) -> dict[str, Any]:
-    """The ``model`` part of a config, with its weights named in it.
+    """Return the ``model`` part of a config, with its weights named in it.
 
     Args:
         model (str | Path | dict): A name (one of ``MODEL_NAMES``), a config

@@ -46,7 +46,7 @@ def export_onnx(
     but ``timestep`` are float32; batch size, height and width are free, the
     latter in multiples of the stride.
 
-    The loop over the steps stays outside. All that it takes is in the
+    The loop over the steps is not exported. All that it needs is in the
     property ``segrefiner_mm`` of ``step``, as JSON.
 
     Args:

@@ -55,7 +55,7 @@ class PasteObject(BaseTransform):
         self.scale = scale
         self.paths = sorted(pictures_in(Path(backgrounds)).values())
         if prob and not self.paths:
-            raise InputError(f'no pictures in {backgrounds}')
+            raise InputError(f'no images in {backgrounds}')
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Paste, with probability ``prob``.

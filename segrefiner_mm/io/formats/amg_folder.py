@@ -25,7 +25,7 @@ _BOX = ('bbox_x0', 'bbox_y0', 'bbox_w', 'bbox_h')
 
 
 class AmgFolder(PredictionFile):
-    """Pictures ``0.png``, ``1.png``, ... beside ``metadata.csv``.
+    """Masks ``0.png``, ``1.png``, ... beside ``metadata.csv``.
 
     A folder has the name of its image. Tables are copied.
 

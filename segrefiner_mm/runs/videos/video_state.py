@@ -1,4 +1,4 @@
-"""What a video run carries, in a file, so that it can go on where it was."""
+"""The state of a video run, in a file, from which it can resume."""
 
 import io
 import json

@@ -67,7 +67,7 @@ def draw_steps(
         steps (list[ReverseStep]): From :func:`reverse_steps`.
 
     Yields:
-        tuple[np.ndarray, str]: RGB picture and its title.
+        tuple[np.ndarray, str]: RGB image and its title.
     """
     if not steps:
         return

@@ -1,4 +1,4 @@
-"""Python for people: the inferencer, ``refine()``, a function per command."""
+"""The Python API: the inferencer, ``refine()``, a function per command."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

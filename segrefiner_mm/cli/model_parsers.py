@@ -1,6 +1,6 @@
 """The options of the commands about models and about the installation.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that ``--help`` answers at once.
 """
 
 import argparse

@@ -155,7 +155,8 @@ def check_match(
     Args:
         expected (Mapping[str, Tensor]): Weights of the model.
         given (Mapping[str, Tensor]): Weights to load.
-        source (str): Where they come from, for the message.
+        source (str): Where they come from, for the message. Defaults to 'the
+            checkpoint'.
 
     Raises:
         CheckpointError: Naming the keys that differ.
@@ -185,7 +186,8 @@ def check_finite(
 
     Args:
         weights (Mapping[str, Tensor]): Weights to load.
-        source (str): Where they come from, for the message.
+        source (str): Where they come from, for the message. Defaults to 'the
+            checkpoint'.
 
     Raises:
         CheckpointError: Naming the tensors.

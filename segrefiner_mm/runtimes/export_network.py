@@ -53,7 +53,8 @@ def export_onnx(
         out (str | Path): Folder for ``step.onnx`` and ``encode.onnx``, which
             is created; or a file (.onnx) for ``step``, with ``encode`` beside
             it as ``NAME_encode.onnx``.
-        options (ExportOptions, optional): The model.
+        options (ExportOptions, optional): The model. Defaults to None: the
+            defaults of its fields.
 
     Returns:
         list[Path]: The files, in the order in which they run.

@@ -47,7 +47,7 @@ FAULTS = {
     'size': dict(counts=[1200]),
     'at least 3 points': [[1, 2, 3, 4]],
     'not a number': [[float('nan'), 1, 5, 5, 9, 9]],
-    'far outside of': [[1e30, 1, 5, 5, 9, 9]],
+    'far outside': [[1e30, 1, 5, 5, 9, 9]],
     'no polygon': [],
     'something other than numbers': [['a'] * 6],
     'its image has 40 x 30': dict(size=[3, 4], counts=[12]),

@@ -1,4 +1,4 @@
-"""Pasting of an object on another image."""
+"""Pasting of an object onto another image."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PasteObject(BaseTransform):
-    """Cuts out the object and pastes it on another image.
+    """Cuts out the object and pastes it onto another image.
 
     The seam is blended over a pixel or two, and the brightness of the object
     is moved towards that of its new surroundings, so that neither gives the

@@ -70,7 +70,7 @@ class VideoRun:
         self._last = max(masks)
 
     def open(self, overwrite: bool) -> int | None:
-        """Find the first frame to do.
+        """Find the first frame to refine.
 
         Args:
             overwrite (bool): Whether to repeat finished frames, and to
@@ -98,7 +98,7 @@ class VideoRun:
         return first
 
     def write_from(self, first: int, refiner: VideoRefiner) -> None:
-        """Do all frames from the first one that is not done.
+        """Refine all frames from the first one that is not done.
 
         Args:
             first (int): From :meth:`open`.

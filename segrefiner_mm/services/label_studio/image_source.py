@@ -161,7 +161,7 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 def _origin(address: str) -> str:
-    """Scheme, host and port of an address."""
+    """Return scheme, host and port of an address."""
     parts = _split(address)
     if parts.scheme not in ('http', 'https') or not parts.hostname:
         raise InputError(

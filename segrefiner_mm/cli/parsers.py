@@ -81,7 +81,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         '--mask-suffix',
         default='',
         metavar='END',
-        help='suffix of the name of a mask after that of its image: _mask '
+        help='suffix that the name of a mask adds to that of its image: _mask '
         'for a.jpg and a_mask.png; * matches anything, as in "_*"',
     )
     add_model_options(parser)

@@ -73,7 +73,7 @@ def read_label_map(path: str | Path) -> LabelMap:
     if labels.ndim != 2 or labels.dtype.kind not in 'biu':
         raise InputError(
             f'{path} is not a label map, which has one whole number per '
-            f'pixel: it is a picture of mode {picture.mode}'
+            f'pixel: it is an image of mode {picture.mode}'
         )
     labels = _with_true_sign(labels, picture)
     palette, place = picture.getpalette(), georeference_of(picture)

@@ -139,7 +139,7 @@ def _from_array(
     if array.ndim == 3 and array.shape[2] in (1, 3, 4):
         raise InputError(
             f'{name} must be (H, W) or (N, H, W), got {array.shape}: is the '
-            'last axis that of colours?'
+            'last axis the colours?'
         )
     if array.dtype.kind not in 'biuf':
         raise InputError(f'{name} must hold numbers, got {array.dtype}')

@@ -126,7 +126,7 @@ class CocoSource:
         if None in members and count and 'segmentation' not in seen:
             raise InputError(
                 f'{self.path} has no masks; the results of mmdet that have '
-                'are in *.segm.json'
+                'masks are in *.segm.json'
             )
 
 

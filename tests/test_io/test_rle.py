@@ -43,7 +43,7 @@ FAULTS = {
     'covers -1': dict(size=[40, 30], counts=[1201, -1202]),
     'cannot have -40 x -30': dict(size=[-40, -30], counts=[1200]),
     'cut off': dict(size=[40, 30], counts='P'),
-    'a byte that cannot be': dict(size=[40, 30], counts='\n'),
+    'an invalid byte': dict(size=[40, 30], counts='\n'),
     'size': dict(counts=[1200]),
     'at least 3 points': [[1, 2, 3, 4]],
     'not a number': [[float('nan'), 1, 5, 5, 9, 9]],

@@ -141,7 +141,7 @@ def _read_ids(path: Path) -> Labels:
     check_lossless(picture, path)
     colours = picture_to_array(picture)
     if colours.ndim != 3:
-        raise InputError(f'{path} is not a panoptic picture: it is grey')
+        raise InputError(f'{path} is not a panoptic image: it is grey')
     return colours_to_ids(colours)
 
 

@@ -1,4 +1,4 @@
-"""Errors that a user can mend; every other exception is a bug of ours."""
+"""Errors that a user can fix; every other exception is a bug of ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +29,8 @@ def about(path: str | Path) -> Iterator[None]:
         path (str | Path): The file.
 
     Raises:
-        InputError: What was raised, with the file in front if it was not
-            named yet.
+        InputError: If the block raises one: the same message, with the file
+            in front unless it is named already.
     """
     try:
         yield
@@ -41,10 +41,10 @@ def about(path: str | Path) -> Iterator[None]:
 
 
 def reason_of(error: BaseException) -> str:
-    """What an exception says, in one line and without Python's name of it.
+    """Return what an exception says, in one line and without its class name.
 
     Args:
-        error (BaseException): Of Python or of a library.
+        error (BaseException): An exception of Python or of a library.
 
     Returns:
         str: Such as ``'No space left on device'``.

@@ -12,9 +12,10 @@ from mmengine.registry import Registry
 SCOPE = 'segrefiner_mm'
 
 
-def _child(root: Registry, *rooms: str) -> Registry:
-    """A registry of this package that fills itself from some rooms."""
-    locations = [f'{SCOPE}.{room}' for room in rooms or ('engine',)]
+def _child(root: Registry, *subpackages: str) -> Registry:
+    """Return a registry of this package that some subpackages fill."""
+    names = subpackages or ('engine',)
+    locations = [f'{SCOPE}.{name}' for name in names]
     return Registry(root.name, parent=root, locations=locations)
 
 
@@ -29,8 +30,8 @@ HOOKS = _child(roots.HOOKS)
 METRICS = _child(roots.METRICS, 'evaluation')
 VISUALIZERS = _child(roots.VISUALIZERS, 'visualization')
 
-# Nothing of this package is in these; without them mmengine warns at each
-# look-up that it goes on in its own.
+# Nothing of this package is in these. Without them, mmengine warns at each
+# look-up that it falls back to its own.
 EVALUATOR = _child(roots.EVALUATOR)
 LOG_PROCESSORS = _child(roots.LOG_PROCESSORS)
 LOOPS = _child(roots.LOOPS)

@@ -1,4 +1,4 @@
-"""Python for people: the inferencer, ``refine()``, a function per command."""
+"""The Python API: the inferencer, ``refine()``, a function per command."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from segrefiner_mm.services.serve_options import ServeOptions
     from segrefiner_mm.video import Steadying
 
-# The rooms that hold what is named here. The command line answers --help
+# The modules of the names above. The command line answers --help
 # without waiting for PyTorch, so nothing is imported before it is used.
 _HOMES = {
     'DatasetOptions': 'scale.options',

@@ -1,4 +1,4 @@
-"""Refinement for people: images and masks in, better masks out."""
+"""The inferencer: images and masks in, refined masks out."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -52,7 +52,7 @@ class SegRefinerInferencer(BaseInferencer):
         weights (str | Path, optional): Weights file, see
             :func:`load_weights`. Defaults to None: those of the model.
         device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
-            best that there is.
+            best one available.
         scope (str): Registry scope of the config. Defaults to
             'segrefiner_mm'.
         show_progress (bool): Whether to show a progress bar over the images.
@@ -207,11 +207,13 @@ class SegRefinerInferencer(BaseInferencer):
         guard: bool | dict[str, Any] | None = True,
         **others: Any,
     ) -> RefineSettings:
-        """Settings of a run: the model's ``test_cfg`` and the user's choice.
+        """Return the settings of a run: ``test_cfg`` and the user's choice.
 
         Args:
-            windows (str | dict): See :meth:`__call__`.
-            guard (bool | dict): See :meth:`__call__`.
+            windows (str | dict, optional): See :meth:`__call__`. Defaults to
+                'object'.
+            guard (bool | dict, optional): See :meth:`__call__`. Defaults to
+                True.
             **others: Further fields of :class:`RefineSettings`.
 
         Returns:

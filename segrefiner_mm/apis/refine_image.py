@@ -1,4 +1,4 @@
-"""``segrefiner_mm.refine()``: everything by its defaults."""
+"""``segrefiner_mm.refine()``: one image, with the defaults."""
 
 import functools
 from pathlib import Path
@@ -35,12 +35,15 @@ def refine(
             Segment Anything's list of dicts, the dict of torchvision's Mask
             R-CNN, post-processed outputs and the ``image-segmentation``
             pipeline of transformers, ``Instances`` of detectron2, or a data
-            sample of mmdet or mmseg. A list of one such result is one too.
-        model (str): See :class:`SegRefinerInferencer`. Defaults to
-            'segrefiner-lite', whose weights are part of the package.
-        weights (str, optional): Weights file. Defaults to None.
+            sample of mmdet or mmseg. A list of one such result is also
+            accepted.
+        model (str | Path | Config | dict): See
+            :class:`SegRefinerInferencer`. Defaults to 'segrefiner-lite',
+            whose weights are part of the package.
+        weights (str | Path, optional): Weights file. Defaults to None: those
+            of the model.
         device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
-            best that there is.
+            best one available.
         runtime (str): See :class:`SegRefinerInferencer`. Defaults to 'auto'.
         **options: ``windows``, ``num_steps``, ``seed``, ``guard``,
             ``threshold``, ``resize_masks``, ``soft``, ``only`` and so on, see

@@ -1,4 +1,4 @@
-"""``segrefiner coco``: the masks of a results file or of annotations."""
+"""``segrefiner coco``: the masks of results or of annotations."""
 
 import argparse
 from pathlib import Path

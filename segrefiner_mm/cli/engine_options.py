@@ -1,6 +1,6 @@
 """The options of ``segrefiner coco`` for data sets in shards.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def add_engine_options(add: Callable[..., Any]) -> None:
     )
     add(
         '--address',
-        help='Ray cluster to use, or auto for the one of this machine '
+        help='Ray cluster to use, or auto for the one on this machine '
         '(default: a new one on this machine)',
     )
     add(
@@ -73,7 +73,7 @@ def add_engine_options(add: Callable[..., Any]) -> None:
 
 
 def engine_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """The settings of the engine that the command line asks for."""
+    """Return the settings of the engine, from the command line."""
     return {name: getattr(args, name) for name in ('engine', *_DEFAULTS)}
 
 

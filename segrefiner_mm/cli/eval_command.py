@@ -71,7 +71,7 @@ def _print_table(rows: Rows, names: list[str]) -> None:
 
 
 def _json(rows: Rows, names: list[str]) -> bytes:
-    """The figures as json; what is not a number is null."""
+    """Return the figures as JSON, with NaN as null."""
     content = {
         group: {
             name: {k: None if math.isnan(v) else v for k, v in own.items()}

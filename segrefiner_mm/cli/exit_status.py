@@ -1,4 +1,4 @@
-"""What a command tells the shell."""
+"""The exit statuses of the commands."""
 
 from typing import TYPE_CHECKING
 
@@ -6,12 +6,12 @@ if TYPE_CHECKING:
     from segrefiner_mm.reporting.run_summary import RunSummary
 
 # All is done; some inputs failed, each named on stderr, and the rest is done;
-# bad usage, or nothing could be done; stopped by Ctrl-C or by a termination.
+# bad usage, or nothing could be done; stopped by Ctrl-C or SIGTERM.
 DONE, SOME_FAILED, NOTHING_DONE, STOPPED = 0, 1, 2, 130
 
 
 def status_of(summary: 'RunSummary') -> int:
-    """The exit status of a run."""
+    """Return the exit status of a run."""
     if not summary.failed:
         return DONE
     return SOME_FAILED if summary.done else NOTHING_DONE

@@ -1,8 +1,8 @@
 """The command line: ``segrefiner COMMAND ...``.
 
 Exit status: 0 done; 1 some inputs failed, each named on stderr, and the rest
-is done; 2 bad usage, or nothing could be done; 130 stopped by Ctrl-C or by a
-termination.
+is done; 2 bad usage, or nothing could be done; 130 stopped by Ctrl-C or
+SIGTERM.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complete(parser: argparse.ArgumentParser) -> None:
-    """Answer a shell that asks how the line may go on, and exit."""
+    """Answer a shell that asks how the line may continue, and exit."""
     try:
         import argcomplete
     except ImportError:
@@ -73,7 +73,7 @@ def _complete(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let a termination end the work as Ctrl-C does: cleanly."""
+    """Let SIGTERM end the work as Ctrl-C does: cleanly."""
 
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt

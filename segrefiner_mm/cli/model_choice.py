@@ -7,7 +7,7 @@ from segrefiner_mm.errors import InputError
 
 
 def refiner_options(args: argparse.Namespace) -> RefinerOptions:
-    """The options of the model, from those of the command line.
+    """Return the options of the model, from the command line.
 
     Raises:
         InputError: If two contradict each other.

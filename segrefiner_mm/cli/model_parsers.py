@@ -1,6 +1,6 @@
 """The options of the commands about models and about the installation.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
@@ -36,8 +36,8 @@ def add_export(commands: argparse._SubParsersAction) -> None:
         summary='export the network to ONNX',
         description='Write the network as ONNX models: step.onnx, which runs '
         'at every step, and, if the network encodes each window once, '
-        'encode.onnx. The loop over the steps stays outside; the property '
-        'segrefiner_mm of step.onnx holds what it takes, as json. Batch size, '
+        'encode.onnx. The loop over the steps is not exported; the property '
+        'segrefiner_mm of step.onnx holds what it needs, as json. Batch size, '
         'height and width are free.',
         examples=(
             'segrefiner export exported/',

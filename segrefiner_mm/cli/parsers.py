@@ -1,6 +1,6 @@
 """The options of every command.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
@@ -29,11 +29,11 @@ from segrefiner_mm.version import __version__
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
+    """Build the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog='segrefiner', description='Refine coarse segmentation masks.'
     )
-    parser.set_defaults(max_pixels=None)  # not every command reads pictures
+    parser.set_defaults(max_pixels=None)  # not every command reads images
     parser.add_argument(
         '--version', action='version', version=f'%(prog)s {__version__}'
     )
@@ -81,7 +81,7 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         '--mask-suffix',
         default='',
         metavar='END',
-        help='suffix of the name of a mask after that of its image: _mask '
+        help='suffix that the name of a mask adds to that of its image: _mask '
         'for a.jpg and a_mask.png; * matches anything, as in "_*"',
     )
     add_model_options(parser)

@@ -1,6 +1,6 @@
 """The options of ``segrefiner report``, and of decisions.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that ``--help`` answers at once.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""How a long command tells the user, and programs, how it goes."""
+"""The progress of a long command, for the user and for programs."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_reporting_options(add: Callable[..., Any]) -> None:
-    """Add the options on what is printed."""
+    """Add the options for output on the terminal and in a log."""
     add('--quiet', action='store_true', help='print nothing but errors')
     add(
         '--json-log',
@@ -25,7 +25,7 @@ def add_reporting_options(add: Callable[..., Any]) -> None:
 
 @contextmanager
 def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
-    """The reporter of a command; its log gets the error that ends the run."""
+    """Open the reporter of a command, and log an error that ends the run."""
     from segrefiner_mm.reporting.reporter import terminal_reporter
 
     reporter = terminal_reporter(args.quiet, args.json_log)

@@ -1,6 +1,6 @@
-"""What ``tools/train.py`` and ``tools/test.py`` have in common.
+"""Code that ``tools/train.py`` and ``tools/test.py`` share.
 
-Torch is imported where it is needed, so that ``--help`` comes at once.
+Torch is imported where it is needed, so that ``--help`` answers at once.
 """
 
 import argparse
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mmengine.config import Config
 
 
-# What a wrong setting raises, here, in mmengine and in PyTorch.
+# Errors that a wrong setting raises, here, in mmengine and in PyTorch.
 WRONG_SETTINGS = (
     ValueError,
     TypeError,
@@ -29,7 +29,7 @@ WRONG_SETTINGS = (
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:
-    """The options that mim and the launchers of OpenMMLab pass."""
+    """Add the options that mim and the launchers of OpenMMLab pass."""
     parser.add_argument('--work-dir', help='folder for logs and checkpoints')
     parser.add_argument(
         '--cfg-options',
@@ -46,7 +46,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
 
 
 def configure(args: argparse.Namespace) -> 'Config':
-    """The config with what the command line says of it.
+    """Read the config, and apply the options of the command line to it.
 
     Args:
         args (argparse.Namespace): ``config`` and the common options.
@@ -82,16 +82,17 @@ def configure(args: argparse.Namespace) -> 'Config':
 def of_settings(
     part: str = '', begun: Callable[[], Any] = bool
 ) -> Iterator[None]:
-    """Have wrong settings end in one line.
+    """Turn an error caused by a wrong setting into one line.
 
     Args:
-        part (str): Which part of the config they are. Defaults to '': what
-            mmengine was building.
-        begun (Callable): Whether the settings have been used up: errors are
-            bugs from then on, and stay as they are. Defaults to never.
+        part (str): Part of the config that holds the settings. Defaults to
+            '': the part that mmengine was building.
+        begun (Callable): Returns whether everything has been built. From then
+            on, errors are bugs, and are raised unchanged. Defaults to one
+            that always returns False.
 
     Raises:
-        InputError: What a setting caused, in one line.
+        InputError: If a setting causes an error.
     """
     try:
         yield
@@ -108,7 +109,7 @@ def of_settings(
 
 
 def _part_being_built(error: Exception) -> str:
-    """What mmengine's Runner was at, such as ``optim_wrapper``."""
+    """Return what mmengine's Runner was building: ``optim_wrapper``, ..."""
     names = [
         frame.f_code.co_name
         for frame, _ in traceback.walk_tb(error.__traceback__)
@@ -136,8 +137,8 @@ def start(cfg: 'Config', action: Literal['train', 'test']) -> None:
         action (str): ``'train'`` or ``'test'``.
 
     Raises:
-        InputError: If something cannot be built from its settings. What is
-            raised after the first step has begun is left as it is.
+        InputError: If something cannot be built from its settings. Errors
+            after the first step has begun are raised unchanged.
     """
     from mmengine.hooks import Hook
     from mmengine.runner import Runner
@@ -157,7 +158,7 @@ def start(cfg: 'Config', action: Literal['train', 'test']) -> None:
 
 
 def check_weights(file: str) -> None:
-    """Refuse what mmengine would execute code from, or cannot read."""
+    """Refuse a file that would execute code, or that mmengine cannot read."""
     from segrefiner_mm.models.checkpoint import read_state_dict
 
     if Path(file).suffix == '.safetensors':
@@ -169,7 +170,7 @@ def check_weights(file: str) -> None:
 
 
 def message_of(error: Exception) -> str:
-    """What an error says; from a worker it brings a traceback along."""
+    """Return the message of an error, without the traceback of a worker."""
     message = str(error).strip()
     if 'Traceback (most recent call last)' in message:
         message = message.splitlines()[-1]
@@ -177,7 +178,7 @@ def message_of(error: Exception) -> str:
 
 
 def use_cpu_processes(cfg: 'Config') -> None:
-    """Without a GPU, let the processes of a launcher talk over gloo."""
+    """Connect the processes of a launcher by gloo if there is no GPU."""
     import torch
 
     if cfg.launcher != 'pytorch' or torch.cuda.is_available():
@@ -191,7 +192,7 @@ def use_cpu_processes(cfg: 'Config') -> None:
 
 
 def leave_together() -> None:
-    """One process that leaves early would pull the others down."""
+    """Wait for all processes: one that exits early would end the others."""
     import torch
 
     if torch.distributed.is_initialized():

@@ -1,6 +1,6 @@
 """The options that several commands share.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def add_command(
 
 
 def add_ignore(add: Callable[..., Any], text: str) -> None:
-    """Add the labels that do not take part."""
+    """Add the option that names the labels to ignore."""
     add(
         '--ignore',
         type=int,
@@ -56,18 +56,18 @@ def add_ignore(add: Callable[..., Any], text: str) -> None:
 
 
 def add_max_pixels(add: Callable[..., Any]) -> None:
-    """Add the limit on the size of pictures."""
+    """Add the limit on the size of images."""
     add(
         '--max-pixels',
         type=int,
         metavar='N',
-        help='largest picture or mask that is read, in pixels (default: '
+        help='largest image or mask that is read, in pixels (default: '
         f'{MAX_PIXELS})',
     )
 
 
 def add_extras(add: Callable[..., Any], soft: str) -> None:
-    """Add soft maps, and what may change."""
+    """Add the options for soft maps and for the part that may change."""
     add(
         '--soft',
         action='store_true',
@@ -90,7 +90,7 @@ def add_extras(add: Callable[..., Any], soft: str) -> None:
 
 
 def soft_type(args: argparse.Namespace) -> str | None:
-    """The type of the soft maps that the command line asks for, or None.
+    """Return the type of soft maps that the command line asks for, or None.
 
     Raises:
         InputError: If there is a type and no soft map.

@@ -1,6 +1,6 @@
 """The options of ``segrefiner video``.
 
-Nothing heavy is imported here, so that help comes at once.
+Nothing heavy is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def add_video(commands: argparse._SubParsersAction) -> None:
         '--mask-suffix',
         default='',
         metavar='END',
-        help='suffix of the name of a mask after that of its frame',
+        help='suffix that the name of a mask adds to that of its frame',
     )
     add(
         '--threshold',

@@ -15,7 +15,7 @@ class CoarsePairsDataset(BaseDataset):
 
     Args:
         coarse_dir (str): Folder of the coarse masks, under ``data_root``. A
-            coarse mask has the name of its image, or that with ``_seg``.
+            coarse mask has the name of its image, or this with ``_seg``.
         test_mode (bool): Whether an unusable sample is an error, as it would
             affect the figures. Defaults to True.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.

@@ -39,6 +39,8 @@ class CocoRefineDataset(BaseDataset):
             to 0.0.
         skip_unknown (bool): Whether to skip results of images and categories
             that are not annotated. Defaults to False: an error.
+        test_mode (bool): See :class:`mmengine.dataset.BaseDataset`. Defaults
+            to True.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:

@@ -33,7 +33,7 @@ class DIS5KDataset(CoarsePairsDataset):
         alone = images.keys() ^ masks.keys()
         if alone:
             raise InputError(
-                f'{len(alone)} pictures in im and gt of {folder} lack a '
+                f'{len(alone)} images in im and gt of {folder} lack a '
                 f'partner, such as {min(alone)}'
             )
         return {stem: (images[stem], masks[stem]) for stem in sorted(images)}

@@ -64,8 +64,7 @@ class LVISRefineDataset(RefineDataset):
 
         Returns:
             list[dict]: ``img_path``, ``img_id``, ``ann_size`` and ``objects``
-                of
-            each image with a usable object.
+            of each image with a usable object.
         """
         content = read_json(Path(self.ann_file))
         images = images_of(content, self.ann_file)

@@ -40,7 +40,7 @@ def match_by_stem(
         alone += [path for s, path in mask_of.items() if s not in image_of]
         if alone:
             print_log(
-                f'skipped {len(alone)} pictures of {images} and {masks} '
+                f'skipped {len(alone)} images of {images} and {masks} '
                 f'without a partner, such as {alone[0]}',
                 'current',
             )
@@ -94,8 +94,8 @@ def in_scenes(
 ) -> list[Listed]:
     """Select some scenes, so that none falls on both sides of a split.
 
-    A prefix of a camera (``IMG_0001``) is not a scene, so such images are
-    split one by one: if there are fewer scenes than parts, every image counts
+    A camera's prefix (``IMG_0001``) is not a scene, so such images are split
+    one by one: if there are fewer scenes than parts, every image counts
     as a scene. So does each image of a scene that is larger than two parts.
 
     Args:
@@ -123,7 +123,7 @@ def in_scenes(
         if place[name] % of in take
     ]
     print_log(
-        f'{len(taken)} of {len(pairs)} pictures taken: scenes {take} modulo '
+        f'{len(taken)} of {len(pairs)} images taken: scenes {take} modulo '
         f'{of} of {len(place)}',
         'current',
     )

@@ -99,7 +99,7 @@ def draw_worst(
 
     Args:
         compared (list[Compared]): From :func:`compare_masks`.
-        number (int): Number of masks to draw of either kind.
+        number (int): Number of masks to draw of each kind.
         img_dir (Path): Folder of the images.
         out (Path): Folder of the drawings.
         threshold (float, optional): See :func:`compare_masks`.

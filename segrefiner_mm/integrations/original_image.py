@@ -69,8 +69,8 @@ def _read(path: str, shape: tuple[int, int] | None) -> npt.NDArray[Any]:
         if shape is None or image.shape[:2] == tuple(shape[:2]):
             return image
     raise InputError(
-        f'{path} has {image.shape[:2]} pixels, its prediction {shape}: let '
-        'KeepOriginalImage in the pipeline say what was loaded'
+        f'{path} has {image.shape[:2]} pixels, its prediction {shape}: add '
+        'KeepOriginalImage to the pipeline, which keeps the loaded image'
     )
 
 

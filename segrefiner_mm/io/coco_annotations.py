@@ -84,7 +84,7 @@ def records_of(
 
 
 def check_record(record: Any, part: str, index: int, name: str | Path) -> None:
-    """Reject an element that is no object.
+    """Reject an element that is not an object.
 
     Args:
         record (object): Element of a list of records.
@@ -93,7 +93,7 @@ def check_record(record: Any, part: str, index: int, name: str | Path) -> None:
         name (str | Path): Name of the file, for errors.
 
     Raises:
-        InputError: If it is no object.
+        InputError: If it is not an object.
     """
     if not isinstance(record, dict):
         raise InputError(

@@ -41,7 +41,7 @@ def pictures_in(folder: Path) -> dict[str, Path]:
     for stem, paths in pictures_by_stem(folder).items():
         if len(paths) > 1:
             raise InputError(
-                f'two pictures share a name: {paths[0]} and {paths[1]}'
+                f'two images share a name: {paths[0]} and {paths[1]}'
             )
         [pictures[stem]] = paths
     return pictures

@@ -164,8 +164,8 @@ def _picture_bgr(
     picture = upright(picture, size)
     if picture.mode == 'F':
         raise InputError(
-            'pictures of floating-point numbers have no known range: save it '
-            'with 8 or 16 bits'
+            'floating-point images have no known range: save this one with 8 '
+            'or 16 bits'
         )
     if picture.mode[:1] == 'I':
         return _bgr(to_8_bit(np.asarray(picture)))

@@ -73,7 +73,7 @@ def read_label_map(path: str | Path) -> LabelMap:
     if labels.ndim != 2 or labels.dtype.kind not in 'biu':
         raise InputError(
             f'{path} is not a label map, which has one whole number per '
-            f'pixel: it is a picture of mode {picture.mode}'
+            f'pixel: it is an image of mode {picture.mode}'
         )
     labels = _with_true_sign(labels, picture)
     palette, place = picture.getpalette(), georeference_of(picture)
@@ -93,8 +93,8 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
     if is_lossy(picture):
         raise InputError(
             f'{path} is not a label map: JPEG changes numbers to save space, '
-            'so that labels come up that nobody has given; use the lossless '
-            'picture (.png) that it was made from'
+            'which creates labels that nobody has given; use the lossless '
+            'image (.png) that it was made from'
         )
 
 

@@ -88,7 +88,7 @@ def load_masks(
     if isinstance(source, np.ndarray):
         return _from_array(source, labels, threshold, 'the mask')
     if labels:
-        raise InputError('a label map is a picture or a 2-d array')
+        raise InputError('a label map is an image or a 2-d array')
     if isinstance(source, dict) or _is_polygons(source, image_size):
         size = None if isinstance(source, dict) else image_size
         if size is not None:
@@ -98,7 +98,7 @@ def load_masks(
     if isinstance(source, Sequence):
         return _from_list(source, image_size, threshold)
     raise InputError(
-        'masks are pictures, arrays, run-length encodings or polygons, got '
+        'masks are images, arrays, run-length encodings or polygons, got '
         f'{type(source).__name__}'
     )
 
@@ -139,7 +139,7 @@ def _from_array(
     if array.ndim == 3 and array.shape[2] in (1, 3, 4):
         raise InputError(
             f'{name} must be (H, W) or (N, H, W), got {array.shape}: is the '
-            'last axis that of colours?'
+            'last axis the colours?'
         )
     if array.dtype.kind not in 'biuf':
         raise InputError(f'{name} must hold numbers, got {array.dtype}')
@@ -196,7 +196,7 @@ def _from_list(
 
 
 def _is_polygons(source: Any, image_size: Size | None) -> bool:
-    """Return whether it is a list of flat lists of coordinates."""
+    """Return whether a value is a list of flat lists of coordinates."""
     if not isinstance(source, (list, tuple)) or not source:
         return False
     lists = (list, tuple)
@@ -223,9 +223,9 @@ def _check_inside(polygons: Any, size: Size) -> None:
     if read is None or not (out := outside(read.polygons, size)).much:
         return
     raise InputError(
-        f'{out.area:.0%} of the polygon lies outside of the image, which is '
+        f'{out.area:.0%} of the polygon lies outside the image, which is '
         f'{size[1]} x {size[0]} (width x height): was it drawn on a copy of '
-        'another size, or before the photograph was turned?'
+        'another size, or before the photograph was rotated?'
     )
 
 
@@ -265,7 +265,7 @@ def _grey(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         return array
     if np.any(array != array[..., :1]):
         raise InputError(
-            'a mask picture must be grey, this one is coloured; save it with '
-            'one channel'
+            'a mask image must be grey, but this one has colours: save it '
+            'with one channel'
         )
     return array[..., 0]

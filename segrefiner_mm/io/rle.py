@@ -130,7 +130,7 @@ def _from_polygons(polygons: Sequence[Corners], size: Size) -> dict[str, Any]:
     for polygon in polygons:
         # The path to distant corners would be traced pixel by pixel.
         if not (np.abs(polygon) < 10 * max(size) + 100).all():
-            raise InputError('a polygon has corners far outside of its image')
+            raise InputError('a polygon has corners far outside its image')
         steps = np.abs(np.diff(polygon, axis=0, append=polygon[:1]))
         outline += float(steps.max(axis=1).sum())
     if outline > MAX_OUTLINE:

@@ -80,14 +80,15 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
 
 
 def holds_weights(model: nn.Module, name: str) -> bool:
-    """Whether a model has the weights of a bundled one, whatever their file.
+    """Return whether a model has the weights of a bundled model.
 
     Args:
         model (nn.Module): A :class:`SegRefiner`.
         name (str): Such as ``'segrefiner-lite'``.
 
     Returns:
-        bool: False also if there is no bundled model of that name.
+        bool: Whether all weights are equal, whatever file they came from.
+        False also if there is no bundled model of that name.
     """
     if name not in BUNDLED:
         return False
@@ -154,7 +155,8 @@ def check_match(
     Args:
         expected (Mapping[str, Tensor]): Weights of the model.
         given (Mapping[str, Tensor]): Weights to load.
-        source (str): Where they come from, for the message.
+        source (str): Where they come from, for the message. Defaults to 'the
+            checkpoint'.
 
     Raises:
         CheckpointError: Naming the keys that differ.
@@ -184,7 +186,8 @@ def check_finite(
 
     Args:
         weights (Mapping[str, Tensor]): Weights to load.
-        source (str): Where they come from, for the message.
+        source (str): Where they come from, for the message. Defaults to 'the
+            checkpoint'.
 
     Raises:
         CheckpointError: Naming the tensors.

@@ -1,4 +1,4 @@
-"""Names of models, and where their configs are."""
+"""The names of models, and the places of their configs."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from segrefiner_mm.names import MODEL_NAMES
 
 
 def config_of(name: str) -> Path:
-    """Config file of a named model.
+    """Return the config file of a named model.
 
     Args:
         name (str): One of ``MODEL_NAMES``.
@@ -69,13 +69,13 @@ def read_config(path: str | Path) -> Config:
 
 
 def weights_of(name: str) -> str:
-    """Bundled weights of a named model.
+    """Return the bundled weights of a named model.
 
     Args:
         name (str): One of ``MODEL_NAMES``.
 
     Returns:
-        str: What :func:`load_weights` takes.
+        str: An argument of :func:`load_weights`.
 
     Raises:
         InputError: If the weights must be given by the user.
@@ -89,7 +89,7 @@ def weights_of(name: str) -> str:
 
 
 def model_cfg(model: str | Path | dict[str, Any]) -> dict[str, Any]:
-    """The ``model`` part of a config, with its weights named in it.
+    """Return the ``model`` part of a config, with its weights named in it.
 
     Args:
         model (str | Path | dict): A name (one of ``MODEL_NAMES``), a config

@@ -1,4 +1,4 @@
-"""What the reverse chain gives: its result, and its steps."""
+"""The result of the reverse chain, and its steps."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""What a run tells its user: progress, problems, and the result."""
+"""The output of a run for its user: progress, problems, and the result."""

@@ -1,4 +1,4 @@
-"""How far a run is: counts, rates, and a bar that shows them."""
+"""The progress of a run: counts, rates, and a bar that shows them."""
 
 import time
 from collections import Counter

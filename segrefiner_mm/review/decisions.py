@@ -62,7 +62,7 @@ def apply_decisions(
     if refined.is_dir():
         return _apply_to_folder(refined, decisions, out, options, reporter)
     if options.coarse is None:
-        raise InputError('--decisions needs --coarse, the file before')
+        raise InputError('--decisions needs --coarse, the coarse masks')
     coarse = options.coarse
     check_not_inputs([out], [refined, coarse, decisions])
     if out.is_dir():
@@ -113,7 +113,7 @@ def read_decisions(
         if not isinstance(noted, dict) or noted.get('sha256') != mark.sha256:
             raise InputError(
                 f'{path} was not made for the {part} masks of {mark.name}: '
-                'their content is another one'
+                'their content has changed'
             )
     return _listed(content.get('decisions'), path)
 

@@ -44,7 +44,7 @@ class Areas(NamedTuple):
 
 @dataclass(frozen=True)
 class MaskPair:
-    """A coarse mask and the refined mask that came of it.
+    """A coarse mask and the refined mask that was made from it.
 
     Attributes:
         key (int | str): Identifies the mask in its file or folder.
@@ -53,7 +53,7 @@ class MaskPair:
         image_name (str): Name of the image in the data.
         class_name (str): Name of the class, or ''.
         coarse (dict): Valid run lengths, ``size`` and compressed ``counts``.
-        refined (dict): The same of the refined mask, of equal size.
+        refined (dict): The same for the refined mask, of equal size.
         recorded (str, optional): The verdict that the run recorded. Defaults
             to None: there is no record.
         confidence (float, optional): 0 to 1. Defaults to None.

@@ -31,7 +31,7 @@ def check_free(out: Path, overwrite: bool) -> None:
         return
     if not (out / MARK).is_file():
         raise InputError(
-            f'{out} holds files that are no report: choose another folder'
+            f'{out} holds other files than a report: choose another folder'
         )
     outputs.check_free(out, True, overwrite)
 

@@ -23,8 +23,8 @@ class ReportOptions:
         evidence (Path, optional): CSV file that :func:`refine_predictions`
             wrote as ``report``, with the verdicts and the numbers behind
             them. Defaults to None: what the masks alone tell.
-        limit (int): Most masks on the page: the most changed and the least
-            sure ones. Defaults to 5000.
+        limit (int): Maximum number of masks on the page: the most changed and
+            the least confident ones. Defaults to 5000.
         overwrite (bool): Whether an earlier report may be replaced. Defaults
             to False.
     """

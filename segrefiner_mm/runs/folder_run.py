@@ -97,8 +97,8 @@ class _FolderRun:
         kept = f'{names} was changed after it was written, and is kept'
         if self._journal.is_due(inputs, outputs):
             self._reporter.error(
-                f'{kept}, though its inputs or the settings are others now: '
-                '--overwrite does it again'
+                f'{kept}, though its inputs or the settings have changed: '
+                '--overwrite refines it again'
             )
         else:
             self._reporter.say(f'segrefiner: {kept}')

@@ -9,9 +9,9 @@ class MaskOptions:
     """Options for reading and writing pairs of images and masks.
 
     Attributes:
-        mask_suffix (str): Suffix of the name of a mask after that of its
-            image, such as ``'_mask'``; ``*`` matches anything. Defaults to
-            ''.
+        mask_suffix (str): Suffix that the name of a mask adds to the name of
+            its image, such as ``'_mask'``; ``*`` matches anything. Defaults
+            to ''.
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
         overlay (bool): Whether to draw the outlines on the image too.

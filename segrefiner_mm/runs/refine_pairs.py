@@ -113,7 +113,8 @@ def refine_labels(
             Defaults to None: their defaults.
         refiner (RefinerOptions | Refiner, optional): The model and its
             settings. Defaults to None: their defaults.
-        reporter (Reporter, optional): See :func:`refine_folder`.
+        reporter (Reporter, optional): See :func:`refine_folder`. Defaults to
+            None.
 
     Returns:
         RunSummary: Counts, and what could not be refined; for a pair, with a

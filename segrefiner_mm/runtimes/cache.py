@@ -93,7 +93,7 @@ def read_export(key: str) -> OnnxParts | None:
 
 
 def write_export(key: str, parts: OnnxParts) -> None:
-    """Keep an exported network, and delete those that were used least lately.
+    """Keep an exported network, and delete the least recently used ones.
 
     Args:
         key (str): Hexadecimal digits that identify the network.

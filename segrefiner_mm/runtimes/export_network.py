@@ -46,14 +46,15 @@ def export_onnx(
     but ``timestep`` are float32; batch size, height and width are free, the
     latter in multiples of the stride.
 
-    The loop over the steps stays outside. All that it takes is in the
+    The loop over the steps is not exported. All that it needs is in the
     property ``segrefiner_mm`` of ``step``, as JSON.
 
     Args:
         out (str | Path): Folder for ``step.onnx`` and ``encode.onnx``, which
             is created; or a file (.onnx) for ``step``, with ``encode`` beside
             it as ``NAME_encode.onnx``.
-        options (ExportOptions, optional): The model.
+        options (ExportOptions, optional): The model. Defaults to None: the
+            defaults of its fields.
 
     Returns:
         list[Path]: The files, in the order in which they run.

@@ -30,7 +30,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class GraphContext:
-    """What the steps of a window share.
+    """The values that the steps of a window share.
 
     Attributes:
         arrays (Mapping[str, np.ndarray]): Inputs of the step.

@@ -1,4 +1,4 @@
-"""What the speed and the rounding of a runtime depend on."""
+"""The processor and the packages, on which runtimes depend."""
 
 import platform
 from collections.abc import Iterable

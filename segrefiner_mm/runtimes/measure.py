@@ -1,4 +1,4 @@
-"""How long the runtimes take for a window, measured in turns."""
+"""Measurement of the time that each runtime takes for a window."""
 
 import time
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ import torch
 
 from segrefiner_mm.models.denoiser import Denoiser
 
-# Seconds to spend on the measurement, and least rounds after the warm-up.
+# Seconds to spend on it, and minimum number of rounds after the warm-up.
 BUDGET = 2.0
 LEAST_ROUNDS = 2
 

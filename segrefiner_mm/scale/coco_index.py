@@ -79,7 +79,7 @@ class ImageTable:
             image_id (int | str): Its id.
 
         Returns:
-            int | None: From 0; None if there is none of this id.
+            int | None: From 0; None if there is no image of this id.
         """
         return self._rows.get(image_id)
 
@@ -90,7 +90,7 @@ class ImageTable:
             image_id (int | str): Its id.
 
         Returns:
-            CocoImage | None: None if there is none of this id.
+            CocoImage | None: None if there is no image of this id.
         """
         row = self._rows.get(image_id)
         return None if row is None else self.at(row)
@@ -129,7 +129,7 @@ class ImageTable:
         self._names.append(hash(image.name))
 
     def namesakes(self) -> list[str]:
-        """Return the names that differ, but share their last part.
+        """Return different names that share their last part.
 
         They may lead to the same file, as a file is looked up by a part of
         its path if nothing is found at the whole path.

@@ -92,7 +92,7 @@ class CocoSource:
     def rows(self) -> Iterator[PackedImage]:
         """Yield the images that have masks to refine.
 
-        An image comes as soon as its last record is read.
+        An image is yielded as soon as its last record is read.
 
         Yields:
             PackedImage: An image.
@@ -107,7 +107,7 @@ class CocoSource:
         other = 'segmentation' not in event.value
         if other and _OTHER_FORMATS & event.value.keys():
             raise InputError(
-                f'{self.path} is panoptic or of videos: an engine takes COCO '
+                f'{self.path} is panoptic or video json: an engine takes COCO '
                 'and LVIS json; refine it without --engine'
             )
 
@@ -126,7 +126,7 @@ class CocoSource:
         if None in members and count and 'segmentation' not in seen:
             raise InputError(
                 f'{self.path} has no masks; the results of mmdet that have '
-                'are in *.segm.json'
+                'masks are in *.segm.json'
             )
 
 

@@ -108,7 +108,7 @@ def _connected(ray: Any, options: DatasetOptions) -> Iterator[None]:
 
 @contextmanager
 def _context(ray: Any) -> Iterator[None]:
-    """Settings of Ray Data; those of the caller are restored."""
+    """Change the settings of Ray Data; restore those of the caller."""
     before = ray.data.DataContext.get_current()
     own = before.copy()
     own.target_max_block_size = _BLOCK_BYTES

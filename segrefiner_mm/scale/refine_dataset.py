@@ -19,19 +19,21 @@ def refine_dataset(
 ) -> PredictionSummary:
     """Refine a data set in shards; the function behind ``coco --engine``.
 
-    A JSON has the bytes that :func:`refine_predictions` writes. A run that
-    was stopped continues with the shards that are missing.
+    A JSON output has the bytes that :func:`refine_predictions` writes. A run
+    that was stopped continues with the shards that are missing.
 
     Args:
         source (str | Path): COCO or LVIS results or annotations (.json), of
-            any size; or a folder or address of tables (.parquet, .arrow) or
-            of WebDataset's tars, see :func:`read_masks`.
-        out (str | Path): File to write; for tables and tars the folder or
-            the address of Parquet files.
+            any size; or a folder or URL of tables (.parquet, .arrow) or of
+            WebDataset's tar files, see :func:`read_masks`.
+        out (str | Path): File to write; for tables and tar files, the folder
+            or URL of Parquet files.
         options (DatasetOptions, optional): How it is read, refined and
-            written, and by which engine.
+            written, and by which engine. Defaults to None: their defaults.
         refiner (RefinerOptions, optional): The model and its settings.
-        reporter (Reporter, optional): See :func:`refine_folder`.
+            Defaults to None: their defaults.
+        reporter (Reporter, optional): See :func:`refine_folder`. Defaults to
+            None.
 
     Returns:
         PredictionSummary: Counts, and rows of the masks that changed most,

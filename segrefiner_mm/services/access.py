@@ -1,4 +1,4 @@
-"""Who may call the server: its token and the names it answers to."""
+"""Access to the server: its token and the names it answers to."""
 
 import base64
 import binascii

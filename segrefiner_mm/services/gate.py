@@ -136,7 +136,7 @@ class _Body:
 
 
 def too_large(most: int) -> JSONResponse:
-    """The answer to a request that is too large.
+    """Return the answer to a request that is too large.
 
     Args:
         most (int): Maximum number of bytes.

@@ -36,7 +36,7 @@ from segrefiner_mm.version import __version__
 
 IMAGE = 'BMP, GIF, JPEG, PNG, PPM, TIFF or WebP.'
 MASKS = (
-    'The masks: a picture per object, a .npy or .npz, (H, W) or (N, H, W), or '
+    'The masks: an image per object, a .npy or .npz, (H, W) or (N, H, W), or '
     'JSON, a list with a COCO segmentation or annotation per object.'
 )
 Image = Annotated[UploadFile, File(description=IMAGE)]

@@ -1,11 +1,11 @@
-"""How much is carried from frame to frame."""
+"""The settings of how much is carried from frame to frame."""
 
 from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class Steadying:
-    """How much the result of a frame counts in the next frame.
+    """Settings of how much the result of a frame counts in the next frame.
 
     Attributes:
         prior (float): Weight of the carried edge, against the coarse edge, in

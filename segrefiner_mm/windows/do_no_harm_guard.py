@@ -1,4 +1,4 @@
-"""The decision whether a refined mask is used."""
+"""The guard, which decides whether a refined mask is used."""
 
 import math
 from dataclasses import replace
@@ -96,11 +96,11 @@ class DoNoHarmGuard:
         self.calibrated_on = calibrated_on
 
     def decide(self, evidence: dict[str, float]) -> str:
-        """Decide by numbers alone.
+        """Decide by the evidence alone.
 
         Args:
             evidence (dict[str, float]): ``belief``, ``edge_gain`` and
-                ``edge_contrast`` of the first step; once there is a result,
+                ``edge_contrast`` of the first result; once it is tidied,
                 also ``overlap``, and after all steps ``agreement``: see
                 :meth:`refine`.
 
@@ -133,7 +133,7 @@ class DoNoHarmGuard:
             and after all steps ``agreement``, the IoU of bold and cautious
             result. These numbers are floats: where the rounding of a backend
             differs between batches, a mask whose numbers lie on a limit to
-            the last bit may be decided otherwise.
+            the last bit may get another verdict.
         """
         mask, limit = task.mask, self.bold_belief
         first = replace(task, judged=True)
@@ -146,7 +146,7 @@ class DoNoHarmGuard:
         if self.decide(evidence) == KEPT:
             return _take_back(mask, bold, evidence, KEPT)
         chosen = bold
-        # Of a whole image the bold step has seen the old edge alone.
+        # For a whole image, the bold step measured the old edge alone.
         in_doubt = plan.whole_image or (
             limit is not None and evidence['belief'] >= limit
         )

@@ -20,7 +20,7 @@ class RefineJob(Generic[Tag]):
     Attributes:
         image (Tensor): (3, H, W) uint8.
         masks (Sequence[CompactMask]): Masks of the same H and W.
-        tag (Tag): Value of the caller, who finds it on the finished job.
+        tag (Tag): Any value of the caller, returned with the finished job.
         only (CompactMask | str, optional): The part of the image in which
             masks may change, of the same H, W and device; or ``'errors'``:
             where the network predicts that they are wrong. Defaults to None:

@@ -67,7 +67,7 @@ def _separable(source: Tensor, rows: Taps, columns: Taps) -> Tensor:
     """
     channels, height, width = source.shape
     left, right, weight_x = columns
-    # In memory, pixels of a picture hold their channels beside each other.
+    # In memory, pixels of an image hold their channels beside each other.
     interleaved = channels > 1 and source.stride(0) == 1
     if interleaved:
         lines = source.permute(1, 2, 0).reshape(height, -1).float()

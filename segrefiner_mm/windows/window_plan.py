@@ -75,13 +75,13 @@ class RefinedMask:
             with the belief.
         probs (Tensor, optional): Foreground probability over the box, at the
             resolution of the network, (S, S) float32; from plans with one
-            window per mask, if the settings say to keep it. Single pixels may
-            have been decided otherwise.
+            window per mask, if the settings say to keep it. They may disagree
+            with single pixels of the mask.
         evidence (dict[str, float]): Numbers that a guard decided by.
         soft (SoftMap, optional): Calibrated probabilities at the resolution
-            of the image; from tasks that ask for them. Single pixels may have
-            been decided otherwise until :func:`completed` holds them to the
-            mask.
+            of the image; from tasks that ask for them. They may disagree with
+            single pixels of the mask until :func:`completed` holds them to
+            it.
         only (CompactMask, optional): The part of the image that may change.
             Defaults to None: everything.
     """

@@ -29,7 +29,7 @@ def test_bytes_are_an_encoded_picture(scene):
 
 
 def test_bytes_that_are_no_picture():
-    with pytest.raises(InputError, match='not a picture that can be read'):
+    with pytest.raises(InputError, match='not an image that can be read'):
         refine(b'GIF87', np.ones((4, 4)))
 
 

@@ -243,7 +243,7 @@ def test_other_forms_are_refused(scenes, tmp_path, capsys):
         options = ['--img-dir', images, '--segmentation', form]
         out = tmp_path / 'o.json'
         assert run(scenes, tmp_path / f'{name}.json', out, *options) == 2
-        assert 'is for json of COCO' in capsys.readouterr().err
+        assert 'is for COCO json' in capsys.readouterr().err
 
 
 def test_results_among_the_inputs_are_refused(scenes, tmp_path, capsys):

@@ -336,8 +336,8 @@ def make_bad_inputs(tmp_path):
     [
         (dict(image='nothing.jpg'), 'no such file or folder'),
         (dict(mask='nothing.png'), 'no such file or folder'),
-        (dict(image='text.jpg'), 'not a picture'),
-        (dict(mask='text.jpg'), 'not a picture'),
+        (dict(image='text.jpg'), 'not an image'),
+        (dict(mask='text.jpg'), 'not an image'),
         (dict(mask='small.png'), 'they must be equal'),
         (dict(mask='soft.png'), 'is not binary'),
         (dict(mask='folder'), 'two files or two folders'),

@@ -129,7 +129,7 @@ def test_the_prefix_of_a_camera_is_no_scene(tmp_path, log_lines, prefix):
         paths = [info['img_path'] for info in split.load_data_list()]
         counts.append(sum(prefix in path for path in paths))
     assert counts == [4, 36]
-    assert '10 of 100 pictures taken' in log_lines[0]
+    assert '10 of 100 images taken' in log_lines[0]
 
 
 def test_a_label_map_is_not_taken_for_a_mask(folder):
@@ -147,10 +147,10 @@ def test_pictures_without_a_partner_are_said(folder, log_lines):
     sorted((folder / 'masks').iterdir())[0].unlink()
     assert len(build(folder)) == 11
     [line] = log_lines
-    assert 'skipped 1 pictures' in line
+    assert 'skipped 1 images' in line
     assert 'scene0_00000.jpg' in line
     (folder / 'images' / 'scene1_00000.png').touch()
-    with pytest.raises(InputError, match='two pictures share a name'):
+    with pytest.raises(InputError, match='two images share a name'):
         build(folder)
 
 

@@ -164,7 +164,7 @@ def test_soft_masks_need_a_threshold():
         (dict(rle(MASK), size=[40, 40]), 'covers 204 pixels, not'),
         (MASK.tolist(), 'single|nested|list|polygon|binary|masks are'),
         ([[0, 1, 1, 0, 1]], 'at least 3 points'),
-        (np.zeros((5, 5, 3)), 'is the last axis that of colours'),
+        (np.zeros((5, 5, 3)), 'is the last axis the colours'),
         (np.array([['a', 'b']]), 'must hold numbers'),
         ([MASK, MASK[:5]], 'differ in size'),
         ([np.stack([MASK, OTHER])], 'one mask per entry'),

@@ -85,8 +85,8 @@ def test_words():
         (np.zeros((9, 9), bool), 'must be equal'),
         ('no such file.png', 'no such file'),
         (np.zeros((2, *SIZE), bool), 'one mask'),
-        ([(40, 5), (50, 5), (50, 9)], 'outside of the image'),
-        (7, 'masks are pictures'),
+        ([(40, 5), (50, 5), (50, 9)], 'outside the image'),
+        (7, 'masks are images'),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_words(value, message):

@@ -222,7 +222,7 @@ def test_only_an_earlier_report_is_replaced(scenes, tmp_path):
     mine = tmp_path / 'mine'
     mine.mkdir()
     (mine / 'file').touch()
-    with pytest.raises(InputError, match='no report'):
+    with pytest.raises(InputError, match='other files than a report'):
         write_report(scenes.refined, mine, options(scenes, overwrite=True))
     assert [path.name for path in tmp_path.iterdir() if path != out] == [
         'mine'

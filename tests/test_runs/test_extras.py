@@ -171,7 +171,7 @@ def test_formats_without_room_for_soft_maps_are_named(data, tmp_path, capsys):
     out, images = tmp_path / 'out', data / 'images'
     given = tmp_path / 'labels', '--img-dir', images, '-o', out
     assert run('coco', *given, '--soft') == 2
-    assert '--soft is for json of COCO' in capsys.readouterr().err
+    assert '--soft is for COCO json' in capsys.readouterr().err
     assert not out.exists()
 
 

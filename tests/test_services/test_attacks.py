@@ -153,7 +153,7 @@ def test_an_image_is_no_name_either(client, photo, tmp_path):
     path.write_bytes(photo[0])
     for name in (str(path), path.as_uri(), '../' * 9 + str(path)):
         files = [('image', name.encode()), ('masks', photo[1])]
-        refused(client.post('/refine', files), 'not a picture')
+        refused(client.post('/refine', files), 'not an image')
         content = dict(image=name, masks=[])
         answer = client.post_json('/refine/json', content)
         refused(answer, 'base64')
@@ -198,9 +198,9 @@ def test_encodings_that_are_none(client, photo, mask):
         (b'{"size": NaN}', 'mask 0'),
         (b'\x93NUMPY\x09\x09', 'unknown version'),
         (b'PK\x03\x04', 'cannot read the array'),
-        (b'', 'not a picture'),
-        (b'%!PS-Adobe-3.0 EPSF-3.0', 'not a picture'),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', 'not a picture'),
+        (b'', 'not an image'),
+        (b'%!PS-Adobe-3.0 EPSF-3.0', 'not an image'),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', 'not an image'),
     ],
 )
 def test_files_that_are_no_masks(client, photo, content, words):

@@ -203,18 +203,18 @@ def test_an_image_of_the_local_storage(backend, scene, site):
         ('/data/local-files/?d=/etc/passwd', 'leads out'),
         ('/data/local-files/?d=link.png', 'leads out'),
         ('/data/local-files/', 'not a file name'),
-        ('file:///etc/passwd', 'no address'),
-        ('ftp://127.0.0.1/a.png', 'no address'),
+        ('file:///etc/passwd', 'not the address'),
+        ('ftp://127.0.0.1/a.png', 'not the address'),
         ('http://169.254.169.254/latest/meta-data', 'not fetched from'),
         ('//169.254.169.254/latest', 'not fetched from'),
         ('http://127.0.0.1:1/a.png', 'not fetched from'),
         ('http://127.0.0.1@evil.example/a.png', 'not fetched from'),
         ('/jump/http://evil.example/a.png', 'not fetched from'),
         ('/jump/jump/jump/jump/jump/jump/x', 'redirects too often'),
-        ('/jump/file:///etc/passwd', 'no address'),
+        ('/jump/file:///etc/passwd', 'not the address'),
         ('/data/upload/1/nothing.png', 'status 404'),
         ('http://[', 'not an address'),
-        ('s3://bucket/a.png', 'no address'),
+        ('s3://bucket/a.png', 'not the address'),
         (None, 'is null'),
         (['a'], 'a list of 1'),
     ],
@@ -342,7 +342,7 @@ def test_values_in_full_are_read():
 
 
 def test_options_that_are_no_addresses(tmp_path):
-    with pytest.raises(InputError, match='no address'):
+    with pytest.raises(InputError, match='not the address'):
         ImageSource(ServeOptions(label_studio='localhost:8080'))
     with pytest.raises(InputError, match='no such folder'):
         ImageSource(ServeOptions(image_dir=tmp_path / 'nothing'))

@@ -98,7 +98,7 @@ def shape(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 def draw_scene(
     rng: np.random.Generator, height: int, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture of a few objects, and the mask of the foremost.
+    """An image of a few objects, and the mask of the foremost.
 
     Args:
         rng (np.random.Generator): Where the choices come from.

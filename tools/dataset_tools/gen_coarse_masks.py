@@ -94,7 +94,7 @@ def main() -> int:
     if args.out.resolve() == args.masks.resolve():
         raise InputError('OUT must not be MASKS')
     if not masks:
-        raise InputError(f'no pictures in {args.masks}')
+        raise InputError(f'no images in {args.masks}')
     todo = [
         path
         for stem, path in masks.items()

@@ -20,7 +20,7 @@ class Source(NamedTuple):
 
     Attributes:
         repository (str): Owner and name on GitHub.
-        name (str): Prefix of the names of its pictures.
+        name (str): Prefix of the names of its images.
         image (str): Pattern of the paths of the photographs. What its groups
             match makes the name of a picture.
         mask (str): Path of the mask, with the groups of ``image`` in braces.

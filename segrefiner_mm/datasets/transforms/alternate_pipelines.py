@@ -22,8 +22,9 @@ class AlternatePipelines(BaseTransform):
 
     Args:
         pipelines (Sequence[Sequence[dict]], optional): The pipelines.
+            Defaults to None: ``views``.
         views (Sequence[Sequence[dict]], optional): The same, under the old
-            name.
+            name. Defaults to None.
 
     Raises:
         ValueError: If there are none.

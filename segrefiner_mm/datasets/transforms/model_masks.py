@@ -42,8 +42,7 @@ class ModelMasks:
 
         Returns:
             np.ndarray | None: (H, W) uint8, values 0 and 1; None if no
-                prediction
-            of this size has an IoU of at least 0.3.
+            prediction of this size has an IoU of at least 0.3.
         """
         encoded = [
             rle

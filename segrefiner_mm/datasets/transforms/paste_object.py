@@ -1,4 +1,4 @@
-"""Pasting of an object on another image."""
+"""Pasting of an object onto another image."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PasteObject(BaseTransform):
-    """Cuts out the object and pastes it on another image.
+    """Cuts out the object and pastes it onto another image.
 
     The seam is blended over a pixel or two, and the brightness of the object
     is moved towards that of its new surroundings, so that neither gives the
@@ -55,7 +55,7 @@ class PasteObject(BaseTransform):
         self.scale = scale
         self.paths = sorted(pictures_in(Path(backgrounds)).values())
         if prob and not self.paths:
-            raise InputError(f'no pictures in {backgrounds}')
+            raise InputError(f'no images in {backgrounds}')
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Paste, with probability ``prob``.

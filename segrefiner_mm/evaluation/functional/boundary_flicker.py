@@ -16,15 +16,15 @@ def boundary_flicker(
 ) -> float:
     """Compute how far an edge jumps from a frame to the next, on average.
 
-    The mask of the frame before is moved by the flow. The area in which it
+    The mask of the previous frame is moved by the flow. The area in which it
     differs from the mask of the frame, divided by the mean length of both
     edges, is the mean distance of the edges (as the area between two curves
-    over their length). What a viewer sees as flicker is the part of it that
-    motion does not explain. It needs no true mask. Pixels that came into the
-    picture are left out.
+    over their length). A viewer sees as flicker the part of it that motion
+    does not explain. It needs no true mask. Pixels that came into view are
+    left out.
 
     Args:
-        before (np.ndarray): Mask of the frame before, (H, W) bool.
+        before (np.ndarray): Mask of the previous frame, (H, W) bool.
         now (np.ndarray): Mask of the frame, (H, W) bool.
         flow (np.ndarray): See :func:`moved_mask`.
 

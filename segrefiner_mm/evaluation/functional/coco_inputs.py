@@ -130,8 +130,7 @@ class CocoTruth:
 
         Returns:
             list[dict]: Copies with all masks as run lengths, and with ``id``
-                and
-            ``area``: of the box, if all have one, else of the mask.
+            and ``area``: of the box, if all have one, else of the mask.
 
         Raises:
             InputError: If they are invalid, or do not match the annotations.

@@ -1,4 +1,4 @@
-"""Masks of a frame before, moved as the picture has moved."""
+"""Masks of the previous frame, warped by the motion."""
 
 from typing import Any
 
@@ -11,16 +11,16 @@ BoolMask = npt.NDArray[np.bool_]
 
 
 def moved_mask(before: BoolMask, flow: Array) -> tuple[BoolMask, BoolMask]:
-    """Move a mask from the frame before to the frame.
+    """Warp a mask from the previous frame to the current one.
 
     Args:
-        before (np.ndarray): Mask of the frame before, (H, W) bool.
-        flow (np.ndarray): (H, W, 2) float32, in pixels: what is at (x, y) of
-            the frame was at (x, y) + flow in the frame before.
+        before (np.ndarray): Mask of the previous frame, (H, W) bool.
+        flow (np.ndarray): (H, W, 2) float32, in pixels: the content at (x, y)
+            of the frame was at (x, y) + flow in the previous frame.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: The moved mask, and the pixels that were
-        inside of the frame before, (H, W) bool each.
+        inside the previous frame, (H, W) bool each.
 
     Raises:
         ValueError: If the shapes do not match.

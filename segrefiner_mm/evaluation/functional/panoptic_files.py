@@ -103,7 +103,7 @@ class PanopticFile:
             stored_size(path)  # rejects a file that is too large
         picture = cv2.imread(str(path)) if path.is_file() else None
         if picture is None:
-            raise InputError(f'cannot read the panoptic picture {path}')
+            raise InputError(f'cannot read the panoptic image {path}')
         segments = self._segments[image_id]
         return PanopticMap(
             colours_to_ids(picture[..., ::-1]),

@@ -16,13 +16,13 @@ def warping_error(
 ) -> float:
     """Compute the warping error of two masks: 1 less their IoU, once moved.
 
-    The mask of the frame before is moved by the flow, as in the temporal
+    The mask of the previous frame is moved by the flow, as in the temporal
     consistency of Liu et al. (arXiv 2002.11433), which is the IoU; the idea is
     the warping error of Lai et al. (arXiv 1808.00449). It needs no true mask.
-    Pixels that came into the picture are left out.
+    Pixels that came into view are left out.
 
     Args:
-        before (np.ndarray): Mask of the frame before, (H, W) bool.
+        before (np.ndarray): Mask of the previous frame, (H, W) bool.
         now (np.ndarray): Mask of the frame, (H, W) bool.
         flow (np.ndarray): See :func:`moved_mask`.
 

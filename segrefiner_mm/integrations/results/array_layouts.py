@@ -81,7 +81,7 @@ def open_layout(value: Any, sizes: Collection[Size]) -> MaskResult | None:
         )
     if shape[2] in _COLOURS:
         raise InputError(
-            f'masks of {shape} could be a coloured picture or '
+            f'masks of {shape} could be a colour image or '
             f'{shape[2]} masks: pass one channel, or a list of the masks, '
             'list(np.moveaxis(masks, -1, 0))'
         )

@@ -96,7 +96,7 @@ def _is_instances(value: Any) -> bool:
 
 
 def _tensor_of(masks: Any) -> Any:
-    """The tensor of ``BitMasks``."""
+    """Return the tensor of ``BitMasks``."""
     tensor = getattr(masks, 'tensor', None)
     if not is_array(tensor):
         raise InputError(

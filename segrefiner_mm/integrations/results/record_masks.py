@@ -12,7 +12,7 @@ from segrefiner_mm.io.rle import encode_mask
 
 
 class RecordMasks(MaskResult):
-    """Dicts with a mask each: an array, a picture or run lengths.
+    """Dicts with a mask each: an array, a PIL image or run lengths.
 
     Args:
         records (list[dict]): The objects; all but the masks stays.

@@ -148,7 +148,7 @@ def _decode(counts: list[bytes]) -> tuple[Ints, Ints]:
     """Return the run lengths in sequence, and the offset of each mask."""
     digits = np.frombuffer(b''.join(counts), np.uint8).astype(np.int64) - 48
     if ((digits < 0) | (digits >= 64)).any():
-        raise InputError('a run-length encoding holds a byte that cannot be')
+        raise InputError('a run-length encoding holds an invalid byte')
     bounds = np.cumsum([0, *map(len, counts)])
     ends = np.flatnonzero(digits < 32)
     if (digits[bounds[1:][np.diff(bounds) > 0] - 1] >= 32).any():

@@ -156,7 +156,7 @@ def _polygons(parts: Any) -> Segmentation:
         numbers = _numbers(part)
         if len(numbers) % 2:
             raise InputError(
-                f'a polygon has {len(numbers)} numbers, which are no pairs '
+                f'a polygon has {len(numbers)} numbers, which are not pairs '
                 'of x and y'
             )
         if len(numbers) < 6:

@@ -25,7 +25,7 @@ _BOX = ('bbox_x0', 'bbox_y0', 'bbox_w', 'bbox_h')
 
 
 class AmgFolder(PredictionFile):
-    """Pictures ``0.png``, ``1.png``, ... beside ``metadata.csv``.
+    """Masks ``0.png``, ``1.png``, ... beside ``metadata.csv``.
 
     A folder has the name of its image. Tables are copied.
 
@@ -129,7 +129,7 @@ def _read(table: Path) -> list[list[str]]:
     try:
         rows = list(csv.reader(io.StringIO(text)))
     except csv.Error as error:
-        raise InputError(f'{table} is no table: {error}') from None
+        raise InputError(f'{table} is not a table: {error}') from None
     if not rows or 'id' not in rows[0]:
         raise InputError(f'{table} is not of amg.py: it has no column id')
     return rows

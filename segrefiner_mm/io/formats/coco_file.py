@@ -120,8 +120,8 @@ class CocoFile(RecordJson):
             raise InputError(f'{path} {strange_json(self.content)}')
         if not any('segmentation' in mask for mask in self.masks):
             raise InputError(
-                f'{path} has no masks; the results of mmdet that have are in '
-                '*.segm.json'
+                f'{path} has no masks; the results of mmdet that have masks '
+                'are in *.segm.json'
             )
 
 

@@ -165,14 +165,14 @@ def _segmentation(shape: Shape, size: Size | None) -> Any:
 
 def _mask_of(text: Any) -> npt.NDArray[np.bool_]:
     if not isinstance(text, str):
-        raise InputError(f'its mask is {shown(text)}, not a picture in base64')
+        raise InputError(f'its mask is {shown(text)}, not an image in base64')
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise InputError('its mask is not a picture in base64') from None
+        raise InputError('its mask is not an image in base64') from None
     mask = picture_to_array(read_picture(content, one_page=True))
     if mask.ndim != 2:
-        raise InputError('its mask is a coloured picture, not a grey one')
+        raise InputError('its mask is a colour image, not a grey one')
     return mask > 0
 
 

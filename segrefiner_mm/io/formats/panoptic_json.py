@@ -127,7 +127,7 @@ def _picture_name(name: Any, where: str) -> str:
     # Other formats would change the colours, which are the ids.
     if PurePosixPath(name).suffix.lower() != '.png':
         raise InputError(
-            f'{where}: its picture must be a .png, got {shown_name(name)}'
+            f'{where}: its label map must be a .png, got {shown_name(name)}'
         )
     return name
 

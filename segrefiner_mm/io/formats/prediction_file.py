@@ -37,7 +37,7 @@ class ImageEntry(NamedTuple):
 
 
 class PredictionFile(metaclass=ABCMeta):
-    """Masks of many images in one format; all but the masks is unchanged.
+    """Masks of many images in one format; only the masks are changed.
 
     Attributes:
         img_dir (Path, optional): Folder in which the images are, unless the

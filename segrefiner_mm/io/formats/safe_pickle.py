@@ -123,7 +123,7 @@ def load_pickle(path: Path) -> Any:
         raise InputError(f'cannot read {path}: {error.strerror}') from error
     except RecursionError:
         raise InputError(
-            f'{path} is not a pickle of predictions: it is nested too deep'
+            f'{path} is not a pickle of predictions: it is nested too deeply'
         ) from None
     except Exception as error:  # a broken pickle may raise anything
         reason = str(error)[:200].partition('\n')[0]

@@ -1,7 +1,8 @@
-"""JSON files of Segment Anything, one of each image.
+"""JSON files of Segment Anything, one per image.
 
-SA-1B holds its image and ``annotations``; ``amg.py --convert-to-rle`` writes
-a list of masks, whose image has the name of the file.
+A file of SA-1B holds its image and ``annotations``; ``amg.py
+--convert-to-rle`` writes a list of masks, whose image has the name of the
+file.
 """
 
 from collections.abc import Iterator

@@ -180,8 +180,8 @@ def _videos_of(content: Any, path: Path) -> dict[Any, _Video]:
             isinstance(frame, str) and frame for frame in frames
         ):
             raise InputError(
-                f'{path}: video {shown(own)}: its file_names are no list of '
-                'names'
+                f'{path}: video {shown(own)}: its file_names are not a list '
+                'of names'
             )
         videos[own] = _Video(frames, sides_of(video))
     return videos

@@ -34,7 +34,7 @@ class _Line(NamedTuple):
         text (str): The line, with its end.
         corners (np.ndarray, optional): (N, 2) float64, x and y as fractions
             of the image. Defaults to None: a box, or nothing.
-        problem (str): Why it cannot be used. Defaults to ''.
+        problem (str): Why the line cannot be used. Defaults to ''.
     """
 
     text: str
@@ -125,7 +125,7 @@ class YoloFolder(PredictionFile):
         }
 
     def write(self, path: Path) -> None:
-        """Write the file; see :meth:`PredictionFile.write`."""
+        """Write the folder; see :meth:`PredictionFile.write`."""
         for name, lines in self._lines.items():
             text = ''.join(line.text for line in lines)
             write_whole(path / name, text.encode())
@@ -178,7 +178,7 @@ def label_files(folder: Path) -> list[Path]:
 
 
 def joined(parts: list[Corners]) -> Corners:
-    """Join polygons to one, by lines there and back between near corners.
+    """Join polygons into one, by lines there and back between near corners.
 
     A line of YOLO holds one polygon.
 
@@ -242,7 +242,7 @@ def _line(text: str) -> _Line:
     if not (np.abs(numbers) < _MOST).all():
         return _Line(
             text,
-            problem='its coordinates are far outside of 0 to 1: they are '
+            problem='its coordinates are far outside 0 to 1: they must be '
             'fractions of the sides of the image',
         )
     return _Line(text, numbers.reshape(-1, 2))

@@ -48,7 +48,7 @@ def file_georeference(path: str | Path) -> Georeference | None:
 
     Returns:
         dict | None: See :func:`georeference_of`; None also for a file that
-        is no TIFF, or cannot be read.
+        is not a TIFF, or cannot be read.
     """
     if Path(path).suffix.lower() not in _SUFFIXES:
         return None
@@ -67,7 +67,7 @@ def encode_geotiff(array: npt.NDArray[Any], place: Georeference) -> bytes:
         place (dict): From :func:`georeference_of`.
 
     Returns:
-        bytes: Content of a TIFF without loss.
+        bytes: Content of a lossless TIFF.
 
     Raises:
         InputError: If a tag is damaged.

@@ -53,7 +53,8 @@ class ImageFinder:
             if _is_file(Path(name)):
                 return Path(name)
             raise InputError(
-                f'no such image: {shown_name(name)}; --img-dir says where'
+                f'no such image: {shown_name(name)}; --img-dir says where '
+                'the images are'
             )
         ways = spellings(name)
         for parts in ways:

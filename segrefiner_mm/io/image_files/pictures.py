@@ -222,8 +222,8 @@ def picture_to_array(
         darkest, brightest = picture.getchannel('A').getextrema()
         if darkest != brightest:
             raise InputError(
-                'a mask picture must not be transparent in parts: save what '
-                'is meant as one grey channel'
+                'a mask image must not be partly transparent: save the mask '
+                'as one grey channel'
             )
     if picture.mode == 'P' and not indices:
         colours = np.asarray(picture.convert('RGB'))
@@ -256,7 +256,7 @@ def opened(path: Source) -> Iterator[Image.Image]:
             yield picture
     except UnidentifiedImageError:
         raise InputError(
-            f'not a picture that can be read: {name} (BMP, GIF, JPEG, PNG, '
+            f'not an image that can be read: {name} (BMP, GIF, JPEG, PNG, '
             'PPM, TIFF and WebP can be)'
         ) from None
     except InputError:

@@ -1,4 +1,4 @@
-"""Frames of a video: a folder of pictures, or a video file."""
+"""Frames of a video: a folder of images, or a video file."""
 
 import re
 from abc import ABCMeta, abstractmethod
@@ -43,7 +43,7 @@ class VideoFrames(metaclass=ABCMeta):
 
     @abstractmethod
     def file_of(self, index: int) -> Path | None:
-        """Return the picture of a frame.
+        """Return the image file of a frame.
 
         Args:
             index (int): Number of the frame, from 0.
@@ -69,7 +69,7 @@ class VideoFrames(metaclass=ABCMeta):
 
 
 class FolderFrames(VideoFrames):
-    """Pictures of a folder, in the order of their names.
+    """Images of a folder, in the order of their names.
 
     Numbers in names count as numbers: ``frame_9`` is before ``frame_10``.
 
@@ -77,14 +77,14 @@ class FolderFrames(VideoFrames):
         path (Path): The folder.
 
     Raises:
-        InputError: If there is no picture, or two share a name.
+        InputError: If there is no image, or two share a name.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         pictures = pictures_in(path)
         if not pictures:
-            raise InputError(f'no pictures in {path}')
+            raise InputError(f'no images in {path}')
         self._names = sorted(pictures, key=_by_numbers)
         self._files = [pictures[name] for name in self._names]
         self._index = {name: at for at, name in enumerate(self._names)}
@@ -143,7 +143,7 @@ class FileFrames(VideoFrames):
         try:
             with self._av.open(str(self.path)) as container:
                 if not container.streams.video:
-                    raise InputError(f'{self.path} has no pictures in it')
+                    raise InputError(f'{self.path} has no video in it')
                 stream = container.streams.video[0]
                 check_pixels(stream.height, stream.width, str(self.path))
                 stream.thread_type = 'AUTO'
@@ -159,7 +159,7 @@ class FileFrames(VideoFrames):
         with about(self.path):
             check_pixels(frame.height, frame.width, 'a frame')
         array = frame.to_ndarray(format='bgr24')
-        # It is the angle, counter-clockwise, that sets the picture upright.
+        # It is the counter-clockwise angle that makes the image upright.
         turns = round(frame.rotation / 90) % 4
         return np.ascontiguousarray(np.rot90(array, turns))
 
@@ -168,7 +168,7 @@ def open_frames(path: Path, first: int = 0) -> VideoFrames:
     """Open the frames of a video.
 
     Args:
-        path (Path): Folder of pictures, or video file.
+        path (Path): Folder of images, or video file.
         first (int): See :class:`FileFrames`. Defaults to 0.
 
     Returns:
@@ -190,7 +190,7 @@ def _pyav(path: Path) -> Any:
     except ImportError:
         raise InputError(
             f'{path} is a file, and video files need PyAV: '
-            "pip install 'segrefiner_mm[video]', or give a folder of pictures"
+            "pip install 'segrefiner_mm[video]', or give a folder of images"
         ) from None
     return av
 

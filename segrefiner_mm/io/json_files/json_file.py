@@ -24,7 +24,7 @@ def parse_json(content: str | bytes, name: str | Path) -> Any:
         return json.loads(content)
     except RecursionError:
         raise InputError(
-            f'{name} is no json of masks: its lists are nested too deep'
+            f'{name} is not a json of masks: its lists are nested too deeply'
         ) from None
     except UnicodeDecodeError:
         raise InputError(

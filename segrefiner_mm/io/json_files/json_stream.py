@@ -148,7 +148,7 @@ class JsonStream:
                 if self._ended or not cut or held > LONGEST:
                     raise self._wrong(error.msg, error.pos) from None
             except RecursionError:
-                raise self._wrong('lists are nested too deep') from None
+                raise self._wrong('lists are nested too deeply') from None
             # Twice as much each time, so that nothing is parsed often.
             self._fill(max(CHUNK, len(self._text) - self._at))
 

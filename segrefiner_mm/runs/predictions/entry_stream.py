@@ -46,7 +46,7 @@ OnSoft = Callable[[Key, SoftMap, Size], None]
 
 
 class _Group(NamedTuple):
-    """Indices of masks of an image in progress, and if they are the last.
+    """Indices of masks of an image, and whether they are its last.
 
     The groups of an image are consecutive.
     """
@@ -69,7 +69,7 @@ class _Opened(NamedTuple):
 
 
 class EntryStream:
-    """Refines images one by one; the result of one is that of all others.
+    """Refines images one by one; no result depends on the other images.
 
     Args:
         refiner (Refiner): The model and its settings.

@@ -31,8 +31,8 @@ class ReadOptions:
         img_dir (Path, optional): Folder of the images. Defaults to None.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
-        style (MaskStyle): Form of the masks in JSON of COCO. Defaults to that
-            in which they were read.
+        style (MaskStyle): Form of the masks in COCO JSON. Defaults to the
+            form in which they were read.
         update_boxes (bool): Whether boxes and areas become those of the
             refined masks. Defaults to False.
     """
@@ -61,13 +61,13 @@ def content_of(path: Path) -> Any:
         return None
     if path.suffix.lower() in ('.txt', '.yaml', '.yml'):
         raise InputError(
-            f'{path} is of YOLO, it seems: give the folder of the data set, '
-            'with labels/ and images/, or the folder of the .txt'
+            f'{path} seems to be a YOLO file: give the folder of the data '
+            'set, with labels/ and images/, or the folder of the .txt files'
         )
     if path.suffix.lower() in ('.xml', '.zip'):
         raise InputError(
-            f'{path} is an export of another kind, such as of CVAT: export '
-            'as COCO and give the .json in it'
+            f'{path} is an export in another format, such as one of CVAT: '
+            'export as COCO, and give the .json in it'
         )
     return read_json(path)
 
@@ -75,7 +75,7 @@ def content_of(path: Path) -> Any:
 def open_predictions(
     path: Path, content: Any, options: ReadOptions
 ) -> PredictionFile:
-    """Open a file or folder of predictions of any format but panoptic.
+    """Open a file or folder of predictions in any format but panoptic.
 
     Args:
         path (Path): File or folder.
@@ -86,7 +86,7 @@ def open_predictions(
         PredictionFile: Its masks.
 
     Raises:
-        InputError: If it is of no known format, or an option does not fit.
+        InputError: If it is in no known format, or an option does not fit.
     """
     style = options.style
     if not 0 <= style.tolerance < math.inf:

@@ -44,8 +44,7 @@ class PredictionNotes:
 
         Returns:
             list[dict] | None: One per mask; None if the image is not done, or
-                its
-            file has changed since.
+            its file has changed since.
         """
         line = self._lines.get(entry.key, {})
         outcomes = line.get('masks')

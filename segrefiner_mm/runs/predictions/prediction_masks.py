@@ -175,7 +175,7 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
         for text in mask.notes:
             note(key, text)
         if out.reach:
-            note(key, f'{out.area:.0%} of it lies outside of the image')
+            note(key, f'{out.area:.0%} of it lies outside the image')
     if sizes.alike and opened.places:
         note(keys[opened.places[0]], UPRIGHT)
     return opened
@@ -234,7 +234,7 @@ def _reach(mask: Segmentation, size: Size) -> Outside:
 
 def _too_far(out: Outside, size: Size) -> str:
     return (
-        f'{out.area:.0%} of its polygon lies outside of the '
-        f'{size[1]} x {size[0]} image: it is of a picture of another size, '
-        'or of one that is turned'
+        f'{out.area:.0%} of its polygon lies outside the '
+        f'{size[1]} x {size[0]} image: it was drawn on an image of another '
+        'size, or on a rotated one'
     )

@@ -73,11 +73,13 @@ def refine_panoptic(
     pictures, folder = source.with_suffix(''), out.with_suffix('')
     check_free(out, out.exists(), overwrite)
     if not pictures.is_dir():
-        raise InputError(f'no folder {pictures} with the pictures of {source}')
+        raise InputError(
+            f'no folder {pictures} with the PNG files of {source}'
+        )
     records = read_panoptic(content, source)
     jobs = _jobs(content, source, records, img_dir, out, reporter)
     if not jobs:
-        raise InputError(f'no picture of {source} can be refined')
+        raise InputError(f'no label map of {source} can be refined')
     jobs = [extras.below(job) for job in jobs]
     task = PanopticTask(refiner, [VOID], extras.parts, extras.soft)
     own = dict(panoptic=True, **extras.described())
@@ -139,7 +141,7 @@ def _read_ids(path: Path) -> Labels:
     check_lossless(picture, path)
     colours = picture_to_array(picture)
     if colours.ndim != 3:
-        raise InputError(f'{path} is not a panoptic picture: it is grey')
+        raise InputError(f'{path} is not a panoptic image: it is grey')
     return colours_to_ids(colours)
 
 

@@ -145,9 +145,9 @@ def _panoptic(
 
 
 def _img_dir_of(options: PredictionOptions) -> Path:
-    """Return the folder of the images, which a JSON does not know."""
+    """Return the folder of the images, which a JSON does not state."""
     if options.img_dir is None:
-        raise InputError('a .json needs --img-dir: where its images are')
+        raise InputError('a .json needs --img-dir, the folder of its images')
     return options.img_dir
 
 
@@ -161,12 +161,12 @@ def _open(
     predictions = open_predictions(path, content, given)
     if options.segmentation not in predictions.forms:
         raise InputError(
-            f'--segmentation {options.segmentation} is for json of COCO, and '
+            f'--segmentation {options.segmentation} is for COCO json, and '
             f'{path} is not'
         )
     if options.soft is not None and not isinstance(predictions, CocoFile):
         raise InputError(
-            f'--soft is for json of COCO and panoptic json, and {path} is '
+            f'--soft is for COCO json and panoptic json, and {path} is '
             'neither: its format names no files for soft maps'
         )
     return predictions

@@ -1,4 +1,4 @@
-"""A run over the frames of a video that goes on where it was stopped."""
+"""A run over the frames of a video that can be stopped and resumed."""
 
 import time
 from collections import Counter
@@ -24,8 +24,8 @@ EVERY = 5.0  # seconds between two states
 class VideoRun:
     """Refines the frames of a video one by one.
 
-    What is carried is written every few seconds, so that a run that was
-    stopped goes on as if it had not been.
+    The state that is carried is written every few seconds, so that a run that
+    was stopped resumes as if it had not been.
 
     Args:
         frames (VideoFrames): The frames.
@@ -39,8 +39,10 @@ class VideoRun:
 
     Attributes:
         verdicts (Counter[str]): Masks by verdict.
-        ways (Counter[str]): Masks by how they came about, and ``'cut'``.
-        done_before (int): Frames that earlier runs have done.
+        ways (Counter[str]): Masks by how they came about; ``'cut'`` counts
+            the cuts.
+        done (int): Frames that this run has refined.
+        done_before (int): Frames that earlier runs have refined.
     """
 
     def __init__(
@@ -64,14 +66,14 @@ class VideoRun:
         self._folder = folder
         self._run = run
         self._reporter = reporter
-        self._locked: set[int] = set()  # frames whose files stay
+        self._locked: set[int] = set()  # frames whose files are kept
         self._last = max(masks)
 
     def open(self, overwrite: bool) -> int | None:
-        """Find the first frame to do.
+        """Find the first frame to refine.
 
         Args:
-            overwrite (bool): Whether to do again what is done, and to
+            overwrite (bool): Whether to repeat finished frames, and to
                 overwrite other files.
 
         Returns:
@@ -96,11 +98,14 @@ class VideoRun:
         return first
 
     def write_from(self, first: int, refiner: VideoRefiner) -> None:
-        """Do all frames from the first one that is not done.
+        """Refine all frames from the first one that is not done.
 
         Args:
             first (int): From :meth:`open`.
             refiner (VideoRefiner): Has not refined anything yet.
+
+        Raises:
+            InputError: If there are no frames.
         """
         state = frame_of_state(self._folder, self._run)
         goes_on = 0 <= state < first and load_state(
@@ -181,7 +186,7 @@ class VideoRun:
         self._locked.add(frame)
         self._reporter.say(
             f'segrefiner: {names} was changed after it was written, and is '
-            'kept: --overwrite does it again'
+            'kept: --overwrite refines it again'
         )
 
     def _report_missing(self, last: int) -> None:

@@ -1,4 +1,4 @@
-"""What a video run carries, in a file, so that it can go on where it was."""
+"""The state of a video run, in a file, from which it can resume."""
 
 import io
 import json
@@ -24,7 +24,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 def save_state(
     folder: Path, frame: int, run: str, refiner: VideoRefiner
 ) -> None:
-    """Write what is carried from a frame to the next.
+    """Write the state that is carried from a frame to the next.
 
     Args:
         folder (Path): Output folder.
@@ -48,21 +48,21 @@ def save_state(
 
 
 def frame_of_state(folder: Path, run: str) -> int:
-    """Return the frame that the file of an output folder was written after.
+    """Return the frame after which the state in a folder was written.
 
     Args:
         folder (Path): Output folder.
         run (str): Identifies inputs and settings.
 
     Returns:
-        int: Its number; -1 if there is no file, or of another run.
+        int: Its number; -1 if there is no state of this run.
     """
     head = _head(folder, run)
     return -1 if head is None else int(head['frame'])
 
 
 def load_state(folder: Path, run: str, refiner: VideoRefiner) -> bool:
-    """Let a refiner go on where the file says.
+    """Put a refiner into the state that was written.
 
     Args:
         folder (Path): Output folder.

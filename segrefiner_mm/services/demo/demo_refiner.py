@@ -1,4 +1,4 @@
-"""What the page shows for a refined mask."""
+"""The contents of the page for a refined mask."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,12 +46,12 @@ class Shown:
     """The outcome for one photograph.
 
     Attributes:
-        outlines (np.ndarray): RGB picture with both outlines.
-        changes (np.ndarray): RGB picture of what was added and removed.
-        confidence (np.ndarray): RGB picture of the confidence.
+        outlines (np.ndarray): RGB image with both outlines.
+        changes (np.ndarray): RGB image of what was added and removed.
+        confidence (np.ndarray): RGB image of the confidence.
         text (str): The verdict and its numbers, in Markdown.
         mask (bytes): The refined mask as PNG.
-        steps (list): Pictures of the reverse process with their titles.
+        steps (list): Images of the reverse process with their titles.
     """
 
     outlines: Picture

@@ -103,7 +103,7 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
 
 
 def _outcome() -> list[Any]:
-    """The parts of the page that show an outcome."""
+    """Build the parts of the page that show an outcome."""
     # No labels, which would hide the legends, and no button to share.
     look: dict[str, Any] = dict(
         show_label=False, buttons=['download', 'fullscreen']
@@ -144,7 +144,7 @@ def _refine(
 
 
 def _filled(shown: Shown, folder: Path) -> list[Any]:
-    """The values of the parts, in order, and the steps."""
+    """Return the values of the parts, in order, and the steps."""
     path = folder / f'refined_{uuid4().hex[:8]}.png'
     path.write_bytes(shown.mask)
     last = max(len(shown.steps) - 1, 1)

@@ -67,7 +67,7 @@ def draw_steps(
         steps (list[ReverseStep]): From :func:`reverse_steps`.
 
     Yields:
-        tuple[np.ndarray, str]: RGB picture and its title.
+        tuple[np.ndarray, str]: RGB image and its title.
     """
     if not steps:
         return
@@ -104,7 +104,7 @@ def _side_by_side(
     mask: npt.NDArray[np.bool_],
     refined: bool,
 ) -> Picture:
-    """The prediction on the photograph, beside the mask."""
+    """Draw the prediction on the photograph, beside the mask."""
     coarse, better = ([], [outline]) if refined else ([outline], [])
     left = draw_outlines(photo, coarse, better)[..., ::-1]
     right = (mask[..., None] * np.full(3, 255, np.uint8)).astype(np.uint8)

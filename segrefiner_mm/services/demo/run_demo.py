@@ -33,7 +33,7 @@ def demo(
             None: port 8766 of this machine.
         refiner (RefinerOptions, optional): The model and its settings.
             Defaults to None: those of the package.
-        max_pixels (int, optional): See :func:`serve`.
+        max_pixels (int, optional): See :func:`serve`. Defaults to None.
 
     Raises:
         InputError: If an option cannot be used, the extra ``demo`` is not

@@ -91,7 +91,7 @@ def add_label_studio(
 
 
 def _drawn(context: Any) -> list[Region]:
-    """The masks that a user has drawn with a smart tool."""
+    """Return the masks that a user has drawn with a smart tool."""
     result = context.get('result') if isinstance(context, dict) else None
     return (
         [r for r in result if is_mask(r)] if isinstance(result, list) else []
@@ -99,7 +99,7 @@ def _drawn(context: Any) -> list[Region]:
 
 
 def _given(task: dict[str, Any]) -> list[Region]:
-    """The masks of the newest annotation, or of the newest prediction.
+    """Return the masks of the newest annotation or, failing that, prediction.
 
     Predictions of this server are not refined again.
     """
@@ -142,7 +142,7 @@ def _refined(
 
 
 def _image_of(task: dict[str, Any], config: str, name: str) -> Any:
-    """The name in a task of the image that a region belongs to."""
+    """Return the name, in a task, of the image that a region belongs to."""
     data = task.get('data')
     if not isinstance(data, dict):
         raise InputError(f'the data of a task are {shown(data)}')

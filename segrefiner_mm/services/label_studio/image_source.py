@@ -161,12 +161,12 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 def _origin(address: str) -> str:
-    """Scheme, host and port of an address."""
+    """Return scheme, host and port of an address."""
     parts = _split(address)
     if parts.scheme not in ('http', 'https') or not parts.hostname:
         raise InputError(
-            f'{shown_name(address)} is no address of an image: http://HOST or '
-            'https://HOST'
+            f'{shown_name(address)} is not the address of an image: it must '
+            'begin with http://HOST or https://HOST'
         )
     standard = dict(http=80, https=443)[parts.scheme]
     return (

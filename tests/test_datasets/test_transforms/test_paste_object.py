@@ -61,5 +61,5 @@ def test_bad_settings_are_refused(backgrounds, tmp_path):
         PasteObject(backgrounds, scale=(0.9, 0.3))
     empty = tmp_path / 'empty'
     empty.mkdir()
-    with pytest.raises(InputError, match='no pictures in'):
+    with pytest.raises(InputError, match='no images in'):
         PasteObject(str(empty))

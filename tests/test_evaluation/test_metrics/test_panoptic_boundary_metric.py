@@ -91,7 +91,7 @@ def test_the_figures_are_those_of_the_files(files):
 
 def test_mistakes_are_named(files, tmp_path):
     (tmp_path / 'dt' / '2.png').write_bytes(b'')
-    with pytest.raises(InputError, match=r'picture .*dt/2\.png'):
+    with pytest.raises(InputError, match=r'image .*dt/2\.png'):
         evaluate_panoptic(files['gt'], files['dt'])
     content = json.loads(files['gt'].read_text())
     content.pop('categories')

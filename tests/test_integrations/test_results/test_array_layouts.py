@@ -7,7 +7,7 @@ import torch
 from segrefiner_mm import refine
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.integrations.results.array_layouts import open_layout
-from tests.test_apis.test_results.conftest import OPTIONS
+from tests.test_integrations.test_results.conftest import OPTIONS
 
 
 def test_one_channel_per_mask(two_objects):
@@ -30,7 +30,7 @@ def test_the_usual_order_is_left_alone(shape):
 
 @pytest.mark.parametrize(
     ('shape', 'words'),
-    [((6, 6, 6), 'could be'), ((6, 6, 3), 'coloured'), ((6, 6, 4), 'colour')],
+    [((6, 6, 6), 'could be'), ((6, 6, 3), 'colour'), ((6, 6, 4), 'colour')],
 )
 def test_ambiguity_is_refused_in_words(shape, words):
     with pytest.raises(InputError, match=words):

@@ -16,7 +16,7 @@ from segrefiner_mm.apis import SegRefinerInferencer
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask, encode_mask
-from tests.test_apis.test_results.conftest import OPTIONS
+from tests.test_integrations.test_results.conftest import OPTIONS
 
 BOXES = [[15.0, 45.0, 85.0, 115.0], [120.0, 50.0, 180.0, 110.0]]
 

@@ -5,7 +5,7 @@ import pytest
 
 from segrefiner_mm import refine
 from segrefiner_mm.errors import InputError
-from tests.test_apis.test_results.conftest import OPTIONS
+from tests.test_integrations.test_results.conftest import OPTIONS
 
 sv = pytest.importorskip('supervision')
 

@@ -56,7 +56,7 @@ def test_large_masks_with_many_runs():
     [
         (b'', 'covers 0 pixels'),
         (b'1', 'covers 1 pixels'),
-        (b'\x00', 'a byte that cannot be'),
+        (b'\x00', 'an invalid byte'),
         (b'XX', 'cut off'),
         (b'ooooooooooo1', 'a number too large'),
         (b'O', 'negative'),

@@ -58,7 +58,7 @@ def test_forms(value, form, wrapped, notes):
         (True, 'is true'),
         ([[5, 5]], 'has 1 points'),
         ([[208, 60, 288, 180]], 'has 2 points'),
-        ([[*SQUARE, 3]], 'has 9 numbers, which are no pairs'),
+        ([[*SQUARE, 3]], 'has 9 numbers, which are not pairs'),
         ([[[1, 1], [9, 1], [9, 9]]], 'pairs'),
         ([[1, 1], [9, 1], [9, 9]], 'pairs'),
         ([[float('nan'), *SQUARE[1:]]], 'not a number'),

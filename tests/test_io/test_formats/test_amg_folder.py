@@ -69,7 +69,7 @@ def test_all_but_the_masks_is_written_unchanged(folder, tmp_path, update):
 def test_a_faulty_picture_fails_alone(folder):
     (folder / 'cat' / '0.png').write_bytes(b'no picture')
     faulty, cat, _ = AmgFolder(folder).images()
-    assert 'not a picture' in faulty.problem
+    assert 'not an image' in faulty.problem
     assert list(cat.masks) == [('cat', '1.png')]
 
 

@@ -120,7 +120,7 @@ def test_what_is_not_plain_is_refused(tmp_path, capsys, name):
 def test_other_codecs_and_depth(tmp_path):
     path = tmp_path / 'a.pkl'
     path.write_bytes(b'\x80\x02' + b']' * 99_999 + b'a' * 99_998 + b'.')
-    with pytest.raises(InputError, match='nested too deep'):
+    with pytest.raises(InputError, match='nested too deeply'):
         load_pickle(path)
     path.write_bytes(b'c_codecs\nencode\n(Vx\nVbz2\ntR.')
     with pytest.raises(InputError, match="a text in 'bz2'"):

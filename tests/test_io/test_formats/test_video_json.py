@@ -110,5 +110,5 @@ def test_faulty_files_are_refused(annotations, tmp_path):
     with pytest.raises(InputError, match='are 3, not a list'):
         VideoJson(annotations, tmp_path / 'a.json')
     annotations['videos'][0]['file_names'] = [3]
-    with pytest.raises(InputError, match='no list of names'):
+    with pytest.raises(InputError, match='not a list of names'):
         VideoJson(annotations, tmp_path / 'a.json')

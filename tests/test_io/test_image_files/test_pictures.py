@@ -40,7 +40,7 @@ def test_no_other_program_is_started(tmp_path, name, monkeypatch):
         )
     )
     (tmp_path / name).write_bytes(EPS)
-    with pytest.raises(InputError, match='not a picture that can be read'):
+    with pytest.raises(InputError, match='not an image that can be read'):
         load_image(tmp_path / name)
     assert started == []
 

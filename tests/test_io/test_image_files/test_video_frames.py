@@ -74,7 +74,7 @@ def test_what_is_no_video_is_refused(tmp_path):
     with pytest.raises(InputError, match='no such file or folder'):
         open_frames(tmp_path / 'missing')
     (tmp_path / 'empty').mkdir()
-    with pytest.raises(InputError, match='no pictures in'):
+    with pytest.raises(InputError, match='no images in'):
         open_frames(tmp_path / 'empty')
 
 

@@ -97,7 +97,7 @@ def test_numbers_that_json_does_not_know_are_those_of_python():
         ('["ä", {"b": }]', 'Expecting value, at byte 13'),
         ('{"a": "never ends', 'Unterminated string starting at, at byte 6'),
         (b'["\xff"]', 'it is not text in UTF-8'),
-        ('[' * 100_000, 'lists are nested too deep, at byte 1'),
+        ('[' * 100_000, 'lists are nested too deeply, at byte 1'),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(text, problem):

@@ -1,4 +1,4 @@
-"""The size that masks are of, and what lies outside of it."""
+"""The size of masks, and polygons that reach outside it."""
 
 import cv2
 import numpy as np
@@ -91,7 +91,7 @@ def test_polygons_of_another_size(folder, scale):
     opened, failed, _ = open_masks(folder, 'plain.jpg', UPRIGHT, *masks)
     assert opened.places == [1, 3]
     assert set(failed) == {0, 2}
-    assert 'outside of the 320 x 240 image' in failed[0]
+    assert 'outside the 320 x 240 image' in failed[0]
 
 
 def test_a_hand_that_slipped(folder):
@@ -99,7 +99,7 @@ def test_a_hand_that_slipped(folder):
     opened, failed, notes = open_masks(folder, 'plain.jpg', UPRIGHT, *masks)
     assert opened.places == [0, 1]
     assert not failed
-    assert notes == {0: '17% of it lies outside of the image'}
+    assert notes == {0: '17% of it lies outside the image'}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from segrefiner_mm.cli import main as cli
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.videos import video_run
-from tests.test_io.test_video_frames import write_clip
+from tests.test_io.test_image_files.test_video_frames import write_clip
 from tests.test_video.clips import coarse_of, moving
 
 FAST = RefinerOptions(device='cpu', steps=1, runtime='torch')

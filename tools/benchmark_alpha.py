@@ -48,7 +48,7 @@ def main() -> None:
         raise InputError(f'no picture in {args.objects} has alpha')
     print('| ' + ' | '.join(HEADER) + ' |')
     print('|' + ' --- |' * len(HEADER))
-    _measure(f'{len(with_alpha)} pictures', with_alpha, backgrounds, None)
+    _measure(f'{len(with_alpha)} images', with_alpha, backgrounds, None)
     for name, drawing in drawings().items():
         shown = [drawing] * min(args.drawn, len(backgrounds))
         _measure(name, shown, backgrounds, BANDS[name])

@@ -58,7 +58,7 @@ def write_report(
     if hidden:
         review.remarks.append(
             f'{hidden} masks are not on this page: it holds the '
-            f'{len(chosen)} that changed most or are least sure.'
+            f'{len(chosen)} that changed most or are least confident.'
         )
     with new_folder(out, options.overwrite) as folder:
         drawn = _draw(PageWriter(folder), review, chosen, reporter)
@@ -82,8 +82,8 @@ def choose(pairs: Sequence[MaskPair], limit: int) -> list[MaskPair]:
 
     Returns:
         list[MaskPair]: In the given order. If there are more than the limit,
-        half are the most changed ones, and the others the least sure of the
-        rest.
+        half are the most changed ones, and the others the least confident of
+        the rest.
     """
     if len(pairs) <= limit:
         return list(pairs)

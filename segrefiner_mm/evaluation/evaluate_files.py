@@ -91,8 +91,8 @@ def evaluate(
             the coarse masks alone.
         options (EvaluateOptions, optional): How they are compared. Defaults
             to None: their defaults.
-        reporter (Reporter, optional): Receives the failures in a folder.
-            Defaults to None: nothing is printed.
+        reporter (Reporter, optional): Receives the progress and the failures
+            in a folder. Defaults to None: nothing is printed.
 
     Returns:
         Evaluation: The figures, 0 to 1.
@@ -102,7 +102,7 @@ def evaluate(
     """
     options, gt = options or EvaluateOptions(), Path(gt)
     given = [Path(path) for path in (coarse, refined) if path is not None]
-    on_error = (reporter or Reporter()).error
+    reporter = reporter or Reporter()
     for path in (gt, *given):
         if not path.exists():
             raise InputError(f'no such file or folder: {path}')
@@ -114,8 +114,8 @@ def evaluate(
         figures = [figures_of(path) for path in given]
         return Evaluation({k: [f[k] for f in figures] for k in figures[0]})
     if options.labels:
-        return _evaluate_labels(gt, given, options, on_error)
-    return _evaluate_masks(gt, given, options, on_error)
+        return _evaluate_labels(gt, given, options, reporter)
+    return _evaluate_masks(gt, given, options, reporter)
 
 
 def _check(options: EvaluateOptions, folders: bool) -> None:
@@ -157,10 +157,10 @@ def _evaluate_masks(
     gt: Path,
     given: list[Path],
     options: EvaluateOptions,
-    on_error: Callable[[object], None],
+    reporter: Reporter,
 ) -> Evaluation:
     results = list(
-        compare_masks(gt, given, options.threshold, options.dis, on_error)
+        compare_masks(gt, given, options.threshold, options.dis, reporter)
     )
     compared = [part for part in results if part is not None]
     if not compared:
@@ -173,9 +173,9 @@ def _evaluate_labels(
     gt: Path,
     given: list[Path],
     options: EvaluateOptions,
-    on_error: Callable[[object], None],
+    reporter: Reporter,
 ) -> Evaluation:
-    parts = compare_labels(gt, given, options.ignore, on_error)
+    parts = compare_labels(gt, given, options.ignore, reporter)
     rows, done, failed = label_rows(parts, options.classwise)
     if not done:
         raise InputError(f'no label maps to compare in {gt}')

@@ -1,6 +1,6 @@
 """Comparison of folders of label maps with the ground truth."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from segrefiner_mm.evaluation.paired_folders import (
     compare,
 )
 from segrefiner_mm.io.label_maps import read_label_map
+from segrefiner_mm.reporting.reporter import Reporter
 
 Rows = dict[str, list[dict[str, float]]]
 
@@ -32,7 +33,7 @@ def compare_labels(
     gt: Path,
     given: list[Path],
     ignore: Sequence[int],
-    on_error: Callable[[object], None],
+    reporter: Reporter,
 ) -> Iterator[Compared | None]:
     """Compare folders of label maps with the ground truth.
 
@@ -40,7 +41,7 @@ def compare_labels(
         gt (Path): See :func:`compare`.
         given (list[Path]): See :func:`compare`.
         ignore (Sequence[int]): True labels that do not count.
-        on_error (Callable): See :func:`compare`.
+        reporter (Reporter): See :func:`compare`.
 
     Returns:
         Iterator[Compared | None]: See :func:`compare`.
@@ -53,7 +54,7 @@ def compare_labels(
         return label_overlaps(true, predicted, MOST_LABELS, IGNORED)
 
     read = partial(_read_labels, ignore=ignore)
-    return compare(gt, given, read, count, on_error)
+    return compare(gt, given, read, count, reporter)
 
 
 def label_rows(

@@ -1,7 +1,7 @@
 """Comparison of folders of masks with the ground truth."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from segrefiner_mm.evaluation.paired_folders import (
 from segrefiner_mm.io.files import pictures_in
 from segrefiner_mm.io.images import load_image, save_picture
 from segrefiner_mm.io.masks import load_masks
+from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.visualization import draw_outlines
 
 
@@ -35,7 +36,7 @@ def compare_masks(
     given: list[Path],
     threshold: float | None,
     dis: bool,
-    on_error: Callable[[object], None],
+    reporter: Reporter,
 ) -> Iterator[Compared | None]:
     """Compare folders of masks with the ground truth.
 
@@ -45,7 +46,7 @@ def compare_masks(
         threshold (float, optional): Value from which a soft mask is
             foreground. None: a soft mask is an error.
         dis (bool): Whether to add the measures of DIS5K.
-        on_error (Callable): See :func:`compare`.
+        reporter (Reporter): See :func:`compare`.
 
     Returns:
         Iterator[Compared | None]: See :func:`compare`.
@@ -60,7 +61,7 @@ def compare_masks(
         return mask_row(true, predicted, dis)
 
     read = partial(_read_mask, threshold=threshold)
-    return compare(gt, given, read, count, on_error)
+    return compare(gt, given, read, count, reporter)
 
 
 def mask_rows(compared: list[Compared]) -> dict[str, list[dict[str, float]]]:

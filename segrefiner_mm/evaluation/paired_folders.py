@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import pictures_by_stem
+from segrefiner_mm.reporting.reporter import Reporter
 
 Picture = npt.NDArray[Any]
 
@@ -40,7 +41,7 @@ def compare(
     given: list[Path],
     read: Callable[[Path], Picture],
     count: Callable[[Picture, Picture], Any],
-    on_error: Callable[[object], None],
+    reporter: Reporter,
 ) -> Iterator[Compared | None]:
     """Compare folders with the ground truth, file by file.
 
@@ -49,28 +50,38 @@ def compare(
         given (list[Path]): Folders of predictions, with the same subfolders.
         read (Callable): Reads a file.
         count (Callable): Compares the ground truth with a prediction.
-        on_error (Callable): Called with each failure.
+        reporter (Reporter): Receives progress and failures.
 
     Yields:
         Compared | None: One for every name in any of the folders; None for a
         failure.
     """
-    for group, stem, paths in _matched([gt, *given]):
-        try:
-            paths_of_stem = [
-                _only(own, str(Path(group, stem))) for own in paths
-            ]
-            true, *predictions = map(read, paths_of_stem)
-            for path, picture in zip(
-                paths_of_stem[1:], predictions, strict=True
-            ):
-                _check_size(path, picture, paths_of_stem[0], true)
-            rows = [count(true, picture) for picture in predictions]
-        except InputError as error:
-            on_error(error)
-            yield None
-            continue
-        yield Compared(group, stem, paths_of_stem, rows)
+    matched = list(_matched([gt, *given]))
+    with reporter.progress(len(matched), 'Comparing') as advance:
+        for group, stem, paths in matched:
+            compared = None
+            try:
+                name = str(Path(group, stem))
+                files = [_only(own, name) for own in paths]
+                compared = Compared(
+                    group, stem, files, _rows(files, read, count)
+                )
+            except InputError as error:
+                reporter.error(error)
+            advance()
+            yield compared
+
+
+def _rows(
+    files: list[Path],
+    read: Callable[[Path], Picture],
+    count: Callable[[Picture, Picture], Any],
+) -> list[Any]:
+    """Compare the predictions of a mask with the first file, the truth."""
+    true, *predictions = map(read, files)
+    for path, predicted in zip(files[1:], predictions, strict=True):
+        _check_size(path, predicted, files[0], true)
+    return [count(true, predicted) for predicted in predictions]
 
 
 def _matched(

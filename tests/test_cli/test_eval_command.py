@@ -63,20 +63,23 @@ def test_folders_by_source(folders, capsys):
 
 
 def test_quiet_prints_errors_alone(folders, capsys):
-    """The figures are in the file, and the log has the end and the errors."""
+    """The figures are in the file; the log has progress, errors and the end."""
     file, log = folders / 'figures.json', folders / 'log.jsonl'
     options = ['--quiet', '--json', file, '--json-log', log]
     assert run(*three(folders), *options) == 0
     assert capsys.readouterr() == ('', '')
     assert json.loads(file.read_text())['all']
-    [end] = map(json.loads, log.read_text().splitlines())
+    *counts, end = map(json.loads, log.read_text().splitlines())
     assert (end['event'], end['failed']) == ('end', 0)
+    assert (counts[-1]['images'], counts[-1]['total']) == (3, 3)
+    log.unlink()
     (folders / 'coarse' / 'a.png').write_bytes(b'no picture')
     assert run(*three(folders), *options) == 1
     out, err = capsys.readouterr()
     assert (out, 'a.png' in err) == ('', True)
     events = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [event['event'] for event in events[1:]] == ['error', 'end']
+    kinds = [e['event'] for e in events if e['event'] != 'progress']
+    assert kinds == ['error', 'end']
     assert events[-1]['failed'] == 1
 
 

@@ -7,8 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import digest, file_state, is_same_file
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
-from segrefiner_mm.io.image_files.image_finder import ImageFinder
-from segrefiner_mm.io.json_files.json_file import shown_name
+from segrefiner_mm.io.image_files.image_finder import (
+    ImageFinder,
+    shared_problem,
+)
 from segrefiner_mm.scale.places import Place
 
 # Images that are fetched at the same time from a URL.
@@ -177,15 +179,7 @@ def shared_names(images: ImagePlaces, names: list[str]) -> dict[str, str]:
     for file, sharing in by_file.items():
         for name in sharing:
             if len(sharing) > 1 and not images.is_exact(name, file):
-                others = ', '.join(
-                    shown_name(other)
-                    for other in sorted(sharing)
-                    if other != name
-                )
-                problems[name] = (
-                    f'no image {shown_name(name)}: {file} is that of '
-                    f'{others} too'
-                )
+                problems[name] = shared_problem(name, file, sharing)
     return problems
 
 

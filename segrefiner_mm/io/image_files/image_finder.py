@@ -1,7 +1,7 @@
 """Lookup of the images named in a data file, confined to one folder."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from segrefiner_mm.errors import InputError
@@ -106,6 +106,21 @@ class ImageFinder:
                 if Path(file).suffix.lower() in PICTURE_SUFFIXES
             )
         return _fitting(self._below, name)
+
+
+def shared_problem(name: str, file: object, names: Iterable[str]) -> str:
+    """Describe that the file of an image is that of other names too.
+
+    Args:
+        name (str): Name of the image.
+        file (object): The file that it leads to.
+        names (Iterable[str]): All names that lead there.
+
+    Returns:
+        str: The message.
+    """
+    others = ', '.join(shown_name(n) for n in sorted(names) if n != name)
+    return f'no image {shown_name(name)}: {file} is that of {others} too'
 
 
 def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:

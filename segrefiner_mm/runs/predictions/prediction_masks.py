@@ -15,10 +15,12 @@ from segrefiner_mm.io.encodings.segmentation import (
     read_segmentation,
 )
 from segrefiner_mm.io.formats.prediction_file import ImageEntry, Key
-from segrefiner_mm.io.image_files.image_finder import ImageFinder
+from segrefiner_mm.io.image_files.image_finder import (
+    ImageFinder,
+    shared_problem,
+)
 from segrefiner_mm.io.image_files.picture_source import Source
 from segrefiner_mm.io.image_files.pictures import PictureSize, picture_size
-from segrefiner_mm.io.json_files.json_file import shown_name
 from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.rle import encode_segmentation
 from segrefiner_mm.windows import CompactMask
@@ -120,13 +122,8 @@ def _unless_shared(
         return entry
     if finder.folder is None or path == finder.folder / name:
         return entry
-    others = ', '.join(
-        shown_name(other) for other in sorted(map(str, names[path] - {name}))
-    )
-    return entry._replace(
-        image=None,
-        problem=f'no image {shown_name(name)}: {path} is that of {others} too',
-    )
+    problem = shared_problem(name, path, map(str, names[path]))
+    return entry._replace(image=None, problem=problem)
 
 
 def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:

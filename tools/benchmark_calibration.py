@@ -14,8 +14,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from benchmark_quality import Sample, kinds_of, load_samples
-from coarse_kinds import synthetic_kinds
+from benchmark_quality import (
+    Sample,
+    build_parser,
+    kinds_of,
+    load_samples,
+    parsed,
+)
 
 from segrefiner_mm.apis import SegRefinerInferencer
 from segrefiner_mm.errors import SegRefinerError
@@ -24,7 +29,6 @@ from segrefiner_mm.evaluation.functional.calibration import (
     edge_zone,
 )
 from segrefiner_mm.io.images import save_picture
-from segrefiner_mm.names import DEFAULT_MODEL
 from segrefiner_mm.windows import REFINED
 
 KINDS = ('grid28', 'hasty_polygon', 'reference', 'wobble', 'perfect')
@@ -107,39 +111,17 @@ def write(picture: np.ndarray, text: str, at: tuple[int, int]) -> None:
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = build_parser(__doc__.splitlines()[0], KINDS)
     add = parser.add_argument
-    add('data', help='folder with images/ and masks/')
-    add('--ann-file', default='', help='list of pairs instead')
-    add('--take', type=int, nargs='+', default=[0], help='scenes to take')
-    add('--of', type=int, default=1, help='out of so many groups of scenes')
-    add('--limit', type=int, default=100, help='most images')
-    add('--min-area', type=int, default=512, help='smallest object')
-    add('--model', default=DEFAULT_MODEL)
-    add('--weights')
-    add('--steps', type=int)
-    add('--windows', choices=['object', 'tiled'])
-    add('--device')
     add('--no-guard', action='store_true', help='refine every mask')
     add('--temperature', type=float, help='another than that of the model')
-    add(
-        '--predicted',
-        nargs='+',
-        default=[],
-        metavar='NAME=FOLDER',
-        help='coarse masks of models, named as the images',
-    )
-    names = [kind.rstrip(' *') for kind in synthetic_kinds()]
-    add(
-        '--kinds', nargs='*', choices=names, default=KINDS, help='coarse masks'
-    )
     add(
         '--one-kind',
         action='store_true',
         help='the kinds in turn, one for each image, instead of all',
     )
     add('--diagram', type=Path, metavar='PNG', help='draw the diagram')
-    return parser.parse_args()
+    return parsed(parser)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ with a star are not among those of the recipes.
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -184,9 +184,19 @@ def methods_of(args: argparse.Namespace) -> dict[str, Refine]:
     return methods
 
 
-def parse_args() -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def build_parser(
+    description: str, kinds: Sequence[str]
+) -> argparse.ArgumentParser:
+    """Build a parser with the options of the data and of the model.
+
+    Args:
+        description (str): What the tool does.
+        kinds (Sequence[str]): Kinds of coarse masks by default.
+
+    Returns:
+        ArgumentParser: The parser.
+    """
+    parser = argparse.ArgumentParser(description=description)
     add = parser.add_argument
     add('data', help='folder with images/ and masks/')
     add('--ann-file', default='', help='list of pairs instead')
@@ -196,7 +206,6 @@ def parse_args() -> argparse.Namespace:
     add('--min-area', type=int, default=512, help='smallest object')
     add('--model', default=DEFAULT_MODEL)
     add('--weights')
-    add('--beside', nargs='+', default=[], help='other models, as users get')
     add('--steps', type=int)
     add('--windows', choices=['object', 'tiled'])
     add('--device')
@@ -207,18 +216,46 @@ def parse_args() -> argparse.Namespace:
         metavar='NAME=FOLDER',
         help='coarse masks of models, named as the images',
     )
-    names = [kind.rstrip(' *') for kind in synthetic_kinds()]
     add(
-        '--kinds', nargs='*', choices=names, default=names, help='coarse masks'
+        '--kinds',
+        nargs='*',
+        choices=synthetic_names(),
+        default=kinds,
+        help='coarse masks',
     )
-    add('--guard-only', action='store_true', help='leave out: no guard')
-    add('--no-classical', action='store_true', help='leave out: GrabCut, ...')
+    return parser
+
+
+def synthetic_names() -> list[str]:
+    """Return the kinds of coarse masks that can be made."""
+    return [kind.rstrip(' *') for kind in synthetic_kinds()]
+
+
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Parse the command line, and check the options of the data.
+
+    Args:
+        parser (ArgumentParser): From :func:`build_parser`.
+
+    Returns:
+        Namespace: The options.
+    """
     args = parser.parse_args()
     if args.limit < 1 or args.of < 1:
         parser.error('--limit and --of are 1 or more')
     if args.of == 1 and args.take != [0]:
         parser.error('--take needs --of, the number of groups')
     return args
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = build_parser(__doc__.splitlines()[0], synthetic_names())
+    add = parser.add_argument
+    add('--beside', nargs='+', default=[], help='other models, as users get')
+    add('--guard-only', action='store_true', help='leave out: no guard')
+    add('--no-classical', action='store_true', help='leave out: GrabCut, ...')
+    return parsed(parser)
 
 
 def main() -> None:

@@ -63,7 +63,7 @@ def test_folders_by_source(folders, capsys):
 
 
 def test_quiet_prints_errors_alone(folders, capsys):
-    """The figures are in the file; the log has progress, errors and the end."""
+    """The figures are in the file; progress, errors and end in the log."""
     file, log = folders / 'figures.json', folders / 'log.jsonl'
     options = ['--quiet', '--json', file, '--json-log', log]
     assert run(*three(folders), *options) == 0

@@ -130,7 +130,7 @@ def draw_worst(
             name = f'{what}_{place:02d}_{100 * mask.gain:+.1f}_{mask.stem}.jpg'
             save_picture(out / name, picture)
     lost, won = map(len, chosen.values())
-    return f'{out}: pictures of {lost} that lost and {won} that won most'
+    return f'{out}: drew {lost} masks that lost and {won} that gained most'
 
 
 def _read_mask(

@@ -25,7 +25,7 @@ def check_soft_type(kind: str) -> str:
         str: The same.
 
     Raises:
-        InputError: If the type is another one.
+        InputError: If it is none of these.
     """
     if kind not in SUFFIXES:
         raise InputError(

@@ -64,15 +64,15 @@ def _tell_licence() -> None:
 
 
 def load_weights(model: nn.Module, path: str | Path) -> None:
-    """Fill a :class:`SegRefiner` from a file, every weight of it.
+    """Load all weights of a :class:`SegRefiner` from a file.
 
     Args:
         model (nn.Module): The refiner.
         path (str | Path): See :func:`read_state_dict`.
 
     Raises:
-        CheckpointError: As :func:`read_state_dict`; also if names or shapes
-            differ, with the first of them listed.
+        CheckpointError: As for :func:`read_state_dict`, or if names or shapes
+            differ; the message lists the first of them.
     """
     state_dict = read_state_dict(path)
     check_match(model.state_dict(), state_dict, source=str(path))
@@ -128,8 +128,8 @@ def canonical_names(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Translate official parameter names to those of :class:`SegRefiner`.
 
     Args:
-        state_dict (Mapping[str, Tensor]): Official or our own weights, also
-            of a model that was wrapped (``module.``).
+        state_dict (Mapping[str, Tensor]): Official or our own weights; the
+            prefix ``module.`` of a wrapped model is removed.
 
     Returns:
         dict[str, Tensor]: The same tensors, without the official constants.

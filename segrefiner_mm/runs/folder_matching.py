@@ -33,9 +33,9 @@ class PairMatching:
         masks (Path): Folder of masks.
         out (Path): Folder of the results, with the subfolders of the masks.
         overlay (bool): Whether to write overlays too. Defaults to False.
-        suffix (str): Suffix of the name of a mask after that of its image,
-            such as ``'_mask'``; ``*`` matches anything, as in ``'_*'``.
-            Defaults to ''.
+        suffix (str): Suffix that the name of a mask adds to the name of its
+            image, such as ``'_mask'``; ``*`` matches anything, as in
+            ``'_*'``. Defaults to ''.
         ambiguous (bool): Whether an image in the folder and one of its name
             in a subfolder are a conflict, if all masks are in one folder.
             Defaults to False: subfolders are searched only if the folder has

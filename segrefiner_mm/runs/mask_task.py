@@ -13,7 +13,7 @@ from segrefiner_mm.io.image_files.geotiff import (
     encode_geotiff,
     file_georeference,
 )
-from segrefiner_mm.io.image_with_masks import load_pair
+from segrefiner_mm.io.image_with_masks import LoadedMasks, load_pair
 from segrefiner_mm.io.images import encode_mask_picture, encode_picture
 from segrefiner_mm.io.label_maps import TIFF_SUFFIXES
 from segrefiner_mm.io.soft_files import encode_soft
@@ -22,7 +22,6 @@ from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.runs.jobs import PairJob
 from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.refine_inputs import (
-    LoadedMasks,
     Prediction,
     draw_prediction,
     refine_inputs,

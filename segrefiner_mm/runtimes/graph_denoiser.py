@@ -49,7 +49,7 @@ class GraphDenoiser:
         parts (OnnxParts): The exported network.
         load (Callable): Loads an ONNX model into a runtime.
         make_half (Callable, optional): Makes the same network in bfloat16.
-            Defaults to None: the runtime has no such thing.
+            Defaults to None: the runtime does not support it.
     """
 
     def __init__(

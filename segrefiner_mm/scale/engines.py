@@ -20,7 +20,7 @@ def joined(options: DatasetOptions) -> AbstractContextManager[int]:
 
     Returns:
         AbstractContextManager[int]: Gives the rank of this process; rank 0
-        writes the output. At its end the processes wait for each other.
+        writes the output. At its end, the processes wait for each other.
 
     Raises:
         InputError: On entry, if no such launcher has started this process; at

@@ -78,7 +78,7 @@ def launched(
 def joined(launcher: str) -> Iterator[int]:
     """Work together with the other processes of a launcher.
 
-    At the end the process waits for the others. If it fails it leaves at
+    At the end, the process waits for the others. If it fails, it leaves at
     once, and the others end when they next wait for it.
 
     Args:

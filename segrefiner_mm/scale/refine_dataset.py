@@ -30,8 +30,9 @@ def refine_dataset(
             or URL of Parquet files.
         options (DatasetOptions, optional): How it is read, refined and
             written, and by which engine. Defaults to None: their defaults.
-        refiner (RefinerOptions, optional): The model and its settings.
-            Defaults to None: their defaults.
+        refiner (RefinerOptions, optional): The model and its settings, from
+            which every worker builds its own refiner. Defaults to None: their
+            defaults.
         reporter (Reporter, optional): See :func:`refine_folder`. Defaults to
             None.
 

@@ -115,11 +115,13 @@ class TableWorker:
 
     def _state(self, content: bytes, masks: MaskTable) -> str:
         """Return a hash of all that the result depends on."""
-        names = {image.entry.name for image in masks.images}
+        # The images of a tar file are part of its content.
         marks = {
-            name: self._places.content_mark(name)
-            for name in names
-            if name is not None
+            image.entry.name: self._places.content_mark(image.entry.name)
+            for image in masks.images
+            if image.entry.content is None
+            and not image.entry.problem
+            and image.entry.name is not None
         }
         text = json.dumps([self._settings, marks], sort_keys=True)
         return sha256(content + text.encode()).hexdigest()

@@ -46,7 +46,8 @@ class ObjectWindows(WindowPlan):
     """Refines each mask inside its own box.
 
     The defaults are the published test settings of the instance model. Unlike
-    there, a mask that is too thin for the scale of the window is kept.
+    the published code, it keeps a mask that is too thin for the scale of the
+    window.
     Confidence and belief are those of the window, with or without tiles.
 
     Args:
@@ -55,8 +56,8 @@ class ObjectWindows(WindowPlan):
         min_area (int): Masks of fewer pixels are kept. Defaults to 512.
         polish (bool): Whether to refine full-resolution tiles along the
             refined edge, where the box of the window is larger than what the
-            network sees. It takes a step per tile, for more exact edges of
-            large objects. Defaults to False.
+            network sees. Each tile takes one more step; the edges of large
+            objects become more exact. Defaults to False.
         polish_reach (float, optional): Maximum distance that the polish may
             move the refined edge, in pixels of what the network has seen of
             the window; a tile shows the edge but not the object, and may

@@ -51,9 +51,10 @@ class TiledWindows(WindowPlan):
     stays low propose full-resolution tiles for the last step. Tiles are
     thinned by non-maximum suppression, and the probabilities of overlapping
     tiles are averaged. The defaults are the published test settings of the
-    high-resolution model. Unlike there, masks that are small, or too thin to
-    be visible at low resolution, are kept. The confidence is that of the
-    low-resolution result; for a mask that a guard keeps, it is the belief.
+    high-resolution model. Unlike the published code, it keeps masks that are
+    small, or too thin to be visible at low resolution. The confidence is that
+    of the low-resolution result; for a mask that a guard keeps, it is the
+    belief.
 
     The choice of tiles depends on the order of many nearly equal
     probabilities. So the whole image never shares a batch with other windows,

@@ -118,14 +118,13 @@ def test_a_changed_image_is_refined_again(dataset, tmp_path):
     assert rerun()[1] != before
 
 
-def test_a_tar_has_its_images_with_it(dataset, tmp_path):
+def write_tar(path, dataset, images):
+    """Images with their annotations, whose ids are returned in order."""
     coarse = masks_of(dataset / 'coco.json')
-    refined = masks_of(dataset / 'whole.json')
-    source = tmp_path / 'in'
-    source.mkdir()
+    path.parent.mkdir()
     order = []
-    with tarfile.open(source / 'sa_1.tar', 'w') as tar:
-        for index in range(6):
+    with tarfile.open(path, 'w') as tar:
+        for index in range(images):
             tar.add(dataset / 'img' / f'{index:04d}.png', f'./{index}.png')
             own = [a for a in coarse if a['image_id'] == index]
             order += [a['id'] for a in own]
@@ -133,11 +132,31 @@ def test_a_tar_has_its_images_with_it(dataset, tmp_path):
             info = tarfile.TarInfo(f'./{index}.json')
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
-    run(source / 'sa_1.tar', tmp_path / 'out', dataset, images=None)
+    return order
+
+
+def test_a_tar_has_its_images_with_it(dataset, tmp_path):
+    refined = masks_of(dataset / 'whole.json')
+    source = tmp_path / 'in' / 'sa_1.tar'
+    order = write_tar(source, dataset, 6)
+    run(source, tmp_path / 'out', dataset, images=None)
     table = pq.read_table(tmp_path / 'out' / 'sa_1.parquet')
     by_id = {a['id']: a for a in refined}
     check(table, [by_id[i] for i in order])
     assert [json.loads(i) for i in table['id'].to_pylist()] == order
+
+
+def test_a_tar_does_not_depend_on_other_images(dataset, tmp_path):
+    source, result = tmp_path / 'in' / 'a.tar', tmp_path / 'out' / 'a.parquet'
+    write_tar(source, dataset, 2)
+    images = tmp_path / 'img'
+    images.mkdir()
+    times = []
+    for content in (b'', b'an image of the same name'):
+        (images / '0.png').write_bytes(content)
+        run(source, result.parent, dataset, images=str(images))
+        times.append(result.stat().st_mtime_ns)
+    assert times[0] == times[1]
 
 
 def test_a_sparse_member_is_not_filled_up(tmp_path):

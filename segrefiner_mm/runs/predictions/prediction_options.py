@@ -20,7 +20,7 @@ class PredictionOptions:
             their paths. Defaults to None.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
-        segmentation (str): Form of the masks in JSON of COCO: ``'same'``,
+        segmentation (str): Form of the masks in COCO JSON: ``'same'``,
             ``'rle'`` or ``'polygon'``; polygons have no holes. Defaults to
             'same'.
         tolerance (float): Maximum distance of a polygon from the edge of its
@@ -31,7 +31,7 @@ class PredictionOptions:
             the evidence of every mask. Defaults to None.
         overwrite (bool): Whether the output may exist. Defaults to False.
         soft (str, optional): Type of the soft maps, see :class:`MaskOptions`,
-            for JSON of COCO: a folder beside the output, with a file for
+            for COCO JSON: a folder beside the output, with a file for
             every mask, named by its place in the JSON, from 0; for panoptic
             JSON as for label maps. Defaults to None: none are written.
         only (object, optional): What may change, see :class:`OnlyParts`;

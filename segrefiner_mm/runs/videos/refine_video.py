@@ -40,15 +40,15 @@ class VideoOptions:
             object and 0 for the background. Defaults to False.
         ignore (tuple[int, ...]): Labels whose pixels are not changed.
             Defaults to (255,).
-        mask_suffix (str): Suffix of the name of a mask after that of its
-            frame, such as ``'_mask'``. Defaults to ''.
+        mask_suffix (str): Suffix that the name of a mask adds to the name
+            of its frame, such as ``'_mask'``. Defaults to ''.
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
         first (int, optional): Number that the names of the masks give to the
             first frame of a video file. Defaults to None: 0, unless the
             masks count from 1.
         steadying (Steadying): How much is carried from frame to frame.
-            Defaults to the defaults.
+            Defaults to ``Steadying()``.
         overwrite (bool): Whether to refine finished frames again, and to
             overwrite other files in the output folder. Defaults to False.
     """

@@ -26,8 +26,8 @@ class VideoMasks:
     Args:
         folder (Path): Folder of the masks.
         frames (VideoFrames): The frames.
-        suffix (str): Suffix of the name of a mask after that of its frame,
-            such as ``'_mask'``. Defaults to ''.
+        suffix (str): Suffix that the name of a mask adds to the name of its
+            frame, such as ``'_mask'``. Defaults to ''.
 
     Attributes:
         of_frame (dict[int, dict[str, Path]]): Files by frame, then by object,

@@ -102,7 +102,7 @@ class VideoRun:
 
         Args:
             first (int): From :meth:`open`.
-            refiner (VideoRefiner): Has not refined anything yet.
+            refiner (VideoRefiner): A refiner that has seen no frame yet.
 
         Raises:
             InputError: If there are no frames.

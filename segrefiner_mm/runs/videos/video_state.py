@@ -67,7 +67,7 @@ def load_state(folder: Path, run: str, refiner: VideoRefiner) -> bool:
     Args:
         folder (Path): Output folder.
         run (str): Identifies inputs and settings.
-        refiner (VideoRefiner): Has not refined anything yet.
+        refiner (VideoRefiner): A refiner that has seen no frame yet.
 
     Returns:
         bool: Whether it could be read.

@@ -61,7 +61,7 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
                     elem_id='photo',
                 )
                 given = gr.File(
-                    label='or a coarse mask: a picture, .npy, .npz or COCO '
+                    label='or a coarse mask: an image, .npy, .npz or COCO '
                     'json, of the same size',
                     type='binary',
                     height=140,

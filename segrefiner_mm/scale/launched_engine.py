@@ -91,13 +91,15 @@ def joined(launcher: str) -> Iterator[int]:
         InputError: If no such launcher has started this process, or another
             process has ended early.
     """
+    joined_before = distributed.is_initialized()
     rank, _ = join(launcher)
     try:
         yield rank
         with _others_present():
             distributed.barrier()
     finally:
-        distributed.destroy_process_group()
+        if not joined_before:  # else it is the caller's
+            distributed.destroy_process_group()
 
 
 @contextmanager
@@ -107,7 +109,8 @@ def _others_present() -> Iterator[None]:
         yield
     except RuntimeError as error:
         raise InputError(
-            'another process of this run has ended early: see its messages'
+            'another process of this run has ended early or cannot be '
+            f'reached, see its messages: {reason_of(error)}'
         ) from error
 
 

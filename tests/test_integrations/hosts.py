@@ -138,6 +138,9 @@ def mask_rcnn(data: Path) -> Config:
     cfg.model.neck.in_channels = [64, 128, 256, 512]
     for head in ('bbox_head', 'mask_head'):
         cfg.model.roi_head[head].num_classes = len(CLASSES)
+    cfg.model.roi_head.bbox_head.fc_out_channels = 64
+    # A thousand proposals an image take most of the time.
+    cfg.model.test_cfg.rpn.update(nms_pre=60, max_per_img=30)
     cfg.model.test_cfg.rcnn.update(max_per_img=6, score_thr=0.0)
     return _for_scenes(cfg, data)
 

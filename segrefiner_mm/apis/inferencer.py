@@ -51,13 +51,13 @@ class SegRefinerInferencer(BaseInferencer):
             part of the package.
         weights (str | Path, optional): Weights file, see
             :func:`load_weights`. Defaults to None: those of the model.
-        device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
-            best one available.
+        device (str, optional): Device to compute on, such as ``'cuda:0'``.
+            Defaults to None: the best one available.
         scope (str): Registry scope of the config. Defaults to
             'segrefiner_mm'.
         show_progress (bool): Whether to show a progress bar over the images.
             Defaults to False.
-        runtime (str): What runs the network on a CPU, see
+        runtime (str): Library that runs the network on a CPU, see
             :class:`RefinerOptions`. Defaults to 'auto': the fastest that is
             installed.
 
@@ -67,8 +67,8 @@ class SegRefinerInferencer(BaseInferencer):
         CheckpointError: If the weights cannot be used.
 
     Attributes:
-        runtime (str): What runs the network: ``'torch'``, ``'onnxruntime'`` or
-            ``'openvino'``.
+        runtime (str): Library that runs the network: ``'torch'``,
+            ``'onnxruntime'`` or ``'openvino'``.
 
     Examples:
         >>> refiner = SegRefinerInferencer()
@@ -132,7 +132,7 @@ class SegRefinerInferencer(BaseInferencer):
                 32.
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
-            guard (bool | dict): Whether a guard may keep masks and take
+            guard (bool | dict): Whether a guard may keep masks and roll
                 refinements back. True: that of the model, if its limits were
                 calibrated on these weights; else a line in the log says so.
                 The config of a :class:`DoNoHarmGuard`: for any weights.

@@ -61,8 +61,8 @@ def check_only(model: SegRefiner, parts: Iterable[Any]) -> None:
         parts (Iterable): What may change, per image; see :class:`RefineJob`.
 
     Raises:
-        InputError: If it is among the parts, and the network has no error
-            map.
+        InputError: If ``'errors'`` is among the parts, and the network has no
+            error map.
     """
     asked = any(isinstance(part, str) and part == ERRORS for part in parts)
     if asked and not getattr(model.head.denoiser, 'predicts_errors', False):

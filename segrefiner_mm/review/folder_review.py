@@ -63,9 +63,10 @@ def folder_results(
 
     Args:
         folder (Path): Output folder of the run.
-        coarse (Path, optional): Folder of the coarse masks. None: they are
-            where they were.
-        img_dir (Path, optional): Folder of the images, likewise.
+        coarse (Path, optional): Folder of the coarse masks. None: the paths in
+            the journal.
+        img_dir (Path, optional): Folder of the images. None: the paths in the
+            journal.
         reporter (Reporter): Receives the results that cannot be used.
 
     Yields:

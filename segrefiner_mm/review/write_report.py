@@ -127,7 +127,7 @@ def _read(refined: Path, options: ReportOptions, reporter: Reporter) -> Review:
 
 
 def _remark(review: Review, evidence: Path | None) -> None:
-    """Say what the page cannot know."""
+    """Describe the information that the page lacks."""
     bare = sum(pair.recorded is None for pair in review.pairs)
     if evidence is None:
         review.remarks.append(

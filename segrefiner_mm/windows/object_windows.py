@@ -62,10 +62,9 @@ class ObjectWindows(WindowPlan):
             move the refined edge, in pixels of what the network has seen of
             the window; a tile shows the edge but not the object, and may
             mistake one for another. Defaults to None: no limit.
-        min_error (float): A stretch of the coarse edge is left unchanged
-            where the error that the network predicts is lower, 0 to 1; for
-            networks that predict it. Defaults to 0: the network's result is
-            used everywhere.
+        min_error (float): Predicted error, 0 to 1, below which a stretch of
+            the coarse edge is left unchanged; only for networks that predict
+            errors. Defaults to 0: the network's result is used everywhere.
 
     Raises:
         ValueError: If a setting is out of its range.

@@ -45,8 +45,8 @@ class SynthesizeCoarseMask(BaseTransform):
     ``'reference'`` is the published way: one kind of noise at one level, with
     a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU and one to three kinds
     of damage, and searches for the severity that gives it; a fraction of the
-    masks stays perfect. This teaches the network masks of any origin. A coarse
-    mask that was loaded before is left unchanged.
+    masks stays perfect. This prepares the network for masks of any origin. A
+    coarse mask that was loaded before is left unchanged.
 
     Required Keys:
 

@@ -115,7 +115,7 @@ def check_area(annotation: dict[str, Any], name: str) -> None:
         name (str): Its name, for errors.
 
     Raises:
-        InputError: If it is not.
+        InputError: If the area is not a number.
     """
     area = annotation.get('area', 0)
     if not is_real(area):
@@ -130,7 +130,7 @@ def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
         name (str): Name of the annotations, for errors.
 
     Raises:
-        InputError: If one is not.
+        InputError: If a category is none of these.
     """
     for category in categories:
         if category['frequency'] not in ('r', 'c', 'f'):

@@ -107,7 +107,7 @@ def refine_video(
     _check_outputs(task, video, found)
     for problem in found.problems:
         reporter.error(problem)
-    # Checked before a folder is created, so that mistakes leave none.
+    # Check this before a folder is made, so that a mistake leaves none behind.
     chosen = Refiner.of(refiner)
     settings = _settings(options, chosen, video, found)
     name = sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

@@ -128,8 +128,8 @@ class SegRefinerInferencer(BaseInferencer):
                 says. Defaults to 'object'.
             num_steps (int, optional): Reverse steps, 1 to T; fewer are
                 faster and bolder. Defaults to None: as the model says.
-            batch_size (int): Most windows in one forward pass. Defaults to
-                32.
+            batch_size (int): Maximum number of windows in one forward pass.
+                Defaults to 32.
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
             guard (bool | dict): Whether a guard may keep masks and roll

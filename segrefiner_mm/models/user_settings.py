@@ -98,8 +98,8 @@ def calibrated_guard(model: SegRefiner) -> dict[str, Any] | None:
         return own
     why = f'was calibrated on {name}' if own else 'is not part of it'
     print_log(
-        f'every mask is refined: a guard for this model {why}; to have '
-        "one all the same, ask for guard=dict(type='DoNoHarmGuard')",
+        f'every mask is refined: a guard for this model {why}; to use '
+        "one anyway, set guard=dict(type='DoNoHarmGuard')",
         'current',
     )
     return None

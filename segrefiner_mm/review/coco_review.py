@@ -152,8 +152,8 @@ def open_both(
     before = CocoFile(contents[1], coarse, ann)
     if len(after.masks) != len(before.masks):
         raise InputError(
-            f'{refined} holds {len(after.masks)} entries, {coarse} '
-            f'{len(before.masks)}: it was not refined from it'
+            f'{refined} was not refined from {coarse}: it holds '
+            f'{len(after.masks)} entries, not {len(before.masks)}'
         )
     for index, (new, old) in enumerate(
         zip(after.masks, before.masks, strict=True)

@@ -94,7 +94,7 @@ def folder_results(
         try:
             refined = confined(folder, key)
             if not refined.is_file():
-                raise InputError(f'{refined} is not there any more')
+                raise InputError(f'{refined} no longer exists')
             inputs = line.get('inputs')
             states = inputs if isinstance(inputs, list) else []
             image, mask = _inputs(key, states, (img_dir, coarse))
@@ -183,12 +183,12 @@ def _inputs(
         (*states, None, None)[:2], folders, options, strict=True
     ):
         if not isinstance(state, list) or len(state) != 5:
-            raise InputError(f'{key}: the journal does not know its inputs')
+            raise InputError(f'{key}: the journal does not list its inputs')
         noted = Path(str(state[0]))
         path = noted if folder is None else _below(folder, noted)
         if not path.is_file():
             raise InputError(
-                f'{key}: no file {path}: {option} says where it is now'
+                f'{key}: no file {path}: give its folder with {option}'
             )
         if digest(path) != state[4]:
             raise InputError(f'{path} was changed after the run')

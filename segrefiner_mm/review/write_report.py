@@ -78,7 +78,7 @@ def choose(pairs: Sequence[MaskPair], limit: int) -> list[MaskPair]:
 
     Args:
         pairs (Sequence[MaskPair]): All masks.
-        limit (int): Most masks to choose.
+        limit (int): Maximum number of masks to choose.
 
     Returns:
         list[MaskPair]: In the given order. If there are more than the limit,

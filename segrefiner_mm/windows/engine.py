@@ -14,9 +14,9 @@ from segrefiner_mm.windows.window_plan import (
     WindowRequest,
 )
 
-# Most pixels in progress, of images or of masks that take as much memory.
+# Maximum number of pixels in progress, of images or of large masks.
 PIXELS_IN_WORK = 2**26
-# Most images in progress, however small they are.
+# Maximum number of images in progress, however small they are.
 JOBS_IN_WORK = 256
 
 # Timesteps, the timestep they lead to, and whether a window runs alone.

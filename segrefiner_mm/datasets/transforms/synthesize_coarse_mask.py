@@ -68,7 +68,8 @@ class SynthesizeCoarseMask(BaseTransform):
             Defaults to 0.12.
         reference_prob (float): Fraction of the masks made the published way.
             Defaults to 0.15.
-        max_kinds (int): Most kinds of damage to one mask. Defaults to 3.
+        max_kinds (int): Maximum number of kinds of damage to one mask.
+            Defaults to 3.
         results_file (str, optional): COCO results of a model on the training
             images, whose masks are used too. Defaults to None.
         results_prob (float): Fraction of the masks that are taken from it,

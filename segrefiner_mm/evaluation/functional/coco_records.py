@@ -102,7 +102,7 @@ def check_records(
             value = record[field]
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise InputError(
-                    f'{name}: number {index} has a faulty {field}: '
+                    f'{name}: number {index} has an invalid {field}: '
                     f'{value!r:.40}'
                 )
 
@@ -119,7 +119,7 @@ def check_area(annotation: dict[str, Any], name: str) -> None:
     """
     area = annotation.get('area', 0)
     if not is_real(area):
-        raise InputError(f'{name} has a faulty area: {shown(area)}')
+        raise InputError(f'{name} has an invalid area: {shown(area)}')
 
 
 def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:

@@ -197,7 +197,7 @@ class VideoRun:
                     self._reporter.error(
                         f'no frame for the mask {path}: the last frame of '
                         f'{self._frames.path} is {last}, from 0; --first says '
-                        'what number the first frame has'
+                        'the number of the first frame'
                     )
 
     def _inputs(self, frame: int) -> list[Path]:

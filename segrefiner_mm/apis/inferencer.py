@@ -38,10 +38,10 @@ from segrefiner_mm.runtimes import use_runtime
 class SegRefinerInferencer(BaseInferencer):
     """Refines masks of any origin on any image.
 
-    The steps of mmengine's inferencers are here, but as streams: images are
-    loaded one by one, while windows of several share a batch. The same input
-    gives the same output whatever else is refined with it, in any order and
-    batch size.
+    It has the steps of mmengine's inferencers, but as streams: images are
+    loaded one by one, while windows of several images share a batch. The same
+    input gives the same output whatever else is refined with it, in any order
+    and batch size.
 
     Args:
         model (str | Path | Config | dict): A name (``'segrefiner-lite'``,
@@ -128,18 +128,20 @@ class SegRefinerInferencer(BaseInferencer):
                 says. Defaults to 'object'.
             num_steps (int, optional): Reverse steps, 1 to T; fewer are
                 faster and bolder. Defaults to None: as the model says.
-            batch_size (int): Maximum number of windows in one forward pass.
-                Defaults to 32.
+            batch_size (int): Maximum number of windows in one forward pass;
+                a CPU takes one at a time. Defaults to 32.
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
             guard (bool | dict): Whether a guard may keep masks and roll
-                refinements back. True: that of the model, if its limits were
-                calibrated on these weights; else a line in the log says so.
-                The config of a :class:`DoNoHarmGuard`: for any weights.
-                False: the plain algorithm. Defaults to True.
+                refinements back. True: the guard of the model, if its limits
+                were calibrated on these weights; if not, none is used, and
+                the log says so. The config of a :class:`DoNoHarmGuard`: this
+                guard, for any weights. False: the plain algorithm. Defaults to
+                True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
-                ``'fp16'``; the last two are PyTorch's, whatever the runtime.
-                Defaults to 'auto'.
+                ``'fp16'``. For ``'fp16'``, PyTorch replaces any other
+                runtime; for ``'bf16'``, any other than OpenVINO. Defaults to
+                'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             threshold (float, optional): Value from which soft masks are

@@ -57,7 +57,7 @@ def load_pair(
             image. Defaults to False.
 
     Returns:
-        LoadedPair: Both, of equal size.
+        LoadedPair: The image and its masks, of equal size.
 
     Raises:
         InputError: If one cannot be read or the sizes differ.

@@ -113,12 +113,12 @@ class LabelMapRefiner:
     def refine(
         self, jobs: Iterable[LabelJob[Tag]]
     ) -> Iterator[tuple[npt.NDArray[Any], Tag]]:
-        """Refine a stream of label maps; windows of several share batches.
+        """Refine a stream of label maps, whose windows share batches.
 
         Args:
             jobs (Iterable[tuple]): Images (3, H, W) uint8, label maps (H, W)
                 of integers, and tags that are passed back with the results;
-                and, if not everything may change, what may, see
+                optionally followed by the part that may change, see
                 :class:`RefineJob`.
 
         Yields:

@@ -176,7 +176,7 @@ def folder_marks(
 def _inputs(
     key: str, states: list[Any], folders: tuple[Path | None, Path | None]
 ) -> list[Path]:
-    """Return the image and the coarse mask, if they are what they were."""
+    """Return the image and the coarse mask, unchanged since the run."""
     paths = []
     options = ('--img-dir', '--coarse')
     for state, folder, option in zip(
@@ -242,7 +242,7 @@ def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
 
 
 def _is_recorded(result: FolderResult) -> bool:
-    """Return whether the refined mask is what the run wrote."""
+    """Return whether the refined mask is unchanged since the run."""
     outputs = result.line.get('outputs')
     state = outputs[0] if isinstance(outputs, list) and outputs else None
     if not isinstance(state, list) or len(state) != 5:

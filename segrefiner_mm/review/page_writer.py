@@ -53,10 +53,10 @@ class PageWriter:
         self._drawn[place] = pair, crop._replace(jpeg=b'')
 
     def finish(self, review: Review) -> None:
-        """Write what is left, and the page itself.
+        """Write the remaining files, and the page itself.
 
         Args:
-            review (Review): All masks, and what is known about them.
+            review (Review): All masks, with their records.
         """
         self._drawn = dict(sorted(self._drawn.items()))
         for number, part in self._parts(SHARD):

@@ -57,7 +57,7 @@ class Extras:
         return self._with(job, f'{SOFT}/{job.out.stem}')
 
     def described(self) -> dict[str, Any]:
-        """Return what results depend on, as plain values.
+        """Return the settings that results depend on, as plain values.
 
         Returns:
             dict: For a journal; empty without extras. The files of the parts

@@ -91,7 +91,7 @@ class OnlyParts:
             return read_only_part(file, size)
 
     def described(self) -> dict[str, Any]:
-        """Return what results depend on, as plain values.
+        """Return the settings that results depend on, as plain values.
 
         Returns:
             dict: For a journal; empty if everything may change.

@@ -162,7 +162,7 @@ class RefineService:
             choice (Choice): Options of the request.
 
         Returns:
-            LoadedPair: Both, of equal size.
+            LoadedPair: The image and its masks, of equal size.
 
         Raises:
             InputError: If one of them cannot be used.

@@ -128,13 +128,13 @@ class DoNoHarmGuard:
 
         Returns:
             Generator: The coroutine; its outcome has ``evidence``:
-            ``belief``, ``edge_gain`` and ``edge_contrast``, and of a mask
-            that was refined ``overlap``, the IoU of coarse and refined mask,
-            ``islands``, the share of the changed pixels that was taken back,
-            and after all steps ``agreement``, the IoU of bold and cautious
-            result. These numbers are floats: where the rounding of a backend
-            differs between batches, a mask whose numbers lie on a limit to
-            the last bit may get another verdict.
+            ``belief``, ``edge_gain`` and ``edge_contrast``. For a mask that
+            was refined, it also has ``overlap``, the IoU of coarse and
+            refined mask, and ``islands``, the share of the changed pixels
+            that was undone; after all steps also ``agreement``, the IoU of
+            bold and cautious result. These numbers are floats: where the
+            rounding of a backend differs between batches, a mask whose numbers
+            lie on a limit to the last bit may get another verdict.
         """
         mask, limit = task.mask, self.bold_belief
         first = replace(task, judged=True)

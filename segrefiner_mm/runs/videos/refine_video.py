@@ -174,7 +174,7 @@ def _settings(
     video: VideoFrames,
     found: VideoMasks,
 ) -> dict[str, Any]:
-    """Return what a result depends on, apart from the files of the frame."""
+    """Return all that a result depends on, but for the files of its frame."""
     own = asdict(options)
     del own['overwrite']
     names = [

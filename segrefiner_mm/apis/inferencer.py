@@ -122,26 +122,24 @@ class SegRefinerInferencer(BaseInferencer):
             masks (object): Masks of the image, or a list with the masks of
                 every image; see :func:`segrefiner_mm.refine` for the forms.
             windows (str | dict, optional): ``'object'``: a window around each
-                object, with the options of the model, if it has some;
-                ``'tiled'``: the whole image, then tiles at full
-                resolution; the config of a window plan; or None: as the model
-                says. Defaults to 'object'.
+                object, with the options of the model, if it has any;
+                ``'tiled'``: the whole image, then tiles at full resolution;
+                the config of a window plan; or None: the model's setting.
+                Defaults to 'object'.
             num_steps (int, optional): Reverse steps, 1 to T; fewer are
-                faster and bolder. Defaults to None: as the model says.
+                faster and bolder. Defaults to None: the model's setting.
             batch_size (int): Maximum number of windows in one forward pass;
                 a CPU takes one at a time. Defaults to 32.
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
             guard (bool | dict): Whether a guard may keep masks and roll
                 refinements back. True: the guard of the model, if its limits
-                were calibrated on these weights; if not, none is used, and
-                the log says so. The config of a :class:`DoNoHarmGuard`: this
-                guard, for any weights. False: the plain algorithm. Defaults to
-                True.
+                were calibrated on these weights; if not, none, with a line in
+                the log. The config of a :class:`DoNoHarmGuard`: for any
+                weights. False: the plain algorithm. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
-                ``'fp16'``. For ``'fp16'``, PyTorch replaces any other
-                runtime; for ``'bf16'``, any other than OpenVINO. Defaults to
-                'auto'.
+                ``'fp16'``. PyTorch computes the last two, except that OpenVINO
+                computes ``'bf16'`` itself. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             threshold (float, optional): Value from which soft masks are

@@ -23,7 +23,7 @@ class TrainingCollapsedError(SegRefinerError):
 
 @contextmanager
 def about(path: str | Path) -> Iterator[None]:
-    """Have errors in this block name the file that they are about.
+    """Put the name of a file in front of the input errors of a block.
 
     Args:
         path (str | Path): The file.
@@ -47,7 +47,7 @@ def reason_of(error: BaseException) -> str:
         error (BaseException): An exception of Python or of a library.
 
     Returns:
-        str: Such as ``'No space left on device'``.
+        str: The reason, such as ``'No space left on device'``.
     """
     if isinstance(error, RecursionError):
         return 'it is nested too deeply'

@@ -9,9 +9,9 @@ MODEL_NAMES = (
     'segrefiner-lr',
     'segrefiner-hr',
 )
-# What can run the network; auto is the fastest of those that are installed.
+# Libraries that can run the network; auto is the fastest one installed.
 RUNTIME_NAMES = ('auto', 'torch', 'onnxruntime', 'openvino')
 
-# What does the work of a data set in shards: this process, Ray Data, or the
-# processes of a launcher.
+# Engines for a data set in shards: this process, Ray Data, or the processes
+# of a launcher.
 ENGINES = ('local', 'ray', 'pytorch', 'slurm', 'mpi')

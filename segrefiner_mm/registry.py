@@ -51,10 +51,10 @@ def build_child(registry: Registry, cfg: Any) -> Any:
     Args:
         registry (Registry): One of the registries of this module.
         cfg (dict | object): A config dict, whose own ``_scope_`` wins, or an
-            object that is built already and comes back as it is.
+            object that is built already and is returned as it is.
 
     Returns:
-        object: What the config describes.
+        object: The object that the config describes.
     """
     if not isinstance(cfg, dict):
         return cfg

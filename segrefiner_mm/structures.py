@@ -1,4 +1,4 @@
-"""Data samples: what travels between pipelines, model and evaluators."""
+"""Data samples, which pipelines, model and evaluators exchange."""
 
 from mmengine.structures import BaseDataElement, InstanceData
 
@@ -14,7 +14,7 @@ class RefineDataSample(BaseDataElement):
         gt_instances (InstanceData): True masks, in training and evaluation.
         pred_instances (InstanceData): Refined masks, with ``confidence``
             (N,) float32, 0 to 1, ``verdicts``, N strings, and ``evidence``, N
-            dicts of what a guard decided by; with soft maps also
+            dicts of the numbers by which a guard decided; with soft maps also
             ``soft_masks`` (N, H, W) float32.
 
     Examples:

@@ -38,10 +38,10 @@ from segrefiner_mm.runtimes import use_runtime
 class SegRefinerInferencer(BaseInferencer):
     """Refines masks of any origin on any image.
 
-    The steps of mmengine's inferencers are here, but as streams: images are
-    loaded one by one, while windows of several share a batch. The same input
-    gives the same output whatever else is refined with it, in any order and
-    batch size.
+    It has the steps of mmengine's inferencers, but as streams: images are
+    loaded one by one, while windows of several images share a batch. The same
+    input gives the same output whatever else is refined with it, in any order
+    and batch size.
 
     Args:
         model (str | Path | Config | dict): A name (``'segrefiner-lite'``,
@@ -51,13 +51,13 @@ class SegRefinerInferencer(BaseInferencer):
             part of the package.
         weights (str | Path, optional): Weights file, see
             :func:`load_weights`. Defaults to None: those of the model.
-        device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
-            best one available.
+        device (str, optional): Device to compute on, such as ``'cuda:0'``.
+            Defaults to None: the best one available.
         scope (str): Registry scope of the config. Defaults to
             'segrefiner_mm'.
         show_progress (bool): Whether to show a progress bar over the images.
             Defaults to False.
-        runtime (str): What runs the network on a CPU, see
+        runtime (str): Library that runs the network on a CPU, see
             :class:`RefinerOptions`. Defaults to 'auto': the fastest that is
             installed.
 
@@ -67,8 +67,8 @@ class SegRefinerInferencer(BaseInferencer):
         CheckpointError: If the weights cannot be used.
 
     Attributes:
-        runtime (str): What runs the network: ``'torch'``, ``'onnxruntime'`` or
-            ``'openvino'``.
+        runtime (str): Library that runs the network: ``'torch'``,
+            ``'onnxruntime'`` or ``'openvino'``.
 
     Examples:
         >>> refiner = SegRefinerInferencer()
@@ -122,24 +122,24 @@ class SegRefinerInferencer(BaseInferencer):
             masks (object): Masks of the image, or a list with the masks of
                 every image; see :func:`segrefiner_mm.refine` for the forms.
             windows (str | dict, optional): ``'object'``: a window around each
-                object, with the options of the model, if it has some;
-                ``'tiled'``: the whole image, then tiles at full
-                resolution; the config of a window plan; or None: as the model
-                says. Defaults to 'object'.
+                object, with the options of the model, if it has any;
+                ``'tiled'``: the whole image, then tiles at full resolution;
+                the config of a window plan; or None: the model's setting.
+                Defaults to 'object'.
             num_steps (int, optional): Reverse steps, 1 to T; fewer are
-                faster and bolder. Defaults to None: as the model says.
-            batch_size (int): Most windows in one forward pass. Defaults to
-                32.
+                faster and bolder. Defaults to None: the model's setting.
+            batch_size (int): Maximum number of windows in one forward pass;
+                a CPU takes one at a time. Defaults to 32.
             seed (int, optional): Seed of the noise; None draws none.
                 Defaults to 0.
-            guard (bool | dict): Whether a guard may keep masks and take
-                refinements back. True: that of the model, if its limits were
-                calibrated on these weights; else a line in the log says so.
-                The config of a :class:`DoNoHarmGuard`: for any weights.
-                False: the plain algorithm. Defaults to True.
+            guard (bool | dict): Whether a guard may keep masks and roll
+                refinements back. True: the guard of the model, if its limits
+                were calibrated on these weights; if not, none, with a line in
+                the log. The config of a :class:`DoNoHarmGuard`: for any
+                weights. False: the plain algorithm. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
-                ``'fp16'``; the last two are PyTorch's, whatever the runtime.
-                Defaults to 'auto'.
+                ``'fp16'``. PyTorch computes the last two, except that OpenVINO
+                computes ``'bf16'`` itself. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             threshold (float, optional): Value from which soft masks are

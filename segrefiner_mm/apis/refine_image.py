@@ -42,8 +42,8 @@ def refine(
             whose weights are part of the package.
         weights (str | Path, optional): Weights file. Defaults to None: those
             of the model.
-        device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
-            best one available.
+        device (str, optional): Device to compute on, such as ``'cuda:0'``.
+            Defaults to None: the best one available.
         runtime (str): See :class:`SegRefinerInferencer`. Defaults to 'auto'.
         **options: ``windows``, ``num_steps``, ``seed``, ``guard``,
             ``threshold``, ``resize_masks``, ``soft``, ``only`` and so on, see

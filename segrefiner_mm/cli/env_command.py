@@ -1,4 +1,4 @@
-"""``segrefiner env``: what a bug report should say."""
+"""``segrefiner env``: the information that a bug report needs."""
 
 import argparse
 import json

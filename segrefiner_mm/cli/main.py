@@ -24,8 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: those of
-            the process.
+        argv (Sequence[str], optional): Arguments. Defaults to None: the
+            arguments of the process.
 
     Returns:
         int: Exit status.

@@ -232,7 +232,11 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
     add('coarse', metavar='COARSE', help='results (.json), or folder of masks')
     add('refined', metavar='REFINED', nargs='?', help='the same, refined')
     add('--lvis', action='store_true', help='use the LVIS protocol')
-    add('--classwise', action='store_true', help='also print every class')
+    add(
+        '--classwise',
+        action='store_true',
+        help='also print the figures of every class',
+    )
     add('--labels', action='store_true', help='the folders hold label maps')
     add_ignore(add, 'labels of the ground truth to ignore (default: 255)')
     add(

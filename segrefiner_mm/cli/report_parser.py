@@ -43,7 +43,11 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         help='the coarse masks: a .json, or a folder of masks (default for a '
         'folder: where the run found them)',
     )
-    add('--img-dir', help='folder of the images (default: likewise)')
+    add(
+        '--img-dir',
+        help='folder of the images (default for a folder: where the run found '
+        'them)',
+    )
     add('--ann', help='annotations (.json) that name images and classes')
     add(
         '--evidence',

@@ -35,7 +35,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
         '--cfg-options',
         nargs='+',
         default=[],
-        help='settings that win over the config, as key=value',
+        help='settings that override the config, as key=value',
     )
     parser.add_argument(
         '--launcher',

@@ -168,9 +168,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         '--runtime',
         choices=RUNTIME_NAMES,
         default='auto',
-        help='what runs the network on a CPU; auto times the installed '
-        'runtimes for two seconds, once for this machine and model, and '
-        'takes the fastest; see segrefiner env (default: %(default)s)',
+        help='library that runs the network on a CPU; auto times the '
+        'installed runtimes for two seconds, once for this machine and '
+        'model, and uses the fastest; see segrefiner env (default: '
+        '%(default)s)',
     )
     add_max_pixels(add)
 

@@ -112,13 +112,13 @@ class CocoRefineDataset(BaseDataset):
             if not self.skip_unknown:
                 raise InputError(
                     f'{file} has results of {unknown}, which {self.ann_file} '
-                    'does not know; skip_unknown=True leaves them out'
+                    'does not list; skip_unknown=True skips them'
                 )
             skipped += 1
         if skipped:
             print_log(
-                f'left out {skipped} results of images or categories that '
-                f'{self.ann_file} does not know',
+                f'skipped {skipped} results of images or categories that '
+                f'{self.ann_file} does not list',
                 'current',
             )
         return of_image
@@ -149,7 +149,7 @@ def _result(result: dict[str, Any], where: str) -> dict[str, Any]:
     """Return the checked fields that are needed of a result."""
     score = result.get('score')
     if not is_real(score):
-        raise InputError(f'{where} has a faulty score: {shown(score)}')
+        raise InputError(f'{where} has an invalid score: {shown(score)}')
     if 'segmentation' not in result:
         raise InputError(f'{where} has no segmentation')
     return dict(

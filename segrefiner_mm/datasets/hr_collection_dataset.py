@@ -74,7 +74,9 @@ def _load(
     coarse: str | None = None,
 ) -> list[dict[str, Any]]:
     if layout not in LAYOUTS:
-        raise ValueError(f'layout is one of {sorted(LAYOUTS)}, got {layout!r}')
+        raise ValueError(
+            f'layout must be one of {sorted(LAYOUTS)}, got {layout!r}'
+        )
     defaults = LAYOUTS[layout]
     folder = data_root / root
     listed = names if names is not None else defaults[2]

@@ -91,7 +91,7 @@ class LVISRefineDataset(RefineDataset):
         print_log(
             f'{self.ann_file}: {count} objects in {len(data_list)} images; '
             f'{left_out} crowds or objects of {self.min_area} pixels or less '
-            f'left out, {len(self.skipped)} faulty ones skipped',
+            f'left out, {len(self.skipped)} invalid ones skipped',
             'current',
         )
         return list(data_list.values())

@@ -21,9 +21,9 @@ class AutocastOptimWrapper(OptimWrapper):
 
     bfloat16 has the range of float32, so no loss scaling is needed, and it
     works on CPUs, where mmengine's ``AmpOptimWrapper`` does not. A processor
-    or a GPU without instructions for it, such as that of most laptops, would
-    take up to 200 times as long. There the forward pass is float32, with a
-    warning in the log.
+    or a GPU without instructions for it, such as those of most laptops, would
+    take up to 200 times as long. On these, the forward pass is float32, with
+    a warning in the log.
 
     Args:
         enabled (bool): Whether to use bfloat16, not float32. Defaults to

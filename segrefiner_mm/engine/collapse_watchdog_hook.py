@@ -136,5 +136,5 @@ def _collapse(runner: Runner, what: str) -> TrainingCollapsedError:
         f'training collapsed by iteration {runner.iter + 1}: {what}. The '
         f'learning rate is {rate:.3g} now: lower it, keep warm-up and '
         'gradient clipping on, and start from the last good checkpoint in '
-        f'{runner.work_dir}, if there is one, by load_from.'
+        f'{runner.work_dir}, if there is one, with load_from.'
     )

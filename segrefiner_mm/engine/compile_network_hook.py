@@ -16,10 +16,11 @@ class CompileNetworkHook(Hook):
     """Compiles the network with ``nn.Module.compile``, channels last.
 
     It makes training a small network on a CPU nearly twice as fast. The first
-    iteration takes a minute or two, and needs a C++ compiler. Compiled are the
-    ``called_modules()`` of the network. Validation runs them uncompiled, since
-    its number of windows varies. So do copies of the network, and the network
-    after training. Names of weights do not change.
+    iteration takes a minute or two, and needs a C++ compiler. The hook
+    compiles the ``called_modules()`` of the network. Validation runs them
+    uncompiled, since its number of windows varies. Copies of the network, and
+    the network after training, are not compiled either. Names of weights do
+    not change.
 
     Args:
         backend (str): See ``torch.compile``. Defaults to 'inductor'.

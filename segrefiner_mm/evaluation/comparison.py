@@ -20,7 +20,7 @@ def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
 
     Args:
         rows (Iterable[tuple]): Group, '' if there are none, name and a value
-            per column; a negative value or NaN means nothing to count.
+            per column; a negative value or NaN is shown as '-'.
         columns (Sequence[str]): One or two names.
 
     Returns:

@@ -70,7 +70,7 @@ def load_any(
 def inputs_of(
     images: Any, masks: Any, only: Any
 ) -> list[tuple[Any, Any, Any]]:
-    """Put images together with their masks and what may change in them.
+    """Match images with their masks and with what may change in them.
 
     Args:
         images (object): An image, or a list of them.
@@ -80,10 +80,10 @@ def inputs_of(
             None, or a list.
 
     Returns:
-        list[tuple]: An image, its masks and what may change each.
+        list[tuple]: For every image, the image, its masks and what may change.
 
     Raises:
-        InputError: If there are not as many masks or parts as images.
+        InputError: If the number of masks or parts is not that of the images.
     """
     if not isinstance(images, (list, tuple)):
         return [(images, masks, only)]

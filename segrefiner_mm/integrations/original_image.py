@@ -78,7 +78,7 @@ def _resized_back(
     inputs: Tensor, meta: dict[str, Any], preprocessor: nn.Module
 ) -> npt.NDArray[Any]:
     warnings.warn(
-        'no original image: refining by what the network saw, resized back. '
+        'no original image: refining on the network input, resized back. '
         'For full detail, put segrefiner_mm.KeepOriginalImage into the '
         "pipeline and 'ori_img' into meta_keys.",
         stacklevel=2,

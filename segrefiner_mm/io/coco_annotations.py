@@ -181,7 +181,7 @@ def id_of(record: dict[str, Any], field: str, where: str) -> Id:
         raise InputError(
             f'{where} has no {field}'
             if value is None
-            else f'{where} has a faulty {field}: {shown(value)}'
+            else f'{where} has an invalid {field}: {shown(value)}'
         )
     return number
 

@@ -104,7 +104,7 @@ def spellings(name: str) -> list[tuple[str, ...]]:
     r"""Return the possible readings of a name written on another system.
 
     Args:
-        name (str): Such as ``images\a.jpg``, ``C:\images\a.jpg``,
+        name (str): A name such as ``images\a.jpg``, ``C:\images\a.jpg``,
             ``my%20photo.jpg``, ``https://host/a.jpg?size=1`` or
             ``../../a.jpg``, with accents composed or not.
 

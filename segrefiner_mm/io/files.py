@@ -156,8 +156,8 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
 
     Args:
         path (Path): File to write; its folder is created.
-        parts (Iterable[bytes]): Parts of the content; what it raises leaves
-            nothing behind.
+        parts (Iterable[bytes]): Parts of the content; if the iterator raises
+            an error, nothing is left behind.
 
     Raises:
         InputError: If it cannot be written; nothing is left behind.

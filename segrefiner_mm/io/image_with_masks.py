@@ -23,7 +23,7 @@ class LoadedPair(Generic[Annotation, Tag]):
         image (np.ndarray): (H, W, 3) uint8 BGR.
         annotation (Annotation): :class:`MaskInputs` or a :class:`LabelMap` of
             the same H and W.
-        tag (Tag): Value of the caller, who finds it beside the result.
+        tag (Tag): Any value of the caller, returned with the result.
         only (CompactMask | str, optional): The part that may change; see
             :class:`RefineJob`. Defaults to None: everything.
     """
@@ -57,7 +57,7 @@ def load_pair(
             image. Defaults to False.
 
     Returns:
-        LoadedPair: Both, of equal size.
+        LoadedPair: The image and its masks, of equal size.
 
     Raises:
         InputError: If one cannot be read or the sizes differ.

@@ -22,7 +22,7 @@ from segrefiner_mm.io.image_files.pictures import (
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
 
 TIFF_SUFFIXES = frozenset(['.tif', '.tiff'])
-_SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2  # of TIFF
+_SAMPLE_FORMAT, _UNSIGNED, _SIGNED = 339, 1, 2  # tag and values of TIFF
 _LOSSY = frozenset(['JPEG', 'MPO'])
 _LOSSY_TIFF = frozenset(['jpeg', 'tiff_jpeg', 'webp'])
 _INT32 = np.iinfo(np.int32)
@@ -35,7 +35,7 @@ class LabelMap(NamedTuple):
         labels (np.ndarray): (H, W) int32.
         palette (list[int], optional): Red, green and blue of every label, if
             the file has a palette.
-        georeference (Georeference, optional): That of a GeoTIFF.
+        georeference (Georeference, optional): Georeference of a GeoTIFF.
     """
 
     labels: npt.NDArray[np.int32]
@@ -150,7 +150,7 @@ def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
 
 
 def has_32_bits(path: Path) -> bool:
-    """Tell from the header whether a label map is a TIFF of 32-bit numbers.
+    """Return whether a label map is a TIFF of 32-bit numbers, by its header.
 
     Args:
         path (Path): Its file.

@@ -50,8 +50,8 @@ def check_pixels(height: int, width: int, what: str) -> None:
     """Reject an image or a mask that is too large, before it is decoded.
 
     Args:
-        height (int): In pixels.
-        width (int): In pixels.
+        height (int): Height in pixels.
+        width (int): Width in pixels.
         what (str): Subject of the error message.
 
     Raises:

@@ -31,8 +31,8 @@ def read_only_part(value: Any, size: Size) -> Only | None:
         predicts errors; None: everything.
 
     Raises:
-        InputError: If its form is unknown, its size is another, or it is
-            outside the image.
+        InputError: If its form is unknown, it is a mask of another size, or
+            it is outside the image.
     """
     if value is None or (isinstance(value, str) and value == ERRORS):
         return ERRORS if value is not None else None

@@ -1,4 +1,4 @@
-"""Checks that an output loses no file."""
+"""Checks that writing an output loses no file."""
 
 from collections.abc import Iterable
 from pathlib import Path

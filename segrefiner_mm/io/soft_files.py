@@ -22,7 +22,7 @@ def check_soft_type(kind: str) -> str:
         kind (str): ``'uint8'``, ``'uint16'`` or ``'float32'``.
 
     Returns:
-        str: The same.
+        str: The type, unchanged.
 
     Raises:
         InputError: If it is none of these.

@@ -66,10 +66,10 @@ class LabelMapRefiner:
     Every connected region of a label is refined as a mask of its own: whole in
     a window around it, or in tiles if it is large. A label is background if
     one of its regions fills the image or reaches around it. The network does
-    not know background, which gets the pixels that objects give up. If a guard
-    keeps most regions of a label map, only regions of low belief are changed.
-    Every pixel ends with one label, and no label appears detached from its own
-    coarse region.
+    not know background; a background region gets the pixels that objects give
+    up. If a guard keeps most regions of a label map, only regions of low
+    belief are changed. Every pixel ends with one label, and no label appears
+    detached from its own coarse region.
 
     Args:
         refiner (SegRefiner): The network.
@@ -113,12 +113,12 @@ class LabelMapRefiner:
     def refine(
         self, jobs: Iterable[LabelJob[Tag]]
     ) -> Iterator[tuple[npt.NDArray[Any], Tag]]:
-        """Refine a stream of label maps; windows of several share batches.
+        """Refine a stream of label maps, whose windows share batches.
 
         Args:
             jobs (Iterable[tuple]): Images (3, H, W) uint8, label maps (H, W)
                 of integers, and tags that are passed back with the results;
-                and, if not everything may change, what may, see
+                optionally followed by the part that may change, see
                 :class:`RefineJob`.
 
         Yields:
@@ -185,7 +185,7 @@ class LabelMapRefiner:
     def _parts(
         self, labels: npt.NDArray[Any], tag: Tag, only: Only | None
     ) -> list[_Part[Tag]]:
-        """Split into regions refined whole and the tiles of large regions."""
+        """Return the regions refined whole, and the tiles of large regions."""
         merge = LabelMerge(labels, self.ignore, only)
         whole = Box(0, 0, labels.shape[1], labels.shape[0])
         small, large = [], []

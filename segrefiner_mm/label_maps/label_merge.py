@@ -77,7 +77,7 @@ class LabelMerge:
         self._winner = labels.copy()
         # Belief in unchanged regions; 0 elsewhere.
         self._belief = np.zeros(labels.shape, np.float32)
-        # The label that gets what a region gives up.
+        # The label that gets the pixels that a region gives up.
         self._heir = labels
         self._claims = SoftClaims((labels.shape[0], labels.shape[1]))
 

@@ -1,4 +1,4 @@
-"""Tiles of a label map, whose cores share it out."""
+"""Tiles of a label map, whose cores cover it without overlap."""
 
 from itertools import pairwise
 

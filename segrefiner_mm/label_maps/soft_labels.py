@@ -105,7 +105,7 @@ class SoftClaims:
 
         Args:
             label (int): Its label.
-            box (Box): Where it claims pixels.
+            box (Box): Box of the claimed pixels.
             values (np.ndarray): Probability of the region, (h, w) float32.
         """
         self._claims.append((label, box, values))

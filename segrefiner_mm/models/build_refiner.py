@@ -49,7 +49,7 @@ def build_refiner(
         cfg (Config | ConfigDict): Config with ``model``.
         weights (str, optional): Weights file or name. None: the
             ``checkpoint`` of the config.
-        device (str): Such as ``'cuda:0'``.
+        device (str): Device to compute on, such as ``'cuda:0'``.
 
     Returns:
         SegRefiner: On the device, in eval mode.

@@ -41,7 +41,7 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
 
     Raises:
         CheckpointError: If the file is missing, damaged, would need code to
-            be executed, or holds no weights or some that are not numbers.
+            be executed, holds no weights, or holds infinite or NaN weights.
     """
     file = BUNDLED.get(str(path), Path(path))
     if str(path) in BUNDLED:
@@ -84,7 +84,7 @@ def holds_weights(model: nn.Module, name: str) -> bool:
 
     Args:
         model (nn.Module): A :class:`SegRefiner`.
-        name (str): Such as ``'segrefiner-lite'``.
+        name (str): Name of the model, such as ``'segrefiner-lite'``.
 
     Returns:
         bool: Whether all weights are equal, whatever file they came from.
@@ -159,7 +159,7 @@ def check_match(
             checkpoint'.
 
     Raises:
-        CheckpointError: Naming the keys that differ.
+        CheckpointError: If they differ; the message lists the keys.
     """
     shapes = [
         f'{name}: {tuple(given[name].shape)} in the file, '
@@ -190,9 +190,9 @@ def check_finite(
             checkpoint'.
 
     Raises:
-        CheckpointError: Naming the tensors.
+        CheckpointError: If there is one; the message lists the tensors.
     """
-    # Of float64, what float32 cannot hold is infinite too.
+    # A float64 value that float32 cannot hold counts as infinite too.
     wrong = [
         name
         for name, tensor in weights.items()

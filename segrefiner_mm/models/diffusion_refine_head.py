@@ -32,10 +32,10 @@ class DiffusionRefineHead(BaseModule):
         loss_error (dict, optional): Loss of the error map of a denoiser that
             predicts one, such as ``DenoiseLiteUNet``. Defaults to None.
         chain_weight (float): If more than 0, every sample is trained at the
-            first step and at a drawn one, whose losses have this weight. Half
-            of the latter see the network's own first guess instead of the
-            true mask, as in sampling. Defaults to 0: one step per sample, as
-            published.
+            first step and at a drawn one, whose losses have this weight. At
+            half of the drawn steps, the network sees its own first guess
+            instead of the true mask, as in sampling. Defaults to 0: one step
+            per sample, as published.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
@@ -44,7 +44,7 @@ class DiffusionRefineHead(BaseModule):
 
     Attributes:
         observer (Callable, optional): Called with a :class:`ReverseStep`
-            after every reverse step, such as to draw it; None at first.
+            after every reverse step, for example to draw it; None at first.
     """
 
     observer: Callable[[ReverseStep], None] | None = None
@@ -229,7 +229,8 @@ class DiffusionRefineHead(BaseModule):
                 -1: the clean mask.
             denoiser (Denoiser, optional): Network to run instead of the
                 module, with the same weights. Defaults to None.
-            with_fine_probs (bool): Whether to return them. Defaults to True.
+            with_fine_probs (bool): Whether to return ``fine_probs``.
+                Defaults to True.
             edge_reach (int): See :func:`with_first_edges`. Defaults to 0.
 
         Returns:

@@ -11,11 +11,11 @@ def with_first_edges(first: Tensor, last: Tensor, reach: int) -> Tensor:
 
     The first step sees the coarse mask alone, and draws the sharper edges. The
     later ones doubt, and so undo its mistakes, but blunt its edges. Where both
-    edges are close, they are of the same thing, and the first one is used.
+    edges are close, they count as the same edge, and the first one is used.
 
     Args:
         first (Tensor): Logits of the first step, (B, 1, H, W).
-        last (Tensor): Those of the last step, same shape.
+        last (Tensor): Logits of the last step, same shape.
         reach (int): A pixel is taken from the first step if it is within so
             many pixels of both edges; 0 takes none.
 

@@ -39,7 +39,7 @@ def times_float32(dtype: torch.dtype) -> float:
     """Time a convolution on the CPU, relative to float32.
 
     Args:
-        dtype (torch.dtype): Such as ``torch.bfloat16``.
+        dtype (torch.dtype): A 16-bit dtype, such as ``torch.bfloat16``.
 
     Returns:
         float: Ratio of its time to that of float32.

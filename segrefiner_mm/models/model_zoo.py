@@ -39,7 +39,7 @@ def config_of(name: str) -> Path:
 
 
 def read_config(path: str | Path) -> Config:
-    """Read a config file that describes a model; that runs it.
+    """Read a config file that describes a model, by executing it.
 
     Args:
         path (str | Path): An mmengine config file, which is a Python program.
@@ -48,7 +48,7 @@ def read_config(path: str | Path) -> Config:
         Config: The config.
 
     Raises:
-        InputError: If it is of another kind, cannot be read, or has no
+        InputError: If the file is of another kind, cannot be read, or has no
             ``model``. A ``.json`` or ``.yaml`` looks like data, but can name
             what to import and call, so it is refused.
     """
@@ -93,7 +93,7 @@ def model_cfg(model: str | Path | dict[str, Any]) -> dict[str, Any]:
 
     Args:
         model (str | Path | dict): A name (one of ``MODEL_NAMES``), a config
-            file, or such a part already.
+            file, or the ``model`` part itself.
 
     Returns:
         dict: For ``MODELS.build``; ``checkpoint`` is that of a bundled model

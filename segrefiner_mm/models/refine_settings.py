@@ -57,8 +57,8 @@ class RefineSettings:
             Defaults to False.
         temperature (float): Calibrates the probabilities of soft maps: their
             log-odds are divided by it, which leaves 0.5 where it is. More
-            than 0. Defaults to 1: those of the network.
-        keep_probs (bool): Whether refined masks come with their
+            than 0. Defaults to 1: no change.
+        keep_probs (bool): Whether refined masks have their
             probabilities, 4 bytes per pixel of a window. Defaults to False.
     """
 

@@ -88,7 +88,7 @@ class AttentionBlock(nn.Module):
         num_heads (int): Number of heads; must divide ``channels``.
 
     Raises:
-        ValueError: If it does not.
+        ValueError: If ``num_heads`` does not divide ``channels``.
     """
 
     def __init__(self, channels: int, num_heads: int) -> None:

@@ -61,8 +61,8 @@ def check_only(model: SegRefiner, parts: Iterable[Any]) -> None:
         parts (Iterable): What may change, per image; see :class:`RefineJob`.
 
     Raises:
-        InputError: If it is among the parts, and the network has no error
-            map.
+        InputError: If ``'errors'`` is among the parts, and the network has no
+            error map.
     """
     asked = any(isinstance(part, str) and part == ERRORS for part in parts)
     if asked and not getattr(model.head.denoiser, 'predicts_errors', False):
@@ -98,8 +98,8 @@ def calibrated_guard(model: SegRefiner) -> dict[str, Any] | None:
         return own
     why = f'was calibrated on {name}' if own else 'is not part of it'
     print_log(
-        f'every mask is refined: a guard for this model {why}; to have '
-        "one all the same, ask for guard=dict(type='DoNoHarmGuard')",
+        f'every mask is refined: a guard for this model {why}; to use '
+        "one anyway, set guard=dict(type='DoNoHarmGuard')",
         'current',
     )
     return None

@@ -82,8 +82,8 @@ class WindowSampler:
     ) -> Callable[[], list[WindowAnswer]]:
         """Start to answer requests.
 
-        Windows travel to a GPU, and answers back, while it and the CPU do
-        other work. Nothing waits for it but the returned function.
+        Windows are copied to a GPU, and answers back, while it and the CPU do
+        other work. Only the returned function waits for the answers.
 
         Args:
             requests (list[WindowRequest]): Requests of the same steps.
@@ -139,7 +139,7 @@ class WindowSampler:
         return host.copy_(values, non_blocking=True)
 
     def _event(self) -> Any:
-        """Return what tells when all that was started is done, on a GPU."""
+        """Return an event that marks the end of the work so far, on a GPU."""
         if not self.overlaps:
             return None
         with torch.cuda.device(self.device):

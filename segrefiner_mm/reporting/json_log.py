@@ -22,8 +22,8 @@ class JsonLog:
       ``masks_per_second``, ``seconds_left`` and ``verdicts``, counts by
       verdict;
     - ``error`` and ``note``: ``message``;
-    - ``end``: ``message``, the summary, and the counts ``done`` (not of an
-      evaluation) and ``failed``; the last event of a run that was not
+    - ``end``: ``message``, the summary, and the counts ``done`` (absent for
+      an evaluation) and ``failed``; the last event of a run that was not
       killed.
 
     Args:

@@ -46,7 +46,7 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the mean rate so far; None if nothing tells."""
+        """Time left at the mean rate so far; None if it is not known."""
         if not self.images or self.total is None:
             return None
         left = max(self.total - self.images, 0)
@@ -65,7 +65,7 @@ class Tally:
         """Return a count per second.
 
         Args:
-            count (int): Such as :attr:`images`.
+            count (int): A count, such as :attr:`images`.
 
         Returns:
             float: Per second since the start; 0 at the start.
@@ -77,12 +77,12 @@ class Tally:
         """Return all numbers as text.
 
         Args:
-            before_verdicts (str): What separates rates and verdicts. Defaults
+            before_verdicts (str): Text between rates and verdicts. Defaults
                 to ', '.
 
         Returns:
-            str: Such as ``'12/40 images, 3.1 images/s, 9.8 masks/s, 0:09
-            left, 30 refined, 8 kept'``.
+            str: A line such as ``'12/40 images, 3.1 images/s, 9.8 masks/s,
+            0:09 left, 30 refined, 8 kept'``.
         """
         of_all = '' if self.total is None else f'/{self.total}'
         parts = [f'{self.images}{of_all} images']

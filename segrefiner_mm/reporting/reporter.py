@@ -82,7 +82,7 @@ class Reporter:
     ) -> Iterator[Advance]:
         """Show a progress bar on a terminal.
 
-        It has images and masks per second, the time left and the counts of
+        It shows images and masks per second, the time left and the counts of
         the verdicts. The log gets the same numbers, once a second at most.
 
         Args:

@@ -30,11 +30,11 @@ class CocoReview:
 
     Args:
         refined (Path): Results or annotations that ``segrefiner coco`` wrote.
-        coarse (Path): What it refined.
+        coarse (Path): The file before refinement.
         img_dir (Path): Folder of the images.
         ann (Path, optional): Annotations that name the images and classes of
             results.
-        rows (dict[str, MaskRow]): What the run recorded, by mask.
+        rows (dict[str, MaskRow]): Rows that the run recorded, by mask.
         reporter (Reporter): Receives the masks that cannot be shown.
 
     Raises:
@@ -152,8 +152,8 @@ def open_both(
     before = CocoFile(contents[1], coarse, ann)
     if len(after.masks) != len(before.masks):
         raise InputError(
-            f'{refined} holds {len(after.masks)} entries, {coarse} '
-            f'{len(before.masks)}: it was not refined from it'
+            f'{refined} was not refined from {coarse}: it holds '
+            f'{len(after.masks)} entries, not {len(before.masks)}'
         )
     for index, (new, old) in enumerate(
         zip(after.masks, before.masks, strict=True)
@@ -189,7 +189,7 @@ def class_names(content: Any) -> dict[Any, str]:
     """Return the names of the categories that a JSON file lists.
 
     Args:
-        content (object): Content of the file; what is no category is skipped.
+        content (object): Content of the file; invalid categories are skipped.
 
     Returns:
         dict: Names by id.

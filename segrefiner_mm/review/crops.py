@@ -17,12 +17,12 @@ Picture = npt.NDArray[np.uint8]
 Contours = list[npt.NDArray[np.int64]]
 
 LONGEST = 480  # pixels of the longer side of a crop
-THUMB = 96  # of a thumbnail
+THUMB = 96  # pixels of the longer side of a thumbnail
 PAD = 0.15  # surroundings on every side, relative to the longer side
 LEAST_PAD = 12  # the same in pixels
 SIDE = 5  # thumbnails in a row of a sheet, and rows
-QUALITY = 82  # of the JPEG files
-THUMB_QUALITY = 95  # of thumbnails that wait for their sheet
+QUALITY = 82  # quality of the JPEG files
+THUMB_QUALITY = 95  # quality of thumbnails that wait for their sheet
 # A small crop is shown enlarged, so its outlines follow every pixel. In a
 # larger one, points that move an outline by less than this are left out.
 EXACT, TOLERANCE = 160, 0.6

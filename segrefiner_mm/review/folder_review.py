@@ -63,9 +63,10 @@ def folder_results(
 
     Args:
         folder (Path): Output folder of the run.
-        coarse (Path, optional): Folder of the coarse masks. None: they are
-            where they were.
-        img_dir (Path, optional): Folder of the images, likewise.
+        coarse (Path, optional): Folder of the coarse masks. None: the paths in
+            the journal.
+        img_dir (Path, optional): Folder of the images. None: the paths in the
+            journal.
         reporter (Reporter): Receives the results that cannot be used.
 
     Yields:
@@ -93,7 +94,7 @@ def folder_results(
         try:
             refined = confined(folder, key)
             if not refined.is_file():
-                raise InputError(f'{refined} is not there any more')
+                raise InputError(f'{refined} no longer exists')
             inputs = line.get('inputs')
             states = inputs if isinstance(inputs, list) else []
             image, mask = _inputs(key, states, (img_dir, coarse))
@@ -175,19 +176,19 @@ def folder_marks(
 def _inputs(
     key: str, states: list[Any], folders: tuple[Path | None, Path | None]
 ) -> list[Path]:
-    """Return the image and the coarse mask, if they are what they were."""
+    """Return the image and the coarse mask, unchanged since the run."""
     paths = []
     options = ('--img-dir', '--coarse')
     for state, folder, option in zip(
         (*states, None, None)[:2], folders, options, strict=True
     ):
         if not isinstance(state, list) or len(state) != 5:
-            raise InputError(f'{key}: the journal does not know its inputs')
+            raise InputError(f'{key}: the journal does not list its inputs')
         noted = Path(str(state[0]))
         path = noted if folder is None else _below(folder, noted)
         if not path.is_file():
             raise InputError(
-                f'{key}: no file {path}: {option} says where it is now'
+                f'{key}: no file {path}: give its folder with {option}'
             )
         if digest(path) != state[4]:
             raise InputError(f'{path} was changed after the run')
@@ -241,7 +242,7 @@ def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
 
 
 def _is_recorded(result: FolderResult) -> bool:
-    """Return whether the refined mask is what the run wrote."""
+    """Return whether the refined mask is unchanged since the run."""
     outputs = result.line.get('outputs')
     state = outputs[0] if isinstance(outputs, list) and outputs else None
     if not isinstance(state, list) or len(state) != 5:

@@ -20,9 +20,9 @@ class Areas(NamedTuple):
     """Areas of a pair, in pixels.
 
     Attributes:
-        coarse (int): Of the coarse mask.
-        refined (int): Of the refined mask.
-        changed (int): Of the pixels in which the two differ.
+        coarse (int): Area of the coarse mask.
+        refined (int): Area of the refined mask.
+        changed (int): Number of pixels in which the two differ.
     """
 
     coarse: int
@@ -57,8 +57,8 @@ class MaskPair:
         recorded (str, optional): The verdict that the run recorded. Defaults
             to None: there is no record.
         confidence (float, optional): 0 to 1. Defaults to None.
-        evidence (Mapping[str, float]): What a guard decided by. Defaults to
-            {}.
+        evidence (Mapping[str, float]): Numbers by which a guard decided.
+            Defaults to {}.
         score (float, optional): Score of a detector. Defaults to None.
     """
 
@@ -76,7 +76,7 @@ class MaskPair:
 
     @cached_property
     def areas(self) -> Areas:
-        """Areas: Computed from the run lengths."""
+        """Areas: The areas, computed from the run lengths."""
         both = coco_mask.merge([self.coarse, self.refined], intersect=True)
         coarse, refined, shared = (
             int(coco_mask.area(mask))
@@ -128,7 +128,8 @@ class Review:
         left (int): Masks that are never refined, such as crowds. Defaults to
             0.
         failed (int): Masks that cannot be shown. Defaults to 0.
-        remarks (list[str]): Sentences on what is not known. Defaults to [].
+        remarks (list[str]): Sentences about missing information. Defaults to
+            [].
     """
 
     refined: FileMark

@@ -26,11 +26,11 @@ NUMBERS: dict[str, Callable[[MaskPair], float | None]] = {
 
 
 class PageWriter:
-    """Writes crops as they come, then thumbnails, outlines and the page.
+    """Writes crops as they are added, then thumbnails, outlines and the page.
 
     Masks have places in the order in which the page lists them at first, so
     that neighbours in the list share files. They may be added in any order,
-    and places may stay empty.
+    and places may be left empty.
 
     Args:
         folder (Path): Folder to fill.
@@ -53,10 +53,10 @@ class PageWriter:
         self._drawn[place] = pair, crop._replace(jpeg=b'')
 
     def finish(self, review: Review) -> None:
-        """Write what is left, and the page itself.
+        """Write the remaining files, and the page itself.
 
         Args:
-            review (Review): All masks, and what is known about them.
+            review (Review): All masks, with their records.
         """
         self._drawn = dict(sorted(self._drawn.items()))
         for number, part in self._parts(SHARD):

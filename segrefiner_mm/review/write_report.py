@@ -78,7 +78,7 @@ def choose(pairs: Sequence[MaskPair], limit: int) -> list[MaskPair]:
 
     Args:
         pairs (Sequence[MaskPair]): All masks.
-        limit (int): Most masks to choose.
+        limit (int): Maximum number of masks to choose.
 
     Returns:
         list[MaskPair]: In the given order. If there are more than the limit,
@@ -127,7 +127,7 @@ def _read(refined: Path, options: ReportOptions, reporter: Reporter) -> Review:
 
 
 def _remark(review: Review, evidence: Path | None) -> None:
-    """Say what the page cannot know."""
+    """Describe the information that the page lacks."""
     bare = sum(pair.recorded is None for pair in review.pairs)
     if evidence is None:
         review.remarks.append(

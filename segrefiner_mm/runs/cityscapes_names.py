@@ -10,14 +10,15 @@ _LABELS = re.compile(
 
 
 def image_name(stem: str) -> str:
-    """Return what the names of an image and its labels share.
+    """Return the part that the names of an image and its labels share.
 
     Args:
         stem (str): Name of an image without suffix, such as
             ``aachen_000000_000019_leftImg8bit``.
 
     Returns:
-        str: Such as ``aachen_000000_000019``; other names stay.
+        str: The shared part, such as ``aachen_000000_000019``; any other name
+        is returned unchanged.
     """
     return stem.removesuffix(_IMAGE) or stem
 
@@ -30,7 +31,7 @@ def label_ending(stem: str) -> str:
             ``aachen_000000_000019_gtFine_labelIds``.
 
     Returns:
-        str: Such as ``_gtFine_labelIds``; '' for other names.
+        str: The ending, such as ``_gtFine_labelIds``; '' for other names.
     """
     match = _LABELS.fullmatch(stem)
     return match[1] if match else ''

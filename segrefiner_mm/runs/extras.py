@@ -16,9 +16,9 @@ class Extras:
     Attributes:
         soft (str, optional): Value type of the soft maps, see
             :func:`quantised`; None writes none.
-        parts (OnlyParts): What may change.
+        parts (OnlyParts): Finds the part of an image that may change.
         suffix (str, optional): Suffix of the files of soft maps. Defaults to
-            None: that of the type.
+            None: the usual one of the type.
 
     Raises:
         InputError: If the type is unknown.
@@ -39,7 +39,8 @@ class Extras:
             job (PairJob): The job.
 
         Returns:
-            PairJob: With the file of its soft map, and that of its part.
+            PairJob: The job, with the files of its soft map and of the part
+            that may change.
         """
         return self._with(job, f'{job.out.stem}_soft')
 
@@ -50,12 +51,13 @@ class Extras:
             job (PairJob): The job.
 
         Returns:
-            PairJob: With the file of its soft map, and that of its part.
+            PairJob: The job, with the files of its soft map and of the part
+            that may change.
         """
         return self._with(job, f'{SOFT}/{job.out.stem}')
 
     def described(self) -> dict[str, Any]:
-        """Return what results depend on, as plain values.
+        """Return the settings that results depend on, as plain values.
 
         Returns:
             dict: For a journal; empty without extras. The files of the parts

@@ -35,8 +35,8 @@ def run_jobs(
         own_settings (dict): Settings of the results beside the refiner's.
         overwrite (bool): Whether to repeat finished jobs, and to overwrite
             files that no run has written.
-        reporter (Reporter): Receives the jobs that fail; failures that it has
-            already are counted too.
+        reporter (Reporter): Receives the jobs that fail; failures reported
+            before are counted too.
 
     Returns:
         RunSummary: Counts of the verdicts and of the failures.
@@ -45,7 +45,7 @@ def run_jobs(
         InputError: If files would be lost, or another run writes this output.
     """
     protect_inputs(jobs)
-    # Before a folder is made, so that mistakes leave none.
+    # Before a folder is made, so that a mistake leaves none behind.
     settings = {**task.prepare(), **own_settings}
     with OutputLock(out, is_folder=True):
         run = _FolderRun(task, RunJournal(out, settings), reporter)

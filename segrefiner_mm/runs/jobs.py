@@ -19,8 +19,8 @@ class PairJob(NamedTuple):
         out (Path): File of the result.
         overlay (Path, optional): File of the overlay; None for no overlay.
         soft (Path, optional): File of the soft map. Defaults to None: none.
-        only (Path, optional): File of what may change. Defaults to None:
-            none.
+        only (Path, optional): File of the part that may change. Defaults to
+            None: no such file.
         cutout (Path, optional): File of the object, cut out with alpha.
             Defaults to None: no such file.
     """

@@ -110,7 +110,7 @@ class LabelTask:
     def encode(
         self, loaded: Pair, refined: RefinedLabels
     ) -> dict[Path, bytes]:
-        """Encode the result and what goes with it; see :meth:`Task.encode`."""
+        """Encode the map, overlay and soft map; see :meth:`Task.encode`."""
         job = loaded.tag
         with about(job.mask):
             files = {job.out: self._encode_map(loaded, refined.labels)}

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def make_paths(options: Any, *names: str) -> None:
-    """Convert fields of new options to paths; None stays.
+    """Convert fields of new options to paths; None is left as it is.
 
     Args:
         options (object): A frozen dataclass, in its ``__post_init__``.

@@ -85,8 +85,8 @@ class MaskTask:
         loaded = load_pair(job.image, job.mask, job, threshold=self._threshold)
         if (count := len(loaded.annotation.masks)) != 1:
             raise InputError(
-                f'{job.mask} holds {count} masks, and one is written: save '
-                'each as a file of its own'
+                f'{job.mask} holds {count} masks, but a result holds one: '
+                'save each as a file of its own'
             )
         size = loaded.annotation.size
         part = self._parts.of(size, job.mask, job.image)

@@ -44,18 +44,19 @@ class OnlyParts:
 
     @property
     def wants_errors(self) -> bool:
-        """bool: Whether the network decides where."""
+        """bool: Whether the network decides which part may change."""
         return isinstance(self.common, str) and self.common == ERRORS
 
     def file_of(self, *names: Path) -> Path | None:
         """Return the file of the part that may change.
 
         Args:
-            *names (Path): Mask and image; the first one with a file of its
-                name counts.
+            *names (Path): Mask and image. The folder is searched for a file
+                with the name of the first, then of the next.
 
         Returns:
-            Path | None: None if the part is no file, or the file is missing.
+            Path | None: None if the part is not given by a file, or the file
+            is missing.
         """
         if self._by_stem is None:
             return self.common if isinstance(self.common, Path) else None
@@ -90,7 +91,7 @@ class OnlyParts:
             return read_only_part(file, size)
 
     def described(self) -> dict[str, Any]:
-        """Return what results depend on, as plain values.
+        """Return the settings that results depend on, as plain values.
 
         Returns:
             dict: For a journal; empty if everything may change.
@@ -108,9 +109,9 @@ class OnlyParts:
 
 
 def _identified(value: Any) -> str:
-    """Return a text that differs for any other part."""
+    """Return a text that identifies a part: two parts never share one."""
     if isinstance(value, (str, list, tuple, dict)):
         return repr(value)
-    array = np.asarray(value)  # whose text leaves values out
+    array = np.asarray(value)  # repr() would leave values out
     hashed = sha256(array.tobytes()).hexdigest()
     return f'{array.dtype} {array.shape} {hashed}'

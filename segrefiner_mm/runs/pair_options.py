@@ -26,7 +26,7 @@ class MaskOptions:
             other files in the output folder. Defaults to False.
         soft (str, optional): Type in which soft maps are written too:
             ``'uint8'`` or ``'uint16'`` (PNG), or ``'float32'`` (.npy); see
-            :func:`quantised`. Defaults to None: none are.
+            :func:`quantised`. Defaults to None: none are written.
         only (object, optional): What may change, see :class:`OnlyParts`.
             Defaults to None: everything.
     """

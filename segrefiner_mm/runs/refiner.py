@@ -31,8 +31,8 @@ class RefinerOptions:
             :class:`SegRefinerInferencer`. Defaults to ``DEFAULT_MODEL``.
         weights (str | Path, optional): Weights file. Defaults to None: those
             of the model.
-        device (str, optional): Such as ``'cuda:0'``. Defaults to None: the
-            best one available.
+        device (str, optional): Device to compute on, such as ``'cuda:0'``.
+            Defaults to None: the best one available.
         windows (str | dict, optional): ``'object'``, ``'tiled'`` or the
             config of a window plan. Defaults to None: the model's setting.
         steps (int, optional): Reverse steps. Defaults to None: the model's
@@ -46,7 +46,7 @@ class RefinerOptions:
             not calibrated on. Defaults to True.
         precision (str, optional): ``'auto'``, ``'fp32'``, ``'bf16'`` or
             ``'fp16'``. Defaults to None: the model's setting.
-        runtime (str): What runs the network on a CPU: ``'torch'``,
+        runtime (str): Library that runs the network on a CPU: ``'torch'``,
             ``'onnxruntime'``, ``'openvino'``, or ``'auto'``: the fastest of
             those that are installed, see :func:`use_runtime`. They differ by
             rounding, which may move an edge by a pixel; name one where results
@@ -148,6 +148,6 @@ class Refiner:
             guard='any weights' if always else options.guard,
             precision=options.precision,
             runtime=runtime,
-            # By which precision='auto' chooses.
+            # precision='auto' depends on this.
             device=next(model.parameters()).device.type,
         )

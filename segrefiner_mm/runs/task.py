@@ -69,7 +69,7 @@ class Task(Protocol[Annotation, Result]):
             result (Result): From :meth:`refine`.
 
         Returns:
-            dict: ``verdict`` and more.
+            dict: ``verdict`` and further fields of the journal.
         """
 
     def summary(

@@ -23,10 +23,10 @@ from segrefiner_mm.runtimes.onnxruntime_graph import load_onnxruntime
 from segrefiner_mm.runtimes.openvino_graph import load_openvino
 from segrefiner_mm.runtimes.torch_denoiser import TorchDenoiser
 
-# What ``'auto'`` means, unless it is empty.
+# This environment variable replaces ``'auto'``, unless it is empty.
 VARIABLE = 'SEGREFINER_RUNTIME'
-# Import name of the package, which is that of the runtime, and what loads an
-# ONNX model into it.
+# Import name of the package, which is also the name of the runtime, and the
+# function that loads an ONNX model into it.
 GRAPHS: dict[str, Callable[[bytes], Graph]] = {
     'onnxruntime': load_onnxruntime,
     'openvino': load_openvino,
@@ -51,7 +51,7 @@ class RuntimeChoice:
 
 
 def use_runtime(model: SegRefiner, runtime: str = 'auto') -> RuntimeChoice:
-    """Have a model refine by a runtime. Its weights must not change later.
+    """Let a runtime run a model's network; its weights must not change later.
 
     ``'auto'`` is PyTorch on a GPU, and where nothing else is installed.
     Otherwise the installed runtimes are timed for two seconds; the result is
@@ -65,7 +65,7 @@ def use_runtime(model: SegRefiner, runtime: str = 'auto') -> RuntimeChoice:
             ``'openvino'``. Defaults to 'auto'.
 
     Returns:
-        RuntimeChoice: What is used.
+        RuntimeChoice: The runtime that is used.
 
     Raises:
         InputError: If the runtime is unknown, not installed or not for the
@@ -76,7 +76,7 @@ def use_runtime(model: SegRefiner, runtime: str = 'auto') -> RuntimeChoice:
         runtime = os.environ[VARIABLE]
         _check_name(runtime, VARIABLE)
         if model.device.type != 'cpu':
-            runtime = 'auto'  # it was said of the CPU
+            runtime = 'auto'  # the variable applies to the CPU alone
     model.runtime = None
     if model.device.type != 'cpu':
         if runtime in GRAPHS:
@@ -147,7 +147,7 @@ def _kept(key: str, names: list[str]) -> RuntimeChoice | None:
 def _measured(
     model: SegRefiner, names: list[str], size: int, num_steps: int
 ) -> tuple[RuntimeChoice, int]:
-    """Time the runtimes, use the fastest, and tell the side of a window."""
+    """Time the runtimes, and use the fastest; also return the window side."""
     print_log(
         f'choosing the fastest of torch, {", ".join(names)}, once for this '
         'machine and model',
@@ -204,12 +204,12 @@ def _load_graphs(
     if parts := cache.read_export(key):
         try:
             return GraphDenoiser(parts, load, make_half)
-        except Exception:  # damaged, which runtimes tell in many ways
+        except Exception:  # damaged, for which runtimes raise various errors
             cache.drop_export(key)
     parts = export_denoiser(denoiser)
     try:
         loaded = GraphDenoiser(parts, load, make_half)
-    except Exception as error:  # of the runtime, which has its own classes
+    except Exception as error:  # runtimes have their own classes of errors
         raise InputError(
             f'{runtime} cannot run {type(denoiser).__name__}: '
             f'{reason_of(error)}'

@@ -43,8 +43,8 @@ def export_onnx(
     window. A network that encodes a window once has a second model,
     ``encode``, which makes the context from ``images`` (B, 3, H, W) and
     ``coarse`` (B, 1, H, W; 0 and 1); otherwise the context is ``images``. All
-    but ``timestep`` are float32; batch size, height and width are free, the
-    latter in multiples of the stride.
+    but ``timestep`` are float32. Batch size, height and width are free, but
+    height and width must be multiples of the stride.
 
     The loop over the steps is not exported. All that it needs is in the
     property ``segrefiner_mm`` of ``step``, as JSON.

@@ -6,7 +6,7 @@ from segrefiner_mm.errors import InputError
 
 
 def is_installed(package: str) -> bool:
-    """Return whether a package can be imported; it is not.
+    """Return whether a package can be imported, without importing it.
 
     Args:
         package (str): Import name of a top-level package.
@@ -28,7 +28,7 @@ def need(package: str, extra: str) -> None:
         extra (str): Extra of this package that installs it.
 
     Raises:
-        InputError: If it is missing; it says what to install.
+        InputError: If it is missing; the message names what to install.
     """
     if not is_installed(package):
         raise InputError(

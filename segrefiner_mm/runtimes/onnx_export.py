@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.runtimes.installed import need
 
-# Resize as PyTorch's interpolate computes it, and all that ONNX Runtime and
-# OpenVINO of the last years read.
+# This version resizes as PyTorch's interpolate does, and is supported by all
+# recent versions of ONNX Runtime and OpenVINO.
 OPSET = 18
 # Any size will do; the two sides differ, so that no axis is taken for another.
 EXAMPLE_STRIDES = (2, 3)

@@ -19,7 +19,7 @@ def load_onnxruntime(model: bytes) -> Graph:
     Returns:
         Graph: The loaded model.
     """
-    # Since 1.32 it reports its use to Microsoft otherwise, from its import on.
+    # Otherwise, ONNX Runtime 1.32 and later sends telemetry when imported.
     os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
     import onnxruntime
 

@@ -85,7 +85,7 @@ class CocoSource:
             event (Event): From :meth:`records`.
 
         Returns:
-            bool: Whether it is.
+            bool: True for a result or an annotation.
         """
         return event.kind == ITEM and event.member in (None, ANNOTATIONS)
 

@@ -39,7 +39,7 @@ def refine_shards(
     """Refine all shards that are not done.
 
     Args:
-        job (Job): What the workers do.
+        job (Job): The work that the workers do.
         shards (Callable): Returns the shards; it can be pickled.
         options (DatasetOptions): The engine.
         reporter (Reporter): Receives progress and failures.

@@ -116,7 +116,7 @@ class ImagePlaces:
             name (str): Name of an image.
 
         Returns:
-            object: A hash, or what a URL says of the file; None if there is
+            object: A hash, or the state of a file at a URL; None if there is
             no such file.
         """
         if self._remote is not None:
@@ -163,11 +163,11 @@ def shared_names(images: ImagePlaces, names: list[str]) -> dict[str, str]:
 
     Args:
         images (ImagePlaces): Finds the files.
-        names (list[str]): Names that may; see
+        names (list[str]): Names to check; see
             :meth:`ImageTable.namesakes`.
 
     Returns:
-        dict[str, str]: What is wrong with such a name.
+        dict[str, str]: Messages about such names, by name.
     """
     by_file: dict[str, list[str]] = {}
     for name in names:

@@ -58,8 +58,8 @@ def launched(
         shards (Iterable[Shard]): All shards, equal in every process.
 
     Yields:
-        ShardSummary: Those of all processes in the first one; none in the
-        others.
+        ShardSummary: In the first process, the summaries of all processes; in
+        the others, none.
     """
     rank, count = _numbers()
     own = [
@@ -98,13 +98,13 @@ def joined(launcher: str) -> Iterator[int]:
         with _others_present():
             distributed.barrier()
     finally:
-        if not joined_before:  # else it is the caller's
+        if not joined_before:  # else the group is the caller's
             distributed.destroy_process_group()
 
 
 @contextmanager
 def _others_present() -> Iterator[None]:
-    """Say in words that another process is gone; gloo does not."""
+    """Report a lost process in plain words, which gloo does not."""
     try:
         yield
     except RuntimeError as error:

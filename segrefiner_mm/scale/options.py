@@ -22,9 +22,10 @@ class DatasetOptions(PredictionOptions):
     Attributes:
         images (str, optional): Folder or fsspec URL of the images, such as
             ``'s3://bucket/train'``; instead of ``img_dir``. Defaults to None.
-        engine (str): What refines the shards: ``'local'``, this process;
-            ``'ray'``, Ray Data; ``'pytorch'``, ``'slurm'`` or ``'mpi'``, the
-            processes that this launcher has started. Defaults to 'local'.
+        engine (str): Engine that refines the shards: ``'local'``, this
+            process; ``'ray'``, Ray Data; ``'pytorch'``, ``'slurm'`` or
+            ``'mpi'``, the processes that this launcher has started. Defaults
+            to 'local'.
         address (str, optional): Address of a Ray cluster, ``'auto'`` for the
             one of this machine. Defaults to None: a new one on this machine.
         workers (int): Number of Ray workers. Defaults to 1.

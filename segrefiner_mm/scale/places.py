@@ -61,7 +61,7 @@ class Place:
         self._has_folders = True
         if self.remote:
             self._fs, self._root = _open(self.address)
-            # There, creating a folder would create a bucket.
+            # In an object store, creating a folder would create a bucket.
             scheme = self.address.partition('://')[0]
             self._has_folders = scheme not in _BUCKETS
 
@@ -125,7 +125,8 @@ class Place:
             file (str): Name in the folder.
 
         Returns:
-            list: URL, size, and the version that the store reports.
+            list: Path, size and modification time; at a URL, the URL, the size
+            and the version that the store reports.
 
         Raises:
             InputError: If it does not exist or cannot be read.

@@ -32,7 +32,7 @@ def refined_by_ray(
     refined again, with byte-identical results.
 
     Args:
-        job (Job): What the workers do.
+        job (Job): The work that the workers do.
         shards (Callable): Returns the shards; it runs in a task of Ray.
         options (DatasetOptions): The cluster and its workers.
 

@@ -21,7 +21,7 @@ class ShardActor:
     """An actor that holds the model.
 
     Args:
-        job (Job): What to do.
+        job (Job): The work to do.
     """
 
     def __init__(self, job: Job) -> None:

@@ -152,7 +152,7 @@ def _digest(job: ShardJob) -> str:
 
 
 def _states(coco: CocoSource) -> list[tuple[int, int]]:
-    """Return what changes when a file is written, without a hash."""
+    """Return size and modification time of the inputs, without a hash."""
     stats = [path.stat() for path in (coco.path, coco.ann) if path]
     return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
 

@@ -82,7 +82,7 @@ def refine_tables(
     folder, files = _files(source)
     place, target = Place(folder), Place(out)
     _check(place, target, files, options)
-    # A launcher tells a process its GPU, so the model comes after.
+    # A launcher assigns a GPU to each process, so build the model after it.
     with joined(options) as rank:
         job = TableJob(
             *chosen_refiner(refiner, options.gpus_per_worker > 0),

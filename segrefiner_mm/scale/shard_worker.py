@@ -22,7 +22,7 @@ class ShardJob:
 
     Attributes:
         refiner (RefinerOptions): The model and its settings.
-        fingerprint (dict): What results depend on, see
+        fingerprint (dict): Everything that results depend on, see
             :meth:`Refiner.fingerprint`; the worker must have the same.
         img_dir (str, optional): Folder or URL of the images.
         shards (str): Folder or URL of the shards.
@@ -86,7 +86,7 @@ class ShardWorker:
     """Refines shards; builds the model for the first unfinished one.
 
     Args:
-        job (ShardJob): What to do.
+        job (ShardJob): The work to do.
     """
 
     def __init__(self, job: ShardJob) -> None:
@@ -148,7 +148,7 @@ class ShardWorker:
 def chosen_refiner(
     options: RefinerOptions, on_gpus: bool = False
 ) -> tuple[RefinerOptions, dict[str, Any]]:
-    """Choose, on the driver, what all workers use.
+    """Choose, on the driver, the runtime that all workers use.
 
     Args:
         options (RefinerOptions): The model and its settings.
@@ -173,7 +173,7 @@ def agreed_refiner(
 
     Args:
         options (RefinerOptions): The model and its settings.
-        fingerprint (dict): That of the driver.
+        fingerprint (dict): Fingerprint of the driver.
 
     Returns:
         Refiner: The refiner.

@@ -65,7 +65,7 @@ class TableWorker:
     """Refines tables and tar files; builds the model when first needed.
 
     Args:
-        job (TableJob): What to do.
+        job (TableJob): The work to do.
     """
 
     def __init__(self, job: TableJob) -> None:

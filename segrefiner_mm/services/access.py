@@ -95,7 +95,7 @@ def may_enter(authorization: str, token: str) -> bool:
         token (str): The expected token.
 
     Returns:
-        bool: Whether they are equal.
+        bool: Whether the request has this token.
     """
     scheme, _, given = authorization.partition(' ')
     if scheme.lower() == 'basic':
@@ -121,7 +121,8 @@ def answers_to(header: str, options: ServeOptions, token: str | None) -> bool:
         token (str, optional): The token of the server.
 
     Returns:
-        bool: True for any name if only that of the token counts.
+        bool: True for any name if there is a token and the options list no
+        names.
     """
     if token is not None and not options.hosts:
         return True

@@ -43,13 +43,13 @@ def create(
     """Create the function; cvat-cli passes ``-p NAME=TYPE:VALUE``.
 
     Args:
-        coarse (str): COCO file with the masks to refine. Defaults to '': they
-            come from ``detector``.
+        coarse (str): COCO file with the masks to refine. Defaults to '':
+            ``detector`` provides them.
         detector (str): Module of another function for CVAT, such as
             ``'cvat_sdk.auto_annotation.functions.
             torchvision_instance_segmentation'``. Defaults to ''.
-        device (str): Such as ``'cuda:0'``. Defaults to '': the best available
-            one.
+        device (str): Device to compute on, such as ``'cuda:0'``. Defaults to
+            '': the best one available.
         steps (int): Reverse steps. Defaults to 0: those of the model.
         **parameters: Passed to the ``create`` of the detector.
 
@@ -84,7 +84,8 @@ class CocoMasks:
         path (Path): Annotations with images and categories.
 
     Raises:
-        InputError: If it has no names, or holds something else.
+        InputError: If the file is not of COCO, or an annotation names an
+            image or a category that is not listed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -178,7 +179,7 @@ class RefineFunction:
     """A detection function for CVAT that refines masks.
 
     Args:
-        source (CocoMasks | DetectedMasks): Where the masks come from.
+        source (CocoMasks | DetectedMasks): Provides the coarse masks.
         service (RefineService): Refines them.
 
     Attributes:

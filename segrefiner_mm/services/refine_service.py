@@ -61,7 +61,7 @@ class ServedMask:
 
     @property
     def confidence(self) -> float:
-        """float: 0 to 1."""
+        """float: Confidence of the network, 0 to 1."""
         return round(float(self.mask.confidence), 4)
 
     @property
@@ -137,7 +137,7 @@ class RefineService:
             image (bytes | PIL.Image.Image): Content of an image file, or a
                 decoded image.
             items (Sequence): See :func:`load_upload`.
-            choice (Choice): What the request chose.
+            choice (Choice): Options of the request.
 
         Returns:
             list[ServedMask]: One per mask, in order.
@@ -159,10 +159,10 @@ class RefineService:
         Args:
             image (bytes | PIL.Image.Image): See :meth:`refine`.
             items (Sequence): See :func:`load_upload`.
-            choice (Choice): What the request chose.
+            choice (Choice): Options of the request.
 
         Returns:
-            LoadedPair: Both, of equal size.
+            LoadedPair: The image and its masks, of equal size.
 
         Raises:
             InputError: If one of them cannot be used.
@@ -181,7 +181,7 @@ class RefineService:
 
         Args:
             loaded (LoadedPair): From :meth:`load`.
-            choice (Choice): What the request chose.
+            choice (Choice): Options of the request.
 
         Returns:
             list[ServedMask]: One per mask, in order.

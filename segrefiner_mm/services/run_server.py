@@ -103,7 +103,7 @@ def check(options: ServeOptions) -> ServeOptions:
         options (ServeOptions): Options of the server.
 
     Returns:
-        ServeOptions: The same.
+        ServeOptions: The options, unchanged.
 
     Raises:
         InputError: If one is out of its range.

@@ -93,7 +93,7 @@ def load_upload(
             image. Defaults to False.
 
     Returns:
-        LoadedPair: Both, of equal size.
+        LoadedPair: The image and its masks, of equal size.
 
     Raises:
         InputError: If one cannot be read, the sizes differ, or a limit is

@@ -80,7 +80,7 @@ def gap_between(first: Array, second: Array, trust: Array) -> float:
 
     Args:
         first (np.ndarray): (H, W) float32, signed distances.
-        second (np.ndarray): Those of the other edge.
+        second (np.ndarray): Distances from the other edge, same shape.
         trust (np.ndarray): (H, W) float32, 0 to 1.
 
     Returns:
@@ -99,7 +99,7 @@ def overlap_of(first: Array, second: Array, trust: Array) -> float:
 
     Args:
         first (np.ndarray): (H, W) float32, signed distances.
-        second (np.ndarray): Those of the other mask.
+        second (np.ndarray): Distances for the other mask, same shape.
         trust (np.ndarray): (H, W) float32, 0 to 1.
 
     Returns:

@@ -40,7 +40,7 @@ def is_cut(now: Array, before: Array, motion: Motion, limit: float) -> bool:
 
     Args:
         now (np.ndarray): Colours of the frame, from :func:`colours_of`.
-        before (np.ndarray): Those of the previous frame.
+        before (np.ndarray): Colours of the previous frame.
         motion (Motion): Motion between the frames.
         limit (float): Unexplained share from which it is a cut, 0 to 1.
 

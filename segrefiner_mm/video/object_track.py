@@ -46,8 +46,8 @@ class ObjectResult:
         pixels (np.ndarray): (h, w) bool, the mask.
         distance (np.ndarray): (h, w) float32, signed distances from its edge,
             which decide where masks overlap.
-        verdict (str): Of the refiner: ``'refined'``, ``'kept'`` or ``'rolled
-            back'``.
+        verdict (str): Verdict of the refiner: ``'refined'``, ``'kept'`` or
+            ``'rolled back'``.
         confidence (float): 0 to 1.
         how (str): ``'first'``: from this frame alone; ``'carried'``: with the
             previous frame; ``'reused'``: from a frame that looked the same.

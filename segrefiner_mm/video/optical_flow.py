@@ -199,7 +199,7 @@ def _difference(
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Absolute difference, (h, w) float32, and
-        what came in from outside, (h, w) bool.
+        the pixels that were outside the previous frame, (h, w) bool.
     """
     columns, rows = grid(box)
     x, y = columns + flow[..., 0], rows + flow[..., 1]

@@ -19,7 +19,7 @@ def draw_outlines(
     refined: Iterable[npt.NDArray[np.bool_]],
     true: Iterable[npt.NDArray[np.bool_]] = (),
 ) -> npt.NDArray[np.uint8]:
-    """Draw masks: coarse in orange, refined light blue, true pale yellow.
+    """Draw outlines: coarse orange, refined light blue, true pale yellow.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.

@@ -33,8 +33,8 @@ class DrawnMasks:
         coarse (Sequence[np.ndarray]): (H, W) bool each. Defaults to ().
         refined (Sequence[np.ndarray]): (H, W) bool each. Defaults to ().
         true (Sequence[np.ndarray]): (H, W) bool each. Defaults to ().
-        confidence (Sequence[float]): Of the refined masks, 0 to 1. Defaults
-            to ().
+        confidence (Sequence[float]): Confidence of each refined mask, 0 to 1.
+            Defaults to ().
     """
 
     coarse: Masks = field(default_factory=tuple)
@@ -102,7 +102,7 @@ def _difference(
     title: str,
     words: tuple[str, str],
 ) -> Picture:
-    """Tint the pixels that only one of both has."""
+    """Tint the pixels that only one of the two masks has."""
     old, new = (_union(part, image) for part in (before, after))
     picture = _dimmed(image)
     _tint(picture, new & ~old, ADDED_COLOUR, 0.85)

@@ -73,9 +73,9 @@ def _without(
 ) -> SoftMap:
     """Fade islands and their rims out of a soft map.
 
-    What was thought of an island is now thought of the opposite: no pixel of
-    it or of its rim may differ from the coarse mask with more probability
-    than the most certain pixel of the island leaves.
+    The probabilities of an island are capped: if its most certain pixel
+    differs from the coarse mask with probability p, no pixel of the island or
+    of its rim may differ from it with more than 1 - p.
     """
     shared = box.intersect(soft.box)
     if shared is None:
@@ -87,7 +87,7 @@ def _without(
     peaks = np.zeros(islands.max() + 1, np.float32)
     np.maximum.at(peaks, islands[here], differs)
     peaks[0] = 0  # not an island
-    # A rim is about as wide as what a pixel of the window takes in the image.
+    # A rim is about as wide as one pixel of the window is in the image.
     side = 4 * max(round(REACH * max(box.width, box.height)), 1) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     most = 1 - cv2.dilate(peaks[islands[here]], disc)

@@ -24,10 +24,11 @@ from segrefiner_mm.windows.window_plan import (
 class DoNoHarmGuard:
     """Keeps good masks, and undoes refinements that cannot be trusted.
 
-    The first result tells two things: how much the network believes in the
-    least credible part of the coarse edge (:func:`belief_in`), and how much
-    better the new edge follows the image than the coarse one
-    (:func:`edge_gain`), which a network that mistakes the object cannot know.
+    Two numbers are measured on the first result: how much the network
+    believes in the least credible part of the coarse edge (:func:`belief_in`),
+    and how much better the new edge follows the image than the coarse one
+    (:func:`edge_gain`). The gain is measured in the image, and does not rely
+    on the network's belief, which fails if it mistakes the object.
 
     - A mask is kept if the belief less ``gain_weight`` times the gain is high
       enough. It is also kept if the image shows nothing along either edge
@@ -61,7 +62,7 @@ class DoNoHarmGuard:
             Defaults to 0.3.
         min_contrast (float): Masks are kept if their edges show less than
             this in the image, 0 or more; 0 keeps none for that reason.
-            Defaults to 1: what noise can make up.
+            Defaults to 1, the contrast that noise can cause.
         calibrated_on (str, optional): Name of the bundled weights that the
             limits are for; :class:`SegRefinerInferencer` does not use the
             guard with other weights. Defaults to None: any weights.
@@ -122,18 +123,18 @@ class DoNoHarmGuard:
         """Refine one mask by a plan, and judge the result.
 
         Args:
-            plan (WindowPlan): Where to look.
+            plan (WindowPlan): Chooses the windows.
             task (RefineTask): See :meth:`WindowPlan.refine`.
 
         Returns:
             Generator: The coroutine; its outcome has ``evidence``:
-            ``belief``, ``edge_gain`` and ``edge_contrast``, and of a mask
-            that was refined ``overlap``, the IoU of coarse and refined mask,
-            ``islands``, the share of the changed pixels that was taken back,
-            and after all steps ``agreement``, the IoU of bold and cautious
-            result. These numbers are floats: where the rounding of a backend
-            differs between batches, a mask whose numbers lie on a limit to
-            the last bit may get another verdict.
+            ``belief``, ``edge_gain`` and ``edge_contrast``. For a mask that
+            was refined, it also has ``overlap``, the IoU of coarse and
+            refined mask, and ``islands``, the share of the changed pixels
+            that was undone; after all steps also ``agreement``, the IoU of
+            bold and cautious result. These numbers are floats: where the
+            rounding of a backend differs between batches, a mask whose numbers
+            lie on a limit to the last bit may get another verdict.
         """
         mask, limit = task.mask, self.bold_belief
         first = replace(task, judged=True)

@@ -14,7 +14,7 @@ from segrefiner_mm.windows.box_means import (
     near_edge,
 )
 
-# Of so many values, one is looked at to guess the median.
+# One in so many values is sampled to estimate the median.
 SAMPLED = 61
 
 
@@ -159,8 +159,8 @@ def _noise(image: Tensor) -> float:
 def _median(values: Array) -> float:
     """Return the median of some values, of an even count the lower one."""
     middle, ranks = (len(values) - 1) // 2, _ranks(len(values))
-    # A sample tells between which values the median must lie, nearly always;
-    # only those are sorted.
+    # A sample nearly always bounds the median from both sides, so only the
+    # values within these bounds are sorted.
     low, high = np.partition(values[::SAMPLED], ranks)[ranks]
     below = int(np.count_nonzero(values < low))
     near = values[(values >= low) & (values <= high)]

@@ -14,9 +14,9 @@ from segrefiner_mm.windows.window_plan import (
     WindowRequest,
 )
 
-# Most pixels in progress, of images or of masks that take as much memory.
+# Maximum number of pixels in progress, of images or of large masks.
 PIXELS_IN_WORK = 2**26
-# Most images in progress, however small they are.
+# Maximum number of images in progress, however small they are.
 JOBS_IN_WORK = 256
 
 # Timesteps, the timestep they lead to, and whether a window runs alone.
@@ -79,12 +79,13 @@ class WindowEngine(Generic[Tag]):
         sample (Callable): Answers a list of requests that all run the same
             steps.
         batch_size (int): Maximum number of windows per call of ``sample``.
-        large_masks (bool): Whether a mask in progress takes memory of the
-            size of its image. Defaults to False.
-        submit (Callable, optional): Takes what ``sample`` takes, but returns
-            at once, with a function that waits for the answers; then further
-            windows are prepared meanwhile. Which windows share a batch does
-            not depend on timing. Defaults to None: ``sample`` is used.
+        large_masks (bool): Whether a mask in progress takes as much memory as
+            its image. Defaults to False.
+        submit (Callable, optional): Has the arguments of ``sample``, but
+            returns at once. It returns a function that waits for the answers;
+            further windows are prepared meanwhile. Which windows share a
+            batch does not depend on timing. Defaults to None: ``sample`` is
+            used.
 
     Raises:
         ValueError: If ``batch_size`` is less than 1.

@@ -64,7 +64,8 @@ def changeable(
         CompactMask | None: None if everything may change.
 
     Raises:
-        InputError: If it is ``'errors'``, and the network predicts none.
+        InputError: If ``only`` is ``'errors'``, and the network predicts no
+            errors.
     """
     if only is None or isinstance(only, CompactMask):
         return only

@@ -96,8 +96,8 @@ class TiledWindows(WindowPlan):
         """Check the steps; see :meth:`WindowPlan.check_steps`."""
         if len(timesteps) < 2:
             raise ValueError(
-                'TiledWindows needs at least 2 steps: the whole image takes '
-                'all but the last, the tiles take the last'
+                'TiledWindows needs at least 2 steps: all but the last run '
+                'on the whole image, and the last runs on the tiles'
             )
 
     def _refine(self, task: RefineTask) -> Plan:

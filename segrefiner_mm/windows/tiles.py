@@ -219,8 +219,8 @@ def tiles_in(
     Args:
         tiles (list[Box]): Tiles.
         only (CompactMask, optional): What may change; None for everything.
-        window (Box, optional): What the tiles are relative to. Defaults to
-            None: the image.
+        window (Box, optional): Box that the tiles are relative to. Defaults
+            to None: the image.
 
     Returns:
         list[Box]: The tiles.

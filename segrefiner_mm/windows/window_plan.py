@@ -77,7 +77,7 @@ class RefinedMask:
             resolution of the network, (S, S) float32; from plans with one
             window per mask, if the settings say to keep it. They may disagree
             with single pixels of the mask.
-        evidence (dict[str, float]): Numbers that a guard decided by.
+        evidence (dict[str, float]): Numbers by which a guard decided.
         soft (SoftMap, optional): Calibrated probabilities at the resolution
             of the image; from tasks that ask for them. They may disagree with
             single pixels of the mask until :func:`completed` holds them to
@@ -135,7 +135,7 @@ class RefineTask:
         mask (CompactMask): Coarse mask of the same H and W.
         timesteps (tuple[int, ...]): Reverse steps, descending.
         size (int): Side of the square that the network sees, in pixels.
-        temperature (float, optional): That of the soft map, see
+        temperature (float, optional): Temperature of the soft map, see
             :func:`calibrated`. Defaults to None: no soft map is made.
         only (CompactMask | str, optional): See :class:`RefineJob`. Defaults
             to None: the whole mask may change.
@@ -162,8 +162,8 @@ class WindowPlan(metaclass=ABCMeta):
         min_area (int): Masks of fewer pixels are kept.
 
     Attributes:
-        whole_image (bool): Whether refining a mask takes memory of the size
-            of the image.
+        whole_image (bool): Whether refining a mask takes as much memory as
+            the image.
 
     Raises:
         ValueError: If ``min_area`` is less than 1.
@@ -183,7 +183,7 @@ class WindowPlan(metaclass=ABCMeta):
             timesteps (Sequence[int]): Reverse steps.
 
         Raises:
-            ValueError: If it cannot.
+            ValueError: If the plan cannot run with them.
         """
         if not timesteps:
             raise ValueError(f'{type(self).__name__} needs at least 1 step')

@@ -382,7 +382,7 @@ def test_wrong_usage(scenes, tmp_path, capsys):
         ([other, '-o', new], 'neither COCO results'),
         ([source, '-o', new], '--img-dir'),
         ([boxes, '-o', new], 'segm.json'),
-        ([odd, '-o', new, '--img-dir', scenes], 'faulty image_id: a list'),
+        ([odd, '-o', new, '--img-dir', scenes], 'invalid image_id: a list'),
         ([source, '-o', new, '--report', source], 'is an input'),
         ([source, '-o', new, '--report', new], '--report'),
         ([source, '-o', source, '--img-dir', scenes], 'is an input'),

@@ -115,5 +115,5 @@ def test_what_is_missing_is_said(folder, log_lines):
     ):
         with pytest.raises(InputError, match=reason):
             build(folder, collections=[collection])
-    with pytest.raises(ValueError, match='layout is one of'):
+    with pytest.raises(ValueError, match='layout must be one of'):
         build(folder, collections=[dict(root='Thin', layout='other')])

@@ -16,8 +16,8 @@ from segrefiner_mm.registry import TRANSFORMS
 class LoadCoarseMasks(BaseTransform):
     """Loads stored coarse masks.
 
-    Of encoded predictions of a model, all masks are loaded. Of mask files,
-    which are of one object, a random one is loaded.
+    If a sample has encoded predictions of a model, all of them are loaded. If
+    it has mask files, which show one object, a random one is loaded.
 
     Required Keys:
 

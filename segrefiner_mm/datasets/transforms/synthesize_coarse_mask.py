@@ -45,8 +45,8 @@ class SynthesizeCoarseMask(BaseTransform):
     ``'reference'`` is the published way: one kind of noise at one level, with
     a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU and one to three kinds
     of damage, and searches for the severity that gives it; a fraction of the
-    masks stays perfect. This teaches the network masks of any origin. A coarse
-    mask that was loaded before is left unchanged.
+    masks stays perfect. This prepares the network for masks of any origin. A
+    coarse mask that was loaded before is left unchanged.
 
     Required Keys:
 
@@ -68,7 +68,8 @@ class SynthesizeCoarseMask(BaseTransform):
             Defaults to 0.12.
         reference_prob (float): Fraction of the masks made the published way.
             Defaults to 0.15.
-        max_kinds (int): Most kinds of damage to one mask. Defaults to 3.
+        max_kinds (int): Maximum number of kinds of damage to one mask.
+            Defaults to 3.
         results_file (str, optional): COCO results of a model on the training
             images, whose masks are used too. Defaults to None.
         results_prob (float): Fraction of the masks that are taken from it,

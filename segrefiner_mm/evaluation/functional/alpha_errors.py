@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-SIGMA = 1.4  # of the derivatives
-STEP = 0.1  # between the levels of the connectivity
+SIGMA = 1.4  # standard deviation of the Gaussian derivatives
+STEP = 0.1  # step between the levels of the connectivity
 TOLERANCE = 0.15
 
 
@@ -28,7 +28,7 @@ def alpha_errors(
         thousands; ``mse``, the mean squared difference; ``gradient``, the sum
         of squared differences of the gradients, in thousands; and
         ``connectivity``, the sum of differences of how well pixels are
-        connected to what is surely foreground, in thousands.
+        connected to the certain foreground, in thousands.
 
     Raises:
         ValueError: If the shapes differ, or no pixel counts.
@@ -74,8 +74,9 @@ def _connected(true: Array, alpha: Array) -> Array:
     """Return the difference of the degrees of connectedness.
 
     A pixel is connected at a level if it belongs, at that level, to the
-    largest region in which both mattes reach it. What its alpha exceeds the
-    highest such level by is missing, if it is more than a tolerance.
+    largest region in which both mattes reach it. The excess of its alpha over
+    the highest such level is missing connectedness, if it is more than a
+    tolerance.
     """
     highest = np.zeros_like(true)
     lost = np.zeros(true.shape, bool)

@@ -122,7 +122,7 @@ def _evaluate(
 ) -> Figures:
     unknown = [kind for kind in iou_types if kind not in IOU_TYPES]
     if unknown:
-        raise InputError(f'iou_types are {IOU_TYPES}, got {unknown}')
+        raise InputError(f'iou_types must be of {IOU_TYPES}, got {unknown}')
     lvis = names is LVIS_NAMES
     truth = gt if isinstance(gt, CocoTruth) else CocoTruth(gt, lvis=lvis)
     results = truth.check_results(dt, skip_unknown)

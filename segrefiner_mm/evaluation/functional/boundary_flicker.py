@@ -19,9 +19,9 @@ def boundary_flicker(
     The mask of the previous frame is moved by the flow. The area in which it
     differs from the mask of the frame, divided by the mean length of both
     edges, is the mean distance of the edges (as the area between two curves
-    over their length). A viewer sees as flicker the part of it that motion
-    does not explain. It needs no true mask. Pixels that came into view are
-    left out.
+    over their length). A viewer sees such jumps, which motion does not
+    explain, as flicker. No true mask is needed. Pixels that came into view
+    are left out.
 
     Args:
         before (np.ndarray): Mask of the previous frame, (H, W) bool.

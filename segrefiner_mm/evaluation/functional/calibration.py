@@ -97,8 +97,8 @@ class Reliability:
         """Return the temperature that makes the pixels most likely.
 
         Returns:
-            float: Factor for the temperature that they were made with, 0.5
-            to 4, in steps of 0.05.
+            float: Factor for the temperature that the probabilities were made
+            with, 0.5 to 4, in steps of 0.05.
         """
         some = self.counts > 0
         said = (self.sums[some] / self.counts[some]).clip(1e-6, 1 - 1e-6)

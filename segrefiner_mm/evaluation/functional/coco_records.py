@@ -102,7 +102,7 @@ def check_records(
             value = record[field]
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise InputError(
-                    f'{name}: number {index} has a faulty {field}: '
+                    f'{name}: number {index} has an invalid {field}: '
                     f'{value!r:.40}'
                 )
 
@@ -115,11 +115,11 @@ def check_area(annotation: dict[str, Any], name: str) -> None:
         name (str): Its name, for errors.
 
     Raises:
-        InputError: If it is not.
+        InputError: If the area is not a number.
     """
     area = annotation.get('area', 0)
     if not is_real(area):
-        raise InputError(f'{name} has a faulty area: {shown(area)}')
+        raise InputError(f'{name} has an invalid area: {shown(area)}')
 
 
 def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
@@ -130,7 +130,7 @@ def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
         name (str): Name of the annotations, for errors.
 
     Raises:
-        InputError: If one is not.
+        InputError: If a category is none of these.
     """
     for category in categories:
         if category['frequency'] not in ('r', 'c', 'f'):

@@ -18,7 +18,7 @@ def warping_error(
 
     The mask of the previous frame is moved by the flow, as in the temporal
     consistency of Liu et al. (arXiv 2002.11433), which is the IoU; the idea is
-    the warping error of Lai et al. (arXiv 1808.00449). It needs no true mask.
+    the warping error of Lai et al. (arXiv 1808.00449). No true mask is needed.
     Pixels that came into view are left out.
 
     Args:

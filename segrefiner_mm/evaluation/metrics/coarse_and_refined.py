@@ -22,7 +22,7 @@ def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
         tuple[str, list]: Prefix of the figures, and an entry per image.
 
     Raises:
-        InputError: If only some images have predictions of a side.
+        InputError: If only some images have coarse or refined predictions.
     """
     for side, prefix in SIDES:
         rows = [row[side] for row in results if side in row]

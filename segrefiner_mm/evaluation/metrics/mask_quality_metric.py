@@ -87,8 +87,8 @@ class MaskQualityMetric(BaseMetric):
                 masks.append(instances['masks'].bool().cpu().numpy())
             if len({len(part) for part in masks}) > 1:
                 raise InputError(
-                    f'{name}: true, coarse and refined masks are '
-                    f'{", ".join(str(len(part)) for part in masks)}'
+                    f'{name}: the numbers of true, coarse and refined masks '
+                    f'differ: {", ".join(str(len(part)) for part in masks)}'
                 )
             try:
                 # mmengine expects one entry per image.

@@ -114,8 +114,8 @@ class SemanticBoundaryMetric(BaseMetric):
         names = (self.dataset_meta or {}).get('classes')
         if not names:
             raise InputError(
-                'the data set names no classes in its metainfo, which '
-                'SemanticBoundaryMetric counts by'
+                'the metainfo of the data set has no classes, which '
+                'SemanticBoundaryMetric needs'
             )
         return names
 

@@ -20,7 +20,7 @@ from segrefiner_mm.io.rle import encode_mask
 
 
 class InstanceSample(MaskResult):
-    """``pred_instances.masks`` of a data sample; all else stays.
+    """``pred_instances.masks`` of a data sample; all else is unchanged.
 
     Args:
         sample (DetDataSample): The sample; masks are (N, H, W) or run
@@ -52,7 +52,7 @@ class InstanceSample(MaskResult):
 
 
 class SemanticSample(LabelResult):
-    """``pred_sem_seg.data`` of a data sample; all else stays.
+    """``pred_sem_seg.data`` of a data sample; all else is unchanged.
 
     Args:
         sample (SegDataSample): The sample, with a map (1, H, W).

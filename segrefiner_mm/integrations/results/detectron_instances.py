@@ -15,10 +15,10 @@ FIELD = 'pred_masks'
 
 
 class DetectronInstances(MaskResult):
-    """``pred_masks`` of ``Instances``; boxes, scores and all else stay.
+    """``pred_masks`` of ``Instances``; all other fields are unchanged.
 
     Args:
-        instances (Instances): Of one image, after detectron2's
+        instances (Instances): Instances of one image, after detectron2's
             post-processing: masks of the size of the image.
 
     Raises:
@@ -58,7 +58,7 @@ class DetectronOutput(MaskResult):
     """The dict of ``DefaultPredictor``, with ``instances``.
 
     Args:
-        output (dict): Of one image.
+        output (dict): Output for one image.
 
     Raises:
         InputError: See :class:`DetectronInstances`.

@@ -10,16 +10,17 @@ from segrefiner_mm.integrations.results.result import (
     like,
 )
 
-THRESHOLD = 0.5  # of torchvision's examples and of its COCO evaluation
+THRESHOLD = 0.5  # as in torchvision's examples and COCO evaluation
 
 
 class MaskRCNNOutput(MaskResult):
-    """``masks`` of a dict; boxes, labels and scores stay.
+    """``masks`` of a dict; boxes, labels and scores are unchanged.
 
     Refined masks are 0 and 1 in the type and on the device of the soft ones.
 
     Args:
-        output (dict): Of one image, with ``masks`` (N, 1, H, W) or (N, H, W).
+        output (dict): Output for one image, with ``masks`` (N, 1, H, W) or
+            (N, H, W).
     """
 
     def __init__(self, output: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ class RecordMasks(MaskResult):
     """Dicts with a mask each: an array, a PIL image or run lengths.
 
     Args:
-        records (list[dict]): The objects; all but the masks stays.
+        records (list[dict]): The objects; all fields but the masks are
+            unchanged.
         key (str): Key of the masks.
     """
 

@@ -30,14 +30,14 @@ class MaskResult(metaclass=ABCMeta):
 
     @abstractmethod
     def with_masks(self, refined: Masks) -> Any:
-        """Copy the object with other masks; all else stays.
+        """Copy the object with other masks; all else is unchanged.
 
         Args:
             refined (np.ndarray): (N, H, W) bool, in the order of ``masks``,
                 of the size of the image.
 
         Returns:
-            object: An object of the kind that was given.
+            object: A new object of the same kind.
         """
 
 
@@ -55,13 +55,13 @@ class LabelResult(metaclass=ABCMeta):
 
     @abstractmethod
     def with_labels(self, refined: LabelMap) -> Any:
-        """Copy the object with another map; all else stays.
+        """Copy the object with another map; all else is unchanged.
 
         Args:
             refined (np.ndarray): (H, W) int32.
 
         Returns:
-            object: An object of the kind that was given.
+            object: A new object of the same kind.
         """
 
 

@@ -19,10 +19,10 @@ from segrefiner_mm.io.masks import to_numpy
 
 
 class SegmentMap(LabelResult):
-    """``segmentation``, a map of segment ids; ``segments_info`` stays.
+    """``segmentation``, a map of segment ids; ``segments_info`` is unchanged.
 
     Args:
-        output (dict): Of one image, with ``segmentation`` (H, W).
+        output (dict): Output for one image, with ``segmentation`` (H, W).
     """
 
     def __init__(self, output: dict[str, Any]) -> None:
@@ -36,11 +36,11 @@ class SegmentMap(LabelResult):
 
 
 class SegmentMasks(MaskResult):
-    """``segmentation``, a mask per segment; ``segments_info`` stays.
+    """``segmentation``, a mask per segment; ``segments_info`` is unchanged.
 
     Args:
-        output (dict): Of one image, with ``segmentation`` (N, H, W), as
-            ``return_binary_maps=True`` gives; None if there is no segment.
+        output (dict): Output for one image, with ``segmentation`` (N, H, W),
+            as ``return_binary_maps=True`` gives; None if there is no segment.
     """
 
     def __init__(self, output: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from segrefiner_mm.integrations.results.result import MaskResult, Masks
 
 
 class SupervisionDetections(MaskResult):
-    """The masks of ``sv.Detections``; boxes and all else stay.
+    """The masks of ``sv.Detections``; boxes and all else are unchanged.
 
     Args:
         detections (sv.Detections): The detections.

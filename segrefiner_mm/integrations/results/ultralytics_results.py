@@ -24,7 +24,7 @@ Size = tuple[int, int]
 
 
 class UltralyticsResults(MaskResult):
-    """The masks of one image's ``Results``; boxes and all else stay.
+    """The masks of one image's ``Results``; boxes and all else are unchanged.
 
     Refined masks are of the size of the image, as with ``retina_masks=True``.
 

@@ -136,7 +136,7 @@ class Images(Protocol):
 
 
 def why_left(record: dict[str, Any]) -> str:
-    """Tell why a record is not refined.
+    """Return why a record is not refined.
 
     Args:
         record (dict): Result or annotation.
@@ -157,7 +157,7 @@ def record_label(record: dict[str, Any], index: int) -> str:
         index (int): Its index in the file.
 
     Returns:
-        str: Such as ``'annotation 7 of image 3'``.
+        str: The name, such as ``'annotation 7 of image 3'``.
     """
     image_id = record.get('image_id')
     return f'{record_name(record, index)} of image {shown(image_id)}'

@@ -181,7 +181,7 @@ def _pasted(
 ) -> dict[str, Any]:
     """Paste a mask at its first point: left and top, in pixels."""
     if not points:
-        raise InputError('its mask has no points that say where it is')
+        raise InputError('its mask has no points that give its position')
     x, y = (round(side) for side in points[0])
     height, width = crop.shape
     if x < 0 or y < 0 or y + height > size[0] or x + width > size[1]:

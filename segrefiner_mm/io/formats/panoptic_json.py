@@ -116,7 +116,7 @@ def number_of(record: dict[str, Any], field: str, where: str) -> int:
     number = whole_number(record.get(field))
     if number is None:
         raise InputError(
-            f'{where} has a faulty {field}: {shown(record.get(field))}'
+            f'{where} has an invalid {field}: {shown(record.get(field))}'
         )
     return number
 

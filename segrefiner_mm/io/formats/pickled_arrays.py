@@ -21,7 +21,7 @@ class _DType:
     """Stands in for a data type until its state is known.
 
     Args:
-        name (str): Such as ``'f8'``.
+        name (str): Name of the type, such as ``'f8'``.
         *flags: Not used.
     """
 

@@ -62,7 +62,7 @@ def record_name(record: dict[str, Any], index: int) -> str:
         index (int): Its index in the file.
 
     Returns:
-        str: Such as ``'annotation 7'``.
+        str: The name, such as ``'annotation 7'``.
     """
     own = record.get('id')
     return f'result {index}' if own is None else f'annotation {shown(own)}'
@@ -73,7 +73,7 @@ def typed_key(own_id: Id, *more: object) -> str:
 
     Args:
         own_id (int | str): The id.
-        *more (object): What else tells keys apart.
+        *more (object): Further values that distinguish keys.
 
     Returns:
         str: The key.

@@ -49,8 +49,8 @@ class VideoJson(RecordJson):
             refined masks where present. Defaults to False.
 
     Raises:
-        InputError: If a file does not follow the schema, or results come
-            without annotations.
+        InputError: If a file does not follow the schema, or results have no
+            annotations.
     """
 
     def __init__(

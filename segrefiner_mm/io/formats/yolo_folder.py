@@ -140,7 +140,7 @@ class YoloFolder(PredictionFile):
     def _entry(
         self, name: str, keyed: dict[Key, Any], finder: ImageFinder
     ) -> ImageEntry:
-        """Convert the fractions to pixels, which takes the image's size."""
+        """Convert the fractions to pixels, which needs the image's size."""
         parts = PurePosixPath(name).with_suffix('').parts
         own = '/'.join(IMAGES if part == LABELS else part for part in parts)
         try:

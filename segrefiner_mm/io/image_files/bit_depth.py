@@ -10,7 +10,7 @@ import numpy.typing as npt
 _STRAY = 0.001
 # An image that uses a smaller part of its range is stretched over all of it.
 _SMALL_PART = 0.25
-_LOOKED_AT = 2**22  # most pixels that are sampled
+_LOOKED_AT = 2**22  # maximum number of sampled pixels
 
 
 def to_8_bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -109,12 +109,12 @@ class ImageFinder:
 
 
 def shared_problem(name: str, file: object, names: Iterable[str]) -> str:
-    """Describe that the file of an image is that of other names too.
+    """Explain that several names lead to one image file.
 
     Args:
         name (str): Name of the image.
         file (object): The file that it leads to.
-        names (Iterable[str]): All names that lead there.
+        names (Iterable[str]): All names that lead to this file.
 
     Returns:
         str: The message.

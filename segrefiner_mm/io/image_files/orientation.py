@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 ORIENTATION = 0x0112  # EXIF tag
 ON_ITS_SIDE = (5, 6, 7, 8)
 KEEPS_SIZE = (2, 3, 4)
-INVERSE = {5: 5, 6: 8, 7: 7, 8: 6}  # of those
+INVERSE = {5: 5, 6: 8, 7: 7, 8: 6}  # of ON_ITS_SIDE
 
 Size = tuple[int, int]
 

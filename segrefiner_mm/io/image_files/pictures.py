@@ -38,7 +38,8 @@ class PictureSize(NamedTuple):
         upright (tuple[int, int]): Upright size.
         stored (tuple[int, int]): Size of the stored pixels.
         alike (bool): Whether the EXIF data rotate or mirror the image without
-            a change of its size, which then tells nothing. Defaults to False.
+            a change of its size, so that the size does not show in which
+            orientation masks were drawn. Defaults to False.
     """
 
     upright: Size
@@ -85,7 +86,7 @@ def mode_of(path: str | Path) -> str:
         path (str | Path): See :func:`read_picture`.
 
     Returns:
-        str: Such as ``'RGB'``.
+        str: The mode, such as ``'RGB'``.
 
     Raises:
         InputError: If it is missing, too large, or not an image.

@@ -21,10 +21,10 @@ class VideoFrames(metaclass=ABCMeta):
     """The frames of a video, read one by one.
 
     Args:
-        path (Path): Where they are.
+        path (Path): Folder of images, or video file.
 
     Attributes:
-        path (Path): Where they are.
+        path (Path): Folder of images, or video file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +64,7 @@ class VideoFrames(metaclass=ABCMeta):
             uint8, BGR; or why the frame cannot be read.
 
         Raises:
-            InputError: If the rest cannot be read either.
+            InputError: If no further frame can be read.
         """
 
 

@@ -59,7 +59,7 @@ def is_sam(content: Any) -> bool:
 
     Returns:
         bool: Whether it has one image and annotations, or is a list of masks
-        with their stability and without their image.
+        that have a stability score and do not name an image.
     """
     if isinstance(content, dict):
         is_one = isinstance(content.get('image'), dict)

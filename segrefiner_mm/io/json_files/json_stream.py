@@ -62,7 +62,7 @@ class JsonStream:
         self._decode = codecs.getincrementaldecoder('utf-8')().decode
         self._scan = json.JSONDecoder().raw_decode
         self._text = ''
-        self._at = 0  # in the text
+        self._at = 0  # position in the text
         self._from = 0  # where the newest value begins
         self._byte = 0  # the same place in the file
         self._ended = False

@@ -34,7 +34,7 @@ class MaskRow(NamedTuple):
         iou (float): IoU of coarse and refined mask, 0 to 1, rounded.
         confidence (float, optional): 0 to 1, rounded. Defaults to None: the
             mask was not refined.
-        evidence (Mapping[str, float]): What a guard decided by; see
+        evidence (Mapping[str, float]): Numbers by which a guard decided; see
             :meth:`DoNoHarmGuard.refine`. Defaults to {}.
     """
 
@@ -99,7 +99,7 @@ def mask_row(name: str, outcome: Outcome) -> MaskRow:
 
 
 def write_rows(path: Path, rows: Iterable[MaskRow]) -> None:
-    """Write rows as CSV; a number that a mask lacks is empty.
+    """Write rows as CSV; the field of a missing number is empty.
 
     Args:
         path (Path): File to write.

@@ -57,7 +57,8 @@ class EntryMasks:
         """Split the masks into groups that fit in memory when decoded.
 
         Args:
-            most (int): Most pixels of a group. Defaults to ``MAX_DECODED``.
+            most (int): Maximum number of pixels in a group. Defaults to
+                ``MAX_DECODED``.
 
         Returns:
             list[tuple]: Per group the indices in the entry, the crops to

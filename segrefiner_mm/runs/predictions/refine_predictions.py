@@ -225,13 +225,13 @@ def _take(
 
 
 def counted(verdicts: Mapping[str, int]) -> str:
-    """Say how many masks got which verdict.
+    """Describe how many masks got each verdict.
 
     Args:
         verdicts (Mapping[str, int]): Numbers of masks by verdict.
 
     Returns:
-        str: Such as ``'2 kept, 30 refined'``.
+        str: The counts, such as ``'2 kept, 30 refined'``.
     """
     counts = [f'{verdicts[name]} {name}' for name in sorted(verdicts)]
     if all(verdict.startswith('left') for verdict in verdicts):

@@ -107,7 +107,7 @@ def refine_video(
     _check_outputs(task, video, found)
     for problem in found.problems:
         reporter.error(problem)
-    # Checked before a folder is created, so that mistakes leave none.
+    # Check this before a folder is made, so that a mistake leaves none behind.
     chosen = Refiner.of(refiner)
     settings = _settings(options, chosen, video, found)
     name = sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
@@ -174,7 +174,7 @@ def _settings(
     video: VideoFrames,
     found: VideoMasks,
 ) -> dict[str, Any]:
-    """Return what a result depends on, apart from the files of the frame."""
+    """Return all that a result depends on, but for the files of its frame."""
     own = asdict(options)
     del own['overwrite']
     names = [

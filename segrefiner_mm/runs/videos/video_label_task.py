@@ -106,7 +106,7 @@ def check_flat(masks: dict[int, Objects]) -> None:
         masks (dict[int, dict[str, Path]]): Files by frame.
 
     Raises:
-        InputError: If there are some.
+        InputError: If there is one.
     """
     for objects in masks.values():
         for name, path in objects.items():

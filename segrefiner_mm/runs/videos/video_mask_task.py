@@ -44,8 +44,8 @@ class VideoMaskTask:
                 read = load_masks(path, threshold=self.threshold)
             if len(read.masks) != 1:
                 raise InputError(
-                    f'{path} holds {len(read.masks)} masks, and one is '
-                    'written: save each as a file of its own'
+                    f'{path} holds {len(read.masks)} masks, but a result '
+                    'holds one: save each as a file of its own'
                 )
             check_frame_size(path, read.size, image)
             [loaded[name]] = read.masks

@@ -52,7 +52,7 @@ class VideoMasks:
             masks = self._masks_in(folder)
             objects_of = self._frame(folder.name)
             if isinstance(self.frames, FileFrames):
-                objects_of = None  # any number would be that of a frame
+                objects_of = None  # any number could be the number of a frame
             are_frames = any(self._frame(stem) is not None for stem in masks)
             for stem, path in masks.items():
                 if objects_of is not None and not are_frames:

@@ -32,14 +32,14 @@ class VideoRun:
         masks (dict[int, dict[str, Path]]): Files of the masks of every frame
             that has some.
         task (VideoTask): Reads and encodes them.
-        journal (RunJournal): That of the output folder.
+        journal (RunJournal): Journal of the output folder.
         folder (Path): Output folder.
         run (str): Identifies inputs and settings.
         reporter (Reporter): Receives the frames that fail.
 
     Attributes:
         verdicts (Counter[str]): Masks by verdict.
-        ways (Counter[str]): Masks by how they came about; ``'cut'`` counts
+        ways (Counter[str]): Masks by how they were obtained; ``'cut'`` counts
             the cuts.
         done (int): Frames that this run has refined.
         done_before (int): Frames that earlier runs have refined.
@@ -197,7 +197,7 @@ class VideoRun:
                     self._reporter.error(
                         f'no frame for the mask {path}: the last frame of '
                         f'{self._frames.path} is {last}, from 0; --first says '
-                        'what number the first frame has'
+                        'the number of the first frame'
                     )
 
     def _inputs(self, frame: int) -> list[Path]:

@@ -94,7 +94,7 @@ class DemoRefiner:
             guard (bool): Whether the guard may keep masks or undo results.
 
         Returns:
-            Shown: What the page shows.
+            Shown: The contents of the page.
 
         Raises:
             InputError: If the photograph or the mask cannot be used.

@@ -159,7 +159,7 @@ def _image_of(task: dict[str, Any], config: str, name: str) -> Any:
 
 def _field_of(config: str, name: str) -> str | None:
     if '<!' in config.replace('<!--', ''):
-        raise InputError('a labelling interface declares entities')
+        raise InputError('a labelling interface must not declare XML entities')
     try:
         root = ElementTree.fromstring(config or '<View/>')
     except ElementTree.ParseError as error:

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.limits import check_pixels
 
-BITS = 8  # of a value
-SIZES = (3, 4, 8, 16)  # of a length; what the tool itself writes
+BITS = 8  # bits per value
+SIZES = (3, 4, 8, 16)  # bits per length, as Label Studio writes them
 LONGEST = 2 ** SIZES[-1]
 Size = tuple[int, int]
 

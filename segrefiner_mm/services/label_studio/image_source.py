@@ -22,8 +22,8 @@ class ImageSource:
     """Fetches images.
 
     A task may name any address. Only the Label Studio and the hosts in the
-    options are contacted, redirects included, and the key is sent only to the
-    former.
+    options are contacted, redirects included, and the key is sent only to
+    Label Studio.
 
     Args:
         options (ServeOptions): Options of the server.

@@ -90,8 +90,8 @@ def test_boxes_of_some_results_alone_are_not_used(gt, dt):
         (dict(id=8), 'annotation 8 appears twice'),
         (dict(image_id=3), 'annotation 7: no image 3'),
         (dict(category_id=3), 'annotation 7: no category 3'),
-        (dict(segmentation=None), 'faulty segmentation: None'),
-        (dict(image_id=[1]), 'faulty image_id'),
+        (dict(segmentation=None), 'invalid segmentation: None'),
+        (dict(image_id=[1]), 'invalid image_id'),
     ],
 )
 def test_faulty_annotations(gt, dt, change, message):
@@ -103,9 +103,9 @@ def test_faulty_annotations(gt, dt, change, message):
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (dict(score=None), 'number 1 has a faulty score'),
+        (dict(score=None), 'number 1 has an invalid score'),
         (dict(score=float('nan')), 'result 1: score is not a number'),
-        (dict(image_id={}), 'faulty image_id'),
+        (dict(image_id={}), 'invalid image_id'),
         (dict(segmentation=encode_mask(np.eye(9))), 'result 1 .image 2.'),
         (dict(segmentation=dict(size=[60, 80], counts='1')), 'result 1'),
         (dict(segmentation=POLYGON[0][:5]), 'result 1'),

@@ -13,8 +13,8 @@ def add_soft_labels(
 
     Args:
         pixels (PixelData): The map. It gets ``soft``, (C, H, W) float32, and
-            the metainfo ``soft_labels``, the label of each of the C planes,
-            of which the highest is the label of a pixel.
+            the metainfo ``soft_labels``, the label of each of the C planes.
+            A pixel has the label whose probability is highest.
         soft (SoftLabels, optional): The probabilities; with None, nothing is
             added.
         device (torch.device): Device of the map.

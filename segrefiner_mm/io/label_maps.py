@@ -116,15 +116,17 @@ def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
 
     Args:
         path (Path): Its name: ``.png`` for numbers from 0 to 65,535, ``.tif``
-            for any, with 32 bits.
+            for any. A ``.tif`` has 32 bits, but a GeoTIFF of numbers from 0
+            to 255 has 8.
         label_map (LabelMap): The label map. Its palette is kept in a ``.png``
-            of 8 bits.
+            of 8 bits, its georeference in a ``.tif``.
 
     Returns:
         bytes: Content of the file.
 
     Raises:
-        InputError: If the format cannot hold the numbers.
+        InputError: If the format cannot hold the numbers, or the
+            georeference is damaged.
     """
     labels, palette, place = label_map
     low, high = int(labels.min()), int(labels.max())

@@ -93,7 +93,10 @@ class MaskPair:
 
     @property
     def certainty(self) -> float | None:
-        """The confidence; None if the network did not see the mask."""
+        """The confidence of the network in the mask.
+
+        None if no confidence is recorded, or the network did not see the mask.
+        """
         if not self.confidence and not self.evidence:
             return None
         return self.confidence

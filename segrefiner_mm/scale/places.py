@@ -19,13 +19,13 @@ class MissingFileError(InputError):
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is a URL, not a path of this machine.
+    """Return whether a string is a remote URL, not a path on this machine.
 
     Args:
         text (str): Path or URL.
 
     Returns:
-        bool: False for ``file://`` too.
+        bool: False for a path, and for a ``file://`` URL.
     """
     return '://' in text and not text.startswith(_FILE)
 

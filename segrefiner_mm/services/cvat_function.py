@@ -1,8 +1,8 @@
-"""A function for CVAT that refines masks; cvat-cli and cvat-sdk run it.
+r"""A function for CVAT that refines masks; cvat-cli and cvat-sdk run it.
 
 The masks come from annotations that were exported from CVAT as COCO, matched
 by the names of the frames, or from another function, whose masks and polygons
-are refined before they are sent::
+are refined before they are sent. An example with exported annotations::
 
     cvat-cli task auto-annotate TASK --function-module \
         segrefiner_mm.services.cvat_function -p coarse=str:instances.json

@@ -76,15 +76,16 @@ class CarriedEdge:
 
 
 def gap_between(first: Array, second: Array, trust: Array) -> float:
-    """Return the mean distance between two edges, where it is trusted.
+    """Return the mean distance between two edges, weighted by trust.
 
     Args:
-        first (np.ndarray): (H, W) float32, signed distances.
+        first (np.ndarray): (H, W) float32, signed distances from one edge.
         second (np.ndarray): Distances from the other edge, same shape.
-        trust (np.ndarray): (H, W) float32, 0 to 1.
+        trust (np.ndarray): (H, W) float32, weight of each pixel, 0 to 1.
 
     Returns:
-        float: In pixels; 0 if nothing is trusted.
+        float: Mean over the pixels near either edge, in pixels; 0 if none of
+        them is trusted.
     """
     near = np.minimum(np.abs(first), np.abs(second)) < 1
     weight = float(trust[near].sum())
@@ -95,12 +96,12 @@ def gap_between(first: Array, second: Array, trust: Array) -> float:
 
 
 def overlap_of(first: Array, second: Array, trust: Array) -> float:
-    """Return the IoU of two masks, where they are trusted.
+    """Return the IoU of two masks, weighted by trust.
 
     Args:
         first (np.ndarray): (H, W) float32, signed distances.
         second (np.ndarray): Distances for the other mask, same shape.
-        trust (np.ndarray): (H, W) float32, 0 to 1.
+        trust (np.ndarray): (H, W) float32, weight of each pixel, 0 to 1.
 
     Returns:
         float: 0 to 1; 0 if nothing is trusted.

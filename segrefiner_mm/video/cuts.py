@@ -16,13 +16,14 @@ BINS = 8
 
 
 def colours_of(image: Array) -> Array:
-    """Count the colours of a frame.
+    """Compute the colour histogram of a frame.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
 
     Returns:
-        np.ndarray: Share of every colour, (512,) float32.
+        np.ndarray: Share of pixels in every bin, (512,) float32; 8 bins per
+        channel.
     """
     small = cv2.resize(image, (96, 96), interpolation=cv2.INTER_AREA)
     counts = cv2.calcHist(
@@ -39,8 +40,8 @@ def is_cut(now: Array, before: Array, motion: Motion, limit: float) -> bool:
     histograms are far apart (Hellinger distance).
 
     Args:
-        now (np.ndarray): Colours of the frame, from :func:`colours_of`.
-        before (np.ndarray): Colours of the previous frame.
+        now (np.ndarray): Histogram of the frame, from :func:`colours_of`.
+        before (np.ndarray): Histogram of the previous frame.
         motion (Motion): Motion between the frames.
         limit (float): Unexplained share from which it is a cut, 0 to 1.
 

@@ -79,8 +79,8 @@ def without_letterbox(masks: npt.NDArray[Any], size: Size) -> Masks:
     """Cut off the padding of a letterbox, and scale masks to their image.
 
     Args:
-        masks (np.ndarray): (N, h, w), 0 and 1, bool or of numbers; the image
-            is centred in it, scaled by one factor on both axes.
+        masks (np.ndarray): (N, h, w) of bool or numeric dtype, 0 and 1. The
+            image is centred in each mask, scaled by one factor on both axes.
         size (tuple[int, int]): Height and width of the image.
 
     Returns:

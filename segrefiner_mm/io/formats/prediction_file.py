@@ -67,9 +67,9 @@ class PredictionFile(metaclass=ABCMeta):
         """
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:  # noqa: B027
-        """Convert a mask that was not changed to the form to write.
+        """Convert an unchanged mask to the form in which masks are written.
 
-        By default, it stays as it is: most formats have one form only.
+        By default, it stays as it is: most formats have only one form.
 
         Args:
             key (object): From :attr:`ImageEntry.masks`.

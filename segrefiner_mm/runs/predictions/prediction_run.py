@@ -26,7 +26,7 @@ from segrefiner_mm.windows import SoftMap
 
 
 class PredictionRun:
-    """Refines image by image, with a journal beside the output.
+    """Refines masks image by image, with a journal beside the output.
 
     Args:
         refiner (Refiner): The model and its settings.
@@ -35,7 +35,7 @@ class PredictionRun:
         finder (ImageFinder): Finds the images.
         source (Path): File or folder of the predictions.
         ann (Path, optional): Annotations that name the images.
-        out (Path): The output, which is written at the end.
+        out (Path): Path of the output, which the caller writes at the end.
         reporter (Reporter): Receives the masks that fail.
         extras (Extras): Soft maps to write, and what may change.
 

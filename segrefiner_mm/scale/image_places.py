@@ -3,9 +3,10 @@
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.file_state import digest, file_state, is_same_file
+from segrefiner_mm.io.file_state import file_state, is_same_file
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
 from segrefiner_mm.io.image_files.image_finder import (
     ImageFinder,
@@ -105,7 +106,7 @@ class ImagePlaces:
             file = self.find(name)
             if self._remote is not None:
                 return self._remote.state(file)
-            return file_state(self._finder.find(name))
+            return file_state(Path(file))
         except InputError:
             return None
 
@@ -119,12 +120,10 @@ class ImagePlaces:
             object: A hash, or the state of a file at a URL; None if there is
             no such file.
         """
-        if self._remote is not None:
-            return self.state(name)
-        try:
-            return digest(self._finder.find(name))
-        except InputError:
-            return None
+        state = self.state(name)
+        if state is None or self._remote is not None:
+            return state
+        return state[-1]  # the hash: path and times differ for a copy
 
     def is_unchanged(self, name: str, state: object) -> bool:
         """Return whether an image is unchanged.

@@ -46,11 +46,40 @@ def serve(
         need(package, 'serve')
     from segrefiner_mm.services.web_app import build_app
 
+    token, service = start_service(
+        options, refiner, max_pixels, options.max_masks
+    )
+    listen(build_app(service, options), options, token, '/docs')
+
+
+def start_service(
+    options: ServeOptions,
+    refiner: RefinerOptions | None,
+    max_pixels: int | None,
+    max_masks: int,
+) -> tuple[str | None, RefineService]:
+    """Check the options, set the limits and load the model.
+
+    Args:
+        options (ServeOptions): Options of the server.
+        refiner (RefinerOptions, optional): The model; None: that of the
+            package.
+        max_pixels (int, optional): See :func:`serve`.
+        max_masks (int): Maximum number of masks per request.
+
+    Returns:
+        tuple[str | None, RefineService]: The token that clients must send, if
+        any, and the service.
+
+    Raises:
+        InputError: If an option or the model cannot be used.
+        CheckpointError: If the weights cannot be used.
+    """
     token = token_of(check(options))
     set_max_pixels(max_pixels or SERVED_PIXELS)
-    service = RefineService(refiner, options.max_masks)
+    service = RefineService(refiner, max_masks)
     service.start()
-    listen(build_app(service, options), options, token, '/docs')
+    return token, service
 
 
 def listen(

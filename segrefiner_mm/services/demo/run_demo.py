@@ -5,14 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from segrefiner_mm.io.limits import set_max_pixels
 from segrefiner_mm.runs.refiner import RefinerOptions
 from segrefiner_mm.runtimes.installed import need
-from segrefiner_mm.services.access import token_of
 from segrefiner_mm.services.demo.demo_refiner import DemoRefiner
 from segrefiner_mm.services.refine_service import RefineService
-from segrefiner_mm.services.run_server import check, listen
-from segrefiner_mm.services.serve_options import SERVED_PIXELS, ServeOptions
+from segrefiner_mm.services.run_server import listen, start_service
+from segrefiner_mm.services.serve_options import ServeOptions
 
 # The page loads nothing from other servers, whatever the Gradio version.
 POLICY = (
@@ -41,10 +39,7 @@ def demo(
     """
     options = options or ServeOptions(port=8766)
     need('gradio', 'demo')
-    token = token_of(check(options))
-    set_max_pixels(max_pixels or SERVED_PIXELS)
-    service = RefineService(refiner, max_masks=1)
-    service.start()
+    token, service = start_service(options, refiner, max_pixels, max_masks=1)
     with TemporaryDirectory(prefix='segrefiner-demo-') as folder:
         app = build_demo(service, options, Path(folder))
         listen(app, options, token, '/')

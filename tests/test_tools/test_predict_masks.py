@@ -103,6 +103,15 @@ def test_mean_and_std_come_before_the_network(run, pairs, tmp_path):
     assert not list(out.glob('red.png'))
 
 
+def test_masks_unlike_the_true_one_can_be_written_too(run, pairs, tmp_path):
+    network = write_network(tmp_path / 'network.onnx', [[1, 0, 0]])
+    zero = ['--mean', 0, 0, 0, '--std', 1, 1, 1]
+    out = tmp_path / 'out'
+    assert run(pairs, network, out, *zero, '--min-iou', 0) == 0
+    expected = {'red', 'blue', 'elsewhere'}
+    assert {path.stem for path in out.glob('*.png')} == expected
+
+
 def test_it_goes_on_where_it_was_stopped(run, pairs, tmp_path, capsys):
     network = write_network(tmp_path / 'network.onnx', [[1, 0, 1]])
     out = tmp_path / 'out'

@@ -1,4 +1,4 @@
-"""Models that predict the mask of the main object of a photograph.
+"""Models that predict masks of the objects in a photograph.
 
 A module of ``predict_masks.py``, not a command.
 """
@@ -10,13 +10,13 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from yolo_masks import Run, open_yolo
 
 from segrefiner_mm.errors import InputError
 
-# A photograph, (H, W, 3) uint8 BGR, to a mask, (H, W) bool.
-MaskModel = Callable[[npt.NDArray[Any]], npt.NDArray[np.bool_]]
-# A batch of one, float32, to the first output of the network.
-Run = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+# A photograph, (H, W, 3) uint8 BGR, to masks, (H, W) bool.
+MaskModel = Callable[[npt.NDArray[Any]], list[npt.NDArray[np.bool_]]]
+Shape = list[int]
 
 
 def open_model(
@@ -34,9 +34,11 @@ def open_model(
         threads (int): Threads of the runtime.
 
     Returns:
-        Callable: Takes a photograph, (H, W, 3) uint8 BGR; returns its mask,
-        (H, W) bool. Of several classes, all but the first are the object; a
-        map of one channel is stretched to 0 to 1 and is the object above 0.5.
+        Callable: Takes a photograph, (H, W, 3) uint8 BGR; returns masks,
+        (H, W) bool. A network with two outputs is taken for a YOLO (see
+        :class:`YoloMasks`), and gives a mask per object. Others give one: of
+        several classes, all but the first are the object; a map of one
+        channel is stretched to 0 to 1 and is the object above 0.5.
 
     Raises:
         InputError: If the file is missing or of another kind.
@@ -46,11 +48,13 @@ def open_model(
     openers = {'.onnx': _onnx, '.tflite': _tflite}
     if file.suffix not in openers:
         raise InputError(f'{file} is neither .onnx nor .tflite')
-    run, shape = openers[file.suffix](file, threads)
+    run, shape, outputs = openers[file.suffix](file, threads)
     channels_first = shape[1] == 3
+    if len(outputs) == 2:
+        return open_yolo(run, shape, outputs)
     size = tuple(shape[2:4] if channels_first else shape[1:3])[::-1]
 
-    def predict(image: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    def predict(image: npt.NDArray[Any]) -> list[npt.NDArray[np.bool_]]:
         seen = cv2.resize(
             image[:, :, ::-1], size, interpolation=cv2.INTER_AREA
         )
@@ -58,21 +62,21 @@ def open_model(
         batch = batch.astype(np.float32)[None]
         if channels_first:
             batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
-        maps = run(batch)[0]
+        maps = run(batch)[0][0]
         if channels_first:
             maps = maps.transpose(1, 2, 0)
         maps = np.ascontiguousarray(maps)
         full = image.shape[1], image.shape[0]
         if maps.shape[-1] > 1:
-            return np.asarray(cv2.resize(maps, full).argmax(-1) > 0)
+            return [np.asarray(cv2.resize(maps, full).argmax(-1) > 0)]
         low, high = maps.min(), maps.max()
         soft = (maps[:, :, 0] - low) / max(high - low, 1e-9)
-        return np.asarray(cv2.resize(soft, full) > 0.5)
+        return [np.asarray(cv2.resize(soft, full) > 0.5)]
 
     return predict
 
 
-def _onnx(file: Path, threads: int) -> tuple[Run, list[int]]:
+def _onnx(file: Path, threads: int) -> tuple[Run, Shape, list[Shape]]:
     try:
         import onnxruntime
     except ImportError:
@@ -81,10 +85,14 @@ def _onnx(file: Path, threads: int) -> tuple[Run, list[int]]:
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(str(file), options)
     [entry, *_] = session.get_inputs()
-    return lambda batch: session.run(None, {entry.name: batch})[0], entry.shape
+
+    def run(batch: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        return list(session.run(None, {entry.name: batch}))
+
+    return run, entry.shape, [out.shape for out in session.get_outputs()]
 
 
-def _tflite(file: Path, threads: int) -> tuple[Run, list[int]]:
+def _tflite(file: Path, threads: int) -> tuple[Run, Shape, list[Shape]]:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
@@ -92,11 +100,26 @@ def _tflite(file: Path, threads: int) -> tuple[Run, list[int]]:
     network = Interpreter(str(file), num_threads=threads)
     network.allocate_tensors()
     [entry, *_] = network.get_input_details()
-    [exit_, *_] = network.get_output_details()
+    exits = network.get_output_details()
 
-    def run(batch: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        network.set_tensor(entry['index'], batch)
+    def run(batch: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        scale, zero = entry['quantization']
+        if scale:
+            limits = np.iinfo(entry['dtype'])
+            batch = np.round(batch / scale + zero)
+            batch = batch.clip(limits.min, limits.max)
+        network.set_tensor(entry['index'], batch.astype(entry['dtype']))
         network.invoke()
-        return np.asarray(network.get_tensor(exit_['index']))
+        return [_real_values(network, exit_) for exit_ in exits]
 
-    return run, [int(side) for side in entry['shape']]
+    shapes = [[int(side) for side in end['shape']] for end in (entry, *exits)]
+    return run, shapes[0], shapes[1:]
+
+
+def _real_values(network: Any, exit_: dict[str, Any]) -> npt.NDArray[Any]:
+    """An output of a network, freed of its quantization."""
+    values = np.asarray(network.get_tensor(exit_['index']))
+    scale, zero = exit_['quantization']
+    if not scale:
+        return values
+    return (values.astype(np.float32) - zero) * np.float32(scale)

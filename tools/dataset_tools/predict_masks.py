@@ -3,9 +3,11 @@
 ``python tools/dataset_tools/predict_masks.py PAIRS MODEL OUT`` runs an ONNX or
 TensorFlow Lite model on the photographs of a list of pairs, as
 ``training_pairs.py`` writes it. It writes ``OUT/STEM.png`` where the
-prediction has an IoU of at least 0.5 with the true mask; elsewhere the model
-has seen another object. ``--list FILE`` writes the list with these masks
-appended, for ``LoadCoarseMasks``. A run that was stopped goes on where it was.
+prediction has an IoU of at least 0.5 (``--min-iou``) with the true mask;
+elsewhere the model has seen another object. Of the objects that a YOLO finds,
+the mask with the highest IoU counts. ``--list FILE`` writes the list with
+these masks appended, for ``LoadCoarseMasks``. A run that was stopped goes on
+where it was.
 """
 
 import argparse
@@ -26,28 +28,32 @@ from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import write_whole
 
-MIN_IOU = 0.5
 # The photographs that the model has seen, whether its mask was of use or not.
 SEEN = 'seen.txt'
 
 
-def is_same_object(
-    first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]
-) -> bool:
-    """Whether two masks have an IoU of at least 0.5."""
+def iou(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> float:
+    """Intersection over union of two masks."""
     either = max(int(np.count_nonzero(first | second)), 1)
-    return int(np.count_nonzero(first & second)) / either >= MIN_IOU
+    return int(np.count_nonzero(first & second)) / either
 
 
-def predict(model: MaskModel, image: Path, mask: Path, target: Path) -> None:
-    """Write the mask of a photograph, if it is of the object."""
+def predict(
+    model: MaskModel, image: Path, mask: Path, target: Path, min_iou: float
+) -> None:
+    """Write the mask of a photograph that is most like the true one.
+
+    Nothing is written if none is of the same object.
+    """
     picture = cv2.imread(str(image))
     if picture is None:
         raise InputError(f'cannot read {image}')
     true = read_mask(str(mask), picture.shape[:2]) > 0
-    coarse = model(picture)
-    if is_same_object(coarse, true):
-        _, png = cv2.imencode('.png', coarse * np.uint8(255))
+    masks = model(picture)
+    ious = [iou(coarse, true) for coarse in masks]
+    if ious and max(ious) >= min_iou:
+        best = masks[int(np.argmax(ious))]
+        _, png = cv2.imencode('.png', best * np.uint8(255))
         write_whole(target, png.tobytes())
 
 
@@ -77,6 +83,7 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
         ('--std', 'what they are divided by, less the mean'),
     ):
         add(name, type=float, nargs=3, default=[0.5] * 3, help=meaning)
+    add('--min-iou', type=float, default=0.5, help='with the true mask')
     add('--threads', type=int, default=1)
     add('--limit', type=int, help='most photographs in this run')
     args = parser.parse_args(arguments)
@@ -101,7 +108,8 @@ def main(arguments: list[str] | None = None) -> int:
         console=console,
         disable=not console.is_terminal,
     ):
-        predict(model, image, mask, args.out / f'{image.stem}.png')
+        target = args.out / f'{image.stem}.png'
+        predict(model, image, mask, target, args.min_iou)
         with record.open('a') as file:
             file.write(f'{image.stem}\n')
     stems = [image.stem for image, *_ in pairs]

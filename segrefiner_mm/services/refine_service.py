@@ -14,12 +14,14 @@ from PIL import Image
 from segrefiner_mm.io.encodings.compact_runs import encode_crop
 from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.images import encode_mask_picture
+from segrefiner_mm.io.only_part import read_only_part
 from segrefiner_mm.models import RefineSettings, SegRefiner
-from segrefiner_mm.models.user_settings import user_settings
+from segrefiner_mm.models.user_settings import check_only, user_settings
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
 from segrefiner_mm.services.uploads import (
     MaskItem,
     Masks,
+    OnlyPart,
     load_upload,
     plain,
 )
@@ -39,12 +41,16 @@ class Choice:
             foreground. Defaults to None: masks have two values.
         resize_masks (bool): Whether masks of another size are resized to
             the image. Defaults to False.
+        only (object, optional): The part of the image in which masks may
+            change, see :func:`read_only_part`; never a path. Defaults to
+            None: everywhere.
     """
 
     steps: int | None = None
     guard: bool = True
     threshold: float | None = None
     resize_masks: bool = False
+    only: OnlyPart | None = None
 
 
 @dataclass(frozen=True)
@@ -162,19 +168,23 @@ class RefineService:
             choice (Choice): Options of the request.
 
         Returns:
-            LoadedPair: The image and its masks, of equal size.
+            LoadedPair: The image and its masks, of equal size, and what may
+            change.
 
         Raises:
             InputError: If one of them cannot be used.
         """
         self._settings(choice.steps, choice.guard)  # cheaper to check
-        return load_upload(
+        loaded = load_upload(
             image,
             items,
             self.max_masks,
             choice.threshold,
             choice.resize_masks,
         )
+        only = read_only_part(choice.only, loaded.annotation.size)
+        check_only(self.model, [only])
+        return replace(loaded, only=only)
 
     def refine_loaded(self, loaded: Masks, choice: Choice) -> list[ServedMask]:
         """Refine decoded masks.
@@ -189,7 +199,7 @@ class RefineService:
         settings = self._settings(choice.steps, choice.guard)
         image = torch.from_numpy(loaded.image).permute(2, 0, 1)
         masks = loaded.annotation
-        job = RefineJob(image, masks.masks, None)
+        job = RefineJob(image, masks.masks, None, loaded.only)
         [(_, refined)] = self.model.refine([job], settings)
         return [ServedMask(mask, masks.size) for mask in refined]
 

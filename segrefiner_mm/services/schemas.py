@@ -6,6 +6,7 @@ from fastapi import Form
 from pydantic import BaseModel, ConfigDict, Field
 
 from segrefiner_mm.services.refine_service import Choice
+from segrefiner_mm.services.uploads import only_of
 
 Format = Literal['rle', 'polygon', 'png']
 Verdict = Literal['refined', 'kept', 'rolled back']
@@ -19,6 +20,10 @@ THRESHOLD = (
     'values, such as 0 and 255.'
 )
 RESIZE = 'Whether masks of another size are resized to the image.'
+ONLY = (
+    'Where masks may change: a box x1, y1, x2, y2 or a polygon x1, y1, x2, '
+    "y2, ..., in pixels, or 'errors', where the network predicts errors."
+)
 
 
 class Problem(BaseModel):
@@ -87,11 +92,18 @@ class JsonRequest(BaseModel):
     guard: bool = Field(True, description=GUARD)
     threshold: Threshold = Field(None, description=THRESHOLD)
     resize_masks: bool = Field(False, description=RESIZE)
+    only: list[float] | dict[str, Any] | Literal['errors'] | None = Field(
+        None, description=f'{ONLY} Or a mask as COCO run lengths.'
+    )
 
     def choice(self) -> Choice:
         """Return the options of the request."""
         return Choice(
-            self.steps, self.guard, self.threshold, self.resize_masks
+            self.steps,
+            self.guard,
+            self.threshold,
+            self.resize_masks,
+            self.only,
         )
 
 
@@ -100,6 +112,8 @@ def form_choice(
     guard: Annotated[bool, Form(description=GUARD)] = True,
     threshold: Annotated[Threshold, Form(description=THRESHOLD)] = None,
     resize_masks: Annotated[bool, Form(description=RESIZE)] = False,
+    only: Annotated[str | None, Form(description=ONLY)] = None,
 ) -> Choice:
     """Read the options of a form."""
-    return Choice(steps, guard, threshold, resize_masks)
+    part = None if only is None else only_of(only)
+    return Choice(steps, guard, threshold, resize_masks, part)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -16,10 +16,13 @@ from segrefiner_mm.io.json_files.json_file import parse_json, shown
 from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.io.masks import MaskInputs, load_masks, resized
 from segrefiner_mm.io.numpy_files import is_array_file, read_array
+from segrefiner_mm.windows import ERRORS
 
 Masks = LoadedPair[MaskInputs, None]
 # A picture, an array, or COCO's segmentation; never a path.
 MaskItem = bytes | np.ndarray | dict[str, Any] | list[Any]
+# A box, a polygon, a mask or 'errors'; never a path.
+OnlyPart = list[float] | np.ndarray | dict[str, Any] | Literal['errors']
 
 
 def items_of(content: bytes) -> list[MaskItem]:
@@ -72,6 +75,30 @@ def listed(masks: Any) -> list[MaskItem]:
         boxed = read.form != POLYGONS and read.wrapped
         items.append([entry] if flat else entry[0] if boxed else entry)
     return items
+
+
+def only_of(text: str) -> OnlyPart:
+    """Read the part of an image that may change from a field of a form.
+
+    Args:
+        text (str): Numbers separated by commas, a box x1, y1, x2, y2 or a
+            polygon x1, y1, x2, y2, ...; or ``'errors'``.
+
+    Returns:
+        list[float] | str: The numbers, or ``'errors'``.
+
+    Raises:
+        InputError: If it is anything else.
+    """
+    if text == ERRORS:
+        return 'errors'
+    try:
+        return [float(number) for number in text.split(',')]
+    except ValueError:
+        raise InputError(
+            f'only: expected x1,y1,x2,y2, the numbers of a polygon or '
+            f'{ERRORS!r}, got {shown(text)}'
+        ) from None
 
 
 def load_upload(

@@ -121,6 +121,16 @@ def test_an_uploaded_mask_is_as_a_drawn_one(refiner, photograph, scene):
         refiner.refine(photograph, stored.getvalue(), 1, True)
 
 
+def test_the_mask_changes_only_where_it_may(refiner, photograph, scene):
+    left = np.zeros((160, 200), bool)
+    left[:, :100] = True
+    shown = refiner.refine(photograph, scene[2], 1, True, left)
+    content = np.frombuffer(shown.mask, np.uint8)
+    refined = cv2.imdecode(content, cv2.IMREAD_UNCHANGED) > 0
+    np.testing.assert_array_equal(refined[:, 100:], scene[2][:, 100:])
+    assert (refined[:, :100] != scene[2][:, :100]).any()
+
+
 def test_a_drawing_is_read():
     """Opaque paint of any layer, at the size of the photograph."""
     photo = Image.new('RGB', (40, 30), 'white')

@@ -58,6 +58,65 @@ def test_a_picture_of_a_mask(client, scene, photo, refine):
     assert (answer.json['height'], answer.json['width']) == (160, 200)
 
 
+@pytest.mark.parametrize(
+    'only',
+    [
+        [0, 0, 100, 160],
+        [0, 0, 100, 0, 100, 160, 0, 160],  # the same, as a polygon
+        'errors',
+    ],
+)
+def test_only_a_part_may_change(client, scene, photo, refine, only):
+    expected = refine(scene[0], scene[2], only=only)
+    assert (expected != scene[2]).sum() > 0
+    text = only if isinstance(only, str) else ','.join(map(str, only))
+    files = [('image', photo[0]), ('masks', photo[1])]
+    [refined] = decoded(client.post('/refine', files, only=text))
+    np.testing.assert_array_equal(refined, expected)
+    image = base64.b64encode(photo[0]).decode()
+    request = dict(image=image, masks=[encode_mask(scene[2])], only=only)
+    [refined] = decoded(client.post_json('/refine/json', request))
+    np.testing.assert_array_equal(refined, expected)
+
+
+def test_the_part_that_may_change_as_run_lengths(client, scene, photo, refine):
+    left = np.zeros((160, 200), bool)
+    left[:, :100] = True
+    request = dict(
+        image=base64.b64encode(photo[0]).decode(),
+        masks=[encode_mask(scene[2])],
+        only=encode_mask(left),
+    )
+    [refined] = decoded(client.post_json('/refine/json', request))
+    expected = refine(scene[0], scene[2], only=left)
+    np.testing.assert_array_equal(refined, expected)
+    np.testing.assert_array_equal(refined[:, 100:], scene[2][:, 100:])
+
+
+@pytest.mark.parametrize(
+    ('only', 'message'),
+    [
+        ('mask.png', 'expected x1,y1,x2,y2'),  # no file of the server
+        ('1,2,3', '4 numbers'),
+        ('300,0,400,10', 'outside the image'),
+        ('nan,0,5,5', 'x1 < x2'),
+    ],
+)
+def test_a_part_that_cannot_be_used(client, photo, only, message):
+    files = [('image', photo[0]), ('masks', photo[1])]
+    answer = client.post('/refine', files, only=only)
+    assert answer.status == 400
+    assert message in answer.detail
+
+
+def test_a_path_is_no_part(client, scene, photo):
+    image = base64.b64encode(photo[0]).decode()
+    request = dict(image=image, masks=[encode_mask(scene[2])])
+    for only in ('mask.png', ['mask.png'], [[1, 2], [3, 4]]):
+        answer = client.post_json('/refine/json', {**request, 'only': only})
+        assert answer.status == 422
+
+
 def forms_of(coarse):
     """The same two masks in every form."""
     two = np.stack([coarse, coarse.T.copy().T])

@@ -83,7 +83,14 @@ class DemoRefiner:
         """int: Reverse steps by default."""
         return self._service.steps
 
-    def refine(self, photo: Any, mask: Any, steps: int, guard: bool) -> Shown:
+    def refine(
+        self,
+        photo: Any,
+        mask: Any,
+        steps: int,
+        guard: bool,
+        only: npt.NDArray[np.bool_] | None = None,
+    ) -> Shown:
         """Refine a mask.
 
         Args:
@@ -92,6 +99,8 @@ class DemoRefiner:
                 (H, W) bool.
             steps (int): Reverse steps.
             guard (bool): Whether the guard may keep masks or undo results.
+            only (np.ndarray, optional): Where the mask may change, (H, W)
+                bool. Defaults to None: everywhere.
 
         Returns:
             Shown: The contents of the page.
@@ -104,7 +113,7 @@ class DemoRefiner:
             raise InputError(
                 f'the file has {len(items)} masks: upload a file with one'
             )
-        choice = Choice(steps, guard)
+        choice = Choice(steps, guard, only=only)
         with self._service.turn:
             loaded = self._service.load(photo, items, choice)
             [served] = self._service.refine_loaded(loaded, choice)

@@ -15,7 +15,8 @@ from segrefiner_mm.services.demo.demo_refiner import (
 
 HELP = (
     'Upload a photograph and paint roughly over one object, or upload a mask '
-    'of it. Nothing leaves this machine.'
+    'of it. If you upload a mask and paint as well, the mask changes only '
+    'where you painted. Nothing leaves this machine.'
 )
 FONTS = dict(
     font=['system-ui', 'sans-serif'], font_mono=['ui-monospace', 'monospace']
@@ -47,7 +48,7 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
             with gr.Column():
                 editor = gr.ImageEditor(
                     type='pil',
-                    label='Photograph, and the coarse mask painted on it',
+                    label='Photograph, and what is painted on it',
                     sources=['upload', 'clipboard'],
                     transforms=[],
                     brush=gr.Brush(
@@ -136,8 +137,10 @@ def _refine(
 ) -> list[Any]:
     try:
         photo, drawn = drawn_mask(editor)
-        mask = drawn if given is None else given
-        shown = refiner.refine(photo, mask, int(steps), guard)
+        mask, only = (drawn, None) if given is None else (given, drawn)
+        if only is not None and not only.any():
+            only = None
+        shown = refiner.refine(photo, mask, int(steps), guard, only)
     except SegRefinerError as error:
         raise gr.Error(str(error), print_exception=False) from None
     return _filled(shown, folder)

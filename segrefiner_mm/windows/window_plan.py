@@ -73,11 +73,12 @@ class RefinedMask:
             belief.
         edge_contrast (Tensor, optional): See :func:`edge_contrast`; given
             with the belief.
-        probs (Tensor, optional): Foreground probability over the box, at the
-            resolution of the network, (S, S) float32; from plans with one
-            window per mask, if the settings say to keep it. They may disagree
-            with single pixels of the mask.
-        evidence (dict[str, float]): Numbers by which a guard decided.
+        probs (Tensor, optional): Foreground probabilities over the box, at
+            the resolution of the network, (S, S) float32; from plans with one
+            window per mask, if the settings say to keep them. They may
+            disagree with single pixels of the mask.
+        evidence (dict[str, float]): Numbers by which a guard decided; empty
+            if no guard judged the mask.
         soft (SoftMap, optional): Calibrated probabilities at the resolution
             of the image; from tasks that ask for them. They may disagree with
             single pixels of the mask until :func:`completed` holds them to
@@ -158,12 +159,14 @@ Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]
 class WindowPlan(metaclass=ABCMeta):
     """Chooses the windows of an image that the network sees for one mask.
 
+    Masks that fill the image are kept.
+
     Args:
         min_area (int): Masks of fewer pixels are kept.
 
     Attributes:
-        whole_image (bool): Whether refining a mask takes as much memory as
-            the image.
+        whole_image (bool): Whether the plan looks at the whole image, so that
+            refining a mask takes as much memory as the image.
 
     Raises:
         ValueError: If ``min_area`` is less than 1.
@@ -272,7 +275,9 @@ def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
 
 
 def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:
-    """Average ``2 |p - 0.5|`` over the foreground before or after refinement.
+    """Average ``2 |p - 0.5|`` over the foreground of either mask.
+
+    A pixel counts if it is foreground before or after refinement.
 
     Args:
         probs (Tensor): Foreground probability, (S, S).

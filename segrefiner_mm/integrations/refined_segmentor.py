@@ -59,6 +59,9 @@ class RefinedSegmentor(RefinedModel):
         Args:
             inputs (Tensor): (B, 3, h, w), the network input.
             samples (Sequence[BaseDataElement]): Predictions of mmseg.
+
+        Raises:
+            InputError: If an image cannot be read.
         """
         jobs = []
         for seen, sample in zip(inputs, samples, strict=True):

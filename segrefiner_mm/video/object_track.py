@@ -45,7 +45,7 @@ class ObjectResult:
         box (Box): Position of the arrays; outside is background.
         pixels (np.ndarray): (h, w) bool, the mask.
         distance (np.ndarray): (h, w) float32, signed distances from the edge
-            in pixels; where masks overlap, the highest wins.
+            in pixels; where masks overlap, the largest wins.
         verdict (str): Verdict of the refiner: ``'refined'``, ``'kept'`` or
             ``'rolled back'``.
         confidence (float): 0 to 1.

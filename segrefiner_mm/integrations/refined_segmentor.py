@@ -28,6 +28,11 @@ class RefinedSegmentor(RefinedModel):
             Defaults to None.
         **kwargs: See :class:`RefinedModel`.
 
+    Raises:
+        InputError: If a value of ``label_cfg`` is invalid; see also
+            :class:`RefinedModel`.
+        TypeError: If ``label_cfg`` has an unknown option.
+
     Examples:
         >>> _base_ = 'mmseg::pspnet/pspnet_r50-d8_4xb4-40k_voc12aug-512x512.py'
         >>> model = dict(

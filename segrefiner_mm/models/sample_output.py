@@ -17,7 +17,8 @@ class SampleOutput:
         fine_probs (Tensor, optional): Probability that each pixel has turned
             fine, same shape, float32; None if it was not asked for.
         error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
-            (B, 1, h, w) float32; None if the denoiser does not predict it.
+            (B, 1, h, w) float32. Defaults to None: the denoiser does not
+            predict it.
     """
 
     probs: Tensor

@@ -128,7 +128,7 @@ class Review:
         refined (FileMark): The refined masks.
         coarse (FileMark): The coarse masks.
         pairs (list[MaskPair]): The masks, in the order of the file, or sorted
-            by name for a folder.
+            by name for a folder. Defaults to [].
         left (int): Masks that are never refined, such as crowds. Defaults to
             0.
         failed (int): Masks that cannot be shown. Defaults to 0.

@@ -25,7 +25,14 @@ class BIGDataset(CoarsePairsDataset):
         super().__init__(*args, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
-        """List the pairs by name; see the base class."""
+        """List the pairs by name; see the base class.
+
+        Returns:
+            dict[str, tuple[Path, Path]]: Image and true mask of every name.
+
+        Raises:
+            InputError: If the folder or a true mask is missing.
+        """
         folder = Path(self.data_root or '', self.split)
         pictures = pictures_in(folder)
         pairs = {}

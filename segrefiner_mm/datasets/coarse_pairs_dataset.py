@@ -15,13 +15,14 @@ class CoarsePairsDataset(BaseDataset):
 
     Args:
         coarse_dir (str): Folder of the coarse masks, under ``data_root``. A
-            coarse mask has the name of its image, or this with ``_seg``.
-        test_mode (bool): Whether an unusable sample is an error, as it would
-            affect the figures. Defaults to True.
+            coarse mask has the name of its sample, or this with ``_seg``.
+        test_mode (bool): See :class:`mmengine.dataset.BaseDataset`. Defaults
+            to True.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        InputError: If a folder is missing, or an image lacks a mask.
+        InputError: If a folder is missing, an image lacks a mask, or there
+            are no images.
     """
 
     METAINFO: dict[str, Any] = dict(classes=('object',))
@@ -50,6 +51,9 @@ class CoarsePairsDataset(BaseDataset):
         Returns:
             list[dict]: ``img_path``, ``mask_path`` and ``coarse_paths``, a
             list of one.
+
+        Raises:
+            InputError: See the class.
         """
         folder = Path(self.data_root or '', self.coarse_dir)
         coarse = pictures_in(folder)

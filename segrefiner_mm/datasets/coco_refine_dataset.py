@@ -76,6 +76,9 @@ class CocoRefineDataset(BaseDataset):
             ``coarse_segmentations``, ``coarse_scores`` and ``coarse_labels``
             of its predictions. Labels are positions in the sorted category
             ids.
+
+        Raises:
+            InputError: See the class.
         """
         annotations = read_json(Path(self.ann_file))
         images = images_of(annotations, self.ann_file)

@@ -27,7 +27,15 @@ class DIS5KDataset(CoarsePairsDataset):
         super().__init__(*args, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
-        """List the pairs by name; see the base class."""
+        """List the pairs by name; see the base class.
+
+        Returns:
+            dict[str, tuple[Path, Path]]: Image and true mask of every name.
+
+        Raises:
+            InputError: If a folder is missing, or an image or a mask lacks
+                its partner.
+        """
         folder = Path(self.data_root or '', self.split)
         images, masks = pictures_in(folder / 'im'), pictures_in(folder / 'gt')
         alone = images.keys() ^ masks.keys()

@@ -33,6 +33,10 @@ class FolderRefineDataset(RefineDataset):
             split. See :func:`in_scenes` for names that are not scenes.
             Defaults to None: all.
         **kwargs: See :class:`RefineDataset`.
+
+    Raises:
+        InputError: If a folder or the file is missing or invalid, or there is
+            no image with a mask.
     """
 
     def __init__(
@@ -52,6 +56,9 @@ class FolderRefineDataset(RefineDataset):
         Returns:
             list[dict]: ``img_path`` and ``mask_path`` of each, and
             ``coarse_paths``, which may be empty.
+
+        Raises:
+            InputError: If a folder or the file is missing or invalid.
         """
         pairs: Sequence[Listed]
         if self.ann_file:

@@ -25,18 +25,19 @@ class HRCollectionDataset(RefineDataset):
 
     Args:
         collections (Sequence[dict]): Each with ``root``, under ``data_root``,
-            and ``layout``: ``'dis5k'`` (im/, gt/) or ``'thin_object'``
-            (images/, masks/, list/train.txt). ``img``, ``mask`` and ``names``
-            replace parts of the layout. ``coarse`` is the folder of coarse
-            masks from ``tools/dataset_tools/gen_coarse_masks.py``, also under
+            and optionally ``layout``: ``'dis5k'``, the default (im/, gt/), or
+            ``'thin_object'`` (images/, masks/, list/train.txt). ``img``,
+            ``mask`` and ``names`` replace parts of the layout. ``coarse`` is
+            the folder of coarse masks from
+            ``tools/dataset_tools/gen_coarse_masks.py``, also under
             ``data_root``.
         draws_per_sample (int): See :class:`RefineDataset`. Defaults to 2.
         **kwargs: See :class:`RefineDataset`.
 
     Raises:
-        InputError: If a folder or list is missing.
+        InputError: If a folder or list is missing, or there is no sample.
         ValueError: If a collection has an unknown layout.
-        TypeError: If a collection has an unknown key.
+        TypeError: If a collection has an unknown key or no ``root``.
     """
 
     def __init__(

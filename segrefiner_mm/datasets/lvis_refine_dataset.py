@@ -37,9 +37,9 @@ class LVISRefineDataset(RefineDataset):
     Args:
         ann_file (str): LVIS or COCO instance annotations.
         data_prefix (dict, optional): ``img``: folder that image names are
-            relative to. The names are ``file_name``, or in LVIS the part of
-            ``coco_url`` with the folder of the year. Defaults to None:
-            ``dict(img='')``.
+            relative to. The names are ``file_name``, or in LVIS the last two
+            parts of ``coco_url``, such as ``'train2017/1.jpg'``. Defaults to
+            None: ``dict(img='')``.
         min_area (int): Largest area, in pixels, that is skipped. Defaults to
             512.
         **kwargs: See :class:`RefineDataset`.
@@ -65,6 +65,9 @@ class LVISRefineDataset(RefineDataset):
         Returns:
             list[dict]: ``img_path``, ``img_id``, ``ann_size`` and ``objects``
             of each image with a usable object.
+
+        Raises:
+            InputError: If the file is invalid.
         """
         content = read_json(Path(self.ann_file))
         images = images_of(content, self.ann_file)
@@ -110,7 +113,8 @@ class LVISRefineDataset(RefineDataset):
         """Choose an object of an image.
 
         Args:
-            data_info (dict): From :meth:`load_data_list`.
+            data_info (dict): From :meth:`load_data_list`; ``objects`` is
+                removed from it.
             rng (np.random.Generator): Source of randomness.
 
         Returns:

@@ -27,11 +27,13 @@ def match_by_stem(
             in both folders.
 
     Returns:
-        list[tuple[Path, Path]]: Image and mask, in the order of the names. A
-        named file that is missing is returned as the path it would have.
+        list[tuple[Path, Path]]: Image and mask, in the order of ``names``,
+        else sorted. A named file that is missing is returned as the path it
+        would have.
 
     Raises:
-        InputError: If a folder or the file is missing.
+        InputError: If a folder or the file is missing, or two files of a
+            folder share a stem.
     """
     image_of, mask_of = pictures_in(images), pictures_in(masks)
     if names is None:
@@ -96,7 +98,8 @@ def in_scenes(
 
     A camera's prefix (``IMG_0001``) is not a scene, so such images are split
     one by one: if there are fewer scenes than parts, every image counts
-    as a scene. So does each image of a scene that is larger than two parts.
+    as a scene. So does each image of a scene with more than twice as many
+    images as an average part.
 
     Args:
         pairs (Sequence[tuple[Path, ...]]): Images and masks. The name of a

@@ -17,11 +17,12 @@ TRIES = 100
 class RefineDataset(BaseDataset):
     """Images with true masks, one object per sample.
 
-    In training, index ``i`` may be any number. It stands for the ``i``-th draw
-    of an endless run, whose epochs are shuffled by ``seed``, and every random
-    choice of the pipeline is derived from it. So a sample does not depend on
-    workers, processes, or where a run was resumed. In test mode, index ``i``
-    is the ``i``-th sample, always with the same random choices.
+    In training, index ``i`` may be any number from 0. It stands for the
+    ``i``-th draw of an endless run, whose epochs are shuffled by ``seed``, and
+    every random choice of the pipeline is derived from ``seed`` and ``i``. So
+    a sample does not depend on workers, processes, or where a run was resumed.
+    In test mode, index ``i`` is the ``i``-th sample, always with the same
+    random choices.
 
     In training, an unusable sample is skipped with one line in the log, and
     another one replaces it. In test mode it is an error, as the figures would
@@ -33,6 +34,10 @@ class RefineDataset(BaseDataset):
         draws_per_sample (int): Consecutive draws of the same sample, for
             pipelines with :class:`AlternatePipelines`. Defaults to 1.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        InputError: If there is no sample; when a sample is read, also if it
+            cannot be used in test mode, or 100 in a row in training.
     """
 
     METAINFO: dict[str, Any] = dict(classes=('object',))

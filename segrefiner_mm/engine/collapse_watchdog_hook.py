@@ -18,22 +18,23 @@ from segrefiner_mm.registry import HOOKS
 class CollapseWatchdogHook(Hook):
     """Stops with an explanation when training can no longer succeed.
 
-    It stops if the loss is not finite or many times that at the start, or if
-    the predicted masks have been far worse than the coarse masks for a while.
-    All processes decide together, so that none is left waiting.
+    It stops if the loss is not finite or many times the loss at the start, or
+    if the predicted masks have been far worse than the coarse masks for a
+    while. All processes decide together, so that none is left waiting.
 
     Args:
         interval (int): Iterations between checks; each costs one device
             synchronisation. Defaults to 10.
         window (int): Iterations over which the IoU is averaged. Defaults to
             100.
-        max_growth (float): Largest loss, as a multiple of that of the first
-            check. Defaults to 20.
+        max_growth (float): Largest loss, as a multiple of the loss at the
+            first check. Defaults to 20.
         min_share (float): Smallest IoU of the predicted masks, as a fraction
-            of that of the coarse masks; predicting all foreground gives about
-            0.3. Defaults to 0.6.
+            of the IoU of the coarse masks; a network that predicts foreground
+            everywhere has about 0.3. Defaults to 0.6.
         begin (int): Iterations before the IoU is checked, as an untrained
-            network must learn to copy first. Defaults to 1000.
+            network must first learn to copy the coarse mask. Defaults to
+            1000.
 
     Raises:
         ValueError: If ``interval`` or ``window`` is less than 1.
@@ -86,8 +87,9 @@ class CollapseWatchdogHook(Hook):
             runner (Runner): The runner.
             batch_idx (int): Not used.
             data_batch (Any): Not used. Defaults to None.
-            outputs (dict, optional): ``loss``, ``iou`` and ``coarse_iou``.
-                Defaults to None.
+            outputs (dict, optional): ``loss``, ``iou`` and ``coarse_iou``;
+                a missing IoU counts as 0. Defaults to None: nothing is
+                checked.
 
         Raises:
             TrainingCollapsedError: If the run has collapsed.

@@ -18,9 +18,9 @@ class CompileNetworkHook(Hook):
     It makes training a small network on a CPU nearly twice as fast. The first
     iteration takes a minute or two, and needs a C++ compiler. The hook
     compiles the ``called_modules()`` of the network. Validation runs them
-    uncompiled, since its number of windows varies. Copies of the network, and
-    the network after training, are not compiled either. Names of weights do
-    not change.
+    uncompiled, since the number of windows varies there. Copies of the
+    network, and the network after training, are not compiled either. Names of
+    weights do not change.
 
     Args:
         backend (str): See ``torch.compile``. Defaults to 'inductor'.

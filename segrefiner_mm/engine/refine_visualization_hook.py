@@ -18,7 +18,8 @@ class RefineVisualizationHook(Hook):
 
     Args:
         draw (bool): Whether to draw at all. Defaults to True.
-        count (int): Images per validation or test. Defaults to 8.
+        count (int): Maximum number of images per validation or test. Defaults
+            to 8.
         draw_gt (bool): Whether to draw the true masks too. Defaults to True.
     """
 

@@ -19,12 +19,14 @@ def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
     """Lay out figures side by side, with their difference.
 
     Args:
-        rows (Iterable[tuple]): Group, '' if there are none, name and a value
-            per column; a negative value or NaN is shown as '-'.
-        columns (Sequence[str]): One or two names.
+        rows (Iterable[tuple]): Group ('' if there are no groups), name of the
+            figure, and a value per column; a negative value or NaN is shown
+            as '-'.
+        columns (Sequence[str]): One or two names; with two, a column of
+            differences follows.
 
     Returns:
-        Table: Percentages.
+        Table: Percentages, and clicks for ``hce``.
     """
     rows = list(rows)
     grouped = any(group for group, *_ in rows)

@@ -62,7 +62,8 @@ class Evaluation:
     Attributes:
         rows (dict[str, list[dict[str, float]]]): For every group of masks,
             type of IoU or class, the figures of the coarse masks and, if
-            given, of the refined masks: name to value, 0 to 1.
+            given, of the refined masks: name to value, 0 to 1, in clicks for
+            ``hce``, and -1 or NaN if there is none.
         failed (int): Number of files that could not be compared. Defaults to
             0.
         compared (list[Compared]): The masks of folders, for
@@ -95,10 +96,11 @@ def evaluate(
             in a folder. Defaults to None: nothing is printed.
 
     Returns:
-        Evaluation: The figures, 0 to 1.
+        Evaluation: The figures.
 
     Raises:
-        InputError: If nothing can be compared, or an option does not apply.
+        InputError: If a JSON file cannot be read or does not match, nothing
+            can be compared, or an option does not apply.
     """
     options, gt = options or EvaluateOptions(), Path(gt)
     given = [Path(path) for path in (coarse, refined) if path is not None]

@@ -67,8 +67,8 @@ def label_rows(
         classwise (bool): Whether to give the figures of every class too.
 
     Returns:
-        tuple[dict, int, int]: The figures, the number of compared maps and
-        that of failures.
+        tuple[dict, int, int]: The figures by group, the number of compared
+        maps, and the number of failures.
     """
     sums: list[Any] = []
     done = failed = 0

@@ -96,10 +96,11 @@ def draw_worst(
     out: Path,
     threshold: float | None,
 ) -> str:
-    """Draw the masks that lost most IoU and those that gained most.
+    """Draw the masks that lost most IoU by refinement, and gained most.
 
     Args:
-        compared (list[Compared]): From :func:`compare_masks`.
+        compared (list[Compared]): From :func:`compare_masks`, with coarse and
+            refined masks.
         number (int): Number of masks to draw of each kind.
         img_dir (Path): Folder of the images.
         out (Path): Folder of the drawings.
@@ -109,7 +110,8 @@ def draw_worst(
         str: One line for the user.
 
     Raises:
-        InputError: If an image is missing.
+        InputError: If an image is missing or cannot be used, or a drawing
+            cannot be written.
     """
     read = partial(_read_mask, threshold=threshold)
     images = pictures_in(img_dir)

@@ -48,13 +48,14 @@ def compare(
     Args:
         gt (Path): Folder of the ground truth, with subfolders.
         given (list[Path]): Folders of predictions, with the same subfolders.
-        read (Callable): Reads a file.
-        count (Callable): Compares the ground truth with a prediction.
+        read (Callable): Reads a file, or raises an InputError.
+        count (Callable): Compares the ground truth with a prediction, or
+            raises an InputError.
         reporter (Reporter): Receives progress and failures.
 
     Yields:
         Compared | None: One for every name in any of the folders; None for a
-        failure.
+        failure, such as a name that is not in all folders.
     """
     matched = list(_matched([gt, *given]))
     with reporter.progress(len(matched), 'Comparing') as advance:

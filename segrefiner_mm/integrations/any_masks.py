@@ -45,15 +45,15 @@ def load_any(
         resize (bool): Whether masks of another size are stretched to the
             image. Defaults to False.
         only (object, optional): What may change, see :func:`read_only_part`;
-            that of a label map is left to :func:`refine_map`. Defaults to
-            None: everything.
+            not read for a result object with a label map, see
+            :func:`refine_map`. Defaults to None: everything.
 
     Returns:
         LoadedPair | tuple: The pair, whose tag is the result object or None;
         for an object with a label map, the image as given and the object.
 
     Raises:
-        InputError: If one cannot be read or the sizes differ.
+        InputError: If an input cannot be read, or the sizes differ.
     """
     sizes = _sizes(image) if getattr(masks, 'ndim', 0) == 3 else ()
     result = None if labels else open_result(masks, sizes)
@@ -76,8 +76,8 @@ def inputs_of(
         images (object): An image, or a list of them.
         masks (object): The masks of the image, or a list with those of every
             image.
-        only (object): What may change; for a list of images ``'errors'``,
-            None, or a list.
+        only (object): What may change, see :func:`read_only_part`; for a list
+            of images ``'errors'``, None, or a list with a part for each.
 
     Returns:
         list[tuple]: For every image, the image, its masks and what may change.
@@ -125,7 +125,8 @@ def refine_map(
         :class:`SoftLabels`.
 
     Raises:
-        InputError: If the image cannot be read, or has another size.
+        InputError: If the image cannot be read or has another size, or
+            ``only`` is not valid.
     """
     height, width = result.labels.shape
     loaded = load_image(image, (height, width))
@@ -147,9 +148,9 @@ def as_given(
         masks (np.ndarray): Its refined masks or soft maps, (N, H, W).
 
     Returns:
-        object: A result object for one, else an array: (H, W) for one mask,
-        (N, H, W) for several. Soft maps for a result object that holds
-        binary masks alone are an array (N, H, W).
+        object: A result object if one was given, else an array: (H, W) for
+        one mask, (N, H, W) for several. If the result object can hold only
+        binary masks, soft maps are an array (N, H, W).
     """
     if isinstance(loaded.tag, MaskResult):
         fits = masks.dtype == bool or loaded.tag.holds_soft

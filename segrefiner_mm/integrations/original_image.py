@@ -31,10 +31,11 @@ def original_image(
     refinement needs is lost then.
 
     Args:
-        sample (BaseDataElement): Prediction with ``ori_shape``.
+        sample (BaseDataElement): Prediction, with ``ori_shape`` if known.
         inputs (Tensor): (3, h, w), the normalised network input.
         preprocessor (nn.Module): Data preprocessor that normalised it.
-        flipped (bool): Whether predictions of a flipped image are flipped.
+        flipped (bool): Whether the host leaves the predictions of a flipped
+            image flipped.
 
     Returns:
         np.ndarray: (H, W, 3) uint8 BGR, in the orientation of the

@@ -21,9 +21,10 @@ class RefinedDetector(RefinedModel):
     """An instance or panoptic segmentation model of mmdet, refined.
 
     Masks keep their order, size, device and bool dtype. Labels, scores and all
-    else are unchanged. Panoptic maps keep their segment ids. With
-    ``refine_cfg=dict(soft=True)``, instances also have ``soft_masks``, (N, H,
-    W) float32, and a panoptic map ``soft``; see :func:`add_soft_labels`.
+    else are unchanged; boxes too, unless ``update_boxes`` is set. Panoptic
+    maps keep their segment ids. With ``refine_cfg=dict(soft=True)``, instances
+    also have ``soft_masks``, (N, H, W) float32, and a panoptic map ``soft``;
+    see :func:`add_soft_labels`.
 
     Args:
         *args: See :class:`RefinedModel`.
@@ -32,8 +33,12 @@ class RefinedDetector(RefinedModel):
         max_instances (int, optional): Maximum number of masks to refine per
             image, those of the highest scores. Defaults to None: all.
         update_boxes (bool): Whether to replace boxes by those of the refined
-            masks. Defaults to False.
+            masks; an empty mask keeps its box. Defaults to False.
         **kwargs: See :class:`RefinedModel`.
+
+    Raises:
+        InputError: If ``max_instances`` is negative; see also
+            :class:`RefinedModel`.
 
     Examples:
         >>> _base_ = 'mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py'
@@ -72,7 +77,8 @@ class RefinedDetector(RefinedModel):
             samples (Sequence[BaseDataElement]): Predictions of mmdet.
 
         Raises:
-            InputError: If a prediction has neither masks nor a panoptic map.
+            InputError: If a prediction has neither masks nor a panoptic map,
+                masks are not bool, or an image cannot be read.
         """
 
         @functools.cache  # an image is read once, and only if needed

@@ -49,8 +49,10 @@ class RefinedModel(BaseModel):
         **base: The config of the base model.
 
     Raises:
-        InputError: If the refiner is unknown or not a :class:`SegRefiner`.
-        CheckpointError: If its weights do not match.
+        InputError: If the refiner is unknown or not a :class:`SegRefiner`,
+            its weights are not bundled, or ``only`` is ``'errors'`` and the
+            refiner predicts no errors.
+        CheckpointError: If its weights cannot be read or do not match.
         ValueError: If a setting is invalid.
     """
 
@@ -136,6 +138,9 @@ class RefinedModel(BaseModel):
 
         Returns:
             Tensor: (3, H, W) uint8 BGR; see :func:`original_image`.
+
+        Raises:
+            InputError: If the file cannot be read or has another size.
         """
         image = original_image(
             sample, seen, self.data_preprocessor, self.keeps_flips
@@ -150,6 +155,9 @@ class RefinedModel(BaseModel):
 
         Returns:
             CompactMask | str | None: See :class:`RefineJob`.
+
+        Raises:
+            InputError: If ``only`` does not fit the image.
         """
         return read_only_part(self.only, (image.shape[1], image.shape[2]))
 

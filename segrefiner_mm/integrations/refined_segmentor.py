@@ -28,6 +28,11 @@ class RefinedSegmentor(RefinedModel):
             Defaults to None.
         **kwargs: See :class:`RefinedModel`.
 
+    Raises:
+        InputError: If a value of ``label_cfg`` is invalid; see also
+            :class:`RefinedModel`.
+        TypeError: If ``label_cfg`` has an unknown option.
+
     Examples:
         >>> _base_ = 'mmseg::pspnet/pspnet_r50-d8_4xb4-40k_voc12aug-512x512.py'
         >>> model = dict(
@@ -59,6 +64,9 @@ class RefinedSegmentor(RefinedModel):
         Args:
             inputs (Tensor): (B, 3, h, w), the network input.
             samples (Sequence[BaseDataElement]): Predictions of mmseg.
+
+        Raises:
+            InputError: If an image cannot be read.
         """
         jobs = []
         for seen, sample in zip(inputs, samples, strict=True):

@@ -65,11 +65,12 @@ class LabelMapRefiner:
 
     Every connected region of a label is refined as a mask of its own: whole in
     a window around it, or in tiles if it is large. A label is background if
-    one of its regions fills the image or reaches around it. The network does
-    not know background; a background region gets the pixels that objects give
-    up. If a guard keeps most regions of a label map, only regions of low
-    belief are changed. Every pixel ends with one label, and no label appears
-    detached from its own coarse region.
+    one of its regions fills more than half of the image or touches three of
+    its sides; if that holds for all labels, only the label of the largest
+    region is. The network does not know background; a background region gets
+    the pixels that objects give up. If a guard keeps most regions of a label
+    map, only regions of low belief are changed. No label appears detached from
+    its own coarse region, and no label is lost.
 
     Args:
         refiner (SegRefiner): The network.
@@ -84,7 +85,8 @@ class LabelMapRefiner:
             others are objects. Defaults to None: determined per image.
 
     Raises:
-        InputError: If ``tile_size`` is not more than twice the margin.
+        InputError: If ``margin`` is negative, or ``tile_size`` is not more
+            than twice the margin.
     """
 
     def __init__(
@@ -126,7 +128,8 @@ class LabelMapRefiner:
             dtype, and the tag of the job, in order.
 
         Raises:
-            InputError: If an image and its label map differ in size.
+            InputError: If an image and its label map differ in size, or
+                ``'errors'`` may change and the network predicts no errors.
         """
         for refined, _, tag in self.refine_soft(jobs):
             yield refined, tag
@@ -141,11 +144,11 @@ class LabelMapRefiner:
 
         Yields:
             tuple[np.ndarray, SoftLabels | None, Any]: Refined label map; the
-            probabilities, whose highest label it is, or None unless the
-            settings ask for soft maps; and the tag of the job, in order.
+            probabilities, which are highest for its labels, or None unless
+            the settings ask for soft maps; and the tag of the job, in order.
 
         Raises:
-            InputError: If an image and its label map differ in size.
+            InputError: See :meth:`refine`.
         """
         settings = replace(self.settings, keep_probs=True)
         results = self.refiner.refine(self._jobs(jobs), settings)

@@ -37,8 +37,8 @@ class Region(NamedTuple):
     def is_object(self) -> bool:
         """Whether the region looks like an object, which the network knows.
 
-        A region that fills more than half of the image, or touches three of
-        its sides, is background.
+        A region that fills more than half of the image, or touches three or
+        four of its sides, is background.
         """
         height, width = self.mask.size
         box = self.mask.box
@@ -52,8 +52,8 @@ class LabelMerge:
     A pixel goes to the region that claims it with the highest probability. An
     unchanged region claims its pixels with the network's belief in its edge,
     or with 0.5 if the network was not asked. Pixels that refined regions give
-    up go to the nearest unchanged region. Regions that the network cannot see
-    keep their pixels.
+    up go to the nearest unchanged region. Regions that are too small or too
+    thin for the network keep their pixels.
 
     Args:
         labels (np.ndarray): (H, W) integers.
@@ -87,7 +87,7 @@ class LabelMerge:
         Args:
             region (Region): Region inside ``at``.
             belief (float): Belief in the region; less than 0.5 counts as 0.5.
-            at (Box): The part of the label map that contains it.
+            at (Box): The part of the label map that contains the region.
         """
         pixels = region.mask.pixels.numpy()
         window = _inside(at, region.mask.box).slices()
@@ -168,7 +168,8 @@ class LabelMerge:
             refined (np.ndarray): From :meth:`result`.
 
         Returns:
-            SoftLabels: Probabilities; where nothing may change 0 and 1.
+            SoftLabels: Probabilities, which are 0 and 1 where nothing may
+            change.
         """
         fixed = self._fixed | self._ignored
         return self._claims.shares(refined, self._heir, fixed)

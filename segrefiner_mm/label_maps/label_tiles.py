@@ -10,8 +10,8 @@ def tiles_of(whole: Box, size: int, margin: int) -> list[tuple[Box, Box]]:
 
     Args:
         whole (Box): The image.
-        size (int): Largest side of a tile.
-        margin (int): Context around a core.
+        size (int): Maximum side of a tile, more than twice the margin.
+        margin (int): Pixels of context around a core, inside the image.
 
     Returns:
         list[tuple[Box, Box]]: Tiles and their cores, row by row.

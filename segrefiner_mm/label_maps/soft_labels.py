@@ -18,8 +18,8 @@ TOP = 65535
 class SoftLabels:
     """The probability of every label at every pixel, stored in boxes.
 
-    The label with the highest probability is that of the refined label map,
-    without ties.
+    The label with the highest probability is always that of the refined label
+    map; there are no ties.
 
     Attributes:
         size (tuple[int, int]): Height and width.
@@ -55,14 +55,14 @@ class SoftLabels:
         return np.stack([self.of(label) for label in self.labels])
 
     def numbers(self, kind: str) -> npt.NDArray[Any]:
-        """Convert the probabilities to a type, without changing the arg-max.
+        """Return all probabilities in a dtype, with the same arg-max.
 
         Args:
             kind (str): ``'uint8'`` (0 to 255), ``'uint16'`` (0 to 65,535) or
                 ``'float32'`` (0 to 1).
 
         Returns:
-            np.ndarray: (C, H, W).
+            np.ndarray: (C, H, W) of this dtype, in the order of ``labels``.
         """
         if kind == 'float32':
             return self.dense()
@@ -115,10 +115,11 @@ class SoftClaims:
     ) -> SoftLabels:
         """Divide every pixel among the labels.
 
-        Of several regions with one label, only the strongest claim counts.
-        If the claims of all labels add up to more than 1, they are scaled to
-        1. The rest up to 1 goes to the label that gets unclaimed pixels. If
-        a label other than that of the label map would win, the two swap.
+        Of several regions with one label, only the strongest claim to a pixel
+        counts. If the claims of all labels add up to more than 1, they are
+        scaled to a sum of 1; else the rest goes to the label that gets
+        unclaimed pixels. If a label other than that of the label map would
+        win, the two swap their probabilities.
 
         Args:
             refined (np.ndarray): (H, W), the refined label map.

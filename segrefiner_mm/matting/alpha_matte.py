@@ -53,7 +53,7 @@ def alpha_matte(
         mask.
 
     Raises:
-        InputError: If the shapes do not match, the band is not positive, or
+        InputError: If the shapes do not match, the band is less than 1, or
             PyMatting is not installed.
 
     Examples:

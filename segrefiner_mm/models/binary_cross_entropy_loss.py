@@ -13,7 +13,7 @@ class BinaryCrossEntropyLoss(nn.Module):
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
-        edge_weight (float): A pixel at the edge of the mask counts ``1 +
+        edge_weight (float): A pixel at the edge of the true mask counts ``1 +
             edge_weight`` times. Defaults to 0: all pixels count equally, as
             published.
         edge_reach (int): Pixels on either side that belong to the edge.

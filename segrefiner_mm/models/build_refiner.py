@@ -25,10 +25,12 @@ def resolve_model(
 
     Returns:
         tuple[Config | ConfigDict, str | None]: The config, with ``model``,
-        and the weights for :func:`build_refiner`.
+        and the weights for :func:`build_refiner`; None for those of the
+        config.
 
     Raises:
-        InputError: If the model is unknown, or its weights are not here.
+        InputError: If the model is unknown, its weights are not bundled and
+            none are given, or the config file cannot be read.
     """
     if isinstance(model, (str, Path)) and not Path(model).is_file():
         weights = weights or weights_of(str(model))
@@ -55,8 +57,8 @@ def build_refiner(
         SegRefiner: On the device, in eval mode.
 
     Raises:
-        InputError: If the config describes no refiner, there are no weights,
-            or the device cannot be used.
+        InputError: If the config is not valid or describes no refiner, there
+            are no weights, or the device cannot be used.
         CheckpointError: If the weights cannot be used.
     """
     try:

@@ -108,6 +108,7 @@ def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
 
     Raises:
         CheckpointError: If the suffix is neither.
+        InputError: If the file cannot be written.
     """
     path = Path(path)
     tensors = {name: t.contiguous() for name, t in state_dict.items()}
@@ -159,7 +160,7 @@ def check_match(
             checkpoint'.
 
     Raises:
-        CheckpointError: If they differ; the message lists the keys.
+        CheckpointError: If they differ; the message lists the first keys.
     """
     shapes = [
         f'{name}: {tuple(given[name].shape)} in the file, '
@@ -190,7 +191,8 @@ def check_finite(
             checkpoint'.
 
     Raises:
-        CheckpointError: If there is one; the message lists the tensors.
+        CheckpointError: If there is one; the message lists the first such
+            tensors.
     """
     # A float64 value that float32 cannot hold counts as infinite too.
     wrong = [
@@ -230,6 +232,10 @@ def is_strict_load() -> bool:
 
     PyTorch always passes ``strict=True`` to its hooks, so the argument is read
     from the calling frame.
+
+    Returns:
+        bool: ``strict`` of the outer ``load_state_dict``; True if there is
+        none.
     """
     frame: FrameType | None = sys._getframe()
     while frame is not None:

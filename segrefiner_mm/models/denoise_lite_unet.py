@@ -21,7 +21,7 @@ class LiteContext(NamedTuple):
     """Features of image and coarse mask, encoded once per window.
 
     Attributes:
-        image (Tensor): Normalised image, (B, 3, H, W).
+        image (Tensor): Image, normalised for the encoder, (B, 3, H, W).
         features (Tensor): (B, C, H / 2, W / 2).
         error_logits (Tensor): Logits of errors in the coarse mask,
             (B, 1, H / 4, W / 4).
@@ -43,8 +43,8 @@ class DenoiseLiteUNet(BaseModule):
 
     Args:
         num_timesteps (int): Rows of the time embedding table. Defaults to 6.
-        widths (Sequence[int]): Channels of the decoder at strides 2, 4, 8, 16
-            and 32. Defaults to (48, 48, 72, 112, 128).
+        widths (tuple[int, ...]): Channels of the decoder at strides 2, 4, 8,
+            16 and 32. Defaults to (48, 48, 72, 112, 128).
         step_channels (int): Channels of the step branch. Defaults to 24.
         encoder_weights (str, optional): ImageNet weights to start training
             from: a file, or ``'imagenet'`` for those of the package
@@ -52,6 +52,7 @@ class DenoiseLiteUNet(BaseModule):
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Attributes:
+        stride (int): Height and width must be multiples of it: 32.
         predicts_errors (bool): Whether contexts have ``error_logits``.
     """
 
@@ -104,6 +105,7 @@ class DenoiseLiteUNet(BaseModule):
 
         Raises:
             CheckpointError: If the ImageNet weights cannot be read.
+            ValueError: If one of them is missing or has another shape.
         """
         super().init_weights()
         if self.encoder_weights is not None:
@@ -173,7 +175,7 @@ class DenoiseLiteUNet(BaseModule):
         return [*encoder, *self.mask_in, *own]
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """Predict the logits for a noisy mask that is the coarse mask.
+        """Predict the logits where the noisy mask is still the coarse mask.
 
         Args:
             x (Tensor): Normalised RGB image and mask (0 and 1) as channels,
@@ -182,6 +184,9 @@ class DenoiseLiteUNet(BaseModule):
 
         Returns:
             Tensor: Logits, (B, 1, H, W).
+
+        Raises:
+            ValueError: If H or W is not a multiple of 32.
         """
         images, masks = x[:, :3], x[:, 3:]
         return self.decode(self.encode(images, masks), masks, t)
@@ -218,7 +223,7 @@ class StepBranch(nn.Module):
         """Predict the logits of the fine masks.
 
         Args:
-            image (Tensor): Normalised images, (B, 3, H, W).
+            image (Tensor): See :class:`LiteContext`.
             features (Tensor): See :class:`LiteContext`.
             masks (Tensor): See :meth:`DenoiseLiteUNet.decode`.
             t (Tensor): See :meth:`DenoiseLiteUNet.decode`.

@@ -45,6 +45,13 @@ class DenoiseUNet(BaseModule):
             which saves memory in training and takes longer. Defaults to
             False.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
+
+    Attributes:
+        stride (int): Height and width must be multiples of it.
+
+    Raises:
+        ValueError: If ``model_channels`` is not a multiple of 32, or
+            ``num_heads`` does not divide the channels of an attention block.
     """
 
     def __init__(
@@ -145,6 +152,9 @@ class DenoiseUNet(BaseModule):
 
         Returns:
             Tensor: Logits, (B, out_channels, H, W).
+
+        Raises:
+            ValueError: If H or W is not a multiple of ``stride``.
         """
         return self(torch.cat([context, masks], dim=1), t)
 

@@ -32,10 +32,10 @@ class DiffusionRefineHead(BaseModule):
         loss_error (dict, optional): Loss of the error map of a denoiser that
             predicts one, such as ``DenoiseLiteUNet``. Defaults to None.
         chain_weight (float): If more than 0, every sample is trained at the
-            first step and at a drawn one, whose losses have this weight. At
-            half of the drawn steps, the network sees its own first guess
-            instead of the true mask, as in sampling. Defaults to 0: one step
-            per sample, as published.
+            first step and at a drawn one, whose losses have this weight. For
+            half of the samples, the noisy mask of the drawn step is made of
+            the network's own first guess instead of the true mask, as in
+            sampling. Defaults to 0: one step per sample, as published.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
@@ -138,7 +138,7 @@ class DiffusionRefineHead(BaseModule):
             with the true masks.
 
         Raises:
-            ValueError: If timesteps or noise and the generator are missing.
+            ValueError: If timesteps or noise are missing without a generator.
         """
         if generator is None and (timesteps is None or noise is None):
             raise ValueError('give timesteps and noise, or a generator')
@@ -219,19 +219,19 @@ class DiffusionRefineHead(BaseModule):
             coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
             timesteps (Sequence[int], optional): Timesteps to run, descending.
                 Defaults to None: ``scheduler.timesteps``.
-            noise (Sequence[Tensor] | Tensor, optional): Uniform in [0, 1),
-                one entry per step except the last, which uses none, each
-                broadcastable to ``coarse``. Defaults to None.
+            noise (Sequence[Tensor] | Tensor, optional): Uniform in [0, 1), an
+                entry for every step but the last, each broadcastable to
+                ``coarse``; further entries are not used. Defaults to None.
             generator (torch.Generator, optional): Draws the noise if none is
-                given. Without either, the chain is noise-free. Defaults to
-                None.
+                given; without either, there is none. Defaults to None.
             until (int): Timestep that the last step leads to. Defaults to
                 -1: the clean mask.
             denoiser (Denoiser, optional): Network to run instead of the
                 module, with the same weights. Defaults to None.
             with_fine_probs (bool): Whether to return ``fine_probs``.
                 Defaults to True.
-            edge_reach (int): See :func:`with_first_edges`. Defaults to 0.
+            edge_reach (int): ``reach`` of :func:`with_first_edges`, used if
+                the last step leads to the clean mask. Defaults to 0.
 
         Returns:
             SampleOutput: Probabilities of the last step.

@@ -38,12 +38,13 @@ class TransitionStepOutput:
 class DiscreteTransitionScheduler:
     r"""Transition matrices, forward samples and reverse steps.
 
-    With the states ordered (fine, coarse), one step and ``t`` steps are
+    With the states ordered (fine, coarse), the step to timestep ``t`` and all
+    steps up to it are
 
     .. math::
         Q_t = \begin{pmatrix} \beta_t & 1 - \beta_t \\ 0 & 1 \end{pmatrix},
         \qquad
-        \bar Q_t = Q_1 \cdots Q_t = \begin{pmatrix}
+        \bar Q_t = Q_0 \cdots Q_t = \begin{pmatrix}
         \bar\beta_t & 1 - \bar\beta_t \\ 0 & 1 \end{pmatrix},
 
     with :math:`\bar\beta` linear from ``fine_start`` to ``fine_end``.
@@ -59,7 +60,7 @@ class DiscreteTransitionScheduler:
     Args:
         num_timesteps (int): Length T of the chain. Defaults to 6.
         fine_start (float): Probability that a pixel is still fine at
-            timestep 0. Defaults to 0.8.
+            timestep 0; not used if T is 1. Defaults to 0.8.
         fine_end (float): Same for timestep T - 1. Defaults to 0.0.
 
     Raises:

@@ -165,6 +165,7 @@ class EfficientNetLite0(nn.Module):
             and B as ``(value - 127) / 128``. Defaults to 3.
 
     Attributes:
+        stem (nn.Sequential): The first convolution, of stride 2.
         levels (nn.ModuleList): Five sequences of blocks, at strides 2 to
             32.
     """
@@ -189,8 +190,8 @@ class EfficientNetLite0(nn.Module):
         Input channels beyond the first three keep their weights.
 
         Args:
-            weights (Mapping[str, Tensor]): The state dict; its classifier is
-                ignored.
+            weights (Mapping[str, Tensor]): The state dict; its last
+                convolution and its classifier are ignored.
 
         Raises:
             ValueError: If a weight is missing or has another shape.

@@ -11,18 +11,19 @@ from segrefiner_mm.windows import edge_band
 class ErrorMapLoss(nn.Module):
     """Cross-entropy between an error map and the true errors.
 
-    The error of a cell is the fraction of wrong pixels around it. A line of
-    single wrong pixels counts half, as resampling alone may move an edge that
-    far.
+    The error of a cell is the fraction of wrong pixels around it, divided by
+    ``full_share`` and clipped to 1. By default, a line of wrong pixels that is
+    one pixel wide gives an error of about half, as resampling alone may move
+    an edge that far.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
         reach (int): Pixels on each side of a cell that count as around it.
             Defaults to 4.
-        full_share (float): Fraction of wrong pixels from which a cell is
-            wholly wrong. Defaults to 0.2.
-        edge_weight (float): Cells at the coarse edge count ``1 +
-            edge_weight`` times. Defaults to 4.0.
+        full_share (float): Fraction of wrong pixels from which the error of a
+            cell is 1. Defaults to 0.2.
+        edge_weight (float): Cells within ``reach`` pixels of the coarse edge
+            count ``1 + edge_weight`` times. Defaults to 4.0.
     """
 
     def __init__(
@@ -42,8 +43,8 @@ class ErrorMapLoss(nn.Module):
         """Compute the error map of the coarse mask, at a lower resolution.
 
         Args:
-            coarse (Tensor): (B, 1, H, W), values 0 and 1.
-            fine (Tensor): True masks, same shape.
+            coarse (Tensor): (B, 1, H, W) float, values 0 and 1.
+            fine (Tensor): True masks, same shape and dtype.
             stride (int): Pixels per side of a cell.
 
         Returns:

@@ -7,17 +7,17 @@ from segrefiner_mm.windows import edge_band
 
 
 def with_first_edges(first: Tensor, last: Tensor, reach: int) -> Tensor:
-    """Take the edges of the first step into the result of the last.
+    """Use the first step's logits where its edges and the last step's agree.
 
-    The first step sees the coarse mask alone, and draws the sharper edges. The
-    later ones doubt, and so undo its mistakes, but blunt its edges. Where both
-    edges are close, they count as the same edge, and the first one is used.
+    The first step sees only the coarse mask, and predicts sharper edges. Later
+    steps correct its mistakes, but blur its edges. Where the two edges are
+    close, they count as the same edge, and the first one is used.
 
     Args:
         first (Tensor): Logits of the first step, (B, 1, H, W).
         last (Tensor): Logits of the last step, same shape.
-        reach (int): A pixel is taken from the first step if it is within so
-            many pixels of both edges; 0 takes none.
+        reach (int): Pixels within this many rows and columns of both edges
+            are taken from the first step; 0 takes none.
 
     Returns:
         Tensor: Logits, same shape.

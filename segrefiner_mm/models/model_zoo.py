@@ -20,7 +20,8 @@ def config_of(name: str) -> Path:
         Path: The file, in the installed package or in a source tree.
 
     Raises:
-        InputError: If there is no such model.
+        InputError: If there is no such model, or the installation lacks its
+            config.
     """
     if name not in MODEL_NAMES:
         raise InputError(
@@ -69,13 +70,13 @@ def read_config(path: str | Path) -> Config:
 
 
 def weights_of(name: str) -> str:
-    """Return the bundled weights of a named model.
+    """Return the name of the bundled weights of a named model.
 
     Args:
         name (str): One of ``MODEL_NAMES``.
 
     Returns:
-        str: An argument of :func:`load_weights`.
+        str: The name, which :func:`load_weights` takes.
 
     Raises:
         InputError: If the weights must be given by the user.
@@ -100,7 +101,8 @@ def model_cfg(model: str | Path | dict[str, Any]) -> dict[str, Any]:
         if its name was given.
 
     Raises:
-        InputError: If there is no such model, or it has no weights here.
+        InputError: If there is no such model, its weights are not bundled, or
+            its config cannot be read.
     """
     if isinstance(model, dict):
         return model

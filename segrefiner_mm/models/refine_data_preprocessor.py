@@ -28,7 +28,8 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
             Defaults to False.
 
     Raises:
-        ValueError: If ``mean`` or ``std`` is invalid.
+        ValueError: If ``mean`` or ``std`` does not have three values, or a
+            standard deviation is not positive.
     """
 
     mean: Tensor
@@ -59,13 +60,15 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
 
         Args:
             data (dict): ``inputs``, a list of (3, H, W) uint8 images, and
-                ``data_samples``, a list of :obj:`RefineDataSample`.
+                optionally ``data_samples``, a list of
+                :obj:`RefineDataSample`.
             training (bool): Whether to stack and normalise the inputs, which
                 must then be of one size. Defaults to False.
 
         Returns:
             dict: ``inputs``, (B, 3, H, W) float32 in training, else the list
-            of images on the device, and ``data_samples``.
+            of images on the device, and ``data_samples``, None if there are
+            none.
         """
         data = self.cast_data(data)
         inputs = data['inputs']

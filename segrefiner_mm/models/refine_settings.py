@@ -37,16 +37,16 @@ class RefineSettings:
             ``ObjectWindows`` as published.
         model_size (int): Side of the square that the network sees. Defaults
             to 256.
-        batch_size (int): Maximum number of windows per forward pass. Defaults
-            to 32.
+        batch_size (int): Maximum number of windows per forward pass; not used
+            on a CPU, which runs one window at a time. Defaults to 32.
         num_steps (int, optional): Reverse steps, 1 to T. Defaults to None:
             all T.
-        edge_reach (int): Within so many pixels of the edges of both the
-            first and the last step, a window is that of the first, whose
-            edges are sharper; 0 or more. Defaults to 0: the last step
+        edge_reach (int): Pixels of a window within this distance of the edges
+            of both the first and the last step are taken from the first,
+            whose edges are sharper; 0 or more. Defaults to 0: the last step
             everywhere, as published.
-        seed (int, optional): Seed of the noise. None: no noise, which gives
-            another deterministic result. Defaults to 0.
+        seed (int, optional): Seed of the noise, 0 to 2**63 - 1. None: no
+            noise, which gives another deterministic result. Defaults to 0.
         precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
             bfloat16 on a CUDA device that supports it, else float32, so that
             a result does not depend on the processor. A precision that the
@@ -85,10 +85,13 @@ class RefineSettings:
             **overrides: Settings that override the config.
 
         Returns:
-            RefineSettings: With the window plan built.
+            RefineSettings: With the window plan and the guard built.
 
         Raises:
             ValueError: If a name or a value is invalid.
+            KeyError: If the type of the plan or the guard is not registered.
+            TypeError: If the plan or the guard has no such argument, or a
+                value is of another type.
         """
         given = {**(cfg or {}), **overrides}
         known = {field.name for field in fields(cls)}
@@ -149,7 +152,8 @@ class RefineSettings:
                 Defaults to None.
 
         Returns:
-            Generator: See :meth:`WindowPlan.refine`.
+            Generator: See :meth:`WindowPlan.refine`. It raises an InputError
+            if ``only`` is ``'errors'`` and the network predicts no errors.
         """
         temperature = self.temperature if self.soft else None
         task = RefineTask(
@@ -164,7 +168,7 @@ class RefineSettings:
         return plan if self.keep_probs else _without_probs(plan)
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
-        """Return the dtype to compute in; None means float32.
+        """Return the dtype to compute in.
 
         Warns if the device would emulate the chosen precision.
 
@@ -172,7 +176,7 @@ class RefineSettings:
             device (torch.device): Device to compute on.
 
         Returns:
-            torch.dtype | None: The dtype.
+            torch.dtype | None: The dtype for autocast; None for float32.
         """
         if self.precision == 'auto':
             if device.type != 'cuda':

@@ -12,11 +12,13 @@ class SampleOutput:
 
     Attributes:
         probs (Tensor): Foreground probability, 0 to 1, (B, 1, H, W), float32:
-            the sigmoid of the last logits.
+            the sigmoid of the last logits, after :func:`with_first_edges` if
+            it is used.
         fine_probs (Tensor, optional): Probability that each pixel has turned
             fine, same shape, float32; None if it was not asked for.
         error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
-            (B, 1, h, w) float32; None if the denoiser does not predict it.
+            (B, 1, h, w) float32. Defaults to None: the denoiser does not
+            predict it.
     """
 
     probs: Tensor
@@ -33,9 +35,9 @@ class ReverseStep(NamedTuple):
         before (Tensor): Masks before the step, (B, 1, H, W), 0 and 1.
         logits (Tensor): The network's guess of the fine masks, same shape.
         fine_probs (Tensor): Probability that each pixel has turned fine, same
-            shape.
-        after (Tensor): Masks after the step, same shape; those of the last
-            step are the result.
+            shape, float32.
+        after (Tensor): Masks after the step, same shape, 0 and 1; for the
+            last step the thresholded logits, bool.
     """
 
     timestep: int

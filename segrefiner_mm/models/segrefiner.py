@@ -54,10 +54,10 @@ class SegRefiner(BaseModel):
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
-        CheckpointError: If the weights do not match, here or when a state
-            dict is loaded, unless with ``strict=False``; or, in any case,
-            if some are infinite or NaN.
-        ValueError: If ``test_cfg`` is invalid.
+        CheckpointError: If ``checkpoint`` cannot be read; if weights do not
+            match, here or in ``load_state_dict``, unless with
+            ``strict=False``; or, in any case, if some are infinite or NaN.
+        ValueError: If ``test_cfg`` is invalid; see :meth:`settings`.
 
     Attributes:
         runtime (Denoiser, optional): Network that :meth:`refine` runs in place
@@ -96,6 +96,8 @@ class SegRefiner(BaseModel):
 
         Raises:
             ValueError: If they are invalid for this model.
+            KeyError: See :meth:`RefineSettings.from_cfg`.
+            TypeError: See :meth:`RefineSettings.from_cfg`.
         """
         settings = RefineSettings.from_cfg(self.test_cfg, **overrides)
         if settings.num_steps is None:
@@ -134,7 +136,7 @@ class SegRefiner(BaseModel):
             ``pred_instances``; or logits (B, 1, h, w) of the first step.
 
         Raises:
-            ValueError: If the mode is unknown.
+            ValueError: If the mode is unknown, or a window has not one mask.
         """
         if mode == 'loss':
             return self.loss(inputs, data_samples)
@@ -154,7 +156,7 @@ class SegRefiner(BaseModel):
 
         Timesteps and noise of a sample are drawn from the ``noise_seed`` of
         its metainfo, so they do not depend on batch, process or history.
-        Samples without one use the number of calls instead.
+        Samples without one are numbered, and the number is the seed.
 
         Args:
             inputs (Tensor): Normalised windows, (B, 3, h, w).
@@ -236,7 +238,8 @@ class SegRefiner(BaseModel):
 
         Yields:
             tuple[RefineJob, list[RefinedMask]]: Every job with its refined
-            masks, in order, on the CPU.
+            masks, in order, on the CPU. An InputError is raised if a job has
+            ``only='errors'`` and the network predicts no errors.
         """
         sampler = WindowSampler(
             self.head,

@@ -11,8 +11,8 @@ from segrefiner_mm.registry import MODELS
 class TextureL1Loss(nn.Module):
     """L1 distance between the edge strengths of two masks.
 
-    Edge strength is the gradient magnitude of the mask after 3x3 smoothing,
-    by Sobel kernels.
+    The mask is smoothed by a 3x3 mean. Its edge strength is the gradient
+    magnitude by Sobel kernels.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.

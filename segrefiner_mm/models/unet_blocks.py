@@ -9,7 +9,7 @@ class GroupNorm32(nn.GroupNorm):
     """Group normalisation with 32 groups, computed in float32 at least.
 
     Args:
-        channels (int): Channels of the input.
+        channels (int): Channels of the input, a multiple of 32.
     """
 
     def __init__(self, channels: int) -> None:
@@ -152,7 +152,7 @@ class EmbedSequential(nn.Sequential):
     def forward(  # type: ignore[override]
         self, x: Tensor, embedding: Tensor
     ) -> Tensor:
-        """Run the layers on (B, C, H, W), with the embedding (B, E)."""
+        """Run the layers on (B, C, H, W), with the embedding (B or 1, E)."""
         for layer in self:
             if isinstance(layer, ResBlock):
                 x = layer(x, embedding)

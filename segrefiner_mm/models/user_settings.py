@@ -29,7 +29,7 @@ def user_settings(
             config of a window plan. Defaults to None: the model's setting.
         guard (bool | dict, optional): Whether to use the guard of the model,
             if its limits are for these weights; or the config of a guard,
-            for any weights. Defaults to True.
+            for any weights. None is False. Defaults to True.
         **others: Further fields of :class:`RefineSettings`. None means the
             model's setting, except for ``seed``.
 
@@ -70,27 +70,28 @@ def check_only(model: SegRefiner, parts: Iterable[Any]) -> None:
 
 
 def guard_for_any_weights(model: SegRefiner) -> dict[str, Any]:
-    """Return the guard of a model, whatever weights its limits are for.
+    """Return the config of a model's guard, whatever its weights.
 
     Args:
         model (SegRefiner): The model.
 
     Returns:
-        dict: Its config; that of the default guard if the model has none.
+        dict: The config; that of the default guard if the model has none.
     """
     own = (model.test_cfg or {}).get('guard')
     return own or dict(type='DoNoHarmGuard')
 
 
 def calibrated_guard(model: SegRefiner) -> dict[str, Any] | None:
-    """Return the guard of a model, if its limits are for these weights.
+    """Return the config of a model's guard, if it is for these weights.
 
     Args:
         model (SegRefiner): The model.
 
     Returns:
-        dict | None: Its config; None, with a log message, if the model has no
-        guard or other weights than those that the limits were calibrated on.
+        dict | None: None, with a log message, if the model has no guard, or
+        has other weights than those that the guard's limits were calibrated
+        on.
     """
     own = (model.test_cfg or {}).get('guard')
     name = own.get('calibrated_on') if isinstance(own, dict) else None

@@ -27,7 +27,7 @@ class WindowSampler:
             Defaults to None.
 
     Attributes:
-        batch_size (int): Windows per batch.
+        batch_size (int): Maximum number of windows per batch; 1 on a CPU.
         overlaps (bool): Whether the device works while the CPU does other
             work, so that :meth:`submit` returns at once.
     """

@@ -54,11 +54,12 @@ class JsonLog:
         self._file.write(json.dumps(line) + '\n')
 
     def progress(self, tally: Tally, last: bool = False) -> None:
-        """Write how far the run is, unless that was written just now.
+        """Write how far the run is, at most once a second.
 
         Args:
             tally (Tally): The counts.
-            last (bool): Whether to write in any case. Defaults to False.
+            last (bool): Whether to write in any case, as at the end. Defaults
+                to False.
         """
         now = time.monotonic()
         if not last and now - self._last < EVERY:

@@ -38,7 +38,7 @@ class CocoReview:
         reporter (Reporter): Receives the masks that cannot be shown.
 
     Raises:
-        InputError: If the files do not belong together.
+        InputError: If a file cannot be read, or they do not belong together.
     """
 
     def __init__(
@@ -138,8 +138,9 @@ def open_both(
         tuple[CocoFile, CocoFile]: Refined and coarse.
 
     Raises:
-        InputError: If one cannot be read, or an entry differs in more than
-            its mask, box and area.
+        InputError: If one cannot be read or is panoptic, the numbers of
+            entries differ, or an entry differs in more than its mask, box and
+            area.
     """
     contents = [read_json(path) for path in (refined, coarse)]
     for path, content in zip((refined, coarse), contents, strict=True):
@@ -212,7 +213,8 @@ def class_of(record: dict[str, Any], names: dict[Any, str]) -> str:
         names (dict): From :func:`class_names`.
 
     Returns:
-        str: The name, ``'category ID'`` if it has none, or ''.
+        str: The name, ``'category ID'`` if the class has none, or '' if the
+        record has no class.
     """
     own = record.get('category_id')
     if own is None:

@@ -52,8 +52,8 @@ def apply_decisions(
         RunSummary: Counts of the masks.
 
     Raises:
-        InputError: If the decisions are about other masks, or files would be
-            lost.
+        InputError: If a file is missing or cannot be read or written, the
+            decisions are about other masks, or files would be lost.
     """
     options, reporter = options or DecisionOptions(), reporter or Reporter()
     refined, decisions, out = Path(refined), Path(decisions), Path(out)

@@ -58,8 +58,8 @@ def folder_results(
 ) -> Iterator[FolderResult]:
     """Yield the results of a folder run whose inputs are still there.
 
-    The journal knows the content of its inputs, so a file that changed since
-    is not taken for one of them.
+    The journal has the hash of every input, so a file that was changed after
+    the run is not taken for one of them.
 
     Args:
         folder (Path): Output folder of the run.
@@ -73,7 +73,8 @@ def folder_results(
         FolderResult: A result.
 
     Raises:
-        InputError: If there is no journal of masks.
+        InputError: If there is no journal with results, or they are label
+            maps.
     """
     lines = {
         line['out']: line
@@ -156,6 +157,9 @@ def folder_marks(
 
     Returns:
         tuple[FileMark, FileMark]: Refined and coarse.
+
+    Raises:
+        InputError: If a refined mask cannot be read.
     """
     marks = []
     for digests in (

@@ -127,7 +127,8 @@ class Review:
     Attributes:
         refined (FileMark): The refined masks.
         coarse (FileMark): The coarse masks.
-        pairs (list[MaskPair]): The masks, in the order of the file.
+        pairs (list[MaskPair]): The masks, in the order of the file, or sorted
+            by name for a folder. Defaults to [].
         left (int): Masks that are never refined, such as crowds. Defaults to
             0.
         failed (int): Masks that cannot be shown. Defaults to 0.

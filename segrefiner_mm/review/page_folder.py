@@ -21,8 +21,8 @@ def check_free(out: Path, overwrite: bool) -> None:
         overwrite (bool): Whether an earlier report may be replaced.
 
     Raises:
-        InputError: If it is a file, or a folder of other files or of a report
-            that may not be replaced.
+        InputError: If it is a file, or a folder that holds other files or a
+            report that may not be replaced.
     """
     if not out.exists():
         return

@@ -43,7 +43,8 @@ def write_report(
         RunSummary: Counts of the masks, and what could not be shown.
 
     Raises:
-        InputError: If nothing can be shown, or files would be lost.
+        InputError: If an input or option cannot be used, nothing can be
+            shown, or files would be lost.
     """
     options, reporter = options or ReportOptions(), reporter or Reporter()
     refined, out = Path(refined), Path(out)

@@ -56,7 +56,7 @@ class CarriedEdge:
         Args:
             motion (Motion): From the previous frame to this one.
             box (Box): The part of this frame to fill.
-            coarse (np.ndarray): (h, w) bool, the coarse mask there.
+            coarse (np.ndarray): (h, w) bool, the coarse mask inside the box.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Signed distances and trust in them,

@@ -44,8 +44,8 @@ class ObjectResult:
     Attributes:
         box (Box): Position of the arrays; outside is background.
         pixels (np.ndarray): (h, w) bool, the mask.
-        distance (np.ndarray): (h, w) float32, signed distances from its edge,
-            which decide where masks overlap.
+        distance (np.ndarray): (h, w) float32, signed distances from the edge
+            in pixels; where masks overlap, the largest wins.
         verdict (str): Verdict of the refiner: ``'refined'``, ``'kept'`` or
             ``'rolled back'``.
         confidence (float): 0 to 1.
@@ -112,7 +112,7 @@ class Glance:
             limit (float): Largest change, in grey levels.
 
         Returns:
-            bool: Whether neither has changed.
+            bool: Whether neither the image nor the mask has changed.
         """
         if coarse.size != self.coarse.size:
             return False
@@ -175,8 +175,8 @@ class ObjectTrack:
 
         Args:
             coarse (CompactMask): The coarse mask, not empty.
-            motion (Motion, optional): From the previous frame; None after a
-                cut.
+            motion (Motion, optional): From the previous frame; None on the
+                first frame of a shot.
 
         Returns:
             _Proposal: With the mask to refine.

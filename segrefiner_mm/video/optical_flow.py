@@ -41,7 +41,7 @@ class Motion:
             that came from outside the image.
         size (tuple[int, int]): Height and width of the frames.
         unexplained (float): Fraction of the image, 0 to 1, that differs from
-            the warped frame.
+            the warped previous frame.
     """
 
     now: Array
@@ -159,7 +159,7 @@ def small_grey(image: Array) -> Array:
         image (np.ndarray): (H, W, 3) uint8, BGR.
 
     Returns:
-        np.ndarray: (h, w) uint8.
+        np.ndarray: (h, w) uint8, with sides of 16 to 512 pixels.
     """
     height, width = image.shape[:2]
     scale = min(LONGEST_SIDE / max(height, width), 1.0)

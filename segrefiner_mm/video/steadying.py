@@ -12,18 +12,18 @@ class Steadying:
             the mask that the network starts from, 0 to 1. Defaults to 0.5.
         result (float): Weight of the carried edge, against the refined edge,
             in the result, 0 to 1. Defaults to 0.5.
-        still (float): Distance of the carried edge from the coarse edge, in
-            pixels, up to which the masks count as steady: nothing is carried
-            then. Above three times this distance, the weights apply in full.
-            Defaults to 0.5.
+        still (float): Distance of the carried edge from the coarse or refined
+            edge, in pixels, 0 to 255, up to which the masks count as steady:
+            nothing is carried then. Above three times this distance, the
+            weights apply in full. Defaults to 0.5.
         min_overlap (float): IoU of the carried and the coarse mask, 0 to 1,
             below which nothing is carried for an object. Defaults to 0.5.
         cut (float): Share of the image, 0 to 1, that motion must leave
             unexplained for a cut; see :func:`is_cut`. Defaults to 0.5.
         reuse (float): Largest change of the image in the window of an object,
-            in grey levels, up to which the last result is reused, if the
-            coarse mask is the same too. With 0, the image must be equal.
-            Defaults to 1.5.
+            in grey levels, 0 to 255, up to which the last result is reused,
+            if the IoU of the coarse masks is at least 0.99. The window is
+            compared at 32 x 32 pixels. Defaults to 1.5.
 
     Raises:
         ValueError: If a value is out of its range.
@@ -50,8 +50,8 @@ class Steadying:
         """Return settings that carry less.
 
         Args:
-            share (float): Share of the weights, 0 to 1; with 0, every frame
-                is refined by itself.
+            share (float): Factor of the weights, 0 to 1; with 0, no edge is
+                carried, but results of frames that look the same are reused.
 
         Returns:
             Steadying: The settings.

@@ -32,8 +32,9 @@ class FrameMasks:
     """The masks of a frame.
 
     Attributes:
-        objects (dict): Result of every object, by its key.
-        is_cut (bool): Whether the frame begins a shot.
+        objects (dict): Result of every object, by its key; for an empty
+            coarse mask an empty one.
+        is_cut (bool): Whether the frame begins a shot, as the first one does.
     """
 
     objects: dict[Hashable, ObjectResult]
@@ -43,7 +44,8 @@ class FrameMasks:
 class VideoRefiner:
     """Refines the masks of one video, frame by frame.
 
-    It holds one frame, and for each object an edge of the size of its box.
+    It holds a small copy of the previous frame, and for each object arrays of
+    the size of its box.
 
     Args:
         model (SegRefiner): The model.
@@ -73,8 +75,9 @@ class VideoRefiner:
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
             masks (dict): Coarse mask of every object, by a key that is the
-                same in all frames. An object without a mask, or with an
-                empty one, is absent from the frame.
+                same in all frames; H and W are those of the image. An object
+                without a mask, or with an empty one, is absent from the
+                frame.
 
         Returns:
             FrameMasks: The results.

@@ -48,8 +48,7 @@ def draw_panels(
 ) -> Picture:
     """Draw panels side by side, each with a legend above it.
 
-    A panel for which there are no masks is left out; without any, the image
-    is drawn as it is.
+    A panel whose masks or confidences are missing is left out.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.
@@ -57,7 +56,8 @@ def draw_panels(
         names (Sequence[str]): Keys of ``PANELS``, in order.
 
     Returns:
-        np.ndarray: (H + BAR, N * W, 3) uint8 BGR.
+        np.ndarray: (H + BAR, N * W, 3) uint8 BGR for N panels; a copy of the
+        image if there are none.
     """
     drawn = [PANELS[name](image, masks) for name in names]
     panels = [panel for panel in drawn if panel is not None]

@@ -82,6 +82,8 @@ class RefineVisualizer(Visualizer):
     ) -> None:
         """Draw one image and pass it to the back-ends.
 
+        Coarse masks are drawn whenever the data sample has them.
+
         Args:
             name (str): Name of the drawing.
             image (np.ndarray): (H, W, 3) uint8, RGB, as in mmengine's
@@ -91,8 +93,8 @@ class RefineVisualizer(Visualizer):
             draw_pred (bool): Whether to draw the refined masks. Defaults to
                 True.
             show (bool): Whether to open a window. Defaults to False.
-            wait_time (float): Seconds that it stays open. Defaults to 0: until
-                a key is pressed.
+            wait_time (float): Seconds for which the window stays open.
+                Defaults to 0: until a key is pressed.
             out_file (str, optional): File to write instead of passing the
                 drawing to the back-ends. Defaults to None.
             step (int): Step number in the back-ends. Defaults to 0.

@@ -151,7 +151,7 @@ class CompactMask:
 
 
 def crop_from(own: Box, values: Tensor, box: Box) -> Tensor:
-    """Crop values that are stored inside a box to another box.
+    """Crop values that are stored for one box to another box.
 
     Args:
         own (Box): Position of the values; outside they are 0.
@@ -182,13 +182,13 @@ class HasPixels(Protocol):
 
 
 def compact_masks(masks: Tensor) -> list[CompactMask]:
-    """Find the boxes of dense masks, with two device synchronisations in all.
+    """Find the boxes of dense masks, with three device synchronisations.
 
     Args:
         masks (Tensor): (N, H, W), bool or with values 0 and 1.
 
     Returns:
-        list[CompactMask]: One per mask; the pixels are views of ``masks``.
+        list[CompactMask]: One per mask; the pixels of bool masks are views.
     """
     masks = masks if masks.dtype == torch.bool else masks > 0
     size = (masks.shape[1], masks.shape[2])

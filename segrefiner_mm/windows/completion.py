@@ -23,7 +23,10 @@ from segrefiner_mm.windows.window_plan import (
 
 
 def completed(plan: Plan, task: RefineTask) -> Plan:
-    """Run a plan, restrict its result, and make the soft map agree with it.
+    """Run a plan, restrict the mask, and make the soft map agree with it.
+
+    Where nothing may change, the coarse mask is restored. If that undoes every
+    change, the verdict is ``'kept'``.
 
     Args:
         plan (Generator): Plan of the task, with its guard if it has one.
@@ -50,8 +53,8 @@ def restricted(mask: CompactMask, refined: RefinedMask) -> RefinedMask:
         refined (RefinedMask): Refined mask.
 
     Returns:
-        RefinedMask: The same if everything may change. The soft map is 0 or 1
-        outside the part.
+        RefinedMask: The given result if everything may change, else a new
+        one, whose soft map is 0 or 1 outside the part.
     """
     if refined.only is None:
         return refined

@@ -31,8 +31,8 @@ def without_islands(
 
     Returns:
         tuple[RefinedMask, float]: The refined mask without detached changes,
-        in a box around both masks, and the fraction of the changed pixels
-        that was undone, 0 to 1.
+        in a box around both masks unless they are equal, and the fraction of
+        the changed pixels that was undone, 0 to 1.
     """
     # A refined mask may be smaller than the coarse one, whose edge matters.
     box = mask.box.union(refined.box) if refined.pixels.numel() else mask.box

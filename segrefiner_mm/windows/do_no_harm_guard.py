@@ -54,8 +54,8 @@ class DoNoHarmGuard:
         bold_belief (float, optional): Below this belief, 0 to 1, the result
             of the bold step is used. None: all steps are run at once, without
             a bold step before them, for networks whose further steps cost
-            little; plans that look at a whole image take the bold step all
-            the same. Defaults to 0.4.
+            little. Plans that look at a whole image always run the bold step
+            and then all steps. Defaults to 0.4.
         min_agreement (float): Minimum IoU of the bold and the cautious
             result. Defaults to 0.5.
         min_overlap (float): Minimum IoU of the coarse and the refined mask.
@@ -68,7 +68,9 @@ class DoNoHarmGuard:
             guard with other weights. Defaults to None: any weights.
 
     Raises:
-        ValueError: If a limit is not within 0 to 1, or the weight negative.
+        ValueError: If a belief, the agreement or the overlap is not within 0
+            to 1, or ``gain_weight`` or ``min_contrast`` is negative or not
+            finite.
     """
 
     def __init__(
@@ -101,9 +103,8 @@ class DoNoHarmGuard:
 
         Args:
             evidence (dict[str, float]): ``belief``, ``edge_gain`` and
-                ``edge_contrast`` of the first result; once it is tidied,
-                also ``overlap``, and after all steps ``agreement``: see
-                :meth:`refine`.
+                ``edge_contrast`` of the first result, and optionally
+                ``overlap`` and ``agreement``: see :meth:`refine`.
 
         Returns:
             str: ``'kept'``, ``'rolled back'`` or ``'refined'``.
@@ -127,14 +128,16 @@ class DoNoHarmGuard:
             task (RefineTask): See :meth:`WindowPlan.refine`.
 
         Returns:
-            Generator: The coroutine; its outcome has ``evidence``:
-            ``belief``, ``edge_gain`` and ``edge_contrast``. For a mask that
-            was refined, it also has ``overlap``, the IoU of coarse and
-            refined mask, and ``islands``, the share of the changed pixels
-            that was undone; after all steps also ``agreement``, the IoU of
-            bold and cautious result. These numbers are floats: where the
-            rounding of a backend differs between batches, a mask whose numbers
-            lie on a limit to the last bit may get another verdict.
+            Generator: The coroutine. Its outcome has ``evidence``, which is
+            empty if the plan itself keeps the mask: ``belief``,
+            ``edge_gain`` and ``edge_contrast``. Unless these keep the mask,
+            there are also ``overlap``, the IoU of coarse and refined mask,
+            and ``islands``, the fraction of the changed pixels that was
+            undone; and if all steps were run after the bold one,
+            ``agreement``, the IoU of the bold and the cautious result. These
+            numbers are floats: where the rounding of a backend differs between
+            batches, a mask whose numbers lie on a limit to the last bit may
+            get another verdict.
         """
         mask, limit = task.mask, self.bold_belief
         first = replace(task, judged=True)

@@ -157,7 +157,7 @@ def _noise(image: Tensor) -> float:
 
 
 def _median(values: Array) -> float:
-    """Return the median of some values, of an even count the lower one."""
+    """Return the median; for an even count, the lower of the middle two."""
     middle, ranks = (len(values) - 1) // 2, _ranks(len(values))
     # A sample nearly always bounds the median from both sides, so only the
     # values within these bounds are sorted.
@@ -170,7 +170,7 @@ def _median(values: Array) -> float:
 
 
 def _ranks(count: int) -> list[int]:
-    """Return two ranks in a sample of some values, about the median."""
+    """Return two ranks around the median of a sample of ``count`` values."""
     sampled = -(-count // SAMPLED)
     margin = 2 * math.isqrt(sampled)
     middle = (sampled - 1) // 2

@@ -143,7 +143,7 @@ class WindowEngine(Generic[Tag]):
         """Open the next mask of the newest job, or of the next job.
 
         Returns:
-            bool: False if there is none.
+            bool: False if there is no further job.
         """
         work = self._works[-1] if self._works else None
         if work is None or work.opened == len(work.job.masks):
@@ -184,7 +184,7 @@ class WindowEngine(Generic[Tag]):
         return 1 if alone else self.batch_size
 
     def _submit(self, schedule: Schedule) -> None:
-        """Start a batch, and finish the one before those in flight."""
+        """Start a batch; if too many are in flight, finish the oldest."""
         queue = self._queues[schedule]
         count = min(self._batch_of(schedule), len(queue))
         batch = [queue.popleft() for _ in range(count)]

@@ -47,24 +47,24 @@ class ObjectWindows(WindowPlan):
 
     The defaults are the published test settings of the instance model. Unlike
     the published code, it keeps a mask that is too thin for the scale of the
-    window. Confidence and belief are those of the window, with or without
-    tiles.
+    window. Confidence and belief are measured on the window; polishing does
+    not change them.
 
     Args:
         pad (int): Pixels added on every side of the tight box. Defaults to
             20.
         min_area (int): Masks of fewer pixels are kept. Defaults to 512.
         polish (bool): Whether to refine full-resolution tiles along the
-            refined edge, where the box of the window is larger than the
-            square that the network sees. Each tile costs one more step; the
-            edges of large objects become more exact. Defaults to False.
+            refined edge, if the window is larger than the square that the
+            network sees. Each tile costs one more step; the edges of large
+            objects become more exact. Defaults to False.
         polish_reach (float, optional): Maximum distance that the polish may
             move the refined edge, in pixels of the resampled window that the
             network has seen. A tile shows the edge but not the object, so the
             network may mistake one edge for another. Defaults to None: no
             limit.
-        min_error (float): Predicted error, 0 to 1, below which a stretch of
-            the coarse edge is left unchanged; only for networks that predict
+        min_error (float): Predicted error, 0 to 1, below which a pixel of the
+            coarse mask is left unchanged; only for networks that predict
             errors. Defaults to 0: the network's result is used everywhere.
 
     Raises:

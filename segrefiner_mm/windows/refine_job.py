@@ -33,7 +33,7 @@ class RefineJob(Generic[Tag]):
     only: Only | None = None
 
     def to(self, device: torch.device) -> 'RefineJob[Tag]':
-        """Move image and masks to a device.
+        """Move image, masks and the part that may change to a device.
 
         Args:
             device (torch.device): The device.

@@ -1,8 +1,8 @@
-"""Cropping and pasting, by resampling that reads only the pixels it needs.
+"""Cropping and pasting, by resampling in bounded memory.
 
-A window of any size becomes a small square and back. The cost of a crop is
-that of the square. Pasting works in strips, so no float copy of a large
-window is ever made.
+A window of any size becomes a small square and back. A large window is read
+only at the pixels that the square depends on. A mask is pasted in strips,
+without a float copy of its window.
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,9 @@ def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
 
     Pixel centres are at +0.5 and edges are repeated. The result equals
     ``F.interpolate(mode='bilinear', align_corners=False)`` up to float
-    rounding. Integer and bool sources are accepted, and only the pixels that
-    the result depends on are converted.
+    rounding. Integer and bool sources are accepted. If a source has more than
+    six times the pixels of the result, only those that the result depends on
+    are converted to float.
 
     Args:
         source (Tensor): (C, h, w), any dtype.
@@ -157,7 +158,7 @@ def spread_probabilities(
             None: all of it.
 
     Returns:
-        Tensor: Values of the part, float32.
+        Tensor: (h, w) of the part, float32.
     """
     part = part or Box(0, 0, width, height)
     spread = torch.empty(part.height, part.width, device=probs.device)

@@ -65,8 +65,8 @@ class TiledWindows(WindowPlan):
         fine_prob_thr (float): A pixel proposes a tile where its fine
             probability is under this fraction of the image's highest.
             Defaults to 0.9.
-        iou_thr (float): Tiles whose IoU with a better one is higher are
-            dropped. Defaults to 0.3.
+        iou_thr (float): A tile is dropped if its IoU with a better tile is
+            above this; less than 1. Defaults to 0.3.
         min_area (int): Masks of fewer pixels are kept. Defaults to 129.
 
     Raises:
@@ -93,7 +93,14 @@ class TiledWindows(WindowPlan):
         self.iou_thr = iou_thr
 
     def check_steps(self, timesteps: Sequence[int]) -> None:
-        """Check the steps; see :meth:`WindowPlan.check_steps`."""
+        """Check the steps; see :meth:`WindowPlan.check_steps`.
+
+        Args:
+            timesteps (Sequence[int]): Reverse steps.
+
+        Raises:
+            ValueError: If there are fewer than two.
+        """
         if len(timesteps) < 2:
             raise ValueError(
                 'TiledWindows needs at least 2 steps: all but the last run '

@@ -36,8 +36,8 @@ def pick_tiles(
         size (int): Side of a tile; tiles are clipped to a smaller image.
         fine_prob_thr (float): A pixel proposes a tile where its fine
             probability is under this fraction of the highest.
-        iou_thr (float): Tiles whose IoU with a better one is higher are
-            dropped.
+        iou_thr (float): A tile is dropped if its IoU with a better tile is
+            above this.
 
     Returns:
         list[Box]: Tiles, lowest fine probability first.
@@ -102,8 +102,9 @@ def ask_tiles(
         size (int): Side of the square that the network sees.
 
     Returns:
-        Generator: The coroutine; its return value is the probability map of
-        each tile, at the size of the tile, and its request and answer.
+        Generator: The coroutine. It returns two lists with an entry per tile:
+        the probability map at the size of the tile, and the pair of request
+        and answer.
     """
     requests = []
     for tile in tiles:
@@ -126,7 +127,7 @@ def paste_averaged(
     errors: Sequence[Tensor] | None = None,
     min_error: float = 0.0,
 ) -> None:
-    """Paste tiles into a mask, averaged where they overlap.
+    """Paste tiles, averaged where they overlap and thresholded, into a mask.
 
     Args:
         mask (Tensor): (H, W) bool, changed in place.
@@ -166,8 +167,8 @@ def blend_tiles(
 ) -> None:
     """Paste tiles into a soft map, without steps at their borders.
 
-    A tile counts less towards a border inside of the map, and gives way there
-    to the other tiles or to what the map holds.
+    The weight of a tile falls off towards its borders inside the map, where
+    the other tiles or the old values of the map take over.
 
     Args:
         soft (Tensor): (H, W) float32, changed in place.

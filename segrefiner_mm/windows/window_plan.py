@@ -46,9 +46,9 @@ class WindowAnswer:
     Attributes:
         probs (Tensor): Foreground probability, (S, S) float32.
         fine_probs (Tensor, optional): Probability of having turned fine, same
-            shape; None if the steps lead to the clean mask.
+            shape. Defaults to None: the steps lead to the clean mask.
         error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
-            (s, s) float32; None if the network does not predict it.
+            (s, s) float32. Defaults to None: the network does not predict it.
     """
 
     probs: Tensor
@@ -68,20 +68,21 @@ class RefinedMask:
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
             guard.
         belief (Tensor, optional): See :func:`belief_in`; only for a task that
-            is ``judged``.
+            is ``judged``. Defaults to None.
         edge_gain (Tensor, optional): See :func:`edge_gain`; given with the
-            belief.
+            belief. Defaults to None.
         edge_contrast (Tensor, optional): See :func:`edge_contrast`; given
-            with the belief.
-        probs (Tensor, optional): Foreground probability over the box, at the
-            resolution of the network, (S, S) float32; from plans with one
-            window per mask, if the settings say to keep it. They may disagree
-            with single pixels of the mask.
+            with the belief. Defaults to None.
+        probs (Tensor, optional): Foreground probabilities over the box, at
+            the resolution of the network, (S, S) float32; from plans with one
+            window per mask, if the settings say to keep them. They may
+            disagree with single pixels of the mask. Defaults to None.
         evidence (dict[str, float]): Numbers by which a guard decided.
+            Defaults to {}: no guard judged the mask.
         soft (SoftMap, optional): Calibrated probabilities at the resolution
             of the image; from tasks that ask for them. They may disagree with
             single pixels of the mask until :func:`completed` holds them to
-            it.
+            it. Defaults to None.
         only (CompactMask, optional): The part of the image that may change.
             Defaults to None: everything.
     """
@@ -158,12 +159,14 @@ Plan = Generator[list[WindowRequest], list[WindowAnswer], RefinedMask]
 class WindowPlan(metaclass=ABCMeta):
     """Chooses the windows of an image that the network sees for one mask.
 
+    Masks that fill the image are kept.
+
     Args:
         min_area (int): Masks of fewer pixels are kept.
 
     Attributes:
-        whole_image (bool): Whether refining a mask takes as much memory as
-            the image.
+        whole_image (bool): Whether the plan looks at the whole image, so that
+            refining a mask takes as much memory as the image.
 
     Raises:
         ValueError: If ``min_area`` is less than 1.
@@ -272,7 +275,9 @@ def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
 
 
 def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:
-    """Average ``2 |p - 0.5|`` over the foreground before or after refinement.
+    """Average ``2 |p - 0.5|`` over the foreground of either mask.
+
+    A pixel counts if it is foreground before or after refinement.
 
     Args:
         probs (Tensor): Foreground probability, (S, S).

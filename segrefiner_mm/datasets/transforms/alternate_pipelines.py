@@ -27,7 +27,7 @@ class AlternatePipelines(BaseTransform):
             name. Defaults to None.
 
     Raises:
-        ValueError: If there are none.
+        ValueError: If there are no pipelines.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
 """Functions that corrupt a mask, each in one way seen in practice.
 
-Each takes a mask (h, w) uint8 with values 0 and 1, a severity from 0, almost
-no change, to 1, and a generator, and returns a new mask. The same generator
-state gives the same kind of damage at every severity, so that a search can
-find the severity for a wanted IoU.
+Each takes a mask (h, w) uint8 with values 0 and 1 that is not empty, a
+severity from 0, little change, to 1, and a generator, and returns a new mask.
+The same generator state gives the same kind of damage at every severity, so
+that a search can find the severity for a wanted IoU.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ def low_resolution(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def polygon(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Replace the outline by straight lines between few displaced corners."""
+    """Replace the outline by lines between a few displaced corners."""
     size = cv2.countNonZero(mask) ** 0.5
     off = rng.uniform(0.0, 0.06)
     contours, _ = cv2.findContours(
@@ -105,7 +105,7 @@ def extra_part(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def merged_neighbour(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Add a second object of the same shape beside it."""
+    """Add a second object of the same shape beside the object."""
     _, _, w, h = cv2.boundingRect(mask)
     angle = rng.uniform(0, 2 * np.pi)
     away = 0.95 - 0.3 * rng.random()

@@ -15,7 +15,8 @@ class CropObject(BaseTransform):
     """Crops image and masks around an object and resizes them.
 
     The window is the box of the coarse mask, as in refinement, padded by an
-    independent random number of pixels on each side.
+    independent random number of pixels on each side. For an empty mask, it is
+    that of the true mask.
 
     Required Keys:
 

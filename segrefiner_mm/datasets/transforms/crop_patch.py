@@ -17,8 +17,9 @@ MASKS = ('gt_mask', 'coarse_mask')
 class CropPatch(BaseTransform):
     """Crops a full-resolution square that contains a pixel of the true edge.
 
-    So it contains both object and background. If the image is smaller than the
-    patch, the crop is resized, as tiles are in refinement.
+    So it contains both object and background, unless the object fills the
+    image. If the image is smaller than the patch, the crop is resized, as
+    tiles are in refinement.
 
     Required Keys:
 

@@ -11,11 +11,12 @@ from segrefiner_mm.registry import TRANSFORMS
 class KeepOriginalImage(BaseTransform):
     """Keeps the loaded image, so that masks are refined at its resolution.
 
-    It belongs right after the loading in the pipeline of a detector or
-    segmentor; ``meta_keys`` of ``PackDetInputs`` or ``PackSegInputs`` need
-    ``'ori_img'``. Without it the image is read from its file again, if there
-    is one. :class:`RefinedDetector` and :class:`RefinedSegmentor` remove it
-    from the data samples, so it is never stored with the results.
+    This transform belongs right after the loading in the pipeline of a
+    detector or segmentor; ``meta_keys`` of ``PackDetInputs`` or
+    ``PackSegInputs`` need ``'ori_img'``. Without it, the image is read again
+    from its file, if there is one. :class:`RefinedDetector` and
+    :class:`RefinedSegmentor` remove ``ori_img`` from the data samples, so it
+    is not stored with the results.
 
     Required Keys:
 

@@ -37,9 +37,10 @@ class LoadCoarseMasks(BaseTransform):
     - img, img_shape, ori_shape
 
     Args:
-        prob (float): Probability of loading a mask file. Otherwise, and if a
-            sample has none, :class:`SynthesizeCoarseMask` can make a coarse
-            mask. Defaults to 1.0.
+        prob (float): Probability of loading a mask file. Otherwise, and if
+            ``coarse_paths`` is empty, :class:`SynthesizeCoarseMask` can make
+            a coarse mask. With 1, every sample needs a mask file. Defaults to
+            1.0.
     """
 
     def __init__(self, prob: float = 1.0) -> None:

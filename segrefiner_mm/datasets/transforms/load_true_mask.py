@@ -15,7 +15,7 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadTrueMask(BaseTransform):
-    """Loads a mask from an image file or from COCO's polygons and encodings.
+    """Loads a mask from a file, or from COCO polygons or run lengths.
 
     Loaders rotate an image by its EXIF orientation tag. If the mask was drawn
     on the stored pixels, the rotation is undone, as on the command line.
@@ -23,7 +23,7 @@ class LoadTrueMask(BaseTransform):
     Required Keys:
 
     - img (np.ndarray), img_path (str)
-    - mask_path (str), or segmentation (list | dict) with ann_id, and
+    - mask_path (str), or segmentation (list | dict) with ann_id and, if known,
       ann_size, height and width of the annotated image
 
     Added Keys:
@@ -75,7 +75,8 @@ def read_mask(
     """Read a mask file and threshold it at half of its maximum.
 
     Args:
-        path (str): Grey image file of any two values, or soft; 8 or 16 bit.
+        path (str): Image file, read in grey, of any two values or soft; 8 or
+            16 bit.
         size (tuple[int, int], optional): Expected height and width. Defaults
             to None: any.
 
@@ -83,8 +84,8 @@ def read_mask(
         np.ndarray: (H, W) uint8, values 0 and 1.
 
     Raises:
-        InputError: If it cannot be read, has another size, or has several
-            small values, as a label map has.
+        InputError: If it cannot be read, has another size, or has more than
+            two values that are all below 128, as a label map has.
     """
     picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
     if picture is None:

@@ -18,7 +18,8 @@ def lay_as_masks(
 
     Args:
         results (dict): ``img`` and ``img_path`` of a pipeline. ``img``,
-            ``img_shape`` and ``ori_shape`` are replaced.
+            ``img_shape`` and ``ori_shape`` are replaced if the rotation is
+            undone.
         size (Sequence[int]): Height and width of the masks.
         name (str | Path): Name of the masks, for errors.
 

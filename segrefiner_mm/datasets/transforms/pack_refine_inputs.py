@@ -21,6 +21,7 @@ class PackRefineInputs(BaseTransform):
     - img (np.ndarray): (H, W, 3) uint8
     - gt_mask, coarse_mask (np.ndarray, optional): (H, W) or (N, H, W)
     - coarse_scores, coarse_labels (list, optional): One per coarse mask
+    - seed (int, optional): Added to the metainfo as ``noise_seed``
 
     Added Keys:
 

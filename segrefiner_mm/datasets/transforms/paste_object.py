@@ -19,7 +19,7 @@ class PasteObject(BaseTransform):
 
     The seam is blended over a pixel or two, and the brightness of the object
     is moved towards that of its new surroundings, so that neither gives the
-    edge away.
+    edge away. An object that touches the border of its image is not pasted.
 
     Required Keys:
 
@@ -34,10 +34,11 @@ class PasteObject(BaseTransform):
         backgrounds (str): Folder of images.
         prob (float): Probability of pasting. Defaults to 0.25.
         scale (tuple[float, float]): Range of the size of the object, as a
-            fraction of that of the background. Defaults to (0.3, 0.9).
+            fraction of that of the background; an object is enlarged by 1.25
+            at most. Defaults to (0.3, 0.9).
 
     Raises:
-        InputError: If the folder has no images.
+        InputError: If the folder is missing or has no images.
         ValueError: If ``prob`` or ``scale`` is out of its range.
     """
 
@@ -65,6 +66,9 @@ class PasteObject(BaseTransform):
 
         Returns:
             dict: The sample.
+
+        Raises:
+            InputError: If the background cannot be read.
         """
         rng = np.random.default_rng([results['seed'], 8])
         if rng.random() >= self.prob:

@@ -31,8 +31,8 @@ class RandomShrink(BaseTransform):
     Args:
         prob (float): Probability of downsampling. Defaults to 0.5.
         min_area (int): Smallest area of the object afterwards, in pixels, or
-            half of it where thin lines vanish. The area is drawn uniformly on
-            a logarithmic scale. Defaults to 512.
+            half of this where thin lines vanish. The area is drawn uniformly
+            on a logarithmic scale. Defaults to 512.
 
     Raises:
         ValueError: If a setting is out of its range.

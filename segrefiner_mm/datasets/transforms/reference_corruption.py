@@ -71,10 +71,11 @@ def reference_corruption(
 
 
 def redraw_contours(mask: Mask, rng: np.random.Generator) -> Mask:
-    """Redraw the mask from a tenth of its contour vertices.
+    """Redraw the mask from a tenth of the vertices of each contour.
 
     Before that, one run of a tenth of the vertices is dropped. It is chosen
-    among the tenth of all runs whose ends are closest to each other.
+    among the tenth of all runs whose ends are closest to each other. Contours
+    of fewer than ten vertices are dropped.
 
     Args:
         mask (np.ndarray): (H, W) uint8, values 0 and 1.

@@ -44,15 +44,15 @@ class SynthesizeCoarseMask(BaseTransform):
 
     ``'reference'`` is the published way: one kind of noise at one level, with
     a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU and one to three kinds
-    of damage, and searches for the severity that gives it; a fraction of the
-    masks stays perfect. This prepares the network for masks of any origin. A
-    coarse mask that was loaded before is left unchanged.
+    of damage, and searches for the severity that gives this IoU; a fraction of
+    the masks stays perfect. This prepares the network for masks of any origin.
+    A coarse mask that was loaded before is left unchanged.
 
     Required Keys:
 
     - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
     - seed (int)
-    - img_id (int, optional): Identifies the image in ``results_file``
+    - img_id (int | str, optional): Identifies the image in ``results_file``
 
     Added Keys:
 
@@ -72,12 +72,13 @@ class SynthesizeCoarseMask(BaseTransform):
             Defaults to 3.
         results_file (str, optional): COCO results of a model on the training
             images, whose masks are used too. Defaults to None.
-        results_prob (float): Fraction of the masks that are taken from it,
-            where it has one. Defaults to 0.3.
+        results_prob (float): Fraction of the masks that are taken from
+            ``results_file``, if it has a matching one. Defaults to 0.3.
 
     Raises:
         InputError: If ``results_file`` cannot be used.
-        ValueError: If a setting is invalid.
+        ValueError: If ``mode``, ``iou_range``, ``max_kinds`` or
+            ``corruptions`` is invalid.
     """
 
     def __init__(

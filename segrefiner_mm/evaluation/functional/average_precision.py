@@ -70,11 +70,12 @@ def evaluate_coco(
 
     Returns:
         dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
-        AR1, AR10, AR100, ARs, ARm and ARl, and ``AP/NAME`` of categories, 0
-        to 1; -1 where there are no annotations.
+        AR1, AR10, AR100, ARs, ARm and ARl, and with ``classwise`` the
+        ``AP/NAME`` of categories, 0 to 1; -1 where there are no annotations.
 
     Raises:
-        InputError: If a file cannot be read or does not match the other.
+        InputError: If a file cannot be read or does not match the other, or
+            one of ``iou_types`` is unknown.
     """
     return _evaluate(
         gt_json, dt_json, iou_types, COCO_NAMES, classwise, skip_unknown
@@ -102,7 +103,7 @@ def evaluate_lvis(
     Returns:
         dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
         APr, APc, APf (rare, common and frequent categories), AR@300, ARs@300,
-        ARm@300 and ARl@300.
+        ARm@300 and ARl@300, and ``AP/NAME``; see :func:`evaluate_coco`.
 
     Raises:
         InputError: See :func:`evaluate_coco`.

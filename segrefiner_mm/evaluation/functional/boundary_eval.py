@@ -25,7 +25,7 @@ class BoundaryEval(COCOeval_faster):
     """Evaluates by the smaller of mask IoU and Boundary IoU.
 
     A pair whose mask IoU is under the lowest threshold cannot match, whatever
-    its Boundary IoU, so the boundaries of most masks are never needed. The
+    its Boundary IoU, so the boundaries of most masks are not needed. The
     others are computed inside the boxes of their masks.
 
     Args:
@@ -34,14 +34,15 @@ class BoundaryEval(COCOeval_faster):
     """
 
     def computeIoU(self, imgId: Any, catId: Any) -> Any:  # noqa: N802, N803
-        """Return the IoUs of an image and category, best scores first.
+        """Return the smaller IoUs of an image and category.
 
         Args:
             imgId (int): Id of the image.
             catId (int): Id of the category.
 
         Returns:
-            np.ndarray: (results, annotations), or an empty list.
+            np.ndarray: (results, annotations), best scores first; an empty
+            list if there are no results or no annotations.
         """
         return self._smaller_ious.get((imgId, catId), [])
 

@@ -16,12 +16,11 @@ def boundary_flicker(
 ) -> float:
     """Compute how far an edge jumps from a frame to the next, on average.
 
-    The mask of the previous frame is moved by the flow. The area in which it
-    differs from the mask of the frame, divided by the mean length of both
-    edges, is the mean distance of the edges (as the area between two curves
-    over their length). A viewer sees such jumps, which motion does not
-    explain, as flicker. No true mask is needed. Pixels that came into view
-    are left out.
+    The mask of the previous frame is moved by the flow. The area in which the
+    moved mask differs from the mask of the frame, divided by the mean length
+    of both edges, is the mean distance between the edges. A viewer sees such
+    jumps, which motion does not explain, as flicker. No true mask is needed.
+    Pixels that came into view are left out.
 
     Args:
         before (np.ndarray): Mask of the previous frame, (H, W) bool.

@@ -56,8 +56,9 @@ class Reliability:
         """Count pixels.
 
         Args:
-            probs (np.ndarray): (N,) float32, 0 to 1.
-            truth (np.ndarray): (N,) bool.
+            probs (np.ndarray): Probabilities of the foreground, (N,) float32,
+                0 to 1.
+            truth (np.ndarray): True foreground, (N,) bool.
         """
         bins = np.minimum((probs * FINE).astype(np.int64), FINE - 1)
         self.counts += np.bincount(bins, minlength=FINE)
@@ -98,7 +99,7 @@ class Reliability:
 
         Returns:
             float: Factor for the temperature that the probabilities were made
-            with, 0.5 to 4, in steps of 0.05.
+            with, 0.5 to 4, in steps of 0.05; 0.5 without pixels.
         """
         some = self.counts > 0
         said = (self.sums[some] / self.counts[some]).clip(1e-6, 1 - 1e-6)

@@ -52,7 +52,8 @@ class CocoTruth:
         name (str): Name of the annotations.
 
     Raises:
-        InputError: If they are invalid, with the place.
+        InputError: If they cannot be read or are invalid; the message names
+            the place.
     """
 
     def __init__(
@@ -130,10 +131,11 @@ class CocoTruth:
 
         Returns:
             list[dict]: Copies with all masks as run lengths, and with ``id``
-            and ``area``: of the box, if all have one, else of the mask.
+            and ``area``: that of the box if all have one, else of the mask.
 
         Raises:
-            InputError: If they are invalid, or do not match the annotations.
+            InputError: If they cannot be read, are invalid, or do not match
+                the annotations; with ``skip_unknown`` also if none is left.
         """
         name = name_of_source(source)
         results = records_of(content_of(source), '', name)

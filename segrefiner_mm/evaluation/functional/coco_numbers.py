@@ -17,10 +17,10 @@ def with_numbers(
         results (list[dict]): Checked results for them.
 
     Returns:
-        tuple[dict, list[dict], dict]: Copies of both, and the category of
-        every number. Annotations are numbered from 1, as the evaluator would
-        ignore one with the id 0. Ids of images and categories are kept if all
-        are numbers that fit.
+        tuple[dict, list[dict], dict]: Copies of both, and the old category id
+        for every new one. Annotations are numbered from 1, as the evaluator
+        would ignore one with the id 0. Ids of images and categories are kept
+        if all are integers of at most 31 bits.
     """
     images = _numbers([image['id'] for image in content['images']])
     kinds = _numbers([kind['id'] for kind in content['categories']])

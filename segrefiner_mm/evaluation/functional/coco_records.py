@@ -88,7 +88,7 @@ def check_records(
     Args:
         records (Sequence[dict]): The records.
         fields (dict): Type of every field.
-        name (str): Name of the records, for errors.
+        name (str): Name of the list of records, for errors.
 
     Raises:
         InputError: If a field is missing or of another type.
@@ -148,6 +148,9 @@ def content_of(source: Any) -> Any:
 
     Returns:
         object: The content.
+
+    Raises:
+        InputError: If the file cannot be read.
     """
     return read_json(Path(source)) if is_path(source) else source
 

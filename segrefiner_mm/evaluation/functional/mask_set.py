@@ -32,6 +32,7 @@ def mask_row(gt: BoolMask, pred: BoolMask, dis: bool = False) -> Row:
     Raises:
         InputError: If the shapes differ, or ``dis`` is set and pysodmetrics is
             not installed.
+        ValueError: If the masks are not (H, W).
     """
     if gt.shape != pred.shape:
         raise InputError(

@@ -33,9 +33,9 @@ class PanopticTruth(NamedTuple):
 
     Attributes:
         file (PanopticFile): Their file.
-        categories (list[int]): Ids of the categories, in their order.
-        names (list[str]): Names of the categories.
-        things (np.ndarray): (C,) bool, True for things.
+        categories (list[int]): Ids of the categories, ascending.
+        names (list[str]): Names of the categories, in the same order.
+        things (np.ndarray): (C,) bool, in the same order, True for things.
     """
 
     file: 'PanopticFile'
@@ -53,7 +53,7 @@ class PanopticFile:
             None: the folder of the same name beside it.
 
     Raises:
-        InputError: If it is not of this format.
+        InputError: If it cannot be read or is not of this format.
     """
 
     def __init__(
@@ -96,7 +96,8 @@ class PanopticFile:
             PanopticMap: Its segments.
 
         Raises:
-            InputError: If it is missing or cannot be read.
+            InputError: If the annotations have no such image, or its PNG file
+                is missing or cannot be read.
         """
         path = self.picture_of(image_id)
         if path.is_file():

@@ -64,7 +64,8 @@ def panoptic_counts(
         matches, per category.
 
     Raises:
-        InputError: If sizes differ, or ids or categories are unknown.
+        InputError: If sizes differ, ids or categories are unknown, or a map
+            has more than 65,535 segments.
     """
     if gt.ids.shape != pred.ids.shape:
         raise InputError(
@@ -114,7 +115,7 @@ def panoptic_figures(
     Returns:
         dict[str, dict[str, float]]: For ``segm`` and ``boundary``, PQ, SQ and
         RQ, and with the suffixes ``_th`` and ``_st`` those of things and of
-        stuff alone, 0 to 1; NaN if no category has a segment.
+        stuff alone, 0 to 1; NaN if none of these categories has a segment.
     """
     figures: dict[str, dict[str, float]] = {}
     for kind, table in zip(KINDS, counts, strict=True):

@@ -14,7 +14,7 @@ def warping_error(
     now: npt.NDArray[np.bool_],
     flow: npt.NDArray[Any],
 ) -> float:
-    """Compute the warping error of two masks: 1 less their IoU, once moved.
+    """Compute 1 minus the IoU of two masks after motion compensation.
 
     The mask of the previous frame is moved by the flow, as in the temporal
     consistency of Liu et al. (arXiv 2002.11433), which is the IoU; the idea is

@@ -48,12 +48,12 @@ def label_categories(
         dataset_meta (dict, optional): Metainfo of a data set with ``classes``.
 
     Returns:
-        list[int | None]: Ids, and None for classes of the data set that are
-        not annotated. Without names, all ids in order.
+        list[int | None]: The id of every label, or None for a class of the
+        data set that is not annotated. Without names, all ids, ascending.
 
     Raises:
-        InputError: If a name from the user is not annotated, or none of the
-            data set is.
+        InputError: If a class of the user is not annotated, or no class of
+            the data set is.
     """
     classes = given or (dataset_meta or {}).get('classes')
     if not classes:

@@ -109,7 +109,8 @@ class CocoBoundaryMetric(BaseMetric):
             dict[str, float]: See the class.
 
         Raises:
-            InputError: If predictions do not match the annotations.
+            InputError: If predictions do not match the annotations, are
+                missing for some images, or cannot be written.
         """
         categories = self._categories()
         images = [row['img_id'] for row in results]

@@ -29,7 +29,7 @@ class MaskQualityMetric(BaseMetric):
     unions, which papers call IoU. ``coarse_*`` are the figures of the coarse
     masks. ``harmed`` is the fraction of masks that refinement made worse, and
     ``changed`` the fraction that it changed at all, which a guard keeps low.
-    All are 0 to 1.
+    All of these are 0 to 1. Without masks, there are no figures.
 
     For label maps see :class:`SemanticBoundaryMetric`, for panoptic maps
     :class:`PanopticBoundaryMetric`.
@@ -38,8 +38,9 @@ class MaskQualityMetric(BaseMetric):
         harm (float): A mask is made worse if it loses more IoU than this, 0
             to 1. Defaults to 0.02.
         dis (bool): Whether to give the measures of DIS5K too: ``max_f``,
-            ``weighted_f``, ``mae``, ``s_measure``, ``e_measure`` and ``hce``.
-            They take seconds for a large mask. Defaults to False.
+            ``weighted_f``, ``mae``, ``s_measure``, ``e_measure`` and, in
+            clicks, ``hce``. They take seconds for a large mask. Defaults to
+            False.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
         prefix (str, optional): Prefix of the names in the log. Defaults to
             None: ``'refine'``.

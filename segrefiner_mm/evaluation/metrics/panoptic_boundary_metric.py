@@ -32,7 +32,8 @@ class PanopticBoundaryMetric(BaseMetric):
 
     Data samples need ``img_id`` and ``pred_panoptic_seg``. If
     ``coarse_panoptic_seg`` is present too, its figures come first:
-    ``coarse_segm_PQ``, ``segm_PQ``, ...
+    ``coarse_segm_PQ``, ``segm_PQ``, ... Either alone is enough, but must be
+    present for all images.
 
     Args:
         ann_file (str): COCO panoptic annotations.
@@ -75,7 +76,8 @@ class PanopticBoundaryMetric(BaseMetric):
             data_samples (Sequence[dict]): See the class.
 
         Raises:
-            InputError: If a map does not match the annotations.
+            InputError: If a map does not match the annotations, a true map
+                cannot be read, or the classes are not annotated.
         """
         if self._of_label is None:
             self._of_label = self._categories()
@@ -107,6 +109,9 @@ class PanopticBoundaryMetric(BaseMetric):
 
         Returns:
             dict[str, float]: See the class.
+
+        Raises:
+            InputError: If only some images have predictions.
         """
         figures: dict[str, float] = {}
         for prefix, rows in by_side(results):

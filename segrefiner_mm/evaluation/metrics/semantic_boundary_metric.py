@@ -28,7 +28,9 @@ class SemanticBoundaryMetric(BaseMetric):
 
     Data samples need ``gt_sem_seg`` and ``pred_sem_seg``. If
     ``coarse_sem_seg`` is present too, its figures come first:
-    ``coarse_mIoU``, ``coarse_boundary_mIoU``, ``mIoU``, ...
+    ``coarse_mIoU``, ``coarse_boundary_mIoU``, ``mIoU``, ... Either alone is
+    enough, but must be present for all images. The metainfo of the data set
+    needs ``classes``.
 
     Args:
         ignore_index (int): True label of pixels that do not count. Defaults
@@ -95,6 +97,9 @@ class SemanticBoundaryMetric(BaseMetric):
 
         Returns:
             dict[str, float]: See the class.
+
+        Raises:
+            InputError: If only some images have predictions.
         """
         figures: dict[str, float] = {}
         for prefix, rows in by_side(results):

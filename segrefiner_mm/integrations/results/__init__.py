@@ -71,8 +71,8 @@ def open_result(value: Any, sizes: Collection[Size]) -> Result | None:
 
     Args:
         value (object): Masks in any form.
-        sizes (Collection[tuple[int, int]]): Height and width of the image,
-            upright and stored; they distinguish (H, W, N) from (N, H, W).
+        sizes (Collection[tuple[int, int]]): Heights and widths of the image,
+            upright and as stored; they distinguish (H, W, N) from (N, H, W).
 
     Returns:
         Result | None: None for the forms that :func:`load_masks` reads.

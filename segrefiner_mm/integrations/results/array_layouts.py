@@ -17,7 +17,7 @@ _COLOURS = (3, 4)
 
 
 class ChannelMasks(MaskResult):
-    """Masks with an axis of one channel, (N, 1, H, W).
+    """Masks with an axis of one channel, (N, 1, H, W); copies are NumPy's.
 
     Args:
         array (Tensor | np.ndarray): The masks.
@@ -34,7 +34,7 @@ class ChannelMasks(MaskResult):
 
 
 class MasksLast(MaskResult):
-    """Masks behind one another, (H, W, N).
+    """Masks along the last axis, (H, W, N); copies are NumPy's.
 
     Args:
         array (Tensor | np.ndarray): The masks.
@@ -57,14 +57,15 @@ def open_layout(value: Any, sizes: Collection[Size]) -> MaskResult | None:
 
     Args:
         value (object): Anything.
-        sizes (Collection[tuple[int, int]]): Height and width of the image,
-            upright and stored.
+        sizes (Collection[tuple[int, int]]): Heights and widths of the image,
+            upright and as stored.
 
     Returns:
         MaskResult | None: None for anything else, (N, H, W) included.
 
     Raises:
-        InputError: If it could be (N, H, W) and (H, W, N) as well.
+        InputError: If it could be both (N, H, W) and (H, W, N), or both a
+            colour image and masks.
     """
     if not is_array(value):
         return None

@@ -27,7 +27,7 @@ class InstanceSample(MaskResult):
             lengths.
 
     Raises:
-        InputError: If it has boxes but no masks.
+        InputError: If its ``pred_instances`` have no masks.
     """
 
     def __init__(self, sample: BaseDataElement) -> None:
@@ -82,6 +82,9 @@ def open_data_sample(value: Any) -> Result | None:
 
     Returns:
         Result | None: None for anything else.
+
+    Raises:
+        InputError: If its ``pred_instances`` have no masks.
     """
     if not isinstance(value, BaseDataElement):
         return None

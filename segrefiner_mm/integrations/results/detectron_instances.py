@@ -22,7 +22,8 @@ class DetectronInstances(MaskResult):
             post-processing: masks of the size of the image.
 
     Raises:
-        InputError: If it has no masks, or those of the network's boxes.
+        InputError: If it has no masks, or masks of the boxes instead of the
+            image, or of an unknown type.
     """
 
     def __init__(self, instances: Any) -> None:
@@ -82,6 +83,9 @@ def open_detectron(value: Any) -> MaskResult | None:
 
     Returns:
         MaskResult | None: None for anything else.
+
+    Raises:
+        InputError: See :class:`DetectronInstances`.
     """
     if is_mapping_with(value, 'instances'):
         if _is_instances(value['instances']):

@@ -18,8 +18,8 @@ class MaskResult(metaclass=ABCMeta):
     Attributes:
         masks (object): The masks, in a form of :func:`load_masks` that holds
             several.
-        threshold (float, optional): Value from which these masks are
-            foreground. Defaults to None: they have two values.
+        threshold (float, optional): Value from which a pixel of these masks
+            is foreground. Defaults to None: they have two values.
         holds_soft (bool): Whether :meth:`with_masks` takes probabilities,
             float32. Defaults to False.
     """
@@ -33,8 +33,8 @@ class MaskResult(metaclass=ABCMeta):
         """Copy the object with other masks; all else is unchanged.
 
         Args:
-            refined (np.ndarray): (N, H, W) bool, in the order of ``masks``,
-                of the size of the image.
+            refined (np.ndarray): (N, H, W) bool, or float32 if ``holds_soft``,
+                in the order of ``masks``, of the size of the image.
 
         Returns:
             object: A new object of the same kind.
@@ -73,7 +73,7 @@ def like(values: npt.NDArray[Any], model: Any) -> Any:
 
     Args:
         values (np.ndarray): The values.
-        model (Tensor | np.ndarray): Gives library, type and device.
+        model (Tensor | np.ndarray): Gives library, dtype and device.
 
     Returns:
         Tensor | np.ndarray: The values, in a new array.

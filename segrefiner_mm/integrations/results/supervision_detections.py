@@ -57,6 +57,9 @@ def open_supervision(value: Any) -> MaskResult | None:
 
     Returns:
         MaskResult | None: None for anything else.
+
+    Raises:
+        InputError: If it has boxes but no masks.
     """
     fields = ('xyxy', 'mask', 'class_id', 'tracker_id')
     if all(hasattr(value, field) for field in fields):

@@ -68,6 +68,9 @@ def open_ultralytics(value: Any) -> MaskResult | None:
 
     Returns:
         MaskResult | None: None for anything else.
+
+    Raises:
+        InputError: If it has boxes but no masks.
     """
     fields = ('orig_shape', 'boxes', 'masks', 'names', 'path')
     if all(hasattr(value, field) for field in fields):

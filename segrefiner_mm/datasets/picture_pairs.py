@@ -81,8 +81,8 @@ def read_pairs(file: Path, root: Path) -> list[Listed]:
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if not line.strip():
             continue
-        names = line.split('\t')
-        if len(names) < 2:
+        names = line.rstrip('\t').split('\t')
+        if len(names) < 2 or '' in names:
             raise InputError(
                 f'{file}, line {number}: expected image and mask separated '
                 f'by a tab, got {line.strip()!r}'

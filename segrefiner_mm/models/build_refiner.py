@@ -37,8 +37,8 @@ def resolve_model(
         model = config_of(str(model))
     if isinstance(model, (str, Path)):
         model = read_config(model)
-    elif isinstance(model, dict) and 'model' not in model:
-        model = ConfigDict(model=model)
+    elif isinstance(model, dict):
+        model = ConfigDict(model if 'model' in model else dict(model=model))
     return model, None if weights is None else str(weights)
 
 

@@ -104,8 +104,8 @@ class DenoiseLiteUNet(BaseModule):
         """Initialise the weights; load those from ImageNet, if any.
 
         Raises:
-            CheckpointError: If the ImageNet weights cannot be read.
-            ValueError: If one of them is missing or has another shape.
+            CheckpointError: If the ImageNet weights cannot be read, or one
+                of them is missing or has another shape.
         """
         super().init_weights()
         if self.encoder_weights is not None:

@@ -40,7 +40,7 @@ class DiffusionRefineHead(BaseModule):
 
     Raises:
         ValueError: If denoiser and scheduler differ in ``num_timesteps``, or
-            a setting is out of its range.
+            a setting cannot be used.
 
     Attributes:
         observer (Callable, optional): Called with a :class:`ReverseStep`
@@ -84,6 +84,8 @@ class DiffusionRefineHead(BaseModule):
             MODELS, loss_texture or dict(type='TextureL1Loss', loss_weight=5.0)
         )
         self.loss_error = build_child(MODELS, loss_error)
+        if loss_error and not getattr(self.denoiser, 'predicts_errors', False):
+            raise ValueError('loss_error: the denoiser predicts no error map')
 
     def forward(
         self,
@@ -247,7 +249,7 @@ class DiffusionRefineHead(BaseModule):
             logits = _decode(denoiser, context, masks, step)
             if index == 0:
                 first = logits
-            last = index == len(steps) - 1
+            last = index + 1 == len(steps)
             if last and not with_fine_probs and self.observer is None:
                 break
             output = self.scheduler.step(
@@ -260,12 +262,10 @@ class DiffusionRefineHead(BaseModule):
                 next_timestep=following,
             )
             if self.observer is not None:
+                probs = output.fine_probs
                 after = logits >= 0 if last else output.sample
-                self.observer(
-                    ReverseStep(
-                        step, images, masks, logits, output.fine_probs, after
-                    )
-                )
+                seen = ReverseStep(step, images, masks, logits, probs, after)
+                self.observer(seen)
             masks, fine_probs = output.sample, output.fine_probs
         if until < 0:
             logits = with_first_edges(first, logits, edge_reach)

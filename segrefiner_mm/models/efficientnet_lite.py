@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segrefiner_mm.errors import CheckpointError
 from segrefiner_mm.models.depthwise_conv import depthwise_conv2d
 
 # Batch normalisation settings that the ImageNet weights were trained with.
@@ -194,18 +195,18 @@ class EfficientNetLite0(nn.Module):
                 convolution and its classifier are ignored.
 
         Raises:
-            ValueError: If a weight is missing or has another shape.
+            CheckpointError: If a weight is missing or has another shape.
         """
         source = dict(_named_as_here(weights))
         mine = self.state_dict()
         for name, tensor in mine.items():
             given = source.get(name)
             if given is None:
-                raise ValueError(f'the ImageNet weights have no {name}')
+                raise CheckpointError(f'the ImageNet weights have no {name}')
             if name == 'stem.0.weight':
                 given = torch.cat([given, tensor[:, given.shape[1] :]], 1)
             if given.shape != tensor.shape:
-                raise ValueError(
+                raise CheckpointError(
                     f'{name} has shape {tuple(given.shape)} in the ImageNet '
                     f'weights, not {tuple(tensor.shape)}'
                 )

@@ -206,7 +206,8 @@ class SegRefiner(BaseModel):
             )
             for image, sample in zip(inputs, data_samples, strict=True)
         )
-        for job, refined in self.refine(jobs, self.settings()):
+        settings = self.settings()
+        for job, refined in self.refine(jobs, settings):
             sample, coarse = job.tag, job.tag.coarse_instances.masks
             masks = torch.zeros_like(coarse, dtype=torch.bool)
             for mask, part in zip(masks, refined, strict=True):
@@ -217,7 +218,7 @@ class SegRefiner(BaseModel):
                 verdicts=[part.verdict for part in refined],
                 evidence=[part.evidence for part in refined],
             )
-            if all(part.soft is not None for part in refined):
+            if settings.soft:
                 sample.pred_instances.soft_masks = stack_soft(refined, coarse)
         return list(data_samples)
 

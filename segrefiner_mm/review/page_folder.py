@@ -67,7 +67,12 @@ def new_folder(out: Path, overwrite: bool) -> Iterator[Path]:
             check_free(out, overwrite)
             if out.exists():
                 out.rename(old)
-            partial.rename(out)
+            try:
+                partial.rename(out)
+            except OSError:
+                if old.exists():
+                    old.rename(out)
+                raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Refinement of the masks of a video, frame by frame."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,8 +94,8 @@ class VideoRefiner:
         for key, mask in shown.items():
             track = self.tracks[key]
             if track.last and track.holds(image, mask):
-                track.last.how = REUSED
-                results[key] = track.last
+                # A copy, as the caller holds the result of its frame.
+                results[key] = replace(track.last, how=REUSED)
         todo = [key for key in shown if key not in results]
         proposals = [
             self.tracks[key].propose(shown[key], motion) for key in todo

@@ -88,7 +88,9 @@ class DoNoHarmGuard:
         self.min_agreement = min_agreement
         self.min_overlap = min_overlap
         for name, value in vars(self).items():
-            if value is not None and not 0.0 <= value <= 1.0:
+            if name == 'bold_belief' and value is None:
+                continue
+            if value is None or not 0.0 <= value <= 1.0:
                 raise ValueError(f'{name} must be 0 to 1, got {value}')
         self.gain_weight = gain_weight
         self.min_contrast = min_contrast

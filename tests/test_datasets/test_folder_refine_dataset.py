@@ -6,6 +6,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from segrefiner_mm.datasets.picture_pairs import read_pairs
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import DATASETS, build_child
@@ -245,3 +246,33 @@ def test_a_list_may_name_masks_that_models_have_predicted(folder):
             assert sample['coarse_mask'].all()
         else:
             assert 'coarse_mask' not in sample
+
+
+def test_a_pair_without_a_coarse_mask_is_named(folder):
+    pipeline = [*PIPELINE[:2], dict(type='LoadCoarseMasks')]
+    settings = dict(pipeline=pipeline, test_mode=True)
+    dataset = build_child(
+        DATASETS,
+        dict(type='FolderRefineDataset', data_root=str(folder), **settings),
+    )
+    with pytest.raises(InputError, match=r'jpg has no coarse mask: put its'):
+        dataset[0]
+
+
+@pytest.mark.parametrize(
+    ('line', 'count'),
+    [('a.jpg\tb.png\t', 2), ('a.jpg\tb.png\tc.png', 3)],
+)
+def test_a_tab_at_the_end_adds_no_mask(tmp_path, line, count):
+    file = tmp_path / 'list.txt'
+    file.write_text(f'{line}\n')
+    [paths] = read_pairs(file, tmp_path)
+    assert paths == tuple(tmp_path / name for name in line.split('\t')[:count])
+
+
+@pytest.mark.parametrize('line', ['a.jpg', 'a.jpg\t', 'a.jpg\t\tc.png'])
+def test_a_line_without_a_mask(tmp_path, line):
+    file = tmp_path / 'list.txt'
+    file.write_text(f'{line}\n')
+    with pytest.raises(InputError, match='line 1: expected image and mask'):
+        read_pairs(file, tmp_path)

@@ -124,6 +124,12 @@ def test_denoiser_and_scheduler_must_agree():
         build_child(MODELS, cfg)
 
 
+def test_errors_are_trained_only_where_they_are_predicted():
+    cfg = dict(tiny_model_cfg()['head'], loss_error=dict(type='ErrorMapLoss'))
+    with pytest.raises(ValueError, match='predicts no error map'):
+        build_child(MODELS, cfg)
+
+
 def test_a_part_of_the_samples_is_put_at_the_first_step():
     """6 steps and a half: 1/2 + 1/12 of the samples are at the first."""
     cfg = dict(tiny_model_cfg()['head'], first_step_prob=0.5)

@@ -1,9 +1,11 @@
 """Names of models and configs; the mistakes that one can make with them."""
 
 import pytest
+from mmengine.config import ConfigDict
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.models import model_zoo
+from segrefiner_mm.models.build_refiner import resolve_model
 from segrefiner_mm.models.model_zoo import (
     config_of,
     model_cfg,
@@ -11,6 +13,7 @@ from segrefiner_mm.models.model_zoo import (
     weights_of,
 )
 from segrefiner_mm.names import MODEL_NAMES
+from tests.helpers import tiny_model_cfg
 
 
 @pytest.mark.parametrize('name', MODEL_NAMES)
@@ -25,6 +28,15 @@ def test_a_model_by_name_by_file_and_as_it_is():
     by_file = model_cfg(config_of('segrefiner-tiny'))
     assert by_file | dict(checkpoint='segrefiner-tiny') == by_name
     assert model_cfg(by_name) is by_name
+
+
+@pytest.mark.parametrize('form', [dict, ConfigDict])
+def test_a_refiner_of_a_config_in_any_form(form):
+    part = tiny_model_cfg()
+    for given in (part, dict(model=part)):
+        cfg, weights = resolve_model(form(given), 'mine.pth')
+        assert cfg.model.type == part['type']
+        assert weights == 'mine.pth'
 
 
 def test_weights_that_are_not_bundled_must_be_given():

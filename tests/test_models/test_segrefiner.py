@@ -185,6 +185,19 @@ def test_predict_through_test_step(tiny_model, images, expected):
     assert predicted[3].pred_instances.verdicts == [REFINED] * 3 + [KEPT]
 
 
+@pytest.mark.parametrize('soft', [False, True])
+def test_predictions_have_soft_maps_if_asked(tiny_model, images, soft):
+    """Also those of the image without masks."""
+    model = copy.deepcopy(tiny_model)
+    model.test_cfg = dict(FAST, soft=soft)
+    data = dict(inputs=[images[2][0]], data_samples=samples_of([images[2]]))
+    [sample] = model.test_step(data)
+    assert ('soft_masks' in sample.pred_instances) == soft
+    if soft:
+        masks = sample.pred_instances.masks
+        assert sample.pred_instances.soft_masks.shape == masks.shape
+
+
 def training_batch():
     masks = torch.zeros(1, 64, 64, dtype=torch.bool)
     masks[:, 16:48, 16:48] = True

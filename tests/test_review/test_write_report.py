@@ -1,7 +1,10 @@
 """The files of a review page, without a browser."""
 
+import errno
 import hashlib
 import json
+import os
+from pathlib import Path
 from time import process_time
 
 import cv2
@@ -227,6 +230,25 @@ def test_only_an_earlier_report_is_replaced(scenes, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path != out] == [
         'mine'
     ]
+
+
+def test_a_report_that_cannot_be_replaced_stays(scenes, tmp_path, monkeypatch):
+    out = tmp_path / 'page'
+    write_report(scenes.refined, out, options(scenes))
+    (out / 'mine.txt').touch()
+    rename = Path.rename
+
+    def full(path, target):
+        if path.suffix == '.new':
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, 'rename', full)
+    with pytest.raises(InputError, match='No space left on device'):
+        write_report(scenes.refined, out, options(scenes, overwrite=True))
+    assert (out / 'mine.txt').exists()
+    assert len(page_data(out)['masks']['key']) == 10
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def pair(key, changed, confidence):

@@ -120,6 +120,7 @@ def test_what_does_not_change_is_not_refined_again(lite, monkeypatch):
     again = refiner.refine(noisy, {1: mask})
     assert calls == [0]
     assert again.objects[1].how == REUSED
+    assert first.objects[1].how == FIRST
     np.testing.assert_array_equal(
         again.objects[1].dense(frame.mask.shape),
         first.objects[1].dense(frame.mask.shape),

@@ -219,6 +219,10 @@ def test_no_evidence_no_change(plan):
 def test_it_is_registered_and_checked():
     cfg = dict(type='DoNoHarmGuard', keep_belief=0.9)
     assert build_child(TASK_UTILS, cfg).keep_belief == 0.9
+    for name in ('keep_belief', 'min_agreement', 'min_overlap'):
+        with pytest.raises(ValueError, match=f'{name} must be 0 to 1'):
+            DoNoHarmGuard(**{name: None})
+    assert DoNoHarmGuard(bold_belief=None).bold_belief is None
     with pytest.raises(ValueError, match='keep_belief must be 0 to 1'):
         DoNoHarmGuard(keep_belief=1.2)
     with pytest.raises(ValueError, match='gain_weight must be >= 0'):

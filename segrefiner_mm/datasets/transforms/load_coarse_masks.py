@@ -79,6 +79,11 @@ class LoadCoarseMasks(BaseTransform):
         paths = results['coarse_paths']
         if not paths and self.prob < 1.0:
             return results
+        if not paths:
+            raise InputError(
+                f'{results.get("img_path", "the image")} has no coarse mask: '
+                'put its path into the list of pairs, after the true mask'
+            )
         path = paths[rng.integers(len(paths))]
         # If there is a true mask, the image has its orientation.
         size = results['img'].shape[:2] if 'gt_mask' in results else None

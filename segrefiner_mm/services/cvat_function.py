@@ -211,7 +211,7 @@ class RefineFunction:
         if not found:
             return []
         items = [item for _, item in found]
-        served = self._service.refine(image, items, Choice())
+        served = self._service.refine(image, lambda: items, Choice())
         shapes: list[Any] = []
         for group, ((label, _), mask) in enumerate(
             zip(found, served, strict=True), 1

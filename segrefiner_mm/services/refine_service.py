@@ -1,6 +1,6 @@
 """One refiner for many requests, which take turns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -98,8 +98,9 @@ class ServedMask:
 class RefineService:
     """Refines the masks of requests, one request at a time.
 
-    Each request gets all cores or the GPU while it is refined. Its image is
-    decoded only then, so that waiting requests hold no decoded images.
+    Each request gets all cores or the GPU while it is refined. Its image and
+    its masks are decoded only then, so that waiting requests hold no decoded
+    arrays.
 
     Args:
         options (RefinerOptions, optional): The model and its settings.
@@ -134,7 +135,7 @@ class RefineService:
     def refine(
         self,
         image: bytes | Image.Image,
-        items: Sequence[MaskItem],
+        read_items: Callable[[], Sequence[MaskItem]],
         choice: Choice,
     ) -> list[ServedMask]:
         """Refine the masks of one image.
@@ -142,7 +143,9 @@ class RefineService:
         Args:
             image (bytes | PIL.Image.Image): Content of an image file, or a
                 decoded image.
-            items (Sequence): See :func:`load_upload`.
+            read_items (Callable): Returns the masks, see :func:`load_upload`.
+                It is called when it is the turn of the request, so that
+                waiting requests hold no decoded masks.
             choice (Choice): Options of the request.
 
         Returns:
@@ -152,7 +155,8 @@ class RefineService:
             InputError: If any part of the request cannot be used.
         """
         with self.turn:
-            return self.refine_loaded(self.load(image, items, choice), choice)
+            loaded = self.load(image, read_items(), choice)
+            return self.refine_loaded(loaded, choice)
 
     def load(
         self,

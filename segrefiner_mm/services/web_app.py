@@ -79,7 +79,12 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
         format: Annotated[Format, Form()] = 'rle',
     ) -> Answer:
         """Refine the masks of an image."""
-        served = service.refine(image.file.read(), _items(masks), choice)
+        contents = [mask.file.read() for mask in masks]
+        served = service.refine(
+            image.file.read(),
+            lambda: [item for one in contents for item in items_of(one)],
+            choice,
+        )
         return answer(served, format)
 
     @app.post(
@@ -92,12 +97,10 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
     )
     def refine_png(image: Image, mask: Image, choice: Chosen) -> Response:
         """Refine one mask; verdict, confidence and evidence are headers."""
-        items = items_of(mask.file.read())
-        if len(items) != 1:
-            raise InputError(
-                f'one PNG cannot hold {len(items)} masks: POST to /refine'
-            )
-        [served] = service.refine(image.file.read(), items, choice)
+        content = mask.file.read()
+        [served] = service.refine(
+            image.file.read(), lambda: _one(items_of(content)), choice
+        )
         headers = {
             'X-Segrefiner-Verdict': served.mask.verdict,
             'X-Segrefiner-Confidence': str(served.confidence),
@@ -110,7 +113,7 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
         """Refine the masks of an image, both given as JSON."""
         items = listed(request.masks)
         image = _decoded(request.image)
-        served = service.refine(image, items, request.choice())
+        served = service.refine(image, lambda: items, request.choice())
         return answer(served, request.format)
 
     return app
@@ -147,8 +150,12 @@ def answer(served: Sequence[ServedMask], form: Format) -> Answer:
     )
 
 
-def _items(masks: Sequence[UploadFile]) -> list[MaskItem]:
-    return [item for mask in masks for item in items_of(mask.file.read())]
+def _one(items: list[MaskItem]) -> list[MaskItem]:
+    if len(items) != 1:
+        raise InputError(
+            f'one PNG cannot hold {len(items)} masks: POST to /refine'
+        )
+    return items
 
 
 def _decoded(image: str) -> bytes:

@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import sys
+import threading
 import zipfile
 import zlib
 
@@ -22,7 +23,9 @@ from segrefiner_mm.services.access import (
     may_enter,
     token_of,
 )
+from segrefiner_mm.services.refine_service import Choice
 from segrefiner_mm.services.serve_options import ServeOptions
+from segrefiner_mm.services.uploads import items_of
 from tests.test_services.conftest import TOKEN
 
 HUGE = dict(size=[2**20, 2**20], counts=[0, 2**40])
@@ -352,6 +355,25 @@ def test_addresses_of_this_machine():
     own = ('127.0.0.1', '127.8.9.1', '::1', 'localhost')
     assert all(map(is_loopback, own))
     assert not any(map(is_loopback, ('localhost.evil.example', '10.0.0.1')))
+
+
+def test_masks_are_decoded_when_it_is_their_turn(service, photo):
+    decoded = threading.Event()
+
+    def read_items():
+        decoded.set()
+        return items_of(photo[1])
+
+    served = []
+    given = photo[0], read_items, Choice()
+    run = threading.Thread(
+        target=lambda: served.extend(service.refine(*given))
+    )
+    with service.turn:
+        run.start()
+        assert not decoded.wait(0.5)
+    run.join(60)
+    assert len(served) == 1
 
 
 def test_the_queue_is_short(serve, photo):

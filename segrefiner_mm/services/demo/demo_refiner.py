@@ -108,13 +108,13 @@ class DemoRefiner:
         Raises:
             InputError: If the photograph or the mask cannot be used.
         """
-        items = items_of(mask) if isinstance(mask, bytes) else [mask]
-        if len(items) != 1:
-            raise InputError(
-                f'the file has {len(items)} masks: upload a file with one'
-            )
         choice = Choice(steps, guard, only=only)
         with self._service.turn:
+            items = items_of(mask) if isinstance(mask, bytes) else [mask]
+            if len(items) != 1:
+                raise InputError(
+                    f'the file has {len(items)} masks: upload a file with one'
+                )
             loaded = self._service.load(photo, items, choice)
             [served] = self._service.refine_loaded(loaded, choice)
             model = self._service.model

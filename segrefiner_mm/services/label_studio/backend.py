@@ -132,8 +132,9 @@ def _refined(
         raise InputError('the masks of a task belong to several images')
     check_count(len(drawn), service.max_masks)
     image = source.read(_image_of(task, request.label_config, names.pop()))
-    items = [mask_of(region) for region in drawn]
-    served = service.refine(image, items, Choice())
+    served = service.refine(
+        image, lambda: [mask_of(region) for region in drawn], Choice()
+    )
     result = []
     for region, mask in zip(drawn, served, strict=True):
         result += regions_of(region, mask)

@@ -17,13 +17,13 @@ from segrefiner_mm.io.image_files.orientation import (
     INVERSE,
     KEEPS_SIZE,
     ON_ITS_SIDE,
-    ORIENTATION,
     Size,
     shows_turned,
     turned_by,
     upright,
 )
 from segrefiner_mm.io.image_files.picture_source import Source, name_of
+from segrefiner_mm.io.image_files.stored_exif import orientation_of
 from segrefiner_mm.io.limits import check_pixels
 
 # Pillow reads more formats; some of them start other programs (EPS).
@@ -121,11 +121,12 @@ def picture_size(path: Source) -> PictureSize:
         PictureSize: Upright size and stored size.
 
     Raises:
-        InputError: If it is missing, damaged, too large, or not an image.
+        InputError: If it is missing, too large, not an image, or its header
+            or its EXIF data are damaged.
     """
     with opened(path) as picture:
         width, height = picture.size
-        orientation = picture.getexif().get(ORIENTATION)
+        orientation = orientation_of(picture)
     stored = height, width
     upright_size = stored[::-1] if orientation in ON_ITS_SIDE else stored
     turned = orientation in ON_ITS_SIDE or orientation in KEEPS_SIZE
@@ -153,7 +154,7 @@ def read_deep_colour(
         if not _is_deep_colour(picture):
             return None
         stored = picture.size[::-1]
-        orientation = picture.getexif().get(ORIENTATION, 1)
+        orientation = orientation_of(picture) or 1
     data = path if isinstance(path, bytes) else Path(path).read_bytes()
     content = np.frombuffer(data, np.uint8)
     try:
@@ -195,7 +196,7 @@ def turned_back(
         return array
     with opened(path) as picture:
         stored = picture.size[::-1]
-        orientation = picture.getexif().get(ORIENTATION, 1)
+        orientation = orientation_of(picture) or 1
     if orientation not in ON_ITS_SIDE or stored != size:
         return array
     return turned_by(array, INVERSE[orientation])

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from yapf.yapflib.yapf_api import FormatCode
+from yapf.yapflib import yapf_api
 
 from segrefiner_mm.models.checkpoint import load_weights
 from segrefiner_mm.registry import MODELS, build_child
@@ -22,7 +22,7 @@ def pytest_configure(config):
     It is not written atomically, and mmengine formats configs with yapf.
     """
     if not hasattr(config, 'workerinput'):
-        FormatCode('warm = 1')
+        yapf_api.FormatCode('warm = 1')
 
 
 @pytest.fixture(scope='session')
@@ -56,6 +56,18 @@ def scene(tmp_path):
     image[true > 0] //= 2
     coarse = np.roll(true, (5, -6), axis=(0, 1))
     return image, true.astype(bool), coarse.astype(bool)
+
+
+@pytest.fixture(autouse=True, scope='session')
+def _configs_as_they_are():
+    """Log and dump configs without laying out their text.
+
+    A runner does that three times, which takes longer than most of what the
+    tests have it do. The text stays valid Python.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yapf_api, 'FormatCode', lambda text, **_: (text, False))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ KEEPER = refiner(min_area=10**9)  # changes nothing
 CHANGER = refiner(min_area=100)
 SIZE = 96, 128
 CLASSES = ('near', 'far')
+CHANNELS = [16, 32, 64, 128]  # of the stages of a ResNet-18, a quarter
 
 
 def need_hosts() -> None:
@@ -135,9 +136,13 @@ def mask_rcnn(data: Path) -> Config:
     """Mask R-CNN as mmdet ships it, shallow, for small images."""
     cfg = inherit('mmdet::mask_rcnn/mask-rcnn_r50_fpn_1x_coco.py')
     _shrink_resnet(cfg.model)
-    cfg.model.neck.in_channels = [64, 128, 256, 512]
+    cfg.model.neck.update(in_channels=CHANNELS, out_channels=64)
+    cfg.model.rpn_head.update(in_channels=64, feat_channels=64)
     for head in ('bbox_head', 'mask_head'):
-        cfg.model.roi_head[head].num_classes = len(CLASSES)
+        cfg.model.roi_head[head].update(num_classes=len(CLASSES))
+        cfg.model.roi_head[head].in_channels = 64
+    for part in ('bbox_roi_extractor', 'mask_roi_extractor'):
+        cfg.model.roi_head[part].out_channels = 64
     cfg.model.roi_head.bbox_head.fc_out_channels = 64
     # A thousand proposals an image take most of the time.
     cfg.model.test_cfg.rpn.update(nms_pre=60, max_per_img=30)
@@ -149,7 +154,7 @@ def solov2(data: Path) -> Config:
     """SOLOv2, whose masks are floats where it finds nothing."""
     cfg = inherit('mmdet::solov2/solov2_r50_fpn_1x_coco.py')
     _shrink_resnet(cfg.model)
-    cfg.model.neck.in_channels = [64, 128, 256, 512]
+    cfg.model.neck.in_channels = CHANNELS
     cfg.model.mask_head.num_classes = len(CLASSES)
     cfg.model.mask_head.feat_channels = 64
     cfg.model.test_cfg.update(score_thr=0.99, max_per_img=6)
@@ -163,7 +168,7 @@ def mask2former(data: Path) -> Config:
     )
     model = cfg.model
     _shrink_resnet(model)
-    model.panoptic_head.in_channels = [64, 128, 256, 512]
+    model.panoptic_head.in_channels = CHANNELS
     for part in (model.panoptic_head, model.panoptic_fusion_head):
         part.num_things_classes, part.num_stuff_classes = 2, 1
     model.panoptic_head.loss_cls.class_weight = [1.0] * 3 + [0.1]
@@ -187,7 +192,10 @@ def segmentor(
     cfg.model.pretrained = None
     norm = dict(type='BN')
     cfg.norm_cfg = cfg.model.backbone.norm_cfg = norm
-    cfg.model.decode_head.update(norm_cfg=norm, num_classes=num_classes)
+    cfg.model.backbone.update(stem_channels=16, base_channels=16)
+    cfg.model.decode_head.update(
+        norm_cfg=norm, num_classes=num_classes, in_channels=128, channels=64
+    )
     if binary:
         cfg.model.decode_head.update(
             num_classes=2,
@@ -233,7 +241,13 @@ def segmentor(
 
 
 def _shrink_resnet(model: ConfigDict) -> None:
-    model.backbone.update(depth=18, init_cfg=None, frozen_stages=-1)
+    model.backbone.update(
+        depth=18,
+        stem_channels=16,
+        base_channels=16,
+        init_cfg=None,
+        frozen_stages=-1,
+    )
 
 
 def _for_scenes(cfg: Config, data: Path) -> Config:

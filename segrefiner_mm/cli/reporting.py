@@ -39,7 +39,7 @@ def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
 def show_summary(
     args: argparse.Namespace, reporter: 'Reporter', summary: 'RunSummary'
 ) -> None:
-    """Print the summary, unless the command is to be quiet."""
+    """Log the end of the run, and print its summary unless ``--quiet``."""
     reporter.note_end(summary.text, done=summary.done, failed=summary.failed)
     if not args.quiet:
         print(summary.text)

@@ -19,7 +19,7 @@ NAME = '.segrefiner-run.jsonl'
 
 
 class RunJournal:
-    """A file in the output folder, one line per finished result.
+    """A file in the output folder, one line per result begun or finished.
 
     A result counts as done while the settings of the run, the input files and
     the outputs are unchanged.
@@ -29,7 +29,7 @@ class RunJournal:
         settings (dict): Settings that the results depend on, as plain values.
 
     Raises:
-        InputError: If the folder cannot be written to.
+        InputError: If the journal cannot be read or written.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ class RunJournal:
         )
 
     def is_ours(self, outputs: list[Path]) -> bool:
-        """Return whether an earlier run, of any settings, wrote these outputs.
+        """Return whether a run, of any settings, wrote or began these outputs.
 
         Args:
             outputs (list[Path]): Output files.

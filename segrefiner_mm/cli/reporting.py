@@ -25,7 +25,17 @@ def add_reporting_options(add: Callable[..., Any]) -> None:
 
 @contextmanager
 def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
-    """Open the reporter of a command, and log an error that ends the run."""
+    """Open the reporter of a command, and log an error that ends the run.
+
+    Args:
+        args (argparse.Namespace): With ``quiet`` and ``json_log``.
+
+    Yields:
+        Reporter: The reporter.
+
+    Raises:
+        InputError: If the log cannot be opened.
+    """
     from segrefiner_mm.reporting.reporter import terminal_reporter
 
     reporter = terminal_reporter(args.quiet, args.json_log)

@@ -58,6 +58,9 @@ class RunJournal:
 
         Returns:
             bool: Whether inputs, settings and outputs are unchanged.
+
+        Raises:
+            InputError: If a file cannot be read.
         """
         line = self._lines.get(self._key(outputs), {})
         return not self.is_due(inputs, outputs) and _are_same(
@@ -74,6 +77,9 @@ class RunJournal:
         Returns:
             bool: Whether inputs or settings differ from the recorded ones, or
             there is no complete record.
+
+        Raises:
+            InputError: If an input cannot be read.
         """
         line = self._lines.get(self._key(outputs), {})
         noted = line.get('outputs')
@@ -134,6 +140,9 @@ class RunJournal:
 
         Returns:
             list[Path]: The changed files.
+
+        Raises:
+            InputError: If an output cannot be read.
         """
         ours = _digests(self._lines.get(self._key(outputs), {}))
         if not ours:  # a journal without hashes

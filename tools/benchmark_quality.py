@@ -200,7 +200,7 @@ def build_parser(
     add = parser.add_argument
     add('data', help='folder with images/ and masks/')
     add('--ann-file', default='', help='list of pairs, instead of the folders')
-    add('--take', type=int, nargs='+', default=[0], help='groups, from 0')
+    add('--take', type=int, nargs='+', default=[0], help='groups to take')
     add('--of', type=int, default=1, help='number of groups of scenes')
     add('--limit', type=int, default=100, help='maximum number of images')
     add('--min-area', type=int, default=512, help='in pixels')
@@ -252,9 +252,10 @@ def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = build_parser(__doc__.splitlines()[0], synthetic_names())
     add = parser.add_argument
-    add('--beside', nargs='+', default=[], help='other models, guarded')
-    add('--guard-only', action='store_true', help='not without guard')
-    add('--no-classical', action='store_true', help='no GrabCut, ...')
+    add('--beside', nargs='+', default=[], help='other models, with a guard')
+    add('--guard-only', action='store_true', help='skip runs without a guard')
+    skipped = 'skip GrabCut and the guided filter'
+    add('--no-classical', action='store_true', help=skipped)
     return parsed(parser)
 
 

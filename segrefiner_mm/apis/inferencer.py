@@ -138,8 +138,8 @@ class SegRefinerInferencer(BaseInferencer):
                 a line in the log. The config of a :class:`DoNoHarmGuard`: for
                 any weights. False or None: no guard. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or ``'fp16'``,
-                see :class:`RefineSettings`. PyTorch runs the last two whatever
-                the runtime, but OpenVINO can run bf16. Defaults to 'auto'.
+                see :class:`RefineSettings`. PyTorch runs the last two, except
+                that OpenVINO runs bf16 itself. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             threshold (float, optional): Value from which soft masks are
@@ -168,7 +168,7 @@ class SegRefinerInferencer(BaseInferencer):
             picture, empty without ``return_vis``.
 
         Raises:
-            InputError: If an input cannot be used, or a file not be written.
+            InputError: If an input is unusable, or a file cannot be written.
         """
         settings = self.settings(
             windows=windows,

@@ -163,7 +163,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         '--img-dir',
         help='folder of the images; optional for .pkl, which holds their '
         'paths, and for labelme, YOLO and json of Segment Anything if the '
-        'images lie beside',
+        'images are beside the files',
     )
     add(
         '-o',

@@ -56,7 +56,7 @@ def add_ignore(add: Callable[..., Any], text: str) -> None:
 
 
 def add_max_pixels(add: Callable[..., Any], default: int = MAX_PIXELS) -> None:
-    """Add the limit on the size of images; the default is only named."""
+    """Add the limit on image size; ``default`` is only for the help."""
     add(
         '--max-pixels',
         type=int,

@@ -235,7 +235,7 @@ def other_kind(value: Id, known: Container[Id]) -> str:
         known (Container[int | str]): The known ids.
 
     Returns:
-        str: The end of a sentence; '' if it is not known so either.
+        str: The end of a sentence; '' if it is not known at all.
     """
     other = whole_number(value) if isinstance(value, str) else str(value)
     if other is None or other not in known:

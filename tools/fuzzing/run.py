@@ -56,7 +56,7 @@ def fuzz(
     """Try mutations on readers.
 
     Args:
-        folder (Path): An empty folder, which its parent holds alone.
+        folder (Path): An empty folder, alone in its parent.
         names (Sequence[str]): Readers; none stand for all.
         count (int): Mutations of each.
         first (int): The first seed.

@@ -88,7 +88,7 @@ class Soak:
         self._compare(out, 'of two runs at once')
 
     def full_disk(self, times: int) -> None:
-        """Resume on a disk that is full again and again; this needs root."""
+        """Run again and again on a full disk; this needs root."""
         disk = SmallDisk(self._folder / 'disk')
         if not disk.mount():
             self.lines.append('left out: the full disk, as this is not root')

@@ -183,8 +183,8 @@ def label_files(folder: Path) -> list[Path]:
 def joined(parts: list[Corners]) -> Corners:
     """Join polygons into one, as a line of YOLO holds one.
 
-    From the nearest corner of one polygon, a line leads to the next polygon,
-    around it, and back.
+    A line leads from a polygon to the next and back, between their nearest
+    corners.
 
     Args:
         parts (list[np.ndarray]): (N, 2) float64 each.

@@ -17,8 +17,8 @@ class PredictionOptions:
 
     Attributes:
         img_dir (Path, optional): Folder of the images. Defaults to None: a
-            pickle holds their paths; those of labelme, YOLO and JSON of
-            Segment Anything lie beside. Other formats need it.
+            pickle holds their paths, and those of labelme, YOLO and JSON of
+            Segment Anything are beside the files. Other formats need it.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
         segmentation (str): Form of the masks in COCO JSON: ``'same'``,

@@ -45,8 +45,8 @@ class VideoOptions:
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
         first (int, optional): Number that the names of the masks give to the
-            first frame of a video file. Defaults to None: 0; if the masks
-            count from 1, an error asks for it.
+            first frame of a video file. Defaults to None: 0; it must be given
+            if the masks count from 1.
         steadying (Steadying): How much is carried from frame to frame.
             Defaults to ``Steadying()``.
         overwrite (bool): Whether to refine finished frames again, and to

@@ -22,9 +22,12 @@ def __getattr__(name: str) -> Any:
 def _register_package() -> None:
     """Make ``_base_ = 'segrefiner_mm::...'`` and ``'mmseg::...'`` resolve.
 
-    mmengine knows the packages that a config may inherit from by a fixed
-    table. It maps mmseg to one distribution name only; the module's name
-    serves every distribution of it.
+    mmengine looks up the packages that a config may inherit from in a fixed
+    table. For mmseg, the table names a single distribution; the name of the
+    module works for all of them.
+
+    Raises:
+        ImportError: If mmengine is not installed.
     """
     from importlib.util import find_spec
 

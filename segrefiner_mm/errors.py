@@ -1,4 +1,4 @@
-"""Errors that a user can fix; every other exception is a bug of ours."""
+"""Errors in what a user has given, whose messages say what to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,14 +23,14 @@ class TrainingCollapsedError(SegRefinerError):
 
 @contextmanager
 def about(path: str | Path) -> Iterator[None]:
-    """Put the name of a file in front of the input errors of a block.
+    """Put the path of a file in front of the input errors of a block.
 
     Args:
         path (str | Path): The file.
 
     Raises:
-        InputError: If the block raises one: the same message, with the file
-            in front unless it is named already.
+        InputError: If the block raises one: the same message, with the path
+            in front unless the message names it already.
     """
     try:
         yield
@@ -41,13 +41,14 @@ def about(path: str | Path) -> Iterator[None]:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an exception says, in one line and without its class name.
+    """Return the first line of an exception's message, without its class.
 
     Args:
         error (BaseException): An exception of Python or of a library.
 
     Returns:
-        str: The reason, such as ``'No space left on device'``.
+        str: The reason, such as ``'No space left on device'``; ``'it is
+        damaged'`` if the exception has no message.
     """
     if isinstance(error, RecursionError):
         return 'it is nested too deeply'

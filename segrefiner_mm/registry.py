@@ -13,7 +13,7 @@ SCOPE = 'segrefiner_mm'
 
 
 def _child(root: Registry, *subpackages: str) -> Registry:
-    """Return a registry of this package that some subpackages fill."""
+    """Return a child registry that subpackages fill; by default, engine."""
     names = subpackages or ('engine',)
     locations = [f'{SCOPE}.{name}' for name in names]
     return Registry(root.name, parent=root, locations=locations)

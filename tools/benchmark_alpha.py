@@ -6,8 +6,8 @@ each object on a photograph, takes the mask of what is at least half opaque,
 and compares alpha in the band around its edge: of the hard mask, of the mask
 feathered by 3 pixels, of the guided filter (He et al., 2010), and the matte.
 Drawn hair, fur and a fence are measured too; a mask that is called smooth has
-lost what is thinner than a few pixels, as the mask of a network has. Lower is
-better in every column.
+lost what is thinner than a few pixels, like the mask of a network. Objects of
+fewer than 512 pixels are skipped. Lower is better in every column.
 """
 
 import argparse
@@ -176,12 +176,12 @@ def _parse_args() -> argparse.Namespace:
     add = parser.add_argument
     add('objects', type=Path, help='folder of pictures with alpha')
     add('backgrounds', type=Path, help='folder of photographs')
-    add('--limit', type=int, default=50, help='most objects')
+    add('--limit', type=int, default=50, help='maximum number of objects')
     add('--drawn', type=int, default=5, help='photographs behind a drawing')
     add('--pictures', type=Path, help='folder to draw the examples in')
     args = parser.parse_args()
     if args.limit < 1:
-        parser.error('--limit is 1 or more')
+        parser.error('--limit must be 1 or more')
     return args
 
 

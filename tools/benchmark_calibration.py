@@ -3,9 +3,10 @@
 ``python tools/benchmark_calibration.py DATA`` takes images and true masks as
 ``benchmark_quality.py`` does. It refines coarse masks of some kinds, and looks
 at the pixels near the refined edges, within 2 % of the diagonal of the image.
-For every kind, and for masks that were refined alone, it prints the expected
-calibration error over 15 bins, 0 to 1, and the temperature that would fit
-best. ``--diagram`` draws the reliability diagram.
+For every kind, for all masks, and for those with the verdict ``refined``, it
+prints the expected calibration error over 15 bins, 0 to 1, and the factor by
+which the temperature would have to be multiplied to fit best. ``--diagram``
+draws the reliability diagram.
 """
 
 import argparse
@@ -38,7 +39,7 @@ SIDE, PAD = 480, 60
 def measure(
     args: argparse.Namespace, samples: list[Sample]
 ) -> dict[str, Reliability]:
-    """Count the pixels near the edges, by kind."""
+    """Count the pixels near the refined edges by probability, per kind."""
     inferencer = SegRefinerInferencer(args.model, args.weights, args.device)
     if args.temperature is not None:
         test_cfg = inferencer.model.test_cfg or {}
@@ -114,7 +115,7 @@ def parse_args() -> argparse.Namespace:
     parser = build_parser(__doc__.splitlines()[0], KINDS)
     add = parser.add_argument
     add('--no-guard', action='store_true', help='refine every mask')
-    add('--temperature', type=float, help='another than that of the model')
+    add('--temperature', type=float, help='(default: that of the model)')
     add(
         '--one-kind',
         action='store_true',

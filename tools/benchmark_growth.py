@@ -6,8 +6,8 @@ Every row is a process of its own, whose network answers at once with the mask
 moved to the right (see ``benchmark_throughput.py``), so that every mask is
 refined and its edge polished in tiles; ``--network`` runs the real one. The
 mask on images of several sizes is a disc of half their height. The masks of
-one image are discs of 40 pixels. Memory is the peak beyond that of the loaded
-model with the image, which is the peak of what refining takes.
+one image are discs of 40 pixels. Memory is the peak above the memory of the
+loaded model and the image, that is, what refining itself takes.
 """
 
 import argparse

@@ -86,7 +86,7 @@ def compare(refine: Refine, samples: list[Sample], kind: Kind) -> np.ndarray:
 
 
 def cells(rows: np.ndarray) -> list[str]:
-    """What the table says of some rows."""
+    """Return the cells of the table for some rows of :func:`compare`."""
     if not len(rows):
         return ['0', *['-'] * (len(HEADER) - 1)]
     mean = 100 * rows.mean(0)
@@ -199,11 +199,11 @@ def build_parser(
     parser = argparse.ArgumentParser(description=description)
     add = parser.add_argument
     add('data', help='folder with images/ and masks/')
-    add('--ann-file', default='', help='list of pairs instead')
-    add('--take', type=int, nargs='+', default=[0], help='scenes to take')
-    add('--of', type=int, default=1, help='out of so many groups of scenes')
-    add('--limit', type=int, default=100, help='most images')
-    add('--min-area', type=int, default=512, help='smallest object')
+    add('--ann-file', default='', help='list of pairs, instead of the folders')
+    add('--take', type=int, nargs='+', default=[0], help='groups to take')
+    add('--of', type=int, default=1, help='number of groups of scenes')
+    add('--limit', type=int, default=100, help='maximum number of images')
+    add('--min-area', type=int, default=512, help='in pixels')
     add('--model', default=DEFAULT_MODEL)
     add('--weights')
     add('--steps', type=int)
@@ -214,14 +214,14 @@ def build_parser(
         nargs='+',
         default=[],
         metavar='NAME=FOLDER',
-        help='coarse masks of models, named as the images',
+        help='coarse masks of models, with the names of the images',
     )
     add(
         '--kinds',
         nargs='*',
         choices=synthetic_names(),
         default=kinds,
-        help='coarse masks',
+        help='kinds of coarse masks to make',
     )
     return parser
 
@@ -242,7 +242,7 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """
     args = parser.parse_args()
     if args.limit < 1 or args.of < 1:
-        parser.error('--limit and --of are 1 or more')
+        parser.error('--limit and --of must be 1 or more')
     if args.of == 1 and args.take != [0]:
         parser.error('--take needs --of, the number of groups')
     return args
@@ -252,9 +252,10 @@ def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = build_parser(__doc__.splitlines()[0], synthetic_names())
     add = parser.add_argument
-    add('--beside', nargs='+', default=[], help='other models, as users get')
-    add('--guard-only', action='store_true', help='leave out: no guard')
-    add('--no-classical', action='store_true', help='leave out: GrabCut, ...')
+    add('--beside', nargs='+', default=[], help='other models, with a guard')
+    add('--guard-only', action='store_true', help='skip runs without a guard')
+    skipped = 'skip GrabCut and the guided filter'
+    add('--no-classical', action='store_true', help=skipped)
     return parsed(parser)
 
 

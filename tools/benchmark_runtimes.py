@@ -2,10 +2,10 @@
 
     python tools/benchmark_runtimes.py --model segrefiner-lr --steps 6
 
-Run it by ``make bench``. All rows take turns within one run, and the shortest
-time of each counts: compare the ratios, as absolute times depend on the
-machine and on what else it does. A named model whose weights are not bundled
-gets random ones, which takes as long and refines nothing.
+Run it with ``make bench``. All rows take turns within one run, and the
+shortest time of each counts: compare the ratios, as absolute times depend on
+the machine and on what else it does. A named model whose weights are not
+bundled gets random ones, which take as long and refine nothing.
 """
 
 import argparse

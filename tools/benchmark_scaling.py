@@ -1,7 +1,7 @@
 """Service times of a run in shards, each on one core.
 
-Processor time is printed, as other programs slow it less than the clock. The
-numbers are the input of ``simulate_scaling.py``.
+It prints processor time, which other programs affect less than elapsed time.
+The numbers are the input of ``simulate_scaling.py``.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Time the making of coarse masks, and measure how coarse they are.
 
-Run it by ``make bench``, on drawn masks of the sizes of LVIS objects, or with
-``--ann-file`` of a LVIS or COCO json on the masks in it.
+Run it with ``make bench``, on drawn masks of the sizes of LVIS objects, or
+with ``--ann-file``, on the masks of an LVIS or COCO json.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def drawn_masks(count: int = 120) -> list[Mask]:
 
 
 def annotated_masks(ann_file: Path, count: int = 500) -> list[Mask]:
-    """Masks over 512 pixels of a LVIS or COCO json."""
+    """Masks over 512 pixels of an LVIS or COCO json, ``count`` at most."""
     content = json.loads(ann_file.read_text())
     images = {image['id']: image for image in content['images']}
     masks: list[Mask] = []

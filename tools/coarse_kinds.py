@@ -45,11 +45,15 @@ def synthetic_kinds() -> dict[str, Make]:
 
 
 def model_masks(folder: Path) -> dict[str, Path]:
-    """Coarse masks that a model has predicted, by the stems of the images.
+    """Find the coarse masks that a model has predicted.
 
     Args:
-        folder (Path): Pictures named as the images, or with the name of the
-            folder above the images before two underscores.
+        folder (Path): Pictures with the stems of the images, or named
+            ``PARENT__STEM``, where PARENT is the folder above that of the
+            images.
+
+    Returns:
+        dict[str, Path]: Files by stem.
 
     Raises:
         InputError: If there are none.
@@ -175,7 +179,7 @@ UNSEEN: dict[str, Make] = {
 
 
 def grab_cut(image: Image, mask: Mask) -> Mask:
-    """OpenCV's GrabCut; a band of 3 % of the box's diagonal is open."""
+    """OpenCV's GrabCut, free within 3 % of the box's diagonal of the edge."""
     _, _, w, h = cv2.boundingRect(mask.astype(np.uint8))
     reach = max(round(0.03 * float(np.hypot(w, h))), 2)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)

@@ -66,7 +66,7 @@ class Fleet:
         slowness (float): Times as long as a slow worker takes.
         spread (float): Standard deviation of the logarithm of service times.
         failures (float): Deaths per worker and hour.
-        price (float): Of a worker and hour.
+        price (float): Of an hour of a worker.
     """
 
     workers: int
@@ -91,7 +91,8 @@ class Outcome:
 
     Attributes:
         hours (float): Until the output is complete.
-        cost (float): Price of all workers until then.
+        cost (float): Price of all workers until then, in the unit of
+            ``Fleet.price``.
         busy (float): Share of the time in which workers refine.
         reader (float): Share in which they wait for the reader.
         store (float): Share in which they wait for the store.
@@ -164,7 +165,7 @@ def simulate(load: Workload, fleet: Fleet, seed: int = 0) -> Outcome:
 
 
 def _arrivals(load: Workload, fleet: Fleet) -> Iterator[float]:
-    """When each shard has been read; tars are read by the workers."""
+    """Yield when each shard has been read; workers read tars themselves."""
     step = load.shard_masks * fleet.read if load.merged else 0.0
     now = 0.0
     while True:
@@ -187,7 +188,7 @@ def main() -> None:
     add('--workload', choices=WORKLOADS, default='coco')
     add('--workers', type=int, nargs='+', default=[16, 64, 256])
     add('--refine-ms', type=float, default=400.0, help='per mask')
-    add('--price', type=float, default=0.04, help='of a worker and hour')
+    add('--price', type=float, default=0.04, help='of a worker, per hour')
     add('--store-gbytes', type=float, default=5.0, help='per second, in all')
     add('--shard-masks', type=int, help='default: that of the workload')
     add('--failures', type=float, default=0.01, help='per worker and hour')

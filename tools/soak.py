@@ -3,10 +3,10 @@
 ``python tools/soak.py`` refines a folder of small drawn pictures with a tiny
 network, once without a break, and then with a SIGKILL at 50 random moments
 and a full disk at 20, each followed by a run that goes on. The results must
-be the same, byte by byte. Two runs on one output at a time: one works, the
-other is refused by name. Memory must not grow from picture to picture.
-A full disk is a small one that is mounted, for which one must be root; else
-the size of files is limited, or that part is left out with a message.
+be the same, byte by byte. Of two runs on one output at a time, one works, and
+the other is refused with the name of the first. Memory must not grow from
+picture to picture. The full disk is a small one that is mounted, which needs
+root; without it, that part is left out with a message.
 """
 
 import argparse
@@ -20,9 +20,9 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add('--images', type=int, default=300, help='pictures in the folder')
-    add('--kills', type=int, default=50, help='how often it is killed')
-    add('--full', type=int, default=20, help='how often the disk is full')
-    add('--seed', type=int, default=0, help='of the moments')
+    add('--kills', type=int, default=50, help='number of kills')
+    add('--full', type=int, default=20, help='number of full disks')
+    add('--seed', type=int, default=0, help='seed of the random moments')
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         soak = Soak(Path(folder).resolve(), given.images, given.seed)

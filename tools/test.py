@@ -19,8 +19,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config file')
     parser.add_argument(
         'checkpoint',
-        help='weights: .pth, official ones included, .safetensors, or '
-        'segrefiner-tiny for the bundled ones',
+        help='weights: .pth, official ones included, .safetensors, or the '
+        'name of bundled ones (segrefiner-lite, segrefiner-tiny)',
     )
     add_runner_options(parser)
     return parser.parse_args()

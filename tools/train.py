@@ -21,14 +21,24 @@ def parse_args() -> argparse.Namespace:
         '--resume',
         nargs='?',
         const='auto',
-        help='go on from the last checkpoint of the work dir, or from a file',
+        help='resume from the last checkpoint of the work dir, or from a file',
     )
     add_runner_options(parser)
     return parser.parse_args()
 
 
 def set_start(cfg: Any, resume: str | None) -> None:
-    """Say where to begin: at a checkpoint, or with the weights of one."""
+    """Set where training begins: at a checkpoint, or with its weights.
+
+    Args:
+        cfg (Config): Changed in place.
+        resume (str, optional): Checkpoint to resume, or ``'auto'`` for the
+            last one of the work dir.
+
+    Raises:
+        InputError: If there are two sets of weights, or a file is not a .pth.
+        CheckpointError: If the checkpoint cannot be read.
+    """
     from mmengine.runner import find_latest_checkpoint
 
     from segrefiner_mm.cli.runner_setup import check_weights

@@ -62,8 +62,8 @@ class SegRefinerInferencer(BaseInferencer):
             installed.
 
     Raises:
-        InputError: If the model is not known, or has no weights; or the
-            runtime is unknown, not installed, or cannot run the model.
+        InputError: If the model is unknown or has no weights, the device
+            cannot be used, or the runtime is missing or cannot run the model.
         CheckpointError: If the weights cannot be used.
 
     Attributes:
@@ -127,19 +127,19 @@ class SegRefinerInferencer(BaseInferencer):
                 the config of a window plan; or None: the model's setting.
                 Defaults to 'object'.
             num_steps (int, optional): Reverse steps, 1 to T; fewer are
-                faster and bolder. Defaults to None: the model's setting.
+                faster, more are more cautious. Defaults to None: the model's.
             batch_size (int): Maximum number of windows in one forward pass;
                 a CPU takes one at a time. Defaults to 32.
-            seed (int, optional): Seed of the noise; None draws none.
+            seed (int, optional): Seed of the noise; None: no noise.
                 Defaults to 0.
-            guard (bool | dict): Whether a guard may keep masks and roll
-                refinements back. True: the guard of the model, if its limits
-                were calibrated on these weights; if not, none, with a line in
-                the log. The config of a :class:`DoNoHarmGuard`: for any
-                weights. False: the plain algorithm. Defaults to True.
-            precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or
-                ``'fp16'``. PyTorch computes the last two, except that OpenVINO
-                computes ``'bf16'`` itself. Defaults to 'auto'.
+            guard (bool | dict, optional): Whether a guard may keep masks and
+                roll refinements back. True: the guard of the model, if its
+                limits were calibrated on these weights; if not, no guard, and
+                a line in the log. The config of a :class:`DoNoHarmGuard`: for
+                any weights. False or None: no guard. Defaults to True.
+            precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or ``'fp16'``,
+                see :class:`RefineSettings`. PyTorch runs the last two, except
+                that OpenVINO runs bf16 itself. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             threshold (float, optional): Value from which soft masks are
@@ -154,8 +154,8 @@ class SegRefinerInferencer(BaseInferencer):
                 everything.
             return_vis (bool): Whether to draw the outlines before and after.
                 Defaults to False.
-            out_dir (str | Path): Folder for ``masks/`` and ``vis/``.
-                Defaults to '': nothing is written.
+            out_dir (str | Path): Folder for ``masks/``, and ``vis/`` with
+                ``return_vis``. Defaults to '': nothing is written.
 
         Returns:
             dict: ``predictions``, per image a dict of ``masks`` (N, H, W)
@@ -165,10 +165,10 @@ class SegRefinerInferencer(BaseInferencer):
             the form in which they were given, for label maps ``labels``, with
             ``soft`` also ``soft`` (N, H, W) float32, 0.5 or more exactly
             where ``masks`` is true; and ``visualization``, per image a BGR
-            picture, or nothing.
+            picture, empty without ``return_vis``.
 
         Raises:
-            InputError: If an image, a mask or an option is not usable.
+            InputError: If an input is unusable, or a file cannot be written.
         """
         settings = self.settings(
             windows=windows,
@@ -238,7 +238,7 @@ class SegRefinerInferencer(BaseInferencer):
         threshold: float | None = None,
         resize_masks: bool = False,
     ) -> Iterator[LoadedMasks[MaskResult | None]]:
-        """Load images and masks, one pair at a time."""
+        """Load images and masks pair by pair; see :meth:`__call__`."""
         for image, masks, only in inputs:
             loaded = load_any(
                 image, masks, labels, threshold, resize_masks, only
@@ -259,7 +259,7 @@ class SegRefinerInferencer(BaseInferencer):
         """Refine a stream of loaded pairs.
 
         Args:
-            inputs (Iterable[LoadedPair]): Pulled as late as possible.
+            inputs (Iterable[LoadedPair]): Pairs, pulled as late as possible.
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:

@@ -24,7 +24,8 @@ def refine(
 ) -> Any:
     """Refine masks of one image.
 
-    The model stays loaded for the next call.
+    A model given by name or file stays loaded for the next call; two such
+    models at most.
 
     Args:
         image (str | Path | bytes | np.ndarray | PIL.Image.Image): The image;
@@ -46,8 +47,10 @@ def refine(
             Defaults to None: the best one available.
         runtime (str): See :class:`SegRefinerInferencer`. Defaults to 'auto'.
         **options: ``windows``, ``num_steps``, ``seed``, ``guard``,
-            ``threshold``, ``resize_masks``, ``soft``, ``only`` and so on, see
-            :meth:`SegRefinerInferencer.__call__`.
+            ``threshold``, ``only`` and all others of
+            :meth:`SegRefinerInferencer.__call__`, except ``return_vis`` and
+            ``out_dir``. ``batch_size``, ``seed`` and ``precision`` default to
+            the model's settings.
 
     Returns:
         object: For masks an array, bool, (H, W) for one mask, (N, H, W) for
@@ -60,7 +63,9 @@ def refine(
         of labels.
 
     Raises:
-        InputError: If an image, a mask or an option is not usable.
+        InputError: If the model, the image, a mask or an option cannot be
+            used.
+        CheckpointError: If the weights cannot be used.
 
     Examples:
         >>> import segrefiner_mm

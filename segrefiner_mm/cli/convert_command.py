@@ -12,7 +12,13 @@ from segrefiner_mm.models.checkpoint import (
 
 
 def run_convert(args: argparse.Namespace) -> int:
-    """Convert ``args.source`` to ``args.target``; returns the exit status."""
+    """Convert ``args.source`` to ``args.target``; returns the exit status.
+
+    Raises:
+        InputError: If the target cannot be written, or is the source.
+        CheckpointError: If the source cannot be read or is not of a refiner,
+            or the suffix of the target is unknown.
+    """
     target = Path(args.target)
     if not target.parent.is_dir():
         raise InputError(f'no such folder: {target.parent}')

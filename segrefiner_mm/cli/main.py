@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         int: Exit status.
+
+    Raises:
+        SystemExit: Of argparse: 2 for bad usage, 0 after ``--help`` and
+            ``--version``.
     """
     parser = build_parser()
     if '_ARGCOMPLETE' in os.environ:

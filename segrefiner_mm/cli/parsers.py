@@ -145,8 +145,9 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         'panoptic X.json needs its PNG files in the folder X. Files of '
         'labelme (.json, or a folder), of YOLO (folder with labels/) and of '
         'Segment Anything (SA-1B json; folders of amg.py) are refined too. '
-        'Order, ids and all fields but the masks stay. A run that was '
-        'stopped resumes where it left off.',
+        'Order, ids and all fields but the masks stay, except for boxes and '
+        'areas with --update-boxes. A run that was stopped resumes where it '
+        'left off.',
         examples=(
             'segrefiner coco results.json --ann val.json --img-dir val/ '
             '-o refined.json',
@@ -160,7 +161,9 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
     add('predictions', metavar='RESULTS', help='file or folder to refine')
     add(
         '--img-dir',
-        help='folder of the images (.pkl, labelme and YOLO may name it)',
+        help='folder of the images; optional for .pkl, which holds their '
+        'paths, and for labelme, YOLO and json of Segment Anything if the '
+        'images are beside the files',
     )
     add(
         '-o',
@@ -244,13 +247,21 @@ def _add_eval(commands: argparse._SubParsersAction) -> None:
         type=float,
         help='masks are soft: values from this one on are foreground',
     )
-    add('--dis', action='store_true', help='also print the DIS5K metrics')
+    add(
+        '--dis',
+        action='store_true',
+        help='also print the DIS5K metrics; hce is a number of clicks',
+    )
     add(
         '--skip-unknown',
         action='store_true',
         help='leave out results of images and categories that GT lacks',
     )
-    add('--json', metavar='FILE', help='write the figures, from 0 to 1')
+    add(
+        '--json',
+        metavar='FILE',
+        help='write the figures, from 0 to 1 (hce: clicks)',
+    )
     add(
         '--worst',
         type=int,

@@ -25,7 +25,17 @@ def add_reporting_options(add: Callable[..., Any]) -> None:
 
 @contextmanager
 def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
-    """Open the reporter of a command, and log an error that ends the run."""
+    """Open the reporter of a command, and log an error that ends the run.
+
+    Args:
+        args (argparse.Namespace): With ``quiet`` and ``json_log``.
+
+    Yields:
+        Reporter: The reporter.
+
+    Raises:
+        InputError: If the log cannot be opened.
+    """
     from segrefiner_mm.reporting.reporter import terminal_reporter
 
     reporter = terminal_reporter(args.quiet, args.json_log)
@@ -39,7 +49,7 @@ def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
 def show_summary(
     args: argparse.Namespace, reporter: 'Reporter', summary: 'RunSummary'
 ) -> None:
-    """Print the summary, unless the command is to be quiet."""
+    """Log the end of the run, and print its summary unless ``--quiet``."""
     reporter.note_end(summary.text, done=summary.done, failed=summary.failed)
     if not args.quiet:
         print(summary.text)

@@ -41,6 +41,7 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
+        help='what has started the processes (default: %(default)s)',
     )
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
@@ -138,7 +139,7 @@ def start(cfg: 'Config', action: Literal['train', 'test']) -> None:
 
     Raises:
         InputError: If something cannot be built from its settings. Errors
-            after the first step has begun are raised unchanged.
+            raised once training or testing has begun are left unchanged.
     """
     from mmengine.hooks import Hook
     from mmengine.runner import Runner
@@ -158,7 +159,15 @@ def start(cfg: 'Config', action: Literal['train', 'test']) -> None:
 
 
 def check_weights(file: str) -> None:
-    """Refuse a file that would execute code, or that mmengine cannot read."""
+    """Refuse a file that would execute code, or that mmengine cannot read.
+
+    Args:
+        file (str): Weights file.
+
+    Raises:
+        InputError: If it is a .safetensors.
+        CheckpointError: If it is missing, damaged or not only weights.
+    """
     from segrefiner_mm.models.checkpoint import read_state_dict
 
     if Path(file).suffix == '.safetensors':
@@ -178,7 +187,7 @@ def message_of(error: Exception) -> str:
 
 
 def use_cpu_processes(cfg: 'Config') -> None:
-    """Connect the processes of a launcher by gloo if there is no GPU."""
+    """Connect the processes of torchrun by gloo if there is no GPU."""
     import torch
 
     if cfg.launcher != 'pytorch' or torch.cuda.is_available():

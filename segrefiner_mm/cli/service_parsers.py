@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that ``--help`` answers at once.
 import argparse
 
 from segrefiner_mm.cli.shared_options import add_command, add_model_options
+from segrefiner_mm.services.serve_options import SERVED_PIXELS
 
 
 def add_serve(commands: argparse._SubParsersAction) -> None:
@@ -19,8 +20,7 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
         'evidence. /docs documents the requests. Label Studio can use the '
         'server as its ML backend. Only this machine can reach the server, '
         'unless --host names another address, which needs a token. On '
-        'SIGTERM and Ctrl-C, it finishes the requests in progress and exits. '
-        'Without --max-pixels, images may have up to 50,000,000 pixels.',
+        'SIGTERM and Ctrl-C, it finishes the requests in progress and exits.',
         examples=(
             'segrefiner serve',
             'segrefiner serve --host 0.0.0.0 --token-file token.txt',
@@ -36,7 +36,7 @@ def add_serve(commands: argparse._SubParsersAction) -> None:
         help='maximum number of masks per request (default: %(default)s)',
     )
     _add_label_studio(parser)
-    add_model_options(parser)
+    add_model_options(parser, SERVED_PIXELS)
 
 
 def _add_label_studio(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +63,8 @@ def _add_label_studio(parser: argparse.ArgumentParser) -> None:
         action='append',
         default=[],
         metavar='URL',
-        help='further address from which images may be fetched',
+        help='further address, without a token, from which images may be '
+        'fetched; may be given several times',
     )
 
 
@@ -79,7 +80,7 @@ def add_demo(commands: argparse._SubParsersAction) -> None:
         examples=('segrefiner demo', 'segrefiner demo --port 9000 --steps 6'),
     )
     _add_address(parser, 8766)
-    add_model_options(parser)
+    add_model_options(parser, SERVED_PIXELS)
 
 
 def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
@@ -106,7 +107,8 @@ def _add_address(parser: argparse.ArgumentParser, port: int) -> None:
         '--name',
         action='append',
         default=[],
-        help='further host name by which clients call the server',
+        help='further host name by which clients call the server; may be '
+        'given several times',
     )
     add(
         '--max-request-mb',

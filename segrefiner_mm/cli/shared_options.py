@@ -24,7 +24,7 @@ def add_command(
     """Add a command whose help ends with examples.
 
     ``run_NAME`` of the module ``NAME_command`` runs it. The module, which may
-    be heavy, is not imported before.
+    be heavy, is only imported then.
     """
     parser = commands.add_parser(
         name,
@@ -55,14 +55,14 @@ def add_ignore(add: Callable[..., Any], text: str) -> None:
     )
 
 
-def add_max_pixels(add: Callable[..., Any]) -> None:
-    """Add the limit on the size of images."""
+def add_max_pixels(add: Callable[..., Any], default: int = MAX_PIXELS) -> None:
+    """Add the limit on image size; ``default`` is only for the help."""
     add(
         '--max-pixels',
         type=int,
         metavar='N',
         help='largest image or mask that is read, in pixels (default: '
-        f'{MAX_PIXELS})',
+        f'{default})',
     )
 
 
@@ -122,7 +122,9 @@ def add_model_choice(add: Callable[..., Any]) -> None:
     add('--weights', help='weights file (default: those of the model)')
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
+def add_model_options(
+    parser: argparse.ArgumentParser, max_pixels: int = MAX_PIXELS
+) -> None:
     """Add the options of the model, for the commands that refine."""
     add = parser.add_argument
     add_model_choice(add)
@@ -169,11 +171,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         choices=RUNTIME_NAMES,
         default='auto',
         help='library that runs the network on a CPU; auto times the '
-        'installed runtimes for two seconds, once for this machine and '
+        'installed runtimes for about two seconds, once for this machine and '
         'model, and uses the fastest; see segrefiner env (default: '
         '%(default)s)',
     )
-    add_max_pixels(add)
+    add_max_pixels(add, max_pixels)
 
 
 def _seed(text: str) -> int | None:

@@ -23,8 +23,9 @@ def add_video(commands: argparse._SubParsersAction) -> None:
         'from frame to frame along the motion of the image, so that they '
         'jump less; nothing is carried across a cut. Masks have the names of '
         'the frames, or their numbers in a video file. For several objects, '
-        'give a folder of masks per object, or one per frame with the name '
-        'of the frame, or label maps. A run that was stopped resumes where '
+        'give a folder of masks per object, or label maps, or, if the frames '
+        'are images, a folder per frame with the name of the frame. A run '
+        'that was stopped resumes where '
         'it left off.',
         examples=(
             'segrefiner video frames/ masks/ -o refined/',
@@ -70,7 +71,7 @@ def add_video(commands: argparse._SubParsersAction) -> None:
         type=int,
         metavar='N',
         help='number of the first frame of a video file in the names of the '
-        'masks (default: 0)',
+        'masks (default: 0; must be given if they count from 1)',
     )
     add_model_options(parser)
     add_reporting_options(add)

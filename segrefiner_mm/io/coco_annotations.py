@@ -113,8 +113,8 @@ def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
         dict[int | str, CocoImage]: In the order of the file.
 
     Raises:
-        InputError: If there is no list of images, or two images of different
-            names share an id.
+        InputError: If there is no list of images, an image has no valid id,
+            or two images of different names share an id.
     """
     images: dict[Id, CocoImage] = {}
     for index, record in enumerate(records_of(content, 'images', name)):
@@ -134,7 +134,7 @@ def image_of(record: dict[str, Any], where: str) -> CocoImage:
         CocoImage: The image.
 
     Raises:
-        InputError: If it has no id.
+        InputError: If its id is missing or invalid.
     """
     return _image(record, id_of(record, 'id', where))
 
@@ -228,12 +228,14 @@ def is_crowd(record: dict[str, Any]) -> bool:
 def other_kind(value: Id, known: Container[Id]) -> str:
     """Explain that an unknown id is known with the other type, int or str.
 
+    A file may write 1 where another writes "1".
+
     Args:
         value (int | str): The unknown id.
         known (Container[int | str]): The known ids.
 
     Returns:
-        str: The end of a sentence, or ''.
+        str: The end of a sentence; '' if it is not known at all.
     """
     other = whole_number(value) if isinstance(value, str) else str(value)
     if other is None or other not in known:

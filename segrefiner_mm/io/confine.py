@@ -16,12 +16,12 @@ from segrefiner_mm.io.files import composed
 from segrefiner_mm.io.json_files.json_file import shown, shown_name
 
 _DRIVE = re.compile(r'[A-Za-z]:')
-# Characters that none of the three systems allows in a name.
+# Control characters, and surrogates, which UTF-8 cannot encode.
 _CONTROL = re.compile(r'[\x00-\x1f\ud800-\udfff]')
 
 
 def confined(folder: Path, name: object) -> Path:
-    """Return the path of a name, which is not reinterpreted.
+    """Return the path of a file name, which is taken literally.
 
     Args:
         folder (Path): Folder that the path must not leave, not even by a
@@ -32,7 +32,7 @@ def confined(folder: Path, name: object) -> Path:
         Path: Path below the folder; it need not exist.
 
     Raises:
-        InputError: If it is not a name, or leads out of the folder.
+        InputError: If it is not a file name, or leads out of the folder.
     """
     if not isinstance(name, str) or not name or _CONTROL.search(name):
         raise InputError(f'{shown(name)} is not a file name')
@@ -50,7 +50,7 @@ def confined(folder: Path, name: object) -> Path:
 
 
 def path_below(folder: str | Path, name: str, where: str | Path) -> str:
-    """Return the path of an image of a data set, whose folders may be links.
+    """Return the path of an image of a data set; links are followed.
 
     Args:
         folder (str | Path): Folder of the images. If it is '', names may be
@@ -62,7 +62,8 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> str:
         str: The path.
 
     Raises:
-        InputError: If the name leads out of the folder.
+        InputError: If the name is empty, holds control characters or leads
+            out of the folder.
     """
     unsafe = not name or _CONTROL.search(name) is not None
     if str(folder) and not unsafe:

@@ -14,8 +14,9 @@ def file_state(path: Path) -> list[Any] | None:
         path (Path): The file.
 
     Returns:
-        list | None: Absolute path, size, modification time (mtime), change
-        time (ctime) and hash of the content; None if there is no such file.
+        list | None: Absolute path with links resolved, size in bytes,
+        modification time (mtime) and change time (ctime) in nanoseconds, and
+        SHA-256 of the content; None if there is no such file.
 
     Raises:
         InputError: If it cannot be read.
@@ -28,7 +29,7 @@ def file_state(path: Path) -> list[Any] | None:
 def is_same_file(noted: Any, path: Path) -> bool:
     """Return whether a file is unchanged since its state was recorded.
 
-    The content is read only if the times differ, as they do for a copy.
+    The content is read only if path and size are equal and the times differ.
 
     Args:
         noted (object): State from :func:`file_state`; it may be damaged.

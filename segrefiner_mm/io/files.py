@@ -30,7 +30,7 @@ def pictures_in(folder: Path) -> dict[str, Path]:
         folder (Path): Folder to search; its subfolders are not.
 
     Returns:
-        dict[str, Path]: Path of every image file.
+        dict[str, Path]: Path of every image file by its stem.
 
     Raises:
         InputError: If there is no such folder, or two files share a stem.
@@ -99,7 +99,8 @@ def result_files(folder: Path) -> list[Path]:
         folder (Path): The folder.
 
     Returns:
-        list[Path]: JSON files, and tables and texts, in order.
+        list[Path]: Files named ``.csv``, ``.json`` or ``.txt``, in order,
+        folder by folder.
     """
     return [
         path
@@ -152,7 +153,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
-    """Write a file part by part, atomically as :func:`write_whole`.
+    """Write a file part by part, atomically like :func:`write_whole`.
 
     Args:
         path (Path): File to write; its folder is created.

@@ -128,14 +128,14 @@ def encode_picture(path: Path, picture: npt.NDArray[np.uint8]) -> bytes:
 
     Args:
         path (Path): Its name, whose suffix gives the format.
-        picture (np.ndarray): (H, W) grey, (H, W, 3) BGR, or (H, W, 4) with
-            alpha.
+        picture (np.ndarray): (H, W) grey, (H, W, 3) BGR, or (H, W, 4) BGRA;
+            uint8 or, for a PNG or TIFF, uint16.
 
     Returns:
         bytes: Content of the file.
 
     Raises:
-        InputError: If the format cannot hold it.
+        InputError: If the format is unknown, or cannot hold it.
     """
     try:
         done, encoded = cv2.imencode(path.suffix.lower(), picture)

@@ -92,9 +92,9 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
     """
     if is_lossy(picture):
         raise InputError(
-            f'{path} is not a label map: JPEG changes numbers to save space, '
-            'which creates labels that nobody has given; use the lossless '
-            'image (.png) that it was made from'
+            f'{path} is not a label map: lossy compression, such as JPEG, '
+            'changes numbers, which creates labels that were never assigned; '
+            'use the lossless image (.png) that it was made from'
         )
 
 

@@ -12,13 +12,13 @@ from segrefiner_mm.io.images import save_mask
 
 
 def output_names(images: Sequence[Any]) -> list[str]:
-    """Return the names of the outputs: stems of files, indices of arrays.
+    """Return the names of the outputs: the stem of a file, else the index.
 
     Args:
         images (Sequence): Files or arrays.
 
     Returns:
-        list[str]: One per image, without suffix.
+        list[str]: One per image, without suffix; an index has eight digits.
 
     Raises:
         InputError: If two are equal.

@@ -58,9 +58,10 @@ def load_masks(
     Args:
         source (object): An image file, a ``.npy`` or a ``.npz`` with one
             array, or the bytes of one of these; a PIL image; an array or
-            tensor, (H, W) for one mask or (N, H, W) for several, bool, with
-            values 0 and 1, or 0 and 255; a COCO run-length encoding, or the
-            polygons of one object; a list of any of these, one per object.
+            tensor, (H, W) for one mask or (N, H, W) for several, bool, or
+            with values 0 and one other, such as 1 or 255; a COCO run-length
+            encoding, or the polygons of one object; a list of any of these,
+            one per object.
         labels (bool): Whether ``source`` is a label map, where every value
             but 0 is an object. Defaults to False.
         image_size (tuple[int, int], optional): Height and width of the image,
@@ -72,8 +73,8 @@ def load_masks(
         MaskInputs: The masks.
 
     Raises:
-        InputError: If the form is unknown, or the masks cannot be read or are
-            not binary.
+        InputError: If the form is unknown, the masks cannot be read or are
+            not binary, or ``threshold`` is not positive.
     """
     if isinstance(source, (str, Path, bytes)):
         name = 'the mask' if isinstance(source, bytes) else str(source)
@@ -110,7 +111,7 @@ def to_numpy(array: Any) -> npt.NDArray[Any]:
         array (Tensor | np.ndarray): The values.
 
     Returns:
-        np.ndarray: The values; bfloat16 as float32.
+        np.ndarray: The values; those of a floating-point tensor as float32.
     """
     if isinstance(array, Tensor):
         array = array.detach().cpu()

@@ -46,8 +46,8 @@ def read_array(source: Source) -> npt.NDArray[Any]:
         np.ndarray: (H, W) or (N, H, W) of booleans or real numbers.
 
     Raises:
-        InputError: If it is missing, damaged, too large, or holds objects or
-            several arrays.
+        InputError: If it is missing, damaged or too large, or holds several
+            arrays, or one of another shape or type.
     """
     if isinstance(source, bytes):
         name, zipped = 'the array', source.startswith(_ZIP)

@@ -24,7 +24,8 @@ class OutputLock:
     """Keeps other runs from an output while this one writes it.
 
     The system releases the lock when the process ends in any way, so a killed
-    run locks nobody out. Its unfinished files are removed by the next run.
+    run locks nobody out. Its unfinished files are removed by the next run. On
+    a file system without locks, other runs are not kept away.
 
     Args:
         out (Path): The folder or file to write. Its folder is created. A
@@ -32,8 +33,8 @@ class OutputLock:
         is_folder (bool): Whether it is a folder.
 
     Raises:
-        InputError: On entry, if another run, which it names, holds the lock,
-            or if the lock cannot be written.
+        InputError: On entry, if another run holds the lock, whose process the
+            message names, or if the lock cannot be written.
     """
 
     def __init__(self, out: Path, is_folder: bool) -> None:

@@ -46,7 +46,7 @@ def quantised(values: Floats, kind: str) -> npt.NDArray[Any]:
         kind (str): ``'uint8'``, ``'uint16'`` or ``'float32'``.
 
     Returns:
-        np.ndarray: Same shape.
+        np.ndarray: Same shape, of the type ``kind``.
     """
     if kind == 'float32':
         return values

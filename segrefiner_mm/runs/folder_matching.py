@@ -24,9 +24,9 @@ class PairMatching:
     """Pairs of images and masks, and the files without a partner.
 
     A mask in a subfolder belongs to the image of its name in the subfolder of
-    the same name. A folder of masks named after an image holds its objects,
-    one per file. If all masks are in one folder, the images may be in any
-    subfolder.
+    the same name. A folder of masks that is named after an image holds the
+    masks of its objects, one per file. If all masks are in one folder, the
+    images may be in any subfolder.
 
     Args:
         images (Path): Folder of images.
@@ -36,10 +36,10 @@ class PairMatching:
         suffix (str): Suffix that the name of a mask adds to the name of its
             image, such as ``'_mask'``; ``*`` matches anything, as in
             ``'_*'``. Defaults to ''.
-        ambiguous (bool): Whether an image in the folder and one of its name
-            in a subfolder are a conflict, if all masks are in one folder.
-            Defaults to False: subfolders are searched only if the folder has
-            no images.
+        ambiguous (bool): Whether, if all masks are in one folder, images are
+            also looked for in subfolders, so that two of one name are a
+            conflict. Defaults to False: subfolders are searched only if the
+            folder has no images.
 
     Attributes:
         jobs (list[PairJob]): The pairs, folder by folder.
@@ -102,7 +102,7 @@ class PairMatching:
             self._pair(stem, images.get(owner, []), paths)
         if self.suffix and not self._shared:
             self.problems += [
-                f'{paths[0]} is no mask: its name does not end in '
+                f'{paths[0]} is not a mask: its name does not end in '
                 f'{self.suffix}'
                 for stem, paths in pictures_by_stem(
                     folder, MASK_SUFFIXES

@@ -32,7 +32,8 @@ def run_jobs(
         task (Task): Loads, refines and encodes the pairs.
         jobs (list[PairJob]): The jobs, at least one.
         out (Path): Output folder, which holds the journal.
-        own_settings (dict): Settings of the results beside the refiner's.
+        own_settings (dict): Settings that results depend on, besides those
+            of the refiner.
         overwrite (bool): Whether to repeat finished jobs, and to overwrite
             files that no run has written.
         reporter (Reporter): Receives the jobs that fail; failures reported
@@ -42,7 +43,9 @@ def run_jobs(
         RunSummary: Counts of the verdicts and of the failures.
 
     Raises:
-        InputError: If files would be lost, or another run writes this output.
+        InputError: If files would be lost, another run writes this output, or
+            the model or an option cannot be used.
+        CheckpointError: If the weights cannot be used.
     """
     protect_inputs(jobs)
     # Before a folder is made, so that a mistake leaves none behind.

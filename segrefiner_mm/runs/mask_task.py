@@ -102,7 +102,7 @@ class MaskTask:
     def encode(
         self, loaded: Pair, prediction: Prediction
     ) -> dict[Path, bytes]:
-        """Encode the mask and any overlay; see :meth:`Task.encode`."""
+        """Encode the mask and the other outputs; see :meth:`Task.encode`."""
         job = loaded.tag
         [mask] = prediction['masks']
         place = georeference_to_write(job)
@@ -142,7 +142,7 @@ class MaskTask:
         if verdict == KEPT and evidence:
             return f'kept as it is: its edge looks right ({numbers})'
         if verdict == KEPT and loaded.only is not None:
-            return 'kept as it is: nothing to change in what may change'
+            return 'kept as it is: the part that may change needs no change'
         if verdict == KEPT:
             return 'kept as it is: too small, too thin, empty or full'
         coarse = loaded.annotation.masks[0]

@@ -23,9 +23,11 @@ class OnlyParts:
             ``'errors'``; or None: everything may change. See
             :func:`read_only_part`.
 
+    Attributes:
+        common (object): ``only``, with the path of a file or folder as Path.
+
     Raises:
-        InputError: If there is no such file or folder, or two masks of the
-            folder share a name.
+        InputError: If there is no such file or folder.
     """
 
     def __init__(self, only: Any) -> None:
@@ -55,8 +57,8 @@ class OnlyParts:
                 with the name of the first, then of the next.
 
         Returns:
-            Path | None: None if the part is not given by a file, or the file
-            is missing.
+            Path | None: None if the part is not given by a file, or the
+            folder holds no such file, or several.
         """
         if self._by_stem is None:
             return self.common if isinstance(self.common, Path) else None
@@ -77,7 +79,8 @@ class OnlyParts:
             CompactMask | str | None: See :class:`RefineJob`.
 
         Raises:
-            InputError: If its file is missing, or cannot be used.
+            InputError: If the folder does not hold exactly one file for the
+                image, or the part cannot be used.
         """
         file = self.file_of(*names)
         if file is None and self._by_stem is not None:
@@ -95,6 +98,9 @@ class OnlyParts:
 
         Returns:
             dict: For a journal; empty if everything may change.
+
+        Raises:
+            InputError: If a file cannot be read.
         """
         if self.common is None:
             return {}

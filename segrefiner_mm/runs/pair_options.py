@@ -23,7 +23,8 @@ class MaskOptions:
             edge, in pixels; see :func:`alpha_matte`. Defaults to None: by the
             size of the object.
         overwrite (bool): Whether to repeat finished jobs, and to overwrite
-            other files in the output folder. Defaults to False.
+            other files in the output folder; the output of a single pair is
+            overwritten in any case. Defaults to False.
         soft (str, optional): Type in which soft maps are written too:
             ``'uint8'`` or ``'uint16'`` (PNG), or ``'float32'`` (.npy); see
             :func:`quantised`. Defaults to None: none are written.

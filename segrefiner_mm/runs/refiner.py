@@ -105,12 +105,22 @@ class Refiner:
 
     @property
     def model(self) -> SegRefiner:
-        """SegRefiner: The model, with weights, on its device."""
+        """SegRefiner: The model, with weights, on its device.
+
+        Raises:
+            InputError: If the model, the device or the runtime cannot be
+                used.
+            CheckpointError: If the weights cannot be used.
+        """
         return self._built[0]
 
     @cached_property
     def settings(self) -> RefineSettings:
-        """RefineSettings: Settings of the run."""
+        """RefineSettings: Settings of the run.
+
+        Raises:
+            InputError: If an option cannot be used.
+        """
         options = self._options
         guard: bool | dict[str, Any] = bool(options.guard)
         if options.guard == 'always':

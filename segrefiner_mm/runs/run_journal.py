@@ -19,7 +19,7 @@ NAME = '.segrefiner-run.jsonl'
 
 
 class RunJournal:
-    """A file in the output folder, one line per finished result.
+    """A file in the output folder, one line per result begun or finished.
 
     A result counts as done while the settings of the run, the input files and
     the outputs are unchanged.
@@ -29,7 +29,7 @@ class RunJournal:
         settings (dict): Settings that the results depend on, as plain values.
 
     Raises:
-        InputError: If the folder cannot be written to.
+        InputError: If the journal cannot be read or written.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
@@ -58,6 +58,9 @@ class RunJournal:
 
         Returns:
             bool: Whether inputs, settings and outputs are unchanged.
+
+        Raises:
+            InputError: If a file cannot be read.
         """
         line = self._lines.get(self._key(outputs), {})
         return not self.is_due(inputs, outputs) and _are_same(
@@ -74,6 +77,9 @@ class RunJournal:
         Returns:
             bool: Whether inputs or settings differ from the recorded ones, or
             there is no complete record.
+
+        Raises:
+            InputError: If an input cannot be read.
         """
         line = self._lines.get(self._key(outputs), {})
         noted = line.get('outputs')
@@ -85,7 +91,7 @@ class RunJournal:
         )
 
     def is_ours(self, outputs: list[Path]) -> bool:
-        """Return whether an earlier run, of any settings, wrote these outputs.
+        """Return whether a run, of any settings, wrote or began these outputs.
 
         Args:
             outputs (list[Path]): Output files.
@@ -134,6 +140,9 @@ class RunJournal:
 
         Returns:
             list[Path]: The changed files.
+
+        Raises:
+            InputError: If an output cannot be read.
         """
         ours = _digests(self._lines.get(self._key(outputs), {}))
         if not ours:  # a journal without hashes

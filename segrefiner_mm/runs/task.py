@@ -19,6 +19,10 @@ class Task(Protocol[Annotation, Result]):
         Returns:
             dict: All that results depend on; see
             :meth:`Refiner.fingerprint`.
+
+        Raises:
+            InputError: If the model or an option cannot be used.
+            CheckpointError: If the weights cannot be used.
         """
 
     def load(self, job: PairJob) -> LoadedPair[Annotation, PairJob]:
@@ -57,6 +61,9 @@ class Task(Protocol[Annotation, Result]):
 
         Returns:
             dict[Path, bytes]: Content of every file to write.
+
+        Raises:
+            InputError: If a format cannot hold the result.
         """
 
     def notes(

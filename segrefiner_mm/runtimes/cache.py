@@ -52,7 +52,11 @@ def read_choice(key: str) -> dict[str, Any] | None:
 
 
 def choices() -> Iterator[dict[str, Any]]:
-    """Yield all choices of runtimes that can be read, by file name."""
+    """Yield all choices of runtimes that can be read, in order of file name.
+
+    Yields:
+        dict: See :func:`write_choice`.
+    """
     folder = cache_folder()
     if folder is not None and (folder / 'runtimes').is_dir():
         for path in sorted((folder / 'runtimes').glob('*.json')):

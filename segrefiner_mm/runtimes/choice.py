@@ -54,10 +54,11 @@ def use_runtime(model: SegRefiner, runtime: str = 'auto') -> RuntimeChoice:
     """Let a runtime run a model's network; its weights must not change later.
 
     ``'auto'`` is PyTorch on a GPU, and where nothing else is installed.
-    Otherwise the installed runtimes are timed for two seconds; the result is
-    kept for this machine, these versions and this kind of network. The
-    environment variable ``SEGREFINER_RUNTIME`` replaces ``'auto'``. Results of
-    two runtimes differ by rounding, which may move an edge by a pixel.
+    Otherwise the installed runtimes are timed for about two seconds; the
+    result is kept for this machine, these versions and this kind of network.
+    On a CPU, the environment variable ``SEGREFINER_RUNTIME`` replaces
+    ``'auto'``. Results of two runtimes differ by rounding, which may move an
+    edge by a pixel.
 
     Args:
         model (SegRefiner): The model, on its device, in eval mode.

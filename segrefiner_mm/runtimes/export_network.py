@@ -60,7 +60,8 @@ def export_onnx(
         list[Path]: The files, in the order in which they run.
 
     Raises:
-        InputError: If ``onnx`` is not installed, a file exists, or the network
+        InputError: If ``onnx`` is not installed, a file exists or cannot be
+            written, the model is unknown or has no weights, or the network
             cannot be exported.
         CheckpointError: If the weights cannot be used.
     """

@@ -67,7 +67,7 @@ class GraphDenoiser:
         """Return the network in bfloat16, whose inputs are still float32.
 
         Returns:
-            GraphDenoiser | None: The network; None if there is none.
+            GraphDenoiser | None: The network; None if the runtime has none.
         """
         if self._half is None and self._make_half is not None:
             self._half = self._make_half()

@@ -31,7 +31,8 @@ def measure(
         size (int): Side of a window, a multiple of ``stride``.
         stride (int): Stride of the network.
         num_steps (int): Steps per window.
-        budget (float): Seconds. Defaults to ``BUDGET``.
+        budget (float): Seconds for the timed rounds, warm-up not included;
+            there are at least two rounds. Defaults to ``BUDGET``.
 
     Returns:
         tuple[int, dict[str, float]]: Side of the windows that were timed, and

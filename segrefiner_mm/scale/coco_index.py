@@ -52,8 +52,8 @@ class ImageTable:
         path (Path): Annotation file.
 
     Raises:
-        InputError: If it has no list of images, or two images of different
-            names share an id.
+        InputError: If it cannot be read, has no list of images, an image has
+            no valid id, or two images of different names share one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -129,10 +129,10 @@ class ImageTable:
         self._names.append(hash(image.name))
 
     def namesakes(self) -> list[str]:
-        """Return different names that share their last part.
+        """Return different names whose last parts have the same stem.
 
-        They may lead to the same file, as a file is looked up by a part of
-        its path if nothing is found at the whole path.
+        Letter case does not count. Such names may lead to the same file, as a
+        part of a path is looked up if nothing is found at the whole path.
 
         Returns:
             list[str]: The names, each once.

@@ -61,7 +61,7 @@ class CocoSource:
             Event: All parts of the file; see :meth:`is_record`.
 
         Raises:
-            InputError: If the file is not of COCO or LVIS.
+            InputError: If the file cannot be read, or is not of COCO or LVIS.
         """
         seen: set[str] = set()
         members: dict[str | None, Any] = {}

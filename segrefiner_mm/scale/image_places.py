@@ -29,7 +29,8 @@ class ImagePlaces:
             None: their names are paths.
 
     Raises:
-        InputError: If there is no such folder.
+        InputError: If there is no such folder, or no installed package
+            handles such URLs.
     """
 
     def __init__(self, address: str | None) -> None:
@@ -100,7 +101,8 @@ class ImagePlaces:
             name (str): Name of an image.
 
         Returns:
-            list | None: None if there is no such file.
+            list | None: See :func:`file_state` and :meth:`Place.state`; None
+            if there is no such file.
         """
         try:
             file = self.find(name)

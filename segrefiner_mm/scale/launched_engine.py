@@ -60,6 +60,9 @@ def launched(
     Yields:
         ShardSummary: In the first process, the summaries of all processes; in
         the others, none.
+
+    Raises:
+        InputError: If another process has ended early.
     """
     rank, count = _numbers()
     own = [

@@ -59,7 +59,7 @@ class MergedFile:
             path (Path): File to write.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If it cannot be written, or the source cannot be read.
         """
         write_parts(path, self._parts())
 

@@ -36,6 +36,10 @@ class DatasetOptions(PredictionOptions):
             are kept; all workers must be able to reach it. Defaults to None:
             a folder beside the output, which is removed at the end.
         shard_masks (int): Minimum number of masks per shard. Defaults to 256.
+
+    Raises:
+        InputError: If an option is out of its range, or does not apply to
+            shards or to the engine.
     """
 
     images: str | None = None
@@ -78,7 +82,7 @@ class DatasetOptions(PredictionOptions):
 
     @property
     def place(self) -> str | None:
-        """Folder or URL of the images."""
+        """Folder or URL of the images; None if neither is given."""
         if self.images is not None:
             return self.images
         return None if self.img_dir is None else str(self.img_dir.absolute())

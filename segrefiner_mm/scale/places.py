@@ -31,7 +31,7 @@ def is_address(text: str) -> bool:
 
 
 def local_path(text: str) -> Path:
-    """Return the path of a path or a ``file://`` URL.
+    """Return the path that a path or a ``file://`` URL names.
 
     Args:
         text (str): Path or URL.
@@ -47,6 +47,12 @@ class Place:
 
     Args:
         address (str): Path or fsspec URL.
+
+    Attributes:
+        address (str): The address, without a slash at its end.
+        remote (bool): Whether it is a URL of another machine.
+        folder (Path, optional): The folder on this machine; None if it is
+            remote.
 
     Raises:
         InputError: If no installed package handles such URLs.

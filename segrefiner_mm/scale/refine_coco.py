@@ -74,10 +74,13 @@ def refine_coco(
 
     Returns:
         PredictionSummary: Counts over the masks, and the rows of up to 1000
-        masks that changed most.
+        masks that changed most; counts of 0 in all processes of a launcher
+        but the first.
 
     Raises:
-        InputError: If nothing can be refined, or files would be lost.
+        InputError: If nothing can be refined, files would be lost, or the
+            engine does not answer.
+        CheckpointError: If the weights cannot be used.
     """
     need_pyarrow()
     with joined(options) as rank:

@@ -38,7 +38,8 @@ def refine_dataset(
 
     Returns:
         PredictionSummary: Counts, and rows of the masks that changed most,
-        1000 at most.
+        1000 at most and none for tables. In the processes of a launcher other
+        than the first, the counts are 0.
 
     Raises:
         InputError: If nothing can be done, something would be lost, or an

@@ -18,9 +18,10 @@ class RefinedRows:
 
     Attributes:
         rows (list[dict]): A row per mask: ``mask``, its index in the file;
-            ``image``, ``label``, ``verdict``, ``iou``, ``confidence``,
-            ``height``, ``width``, ``evidence`` and ``counts``, compressed run
-            lengths, which only refined masks have.
+            ``image``; ``first``, the index of the first mask of the image;
+            ``label``, ``verdict`` and ``iou``; unless it failed, also
+            ``confidence``, ``height``, ``width``, ``evidence`` and
+            ``counts``, compressed run lengths of a refined mask, else None.
         errors (list[str]): Messages about masks that failed.
         notes (list[str]): Remarks.
     """

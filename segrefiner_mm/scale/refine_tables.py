@@ -44,7 +44,11 @@ def holds_shards(source: str) -> bool:
         source (str): Path or URL.
 
     Returns:
-        bool: False for a folder without any.
+        bool: False for a folder without any, and for any other file; True
+        for any other URL but that of a ``.json``.
+
+    Raises:
+        InputError: If the folder cannot be listed.
     """
     if source.lower().endswith(SHARDS):
         return True
@@ -75,7 +79,9 @@ def refine_tables(
         cannot be read counts as one failure.
 
     Raises:
-        InputError: If nothing can be refined, or files would be lost.
+        InputError: If nothing can be refined, files would be lost, an option
+            is not for tables, or the engine does not answer.
+        CheckpointError: If the weights cannot be used.
     """
     need_pyarrow()
     _refuse(options)

@@ -20,7 +20,7 @@ _FAULTY, _REFINED, _LEFT = range(3)
 
 
 class ResultStore:
-    """Results in a temporary file, at 35 bytes of memory per mask.
+    """Results in a temporary file, at 37 bytes of memory per mask.
 
     Args:
         folder (Path): Folder of the temporary file.
@@ -101,7 +101,7 @@ class ResultStore:
         return row
 
     def has_results(self) -> bool:
-        """Return whether any mask was refined or kept.
+        """Return whether any mask was refined, kept or rolled back.
 
         Returns:
             bool: False if all have failed.

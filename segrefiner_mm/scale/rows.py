@@ -18,9 +18,10 @@ class Shard(NamedTuple):
     """Images that are refined together; shards hold about equal work.
 
     Attributes:
-        key (str): Hash of the settings and of the content, in hexadecimal
-            digits: equal keys have equal results.
-        content (bytes): The rows, as JSON.
+        key (str): Hash of the settings and of the content, 40 hexadecimal
+            digits: equal keys have equal results. For :class:`FileShards`,
+            the name of a file.
+        content (bytes): The rows, as JSON; b'' for :class:`FileShards`.
     """
 
     key: str

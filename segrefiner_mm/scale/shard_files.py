@@ -47,13 +47,13 @@ def need_pyarrow() -> Any:
 
 
 def file_of(key: str) -> str:
-    """Return the name of a shard.
+    """Return the file name of a shard.
 
     Args:
         key (str): Its key.
 
     Returns:
-        str: Name of the file.
+        str: The name.
     """
     return f'{key}.parquet'
 

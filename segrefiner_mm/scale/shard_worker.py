@@ -158,6 +158,10 @@ def chosen_refiner(
     Returns:
         tuple[RefinerOptions, dict]: The options with the runtime that this
         machine has chosen, and the fingerprint that workers must have.
+
+    Raises:
+        InputError: If the model or an option cannot be used.
+        CheckpointError: If the weights cannot be used.
     """
     if on_gpus and options.runtime == 'auto':
         options = replace(options, runtime='torch')
@@ -179,7 +183,9 @@ def agreed_refiner(
         Refiner: The refiner.
 
     Raises:
-        InputError: If this machine has another version or other weights.
+        InputError: If this machine has another version or other weights, or
+            the model cannot be used.
+        CheckpointError: If the weights cannot be used.
     """
     refiner = Refiner(options)
     own = refiner.fingerprint()

@@ -46,8 +46,9 @@ def create(
         coarse (str): COCO file with the masks to refine. Defaults to '':
             ``detector`` provides them.
         detector (str): Module of another function for CVAT, such as
-            ``'cvat_sdk.auto_annotation.functions.
-            torchvision_instance_segmentation'``. Defaults to ''.
+            ``torchvision_instance_segmentation`` in
+            ``cvat_sdk.auto_annotation.functions``, by its full name. Defaults
+            to ''.
         device (str): Device to compute on, such as ``'cuda:0'``. Defaults to
             '': the best one available.
         steps (int): Reverse steps. Defaults to 0: those of the model.
@@ -57,8 +58,9 @@ def create(
         RefineFunction: The function.
 
     Raises:
-        InputError: If not exactly one source of masks is given, or it cannot
-            be read.
+        InputError: If not exactly one source of masks is given, or the COCO
+            file cannot be used.
+        ImportError: If there is no module ``detector``.
     """
     if bool(coarse) == bool(detector):
         raise InputError(
@@ -84,8 +86,11 @@ class CocoMasks:
         path (Path): Annotations with images and categories.
 
     Raises:
-        InputError: If the file is not of COCO, or an annotation names an
-            image or a category that is not listed.
+        InputError: If the file is not of COCO, or an annotation has no valid
+            mask or names an image or a category that is not listed.
+
+    Attributes:
+        labels (list): Labels of CVAT, one per name of a category.
     """
 
     def __init__(self, path: Path) -> None:
@@ -121,7 +126,9 @@ class CocoMasks:
             context (DetectionFunctionContext): Names the frame.
 
         Returns:
-            list[tuple[int, object]]: Label id and mask of each object.
+            list[tuple[int, object]]: Label id and mask of each object; empty
+            if no image has the name of the frame, or several do without
+            their folders.
         """
         name = str(context.frame_name)
         if name in self._masks:

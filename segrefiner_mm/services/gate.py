@@ -15,8 +15,8 @@ OPEN = frozenset(['/health'])  # so that a watchdog needs no token
 class Gate:
     """Lets requests through to an ASGI application, or answers them.
 
-    It decides before the body is read, and stops reading a body that is
-    larger than its header declares.
+    It decides before the body is read, and stops reading a body that exceeds
+    ``max_request_mb``, whatever its header declares, or that stalls.
 
     Args:
         app (Callable): The ASGI application.

@@ -22,7 +22,8 @@ def serve(
 ) -> None:
     """Serve refinement by HTTP; the function behind ``serve``.
 
-    It returns when the process is stopped, after the requests in progress.
+    It returns when the process is stopped, once the requests in progress are
+    done, which get 30 seconds at most.
 
     Args:
         options (ServeOptions, optional): Options of the server. Defaults to
@@ -33,8 +34,9 @@ def serve(
             Defaults to None: 50,000,000.
 
     Raises:
-        InputError: If an option cannot be used, the extra ``serve`` is not
-            installed, or the address is taken.
+        InputError: If an option or the model cannot be used, the extra
+            ``serve`` is not installed, or the address is taken.
+        CheckpointError: If the weights cannot be used.
     """
     options = options or ServeOptions()
     for package in (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from segrefiner_mm.runs.make_paths import make_paths
 
-# Pixels of the largest image; a command names another number.
+# Pixels of the largest image, unless --max-pixels gives another number.
 SERVED_PIXELS = 50_000_000
 
 

@@ -50,9 +50,9 @@ def listed(masks: Any) -> list[MaskItem]:
     """List the masks of JSON.
 
     Args:
-        masks (object): A list with an entry per object, or one entry: COCO's
-            ``segmentation``, or an object that has one, such as a COCO
-            annotation.
+        masks (object): A list with an entry per object, or a dict for a single
+            object. An entry is COCO's ``segmentation``, or a dict that has
+            one, such as a COCO annotation.
 
     Returns:
         list: A segmentation per object, each of a known form.

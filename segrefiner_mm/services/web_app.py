@@ -53,6 +53,9 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
 
     Returns:
         FastAPI: Without the gate.
+
+    Raises:
+        InputError: If an option for Label Studio cannot be used.
     """
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
@@ -127,7 +130,7 @@ def answer(served: Sequence[ServedMask], form: Format) -> Answer:
         form (str): ``'rle'``, ``'polygon'`` or ``'png'``.
 
     Returns:
-        Answer: The answer.
+        Answer: The answer; height and width are 0 if there are no masks.
     """
     height, width = served[0].size if served else (0, 0)
     write: Callable[[ServedMask], Any] = ServedMask.rle

@@ -134,7 +134,7 @@ def test_two_names_that_lead_to_one_file_are_refused(mask, tmp_path):
     by_key, _ = streamed(path)
     problems = {i.entry.name: i.entry.problem for i in by_key.values()}
     assert problems.pop('other/x.png') == (
-        f'no image other/x.png: {tmp_path / "x.png"} is that of x.png too'
+        f'no image other/x.png: {tmp_path / "x.png"} also fits x.png'
     )
     assert set(problems.values()) == {''}
 

@@ -2,9 +2,9 @@
 
     python tools/dataset_tools/draw_scenes.py OUT_DIR --count 300
 
-Photographs teach texture; drawings teach what they are short of: outlines
-that are exact, corners, strokes a few pixels wide, flat colours. Writes
-``images/`` and ``masks/``, as `FolderRefineDataset` reads them.
+Drawings have what photographs lack: exact outlines, corners, strokes a few
+pixels wide, flat colours. The tool writes ``images/`` and ``masks/``, as
+``FolderRefineDataset`` reads them.
 """
 
 import argparse
@@ -47,6 +47,10 @@ def texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 def outline(rng: np.random.Generator, points: int = 200) -> np.ndarray:
     """A closed curve around the origin, of a radius of about 1.
 
+    Args:
+        rng (np.random.Generator): Where the choices come from.
+        points (int): Maximum number of points. Defaults to 200.
+
     Returns:
         np.ndarray: (points or fewer, 2) float64.
     """
@@ -71,7 +75,12 @@ def outline(rng: np.random.Generator, points: int = 200) -> np.ndarray:
 
 
 def shape(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """How much of every pixel an object covers.
+    """How much of every pixel a drawn object covers.
+
+    Args:
+        rng (np.random.Generator): Where the choices come from.
+        height (int): In pixels.
+        width (int): In pixels.
 
     Returns:
         np.ndarray: (height, width) float32 in [0, 1].

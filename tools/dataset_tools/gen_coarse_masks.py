@@ -2,8 +2,8 @@
 
 ``python tools/dataset_tools/gen_coarse_masks.py MASKS OUT`` writes two for
 every picture in MASKS: ``OUT/NAME_0.png`` from the mask and ``OUT/NAME_1.png``
-from the mask with its holes filled. What already exists is left alone, so a
-run that was stopped goes on where it was.
+from the mask with its holes filled. A mask whose two files exist is left alone
+(but see ``--overwrite``), so a run that was stopped resumes.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def make(
 
 
 def run(paths: list[Path], args: argparse.Namespace) -> Iterator[str | None]:
-    """Work in processes; yields per picture None, or why it failed."""
+    """Work in processes; yield None per picture, or why it failed."""
     pool = ProcessPoolExecutor(max_workers=min(args.jobs, len(paths)))
     try:
         futures = [

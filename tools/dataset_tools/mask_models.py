@@ -25,12 +25,13 @@ def open_model(
     std: Sequence[float],
     threads: int,
 ) -> MaskModel:
-    """Open a model of one picture.
+    """Open a model that takes one picture at a time.
 
     Args:
         file (Path): ``.onnx`` or ``.tflite``; the size of its input is fixed.
-        mean (Sequence[float]): Of red, green and blue, of 0 to 1.
-        std (Sequence[float]): The same.
+        mean (Sequence[float]): Subtracted from red, green and blue, which
+            are scaled to 0 to 1. Not used for a YOLO.
+        std (Sequence[float]): What the differences are divided by.
         threads (int): Threads of the runtime.
 
     Returns:
@@ -41,7 +42,8 @@ def open_model(
         channel is stretched to 0 to 1 and is the object above 0.5.
 
     Raises:
-        InputError: If the file is missing or of another kind.
+        InputError: If the file is missing or of another kind, or the runtime
+            is not installed.
     """
     if not file.is_file():
         raise InputError(f'no such file: {file}')

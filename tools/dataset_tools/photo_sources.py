@@ -1,4 +1,4 @@
-"""The public repositories that the bundled weights learnt from, one a row.
+"""The public repositories that the bundled weights were trained on.
 
 A module of ``training_pairs.py``, not a command.
 """

@@ -6,8 +6,8 @@ TensorFlow Lite model on the photographs of a list of pairs, as
 prediction has an IoU of at least 0.5 (``--min-iou``) with the true mask;
 elsewhere the model has seen another object. Of the objects that a YOLO finds,
 the mask with the highest IoU counts. ``--list FILE`` writes the list with
-these masks appended, for ``LoadCoarseMasks``. A run that was stopped goes on
-where it was.
+these masks appended, for ``LoadCoarseMasks``. A run that was stopped resumes
+where it left off.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def predict(
 ) -> None:
     """Write the mask of a photograph that is most like the true one.
 
-    Nothing is written if none is of the same object.
+    Nothing is written if no mask reaches ``min_iou``.
     """
     picture = cv2.imread(str(image))
     if picture is None:
@@ -80,15 +80,15 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
     add('--list', type=Path, help='list to write, with the masks')
     for name, meaning in (
         ('--mean', 'of red, green and blue, on a scale of 0 to 1'),
-        ('--std', 'what they are divided by, less the mean'),
+        ('--std', 'what the differences from the mean are divided by'),
     ):
         add(name, type=float, nargs=3, default=[0.5] * 3, help=meaning)
     add('--min-iou', type=float, default=0.5, help='with the true mask')
     add('--threads', type=int, default=1)
-    add('--limit', type=int, help='most photographs in this run')
+    add('--limit', type=int, help='maximum number of photographs')
     args = parser.parse_args(arguments)
     if args.threads < 1 or (args.limit is not None and args.limit < 1):
-        parser.error('--threads and --limit are 1 or more')
+        parser.error('--threads and --limit must be 1 or more')
     return args
 
 

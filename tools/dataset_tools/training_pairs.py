@@ -1,4 +1,4 @@
-"""Write the photographs and true masks that the bundled weights learnt from.
+"""Write the photographs and masks that the bundled weights were trained on.
 
 ``python tools/dataset_tools/training_pairs.py SOURCES OUT`` reads clones or
 bare copies of the repositories in ``photo_sources.py``, each in a folder
@@ -63,7 +63,7 @@ def is_held_out(group: str, percentage: int) -> bool:
 
     Returns:
         bool: Whether the first four bytes of the SHA-256 of the name, as a
-        number, are less than the percentage, modulo 100.
+        big-endian number modulo 100, are less than the percentage.
     """
     digest = hashlib.sha256(group.encode()).digest()
     return int.from_bytes(digest[:4], 'big') % 100 < percentage
@@ -159,7 +159,7 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def readers_of(args: argparse.Namespace) -> dict[str, Iterator[Pair]]:
-    """What is there to read, by name."""
+    """Return the readers of the repositories that are there and the lists."""
     readers: dict[str, Iterator[Pair]] = {}
     for source in SOURCES:
         folder = args.sources / source.repository.replace('/', '+')

@@ -110,16 +110,16 @@ def cropped(soft: Array, box: Array) -> Array:
 def open_yolo(
     run: Run, shape: list[int], outputs: list[list[int]]
 ) -> YoloMasks:
-    """Masks of a network, after the shapes of what it takes and returns.
+    """Open a YOLO, whose version shows in the shapes of its outputs.
 
-    YOLOv5 lays its boxes along the first of two axes, and looks at each cell
-    three times; later ones have them along the second, one a cell.
+    YOLOv5 has its boxes along the first of the two axes of the rows, three
+    per cell; later versions have them along the second, one per cell.
 
     Args:
-        run (Callable): As of :class:`YoloMasks`, with channels first if the
-            shape has them there.
-        shape (list[int]): Of its input.
-        outputs (list[list[int]]): Of its two outputs.
+        run (Callable): See :class:`YoloMasks`; it takes channels first if
+            ``shape`` has them first.
+        shape (list[int]): Shape of the input.
+        outputs (list[list[int]]): Shapes of the two outputs.
 
     Returns:
         YoloMasks: The model.

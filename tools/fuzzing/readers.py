@@ -36,14 +36,15 @@ OUT = 'out'
 
 
 class Trial(NamedTuple):
-    """A command, and the file of it that is mutated.
+    """A command, and which of its files is mutated.
 
     Attributes:
         target (str): The file, relative to the folder of the seeds.
         mutate (Mutate): Makes a faulty file of it.
-        argv (list[str]): The command; of files, relative names.
-        named (list[str]): One of these is in what a refusal says.
-        start (str): Folder that the output is before; '' for none.
+        argv (list[str]): The command, with names relative to that folder.
+        named (list[str]): Names, one of which a refusal must contain.
+        start (str): Folder that is copied to the output before the command
+            runs. Defaults to '': the output is empty.
     """
 
     target: str
@@ -53,7 +54,7 @@ class Trial(NamedTuple):
     start: str = ''
 
     def faulty(self, rng: random.Random, content: bytes) -> bytes:
-        """A mutation that is not the valid file."""
+        """Mutate until the file differs; return b'' after 20 attempts."""
         for _ in range(20):
             mutated = self.mutate(rng, content)
             if mutated != content:
@@ -62,7 +63,7 @@ class Trial(NamedTuple):
 
 
 def prepare(folder: Path) -> dict[str, list[Trial]]:
-    """Write the seeds into a folder; the trials of every reader."""
+    """Write the seeds into a folder; return the trials of every reader."""
     seeds.write_seeds(folder)
     write_tool_seeds(folder)
     _write_journals(folder)

@@ -33,7 +33,7 @@ _PLAIN: list[Any] = [
 
 
 def rebuild_picture(rng: random.Random, content: bytes) -> bytes:
-    """A picture of any mode, format and turn, small."""
+    """A small picture of any mode, format and orientation."""
     width, height = rng.choice(_SIZES)
     values = np.frombuffer(rng.randbytes(width * height * 3), np.uint8)
     base = Image.fromarray(values.reshape(height, width, 3))

@@ -1,4 +1,4 @@
-"""Fuzzes readers of files, and tells what became of it."""
+"""Fuzzes readers of files, and reports the outcome."""
 
 import sys
 import tempfile
@@ -38,8 +38,8 @@ class Counts(NamedTuple):
         ok (int): Accepted.
         refused (int): Refused, wholly or in part, with the name of the file.
         faults (list[Fault]): All others.
-        peak (int): Most bytes of memory.
-        seconds (float): It took so long.
+        peak (int): Most bytes of memory that a trial took.
+        seconds (float): Time that the trials took.
     """
 
     reader: str
@@ -56,13 +56,16 @@ def fuzz(
     """Try mutations on readers.
 
     Args:
-        folder (Path): An empty folder in an empty folder.
+        folder (Path): An empty folder, alone in its parent.
         names (Sequence[str]): Readers; none stand for all.
         count (int): Mutations of each.
         first (int): The first seed.
 
     Returns:
         list[Counts]: Of each reader.
+
+    Raises:
+        SystemExit: If a reader is unknown.
     """
     # What leads out of the folder of the seeds would hit this one.
     (folder.parent / '.profile').write_text('unharmed')
@@ -81,12 +84,12 @@ def fuzz(
 
 
 def keep_trial(folder: Path, reader: str, seed: int) -> str:
-    """Write a mutation; the command that reads it."""
+    """Write a mutation; return the command that reads it."""
     return keep(folder, prepare(folder)[reader], reader, seed)
 
 
 def total(counts: list[Counts]) -> str:
-    """What to print at the end."""
+    """Return the line to print at the end."""
     faults = [fault for own in counts for fault in own.faults]
     tried = sum(own.ok + own.refused for own in counts) + len(faults)
     kinds = Counter(fault.kind for fault in faults)
@@ -95,7 +98,15 @@ def total(counts: list[Counts]) -> str:
 
 
 def describe(counts: list[Counts], most: int) -> str:
-    """The faults, those of one cause together."""
+    """Describe the faults, those of one cause together.
+
+    Args:
+        counts (list[Counts]): From :func:`fuzz`.
+        most (int): Maximum number of causes with their whole text.
+
+    Returns:
+        str: The lines.
+    """
     groups: dict[tuple[str, str], list[Fault]] = {}
     for own in counts:
         for fault in own.faults:

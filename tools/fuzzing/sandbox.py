@@ -24,7 +24,7 @@ _COMMANDS = [
     f'segrefiner_mm.cli.{name}_command'
     for name in ('coco', 'convert', 'eval', 'refine')
 ]
-# Keyword of a note in the process itself that its peak can be measured anew.
+# The line of /proc/PID/status with the peak of memory.
 _PEAK = 'VmHWM:'
 
 
@@ -135,7 +135,7 @@ class Sandbox:
         return self._pipe.poll()
 
     def receive(self) -> Ran:
-        """Wait for the end of a case, which may have to be brought about."""
+        """Wait for the end of a case; end it if it exceeds a limit."""
         until = time.monotonic() + self._seconds
         most, fault = 0, ''
         while not fault:
@@ -156,7 +156,7 @@ class Sandbox:
         return Ran(None, '', fault, most)
 
     def start(self) -> int:
-        """Start the process, if it is not there; returns its number."""
+        """Start the process if there is none; return its id."""
         if self._process is None:
             self._pipe, theirs = self._context.Pipe()
             # Not a daemon: it would lose what it wrote half.

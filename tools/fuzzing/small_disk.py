@@ -1,4 +1,4 @@
-"""A disk of its own that is as full as one wants it."""
+"""A small disk with as much free space as a test asks for."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ class SmallDisk:
         self.path = path
 
     def mount(self) -> bool:
-        """Whether it could be mounted."""
+        """Make the folder and mount the disk; return whether that worked."""
         self.path.mkdir()
         if shutil.which('mount') is None:
             return False
@@ -26,14 +26,21 @@ class SmallDisk:
         return _call('mount', *options, self.path)
 
     def leave(self, free: int) -> None:
-        """Make it so large that it has about so many free bytes."""
+        """Resize the disk so that about ``free`` bytes are free.
+
+        Args:
+            free (int): Bytes; one block at least is left.
+
+        Raises:
+            OSError: If it cannot be resized.
+        """
         used = shutil.disk_usage(self.path).used
         size = used + max(free, _BLOCK)
         if not _call('mount', '-o', f'remount,size={size}', self.path):
             raise OSError(f'cannot resize {self.path}')
 
     def unmount(self) -> None:
-        """Give it back, with all that is on it."""
+        """Unmount the disk, which deletes all that is on it."""
         _call('umount', self.path)
 
 

@@ -16,8 +16,8 @@ class Soak:
 
     Args:
         folder (Path): An empty folder.
-        images (int): How many pictures are drawn.
-        seed (int): Of the moments.
+        images (int): Number of pictures to draw.
+        seed (int): Seed of the random moments. Defaults to 0.
 
     Attributes:
         lines (list[str]): What was done.
@@ -58,7 +58,7 @@ class Soak:
         )
 
     def killed(self, times: int) -> None:
-        """Kill it at random moments, and go on each time."""
+        """Kill the run at random moments, and resume it each time."""
         out = self._folder / 'killed'
         self._interrupt(out, times)
         with self._start(out) as run:
@@ -88,7 +88,7 @@ class Soak:
         self._compare(out, 'of two runs at once')
 
     def full_disk(self, times: int) -> None:
-        """Fill the disk of the output, and go on with some more room."""
+        """Run again and again on a full disk; this needs root."""
         disk = SmallDisk(self._folder / 'disk')
         if not disk.mount():
             self.lines.append('left out: the full disk, as this is not root')

@@ -13,6 +13,10 @@ class Started:
     Args:
         argv (list): Words of the command.
         seconds (float): The most that it may take. Defaults to 600.
+
+    Attributes:
+        pid (int): Id of the process; 0 before it is started.
+        seconds (float): Time that the command took, once it has ended.
     """
 
     def __init__(self, argv: list[str | Path], seconds: float = 600) -> None:

@@ -20,7 +20,7 @@ def do_trial(
 
     Args:
         folder (Path): The seeds.
-        trials (list[Trial]): Of the reader, one of which is done.
+        trials (list[Trial]): Those of the reader, one of which is chosen.
         reader (str): Its name.
         seed (int, optional): Which mutation. None: the first trial with its
             valid file.
@@ -57,7 +57,7 @@ def do_trial(
 
 
 def keep(folder: Path, trials: list[Trial], reader: str, seed: int) -> str:
-    """Put the file of a trial in place for good; the command for a shell."""
+    """Write the file of a trial for good; return the command for a shell."""
     rng = random.Random(f'{reader} {seed}')
     trial = rng.choice(trials)
     shutil.rmtree(folder / OUT, ignore_errors=True)

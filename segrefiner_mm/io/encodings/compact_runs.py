@@ -22,8 +22,8 @@ class MaskCrops:
         encoded (Sequence[dict]): ``size`` and compressed ``counts``.
 
     Attributes:
-        pixels (list[int]): Pixels in the box of each mask, which is the
-            memory that it takes when decoded.
+        pixels (list[int]): Number of pixels in the box of each mask: the
+            bytes that it takes when decoded.
 
     Raises:
         InputError: If an encoding is invalid.

@@ -29,7 +29,8 @@ class MaskStyle(NamedTuple):
         form (str): ``'rle'``, compressed run lengths; ``'polygon'``, with
             holes filled; or ``'same'``, the form in which a mask was read,
             except that polygons become run lengths if the refined mask has
-            holes. Defaults to 'same'.
+            holes. A mask that is empty, or whose outline is too long, has no
+            polygons and becomes run lengths. Defaults to 'same'.
         tolerance (float): Maximum distance of a polygon from the edge of the
             mask, in pixels. Defaults to 0.5.
     """
@@ -69,7 +70,7 @@ def written(
 
 
 def converted(value: Any, size: Size, style: MaskStyle) -> Any:
-    """Convert a mask that was not refined to the form in which to write.
+    """Convert a mask that was not refined to the form in which to write it.
 
     Args:
         value (object): COCO's ``segmentation``.
@@ -77,7 +78,11 @@ def converted(value: Any, size: Size, style: MaskStyle) -> Any:
         style (MaskStyle): Form to write.
 
     Returns:
-        dict | list: The value itself if it has this form.
+        dict | list: The value itself if it has this form, or if the form is
+        ``'same'``.
+
+    Raises:
+        InputError: If it is invalid, of another size, or too large.
     """
     read = read_segmentation(value)
     form = dict(rle=TEXT, polygon=POLYGONS).get(style.form)

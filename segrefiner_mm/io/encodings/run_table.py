@@ -23,7 +23,7 @@ class RunTable:
     and foreground in turn. A length takes characters of six bits each. Five
     hold digits, the lowest first; the sixth says whether another character
     follows. The highest digit of the last is the sign. From the fourth run
-    on, lengths are differences from the run before the last.
+    on, a length is stored as its difference from the length two runs before.
 
     Args:
         encoded (Sequence[dict]): ``size``, height and width, and compressed
@@ -34,7 +34,8 @@ class RunTable:
             with x2 and y2 exclusive; 0 for empty masks.
 
     Raises:
-        InputError: If an encoding is invalid, or does not cover its size.
+        InputError: If an encoding is invalid or too large, or does not cover
+            its size.
     """
 
     def __init__(self, encoded: Sequence[dict[str, Any]]) -> None:

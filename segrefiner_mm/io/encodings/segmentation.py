@@ -49,8 +49,8 @@ def read_segmentation(value: Any) -> Segmentation | None:
             list of polygons x1, y1, x2, y2, ..., or one of them.
 
     Returns:
-        Segmentation | None: None for a box without a mask: null, ``[]`` or
-        ``[[]]``.
+        Segmentation | None: None for a box without a mask; see
+        :func:`is_empty`.
 
     Raises:
         InputError: If it is something else, with the reason.
@@ -83,7 +83,7 @@ def is_empty(value: Any) -> bool:
         value (object): Anything.
 
     Returns:
-        bool: True for null, ``[]`` and ``[[]]``.
+        bool: True for null, ``[]`` and lists of empty lists.
     """
     if isinstance(value, (list, tuple)):
         return all(isinstance(p, (list, tuple)) and not p for p in value)

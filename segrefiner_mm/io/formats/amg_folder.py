@@ -27,7 +27,8 @@ _BOX = ('bbox_x0', 'bbox_y0', 'bbox_w', 'bbox_h')
 class AmgFolder(PredictionFile):
     """Masks ``0.png``, ``1.png``, ... beside ``metadata.csv``.
 
-    A folder has the name of its image. Tables are copied.
+    A folder has the name of its image. Tables are copied, but for what
+    ``update_boxes`` changes.
 
     Args:
         folder (Path): Output folder of ``amg.py``, or the folder of one image.
@@ -35,7 +36,8 @@ class AmgFolder(PredictionFile):
             Defaults to False.
 
     Raises:
-        InputError: If there is no table, or one cannot be read.
+        InputError: If there is no table, or one cannot be read or has no
+            column ``id``.
     """
 
     def __init__(self, folder: Path, update_boxes: bool = False) -> None:

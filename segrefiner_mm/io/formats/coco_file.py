@@ -41,15 +41,16 @@ from segrefiner_mm.io.json_files.json_file import shown
 class CocoFile(RecordJson):
     """A list of results, or annotations with their images.
 
-    Crowds, entries without a mask and all fields but ``segmentation`` are
-    left unchanged.
+    Crowds and entries without a mask are left unchanged, and so are all
+    fields but ``segmentation``, unless ``update_boxes`` is set.
 
     Args:
         content (list | dict): Content of the JSON file.
         path (Path): The file, for messages.
         ann_file (Path, optional): Annotations that name the images of
-            results. Defaults to None: an image is named by its id with
-            twelve digits, as in COCO.
+            results. Defaults to None: the images of annotations are those of
+            ``content``; an image of results is named by its id with twelve
+            digits, as in COCO.
         style (MaskStyle, optional): Form in which masks are written. Defaults
             to None: the form in which they were read.
         update_boxes (bool): Whether to update ``bbox`` and ``area`` of
@@ -180,7 +181,8 @@ def image_entry(
         path (Path): File of the masks.
 
     Returns:
-        ImageEntry: With a ``problem`` if no image has this id.
+        ImageEntry: With a ``problem`` if no image has this id, or the image
+        cannot be used.
     """
     key = typed_key(image_id)
     if images is None:
@@ -233,6 +235,9 @@ def rewrite_record(
         record (dict): Result or annotation.
         size (tuple[int, int]): Height and width of the image.
         style (MaskStyle): Form in which the mask is written.
+
+    Raises:
+        InputError: See :func:`converted`.
     """
     before = record['segmentation']
     record['segmentation'] = converted(before, size, style)

@@ -26,7 +26,8 @@ class InferencerFolder(PredictionFile):
             where present. Defaults to False.
 
     Raises:
-        InputError: If the folder has no JSON file, or one has no masks.
+        InputError: If the folder has no JSON file, or one cannot be read or
+            has no masks.
     """
 
     def __init__(self, folder: Path, update_boxes: bool = False) -> None:

@@ -40,6 +40,7 @@ class JsonFolder:
 
     Attributes:
         path (Path): The folder, or the file.
+        folder (Path): The folder, or that of the file.
         contents (dict[str, object]): Content by the names of the files,
             relative to the folder.
 
@@ -70,11 +71,11 @@ class JsonFolder:
         return self.folder / name
 
     def beside(self, name: str, image: str) -> str:
-        """Return the name of an image in the folder of its file.
+        """Return the name of an image that a file names relative to itself.
 
         Args:
             name (str): From :attr:`contents`.
-            image (str): Name in the file.
+            image (str): Name of the image in that file.
 
         Returns:
             str: Name relative to :attr:`folder`, not checked.
@@ -92,7 +93,8 @@ class JsonFolder:
             tuple[Path, bytes]: Path and content of every file.
 
         Raises:
-            InputError: If JSON cannot hold a content, or a file has changed.
+            InputError: If JSON cannot hold a content, or a file has changed
+                and lacks the heavy value.
         """
         for name, content in self.contents.items():
             path = out / name if self.path.is_dir() else out
@@ -116,7 +118,7 @@ class JsonFolder:
             out (Path): See :meth:`encoded`.
 
         Raises:
-            InputError: If a file cannot be written.
+            InputError: See :meth:`encoded`; or if a file cannot be written.
         """
         for path, content in self.encoded(out):
             write_whole(path, content)

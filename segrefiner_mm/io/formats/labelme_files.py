@@ -52,7 +52,7 @@ class LabelmeFiles(PredictionFile):
             mask, in pixels. Defaults to 0.5.
 
     Raises:
-        InputError: If a file is not of labelme.
+        InputError: If there is no file, or one is not of labelme.
     """
 
     forms = ('same',)
@@ -186,7 +186,7 @@ def _pasted(
     height, width = crop.shape
     if x < 0 or y < 0 or y + height > size[0] or x + width > size[1]:
         raise InputError(
-            f'its mask of {width} x {height} at {x}, {y} leads out of the '
+            f'its mask of {width} x {height} at {x}, {y} extends beyond the '
             f'image of {size[1]} x {size[0]} (width x height)'
         )
     box = Box(x, y, x + width, y + height)

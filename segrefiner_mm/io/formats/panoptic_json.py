@@ -141,6 +141,7 @@ def _check_segments(segments: list[Any], where: str) -> None:
             )
         number = number_of(segment, 'id', f'{where}: segment {place}')
         if not 0 <= number < MOST_IDS or number in seen:
-            reason = 'appears twice' if number in seen else 'has no colour'
+            limits = f'is not from 0 to {MOST_IDS - 1}'
+            reason = 'appears twice' if number in seen else limits
             raise InputError(f'{where}: segment {number} {reason}')
         seen.add(number)

@@ -1,7 +1,7 @@
 """NumPy arrays of plain numbers from a pickle.
 
-A pickle calls ``numpy.dtype.__setstate__`` with any state, and one that turns
-numbers into objects turns values into addresses. So stand-ins receive the
+A pickle may pass any state to ``numpy.dtype.__setstate__``, also one that
+makes NumPy take numbers for the addresses of objects. So stand-ins receive the
 states, and NumPy's data types and arrays are only created once everything
 about them is known.
 """

@@ -17,7 +17,8 @@ class ImageEntry(NamedTuple):
             if they do not state it.
         size (tuple[int, int], optional): Height and width, if known.
         masks (dict): Segmentations by their keys, in any form of
-            :func:`segrefiner_mm.io.rle.decode_mask`.
+            :func:`segrefiner_mm.io.rle.decode_mask`; with a ``problem``, they
+            may be None.
         problem (str): Why none of them can be refined. Defaults to ''.
         hint (str): Advice for the case that the image is not found. Defaults
             to ''.
@@ -53,8 +54,14 @@ class PredictionFile(metaclass=ABCMeta):
     def images(self) -> Iterator[ImageEntry]:
         """Yield the images that have masks to refine, in file order.
 
+        Masks that cannot be read come in entries of their own, with a
+        ``problem``.
+
         Yields:
             ImageEntry: An image and its masks.
+
+        Raises:
+            InputError: If it is not known where the images are.
         """
 
     @abstractmethod
@@ -74,6 +81,9 @@ class PredictionFile(metaclass=ABCMeta):
         Args:
             key (object): From :attr:`ImageEntry.masks`.
             size (tuple[int, int]): Height and width of the image.
+
+        Raises:
+            InputError: If the mask is invalid.
         """
 
     def untouched(self) -> dict[str, str]:
@@ -90,6 +100,9 @@ class PredictionFile(metaclass=ABCMeta):
 
         Args:
             path (Path): Output file or folder.
+
+        Raises:
+            InputError: If it cannot be written.
         """
 
     def label(self, key: Key) -> str:

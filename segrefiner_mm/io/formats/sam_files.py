@@ -26,7 +26,9 @@ Record = dict[str, Any]
 
 
 class SamFiles(PredictionFile):
-    """The ``segmentation`` of every record; all else is left unchanged.
+    """The ``segmentation`` of every record.
+
+    All else is left unchanged, unless ``update_boxes`` is set.
 
     Args:
         path (Path): A folder of JSON files, or one of them.
@@ -34,7 +36,7 @@ class SamFiles(PredictionFile):
             refined masks. Defaults to False.
 
     Raises:
-        InputError: If a file is not of Segment Anything.
+        InputError: If there is no file, or one is not of Segment Anything.
     """
 
     def __init__(self, path: Path, update_boxes: bool = False) -> None:

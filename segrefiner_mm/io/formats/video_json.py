@@ -35,22 +35,23 @@ class _Video(NamedTuple):
 class VideoJson(RecordJson):
     """Results or annotations with ``segmentations``, one per frame.
 
-    Each frame is refined by itself. Crowds, frames without a mask and all
-    fields but ``segmentations`` are left unchanged.
+    Each frame is refined by itself. Crowds and frames without a mask are left
+    unchanged, and so are all fields but ``segmentations``, unless
+    ``update_boxes`` is set.
 
     Args:
         content (list | dict): Content of the JSON file.
         path (Path): The file, for messages.
         ann_file (Path, optional): Annotations that name the frames of
-            results. Defaults to None.
+            results, which need them. Defaults to None.
         style (MaskStyle, optional): Form in which masks are written. Defaults
             to None: the form in which they were read.
         update_boxes (bool): Whether to update ``bboxes`` and ``areas`` of
             refined masks where present. Defaults to False.
 
     Raises:
-        InputError: If a file does not follow the schema, or results have no
-            annotations.
+        InputError: If a file does not follow the schema, or ``ann_file`` is
+            missing for results.
     """
 
     def __init__(

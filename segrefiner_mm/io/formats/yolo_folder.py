@@ -45,6 +45,9 @@ class _Line(NamedTuple):
 class YoloFolder(PredictionFile):
     """Polygons in ``*.txt``; boxes and all other lines are left unchanged.
 
+    A polygon also stays if its refined mask has no outline: it is empty, or
+    its outline is too long.
+
     A line is a class and x1 y1 x2 y2 ..., as fractions of the sides of the
     image, and may end with a confidence. Yaml files are copied.
 
@@ -107,7 +110,7 @@ class YoloFolder(PredictionFile):
         parts = outlines_of(encoded, self.tolerance)
         line = self._lines[name][index]
         if not parts or line.corners is None:
-            return  # an outline too long for a polygon stays as it was
+            return  # it is empty, or its outline is too long for a polygon
         corners = joined([np.reshape(part, (-1, 2)) for part in parts])
         numbers = (corners / (width, height)).clip(0, 1).ravel()
         words, end = line.text.split(), line.text[len(line.text.rstrip()) :]
@@ -178,9 +181,10 @@ def label_files(folder: Path) -> list[Path]:
 
 
 def joined(parts: list[Corners]) -> Corners:
-    """Join polygons into one, by lines there and back between near corners.
+    """Join polygons into one, as a line of YOLO holds one.
 
-    A line of YOLO holds one polygon.
+    A line leads from a polygon to the next and back, between their nearest
+    corners.
 
     Args:
         parts (list[np.ndarray]): (N, 2) float64 each.

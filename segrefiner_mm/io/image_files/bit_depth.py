@@ -19,7 +19,7 @@ def to_8_bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     Cameras store 10, 12 or 14 bits in 16. The scale follows the bits that the
     image uses, not those of the file, so a 12-bit image looks as it would with
     8 bits. An image that uses a small part of its range, such as a thermal one
-    around 30,000, is stretched over all of it.
+    around 30,000, is scaled from that part to 8 bits, but never magnified.
 
     Args:
         values (np.ndarray): uint16 or int32, of any shape, not empty.

@@ -120,7 +120,7 @@ def shared_problem(name: str, file: object, names: Iterable[str]) -> str:
         str: The message.
     """
     others = ', '.join(shown_name(n) for n in sorted(names) if n != name)
-    return f'no image {shown_name(name)}: {file} is that of {others} too'
+    return f'no image {shown_name(name)}: {file} also fits {others}'
 
 
 def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:

@@ -115,7 +115,7 @@ def picture_size(path: Source) -> PictureSize:
     """Return the size of an image file, from its header and its EXIF data.
 
     Args:
-        path (str | Path): See :func:`read_picture`.
+        path (str | Path | bytes): See :func:`read_picture`.
 
     Returns:
         PictureSize: Upright size and stored size.
@@ -144,8 +144,8 @@ def read_deep_colour(
             None.
 
     Returns:
-        np.ndarray | None: (H, W, 3) BGR or (H, W, 4) uint16, rotated as by
-        :func:`upright`; None for an image of any other kind.
+        np.ndarray | None: (H, W, 3) BGR or (H, W, 4) BGRA, uint16, rotated
+        as by :func:`upright`; None for an image of any other kind.
 
     Raises:
         InputError: If it is missing, damaged, too large, or not an image.
@@ -244,7 +244,7 @@ def opened(path: Source) -> Iterator[Image.Image]:
         path (str | Path | bytes): See :func:`read_picture`.
 
     Yields:
-        PIL.Image.Image: Its header.
+        PIL.Image.Image: The image, of which only the header is read.
 
     Raises:
         InputError: If it is missing, damaged, too large, or not an image.

@@ -49,7 +49,7 @@ class Event(NamedTuple):
 class JsonStream:
     """Walks through a JSON file with the parser of Python's ``json``.
 
-    So values are equal to those of ``json.load``, to the last digit.
+    Values are therefore exactly those of ``json.load``.
 
     Args:
         file (BinaryIO): Open file, in UTF-8.
@@ -74,7 +74,8 @@ class JsonStream:
             Event: The parts, in file order.
 
         Raises:
-            InputError: If it cannot be read, or is not valid JSON.
+            InputError: If it cannot be read, is not valid JSON, or the object
+                at the top has two members of the same name.
         """
         self._fill(CHUNK)
         if self._text.startswith('\ufeff'):

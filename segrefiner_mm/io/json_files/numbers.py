@@ -43,7 +43,8 @@ def sides_of(
         width (str): Its field with the width. Defaults to 'width'.
 
     Returns:
-        tuple[int, int] | None: Height and width, 1 or more.
+        tuple[int, int] | None: Height and width, 1 or more; None if one is
+        missing or makes no sense.
     """
     sides = (whole_number(record.get(field)) for field in (height, width))
     rows, columns = (side or 0 for side in sides)

@@ -81,8 +81,8 @@ class EntryStream:
         parts (OnlyParts, optional): What may change. Defaults to None:
             everything.
         on_soft (Callable, optional): Called with the key, the soft map and
-            the size of every refined mask. Defaults to None: there are no
-            soft maps.
+            the image size of every mask that does not fail. Defaults to None:
+            no soft maps are made.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class MaskRow(NamedTuple):
             ``'failed'``, or ``'left: '`` and the reason.
         iou (float): IoU of coarse and refined mask, 0 to 1, rounded.
         confidence (float, optional): 0 to 1, rounded. Defaults to None: the
-            mask was not refined.
+            mask failed or was left.
         evidence (Mapping[str, float]): Numbers by which a guard decided; see
             :meth:`DoNoHarmGuard.refine`. Defaults to {}.
     """
@@ -80,11 +80,11 @@ def _row(name: str, outcome: Outcome | None) -> MaskRow:
 
 
 def mask_row(name: str, outcome: Outcome) -> MaskRow:
-    """Return the row of a mask that was refined.
+    """Return the row of a mask that was refined, kept or rolled back.
 
     Args:
         name (str): Name of the mask for the user.
-        outcome (dict): Its result.
+        outcome (dict): Its result, see ``Outcome``.
 
     Returns:
         MaskRow: The row.
@@ -137,7 +137,8 @@ def read_rows(path: Path) -> dict[str, MaskRow]:
         masks share is left out, as its rows cannot be told apart.
 
     Raises:
-        InputError: If it cannot be read, or is another table.
+        InputError: If it cannot be read, is another table, or one of its
+            numbers is invalid.
     """
     try:
         with path.open(newline='', encoding='utf-8') as file:

@@ -31,8 +31,9 @@ class ReadOptions:
         img_dir (Path, optional): Folder of the images. Defaults to None.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
-        style (MaskStyle): Form of the masks in COCO JSON. Defaults to the
-            form in which they were read.
+        style (MaskStyle): Form of the masks in COCO JSON; its tolerance is
+            also that of labelme and YOLO. Defaults to the form in which they
+            were read.
         update_boxes (bool): Whether boxes and areas become those of the
             refined masks. Defaults to False.
     """

@@ -29,6 +29,9 @@ class PredictionNotes:
         path (Path): File of the journal.
         settings (dict): Settings that results depend on, as plain values. A
             journal of other settings is discarded.
+
+    Raises:
+        InputError: If an existing journal cannot be read.
     """
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
@@ -45,6 +48,9 @@ class PredictionNotes:
         Returns:
             list[dict] | None: One per mask; None if the image is not done, or
             its file has changed since.
+
+        Raises:
+            InputError: If the image file cannot be read.
         """
         line = self._lines.get(entry.key, {})
         outcomes = line.get('masks')

@@ -57,8 +57,8 @@ class EntryMasks:
         """Split the masks into groups that fit in memory when decoded.
 
         Args:
-            most (int): Maximum number of pixels in a group. Defaults to
-                ``MAX_DECODED``.
+            most (int): Maximum number of pixels in a group; a larger mask is
+                a group of its own. Defaults to ``MAX_DECODED``.
 
         Returns:
             list[tuple]: Per group the indices in the entry, the crops to

@@ -16,8 +16,9 @@ class PredictionOptions:
     Paths may be given as strings.
 
     Attributes:
-        img_dir (Path, optional): Folder of the images; a pickle may hold
-            their paths. Defaults to None.
+        img_dir (Path, optional): Folder of the images. Defaults to None: a
+            pickle holds their paths, and those of labelme, YOLO and JSON of
+            Segment Anything are beside the files. Other formats need it.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
         segmentation (str): Form of the masks in COCO JSON: ``'same'``,
@@ -27,16 +28,18 @@ class PredictionOptions:
             mask, in pixels, 0 or more. Defaults to 0.5.
         update_boxes (bool): Whether to update boxes and areas to those of the
             refined masks. Defaults to False.
-        report (Path, optional): CSV file with the verdict, the confidence and
-            the evidence of every mask. Defaults to None.
-        overwrite (bool): Whether the output may exist. Defaults to False.
+        report (Path, optional): CSV file to write, with the verdict, the IoU
+            with the coarse mask, the confidence and the evidence of every
+            mask. Defaults to None.
+        overwrite (bool): Whether an existing output may be overwritten.
+            Defaults to False.
         soft (str, optional): Type of the soft maps, see :class:`MaskOptions`,
             for COCO JSON: a folder beside the output, with a file for
             every mask, named by its place in the JSON, from 0; for panoptic
             JSON as for label maps. Defaults to None: none are written.
         only (object, optional): What may change, see :class:`OnlyParts`;
-            masks of a folder are named as the images. Defaults to None:
-            everything.
+            the masks of a folder have the names of the images. Defaults to
+            None: everything.
     """
 
     img_dir: Path | None = None
@@ -58,8 +61,9 @@ class PredictionSummary(RunSummary):
     """Counts of a run over a file of predictions.
 
     Attributes:
-        rows (list[MaskRow]): All masks, the most changed first; empty for
-            panoptic results. Defaults to [].
+        rows (list[MaskRow]): The masks, the most changed first; the first
+            1000 for a JSON in shards; none for panoptic results and tables.
+            Defaults to [].
     """
 
     rows: list[MaskRow] = field(default_factory=list, repr=False)

@@ -75,7 +75,9 @@ class PredictionRun:
             of its masks; None for a mask that failed.
 
         Raises:
-            InputError: If the journal cannot be written.
+            InputError: If the journal or a soft map cannot be written, or the
+                model cannot be used.
+            CheckpointError: If the weights cannot be used.
         """
         done: dict[str, Outcomes] = {}
         if not self._entries:

@@ -57,16 +57,17 @@ def refine_panoptic(
             same name.
         img_dir (Path): Folder of the images.
         out (Path): JSON file to write, with a folder of the same name.
-        overwrite (bool): Whether ``out`` may exist.
+        overwrite (bool): Whether an existing ``out`` may be overwritten.
         refiner (Refiner): The model and its settings.
         reporter (Reporter): Receives the failures.
         extras (Extras): Soft maps to write, and what may change.
 
     Returns:
-        RunSummary: Counts of the PNG files.
+        RunSummary: Counts over the PNG files.
 
     Raises:
         InputError: If nothing can be refined, or files would be lost.
+        CheckpointError: If the weights cannot be used.
     """
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')

@@ -45,8 +45,8 @@ class VideoOptions:
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
         first (int, optional): Number that the names of the masks give to the
-            first frame of a video file. Defaults to None: 0, unless the
-            masks count from 1.
+            first frame of a video file. Defaults to None: 0; it must be given
+            if the masks count from 1.
         steadying (Steadying): How much is carried from frame to frame.
             Defaults to ``Steadying()``.
         overwrite (bool): Whether to refine finished frames again, and to
@@ -74,7 +74,7 @@ def refine_video(
 
     Args:
         frames (str | Path): Folder of frames, or video file.
-        masks (str | Path): Folder of masks, named as the frames; see
+        masks (str | Path): Folder of masks with the names of the frames; see
             :class:`VideoMasks`.
         out (str | Path): Folder to write, in the layout of the masks.
         options (VideoOptions, optional): How files are read and written, and
@@ -86,8 +86,8 @@ def refine_video(
             to None: nothing is printed, see ``problems`` of the summary.
 
     Returns:
-        RunSummary: Counts, of frames in ``done``, and what could not be
-        refined.
+        RunSummary: Counts, where ``done`` is a number of frames, and what
+        could not be refined.
 
     Raises:
         InputError: If nothing can be refined, or files would be lost.

@@ -100,7 +100,7 @@ def merged(
 
 
 def check_flat(masks: dict[int, Objects]) -> None:
-    """Reject folders of label maps below the folder.
+    """Reject label maps in subfolders.
 
     Args:
         masks (dict[int, dict[str, Path]]): Files by frame.
@@ -112,6 +112,6 @@ def check_flat(masks: dict[int, Objects]) -> None:
         for name, path in objects.items():
             if name:
                 raise InputError(
-                    f'{path} is in a folder below: label maps hold all '
-                    'objects of a frame, in one file'
+                    f'{path} is in a subfolder: a label map holds all objects '
+                    'of a frame in one file'
                 )

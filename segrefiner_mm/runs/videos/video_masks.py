@@ -19,9 +19,10 @@ Objects = dict[str, Path]
 class VideoMasks:
     """Finds the masks of every frame.
 
-    A mask in the folder is that of the frame of its name. With several
-    objects, a folder below holds the masks of one object, named as the
-    frames; or it is named as a frame and holds the masks of its objects.
+    A mask in the folder belongs to the frame of its name. For several
+    objects, a subfolder holds the masks of one object, with the names of the
+    frames; or, for a folder of frames, it has the name of one frame and holds
+    the masks of the objects in it.
 
     Args:
         folder (Path): Folder of the masks.

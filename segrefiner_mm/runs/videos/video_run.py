@@ -105,7 +105,8 @@ class VideoRun:
             refiner (VideoRefiner): A refiner that has seen no frame yet.
 
         Raises:
-            InputError: If there are no frames.
+            InputError: If the frames cannot be read or there are none, or a
+                file cannot be written.
         """
         state = frame_of_state(self._folder, self._run)
         goes_on = 0 <= state < first and load_state(

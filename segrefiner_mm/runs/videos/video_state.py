@@ -90,6 +90,9 @@ def remove_state(folder: Path) -> None:
 
     Args:
         folder (Path): Output folder.
+
+    Raises:
+        InputError: If it cannot be removed.
     """
     try:
         (folder / NAME).unlink(missing_ok=True)

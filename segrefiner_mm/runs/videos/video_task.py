@@ -46,6 +46,9 @@ class VideoTask(Protocol):
 
         Returns:
             dict[Path, bytes]: Content of every file.
+
+        Raises:
+            InputError: If a format cannot hold a result.
         """
 
 

@@ -136,7 +136,7 @@ class DemoRefiner:
 
 
 def drawn_mask(editor: Any) -> tuple[Image.Image, npt.NDArray[np.bool_]]:
-    """Read photograph and drawing of Gradio's image editor.
+    """Read the photograph and the drawing from Gradio's image editor.
 
     Args:
         editor (dict): ``background`` and ``layers``, RGBA images.

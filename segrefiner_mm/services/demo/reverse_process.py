@@ -35,6 +35,9 @@ def reverse_steps(
     Returns:
         list[ReverseStep]: One per step; none if the mask is not refined
         because it is tiny, empty or full.
+
+    Raises:
+        InputError: If the model has no such number of steps.
     """
     seen: list[ReverseStep] = []
     settings = user_settings(

@@ -34,8 +34,9 @@ def demo(
         max_pixels (int, optional): See :func:`serve`. Defaults to None.
 
     Raises:
-        InputError: If an option cannot be used, the extra ``demo`` is not
-            installed, or the address is taken.
+        InputError: If an option or the model cannot be used, the extra
+            ``demo`` is not installed, or the address is taken.
+        CheckpointError: If the weights cannot be used.
     """
     options = options or ServeOptions(port=8766)
     need('gradio', 'demo')

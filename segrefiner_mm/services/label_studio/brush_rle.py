@@ -34,7 +34,8 @@ def decode_brush(rle: Any, size: Size) -> npt.NDArray[np.bool_]:
         np.ndarray: (H, W) bool, true where alpha is above one half.
 
     Raises:
-        InputError: If the stream is damaged, or of another size.
+        InputError: If the stream is damaged or of another size, or the image
+            is too large.
     """
     height, width = size
     check_pixels(height, width, 'a brush mask')

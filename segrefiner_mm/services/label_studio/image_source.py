@@ -29,8 +29,8 @@ class ImageSource:
         options (ServeOptions): Options of the server.
 
     Raises:
-        InputError: If an address in the options is invalid, or the key cannot
-            be read.
+        InputError: If an address in the options is invalid, the image folder
+            does not exist, or the key cannot be read.
     """
 
     def __init__(self, options: ServeOptions) -> None:
@@ -59,7 +59,8 @@ class ImageSource:
             bytes: Content of the file.
 
         Raises:
-            InputError: If the address is not allowed, or does not answer.
+            InputError: If the address is not allowed or does not answer, or
+                the image is missing or too large.
         """
         if not isinstance(name, str):
             raise InputError(f'the image of a task is {shown(name)}')

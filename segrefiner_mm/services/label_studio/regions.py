@@ -39,7 +39,7 @@ def mask_of(region: Region) -> MaskItem:
     """Read the mask of a region.
 
     Args:
-        region (dict): For which :func:`is_mask`.
+        region (dict): A region for which :func:`is_mask` is true.
 
     Returns:
         dict | list: Run lengths, or the polygons of the object.

@@ -155,7 +155,7 @@ def test_holes_of_a_mask_stay(folder, tmp_path):
         (dict(mask=None), 'not an image in base64'),
         (dict(mask='%%%'), 'not an image in base64'),
         (dict(mask='AAAA'), 'not an image that can be read'),
-        (dict(points=[[60, 40], [90, 70]]), 'leads out of the image'),
+        (dict(points=[[60, 40], [90, 70]]), 'extends beyond the image'),
         (dict(points=[]), 'no points'),
         (dict(points=[['x', 'y']]), 'pairs of x and y'),
     ],

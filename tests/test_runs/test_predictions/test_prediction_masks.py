@@ -130,7 +130,7 @@ def test_one_file_for_two_names(folder):
     ]
     found = with_images(entries, finder)
     assert [entry.image is not None for entry in found] == [1, 0, 0, 1, 1]
-    assert 'plain.jpg is that of' in found[1].problem
+    assert 'plain.jpg also fits' in found[1].problem
 
 
 def test_few_are_decoded_at_once(folder, monkeypatch):

@@ -130,7 +130,7 @@ def test_faults_are_named(panoptic, capsys):
         (dict(segments_info=[3]), 'segment 0 is 3, not an object'),
         (dict(segments_info=[{}]), 'segment 0 has an invalid id: null'),
         (dict(segments_info=[dict(id='x')]), "invalid id: 'x'"),
-        (dict(segments_info=[dict(id=2**24)]), 'has no colour'),
+        (dict(segments_info=[dict(id=2**24)]), 'from 0 to 16777215'),
         (dict(segments_info=[dict(id=1)] * 2), 'segment 1 appears twice'),
     ],
 )

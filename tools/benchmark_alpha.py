@@ -46,6 +46,8 @@ def main() -> None:
     with_alpha = [o for o in objects if o.ndim == 3 and o.shape[2] == 4]
     if not with_alpha:
         raise InputError(f'no picture in {args.objects} has alpha')
+    if not backgrounds:
+        raise InputError(f'no picture in {args.backgrounds}')
     print('| ' + ' | '.join(HEADER) + ' |')
     print('|' + ' --- |' * len(HEADER))
     _measure(f'{len(with_alpha)} images', with_alpha, backgrounds, None)

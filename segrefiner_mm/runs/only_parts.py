@@ -116,7 +116,9 @@ class OnlyParts:
 
 def _identified(value: Any) -> str:
     """Return a text that identifies a part: two parts never share one."""
-    if isinstance(value, (str, list, tuple, dict)):
+    if isinstance(value, (list, tuple)):
+        return f'[{", ".join(map(_identified, value))}]'
+    if isinstance(value, (str, int, float, dict)):
         return repr(value)
     array = np.asarray(value)  # repr() would leave values out
     hashed = sha256(array.tobytes()).hexdigest()

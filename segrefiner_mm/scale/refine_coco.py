@@ -128,6 +128,7 @@ def _check(source: Path, out: Path, options: DatasetOptions) -> None:
         raise InputError(
             'a .json needs --img-dir, the folder or URL of its images'
         )
+    MaskStyle(options.segmentation, options.tolerance).check()
     protect_files(source, out, options)
 
 

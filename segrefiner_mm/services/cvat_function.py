@@ -58,9 +58,8 @@ def create(
         RefineFunction: The function.
 
     Raises:
-        InputError: If not exactly one source of masks is given, or the COCO
-            file cannot be used.
-        ImportError: If there is no module ``detector``.
+        InputError: If not exactly one source of masks is given, the COCO file
+            cannot be used, or there is no module ``detector``.
     """
     if bool(coarse) == bool(detector):
         raise InputError(
@@ -70,7 +69,12 @@ def create(
     if coarse:
         source: Any = CocoMasks(Path(coarse))
     else:
-        module = import_module(detector)
+        try:
+            module = import_module(detector)
+        except ImportError as error:
+            raise InputError(
+                f'detector={detector} cannot be imported: {error}'
+            ) from error
         inner = module.create(**parameters) if parameters else module
         if not hasattr(inner, 'detect'):
             inner = module.create()

@@ -78,7 +78,7 @@ def start_service(
         CheckpointError: If the weights cannot be used.
     """
     token = token_of(check(options))
-    set_max_pixels(max_pixels or SERVED_PIXELS)
+    set_max_pixels(SERVED_PIXELS if max_pixels is None else max_pixels)
     service = RefineService(refiner, max_masks)
     service.start()
     return token, service

@@ -11,12 +11,23 @@ import json
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from segrefiner_mm import refine
+from segrefiner_mm.apis import (
+    DatasetOptions,
+    PredictionOptions,
+    RefinerOptions,
+    refine_dataset,
+    refine_predictions,
+)
 from segrefiner_mm.cli import main as cli
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.rle import decode_mask, encode_mask
+from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
+from segrefiner_mm.models.checkpoint import save_weights
 from tests.helpers import draw_object, iou
 
 NAMES = ('a', 'b')
@@ -288,3 +299,51 @@ def test_images_elsewhere_are_not_read(scenes, tmp_path, capsys, kind):
     assert 'a.json' in error
     assert 'no image' in error or 'leads out' in error
     assert not (tmp_path / 'out').exists()
+
+
+def test_a_mask_that_its_format_cannot_hold_is_rolled_back(scenes, tmp_path):
+    """A network that sees no object anywhere, without a guard."""
+    images, coarse, _ = scenes
+    data = tmp_path / 'data'
+    for name, mask in zip(NAMES, coarse, strict=True):
+        numbers = np.reshape(polygon(mask), (-1, 2)) / SIZE[::-1]
+        line = ' '.join(['0', *(f'{n:.6f}' for n in numbers.ravel())])
+        file = data / 'labels' / f'{name}.txt'
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f'{line}\n')
+    model = build_refiner(*resolve_model('segrefiner-lite', None), 'cpu')
+    with torch.no_grad():
+        model.head.denoiser.step.out.bias.fill_(-100)
+        model.head.denoiser.error_head[-1].bias.fill_(100)
+    weights = tmp_path / 'blind.safetensors'
+    save_weights(model.state_dict(), weights)
+    refiner = RefinerOptions(
+        weights=weights, device='cpu', steps=1, guard=False
+    )
+    options = PredictionOptions(img_dir=images)
+    out = tmp_path / 'out'
+    summary = refine_predictions(data, out, options, refiner)
+    assert [row.verdict for row in summary.rows] == ['rolled back'] * 2
+    for name in NAMES:
+        path = f'labels/{name}.txt'
+        assert (out / path).read_bytes() == (data / path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (dict(tolerance=-1.0), '--tolerance must be 0 or more, got -1.0'),
+        (dict(segmentation='foo'), "--segmentation must be .* got 'foo'"),
+    ],
+)
+def test_forms_that_there_are_not(scenes, tmp_path, changes, message):
+    file = tmp_path / 'results.json'
+    entry = dict(image_id=1, segmentation=encode_mask(scenes[1][0]))
+    dump(file, [entry])
+    out = tmp_path / 'out.json'
+    options = PredictionOptions(img_dir=scenes[0], **changes)
+    with pytest.raises(InputError, match=message):
+        refine_predictions(file, out, options)
+    pytest.importorskip('pyarrow')
+    with pytest.raises(InputError, match=message):
+        refine_dataset(file, out, DatasetOptions(img_dir=scenes[0], **changes))

@@ -17,6 +17,8 @@ PARTS[1, 80:120, 80:120] = True  # NumPy's text of both is the same
         (None, 'errors'),
         ((0, 0, 9, 9), (0, 0, 9, 8)),
         (PARTS[0], PARTS[1]),
+        ([PARTS[0]], [PARTS[1]]),
+        ([(0, 0), (9, 0), (9, 9)], [(0, 0), (9, 0), (9, 8)]),
         (torch.from_numpy(PARTS[0]), torch.from_numpy(PARTS[1])),
     ],
 )

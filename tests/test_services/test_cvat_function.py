@@ -109,6 +109,8 @@ def test_empty_masks_are_no_shapes(exported, frame):
 def test_what_cannot_be_used(exported, frame, scene):
     with pytest.raises(InputError, match='give the masks to refine'):
         cvat_function.create()
+    with pytest.raises(InputError, match='no_such_module cannot be imported'):
+        cvat_function.create(detector='no_such_module')
     content = json.loads(exported.read_text())
     content['annotations'][0]['category_id'] = 9
     exported.write_text(json.dumps(content))

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from segrefiner_mm.errors import InputError
 from tests.helpers import ROOT
 
 onnx = pytest.importorskip('onnx')
@@ -128,3 +129,10 @@ def test_boxes_that_count(second, count, masks):
 
 def test_the_score_of_a_box_counts_in_yolov5(masks):
     assert masks(lines((*BOX, 0.4, 0.5, 1))) == []  # 0.2 in all
+
+
+@pytest.mark.parametrize('shapes', [[[1, 1, 8, 8]] * 2, [[1, 6, 10]] * 2])
+def test_two_outputs_of_another_kind(open_model, shapes):
+    open_yolo = importlib.import_module('yolo_masks').open_yolo
+    with pytest.raises(InputError, match='not a YOLO segmentation network'):
+        open_yolo(lambda batch: [batch], [1, 3, 8, 8], shapes)

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from segrefiner_mm.errors import InputError
+
 Array = npt.NDArray[Any]
 # A batch of one, float32, to the outputs of the network.
 Run = Callable[[Array], list[Array]]
@@ -124,7 +126,12 @@ def open_yolo(
     Returns:
         YoloMasks: The model.
     """
-    rows = next(out for out in outputs if len(out) == 3)
+    rows, *others = [out for out in outputs if len(out) == 3] or [[]]
+    if not rows or others:
+        raise InputError(
+            f'not a YOLO segmentation network: its outputs have the shapes '
+            f'{outputs}, but rows with 3 and prototypes with 4 axes are needed'
+        )
     if shape[1] != 3:
         return YoloMasks(run, shape[1], rows[1] > rows[2])
 

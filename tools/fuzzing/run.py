@@ -4,7 +4,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,8 +71,7 @@ def fuzz(
     (folder.parent / '.profile').write_text('unharmed')
     readers = prepare(folder)
     for name in names or readers:
-        if name not in readers:
-            raise SystemExit(f'no reader {name!r}: {", ".join(readers)}')
+        _check_known(name, readers)
     counts = []
     with Sandbox(do_trial) as sandbox:
         for name in names or readers:
@@ -84,8 +83,19 @@ def fuzz(
 
 
 def keep_trial(folder: Path, reader: str, seed: int) -> str:
-    """Write a mutation; return the command that reads it."""
-    return keep(folder, prepare(folder)[reader], reader, seed)
+    """Write a mutation; return the command that reads it.
+
+    Raises:
+        SystemExit: If the reader is unknown.
+    """
+    readers = prepare(folder)
+    _check_known(reader, readers)
+    return keep(folder, readers[reader], reader, seed)
+
+
+def _check_known(name: str, readers: Mapping[str, object]) -> None:
+    if name not in readers:
+        raise SystemExit(f'no reader {name!r}: {", ".join(readers)}')
 
 
 def total(counts: list[Counts]) -> str:

@@ -9,6 +9,7 @@ import io
 import multiprocessing
 import os
 import resource
+import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -74,7 +75,8 @@ def peak() -> int:
     """Most bytes that this process held."""
     status = _status_of(os.getpid(), _PEAK)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return status or most * 1024
+    # In kibibytes, but on macOS in bytes.
+    return status or most * (1 if sys.platform == 'darwin' else 1024)
 
 
 def held(pid: int) -> int:

@@ -1,7 +1,9 @@
 """The form in which a mask is written to JSON."""
 
+import math
 from typing import Any, NamedTuple
 
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.outlines import (
     TOLERANCE,
     has_holes,
@@ -37,6 +39,23 @@ class MaskStyle(NamedTuple):
 
     form: str = 'same'
     tolerance: float = TOLERANCE
+
+    def check(self) -> None:
+        """Check the values.
+
+        Raises:
+            InputError: If the form is unknown, or the tolerance is negative
+                or not finite.
+        """
+        if self.form not in ALL_FORMS:
+            raise InputError(
+                f'--segmentation must be one of {", ".join(ALL_FORMS)}, got '
+                f'{self.form!r}'
+            )
+        if not 0 <= self.tolerance < math.inf:
+            raise InputError(
+                f'--tolerance must be 0 or more, got {self.tolerance}'
+            )
 
 
 def written(

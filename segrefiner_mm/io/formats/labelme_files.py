@@ -97,6 +97,8 @@ class LabelmeFiles(PredictionFile):
                 pairs = zip(flat[::2], flat[1::2], strict=True)
                 shape['points'] = [list(pair) for pair in pairs]
                 return
+        if not coco_mask.area(encoded):
+            raise InputError('a mask of labelme cannot be empty')
         x1, y1, x2, y2 = box_of(encoded)
         mask = coco_mask.decode(encoded)[y1:y2, x1:x2]
         shape['shape_type'] = 'mask'

@@ -71,6 +71,10 @@ class PredictionFile(metaclass=ABCMeta):
         Args:
             key (object): From :attr:`ImageEntry.masks`.
             encoded (dict): ``size`` and compressed ``counts``, a str.
+
+        Raises:
+            InputError: If the format cannot hold the refined mask; the coarse
+                mask stays.
         """
 
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:  # noqa: B027

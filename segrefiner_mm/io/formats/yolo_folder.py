@@ -109,8 +109,11 @@ class YoloFolder(PredictionFile):
         height, width = self._sizes[name]
         parts = outlines_of(encoded, self.tolerance)
         line = self._lines[name][index]
-        if not parts or line.corners is None:
-            return  # it is empty, or its outline is too long for a polygon
+        assert line.corners is not None  # others are not refined
+        if not parts:
+            raise InputError(
+                'a polygon of YOLO cannot be empty, or have so long an outline'
+            )
         corners = joined([np.reshape(part, (-1, 2)) for part in parts])
         numbers = (corners / (width, height)).clip(0, 1).ravel()
         words, end = line.text.split(), line.text[len(line.text.rstrip()) :]

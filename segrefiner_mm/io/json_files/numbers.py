@@ -23,10 +23,14 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, str):
         if len(value) > 20:
             return None
-        try:
-            value = float(value)
-        except ValueError:
-            return None
+        for kind in (int, float):  # a float would round large numbers
+            try:
+                value = kind(value)
+            except ValueError:
+                continue
+            break
+        if isinstance(value, int):
+            return value
     if isinstance(value, (float, np.floating)) and math.isfinite(value):
         return int(value) if value == int(value) else None
     return None

@@ -1,6 +1,5 @@
 """Recognition of the format of a file or folder of predictions."""
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,8 +89,7 @@ def open_predictions(
         InputError: If it is in no known format, or an option does not fit.
     """
     style = options.style
-    if not 0 <= style.tolerance < math.inf:
-        raise InputError(f'--tolerance must be 0 or more: {style.tolerance}')
+    style.check()
     if path.is_dir():
         return _open_folder(path, options)
     if path.suffix in PICKLES:

@@ -39,7 +39,7 @@ from segrefiner_mm.runs.predictions.prediction_run import (
 )
 from segrefiner_mm.runs.predictions.refine_panoptic import refine_panoptic
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
-from segrefiner_mm.windows import ERRORS
+from segrefiner_mm.windows import ERRORS, ROLLED_BACK
 
 
 def refine_predictions(
@@ -98,7 +98,7 @@ def refine_predictions(
             extras,
         )
         outcomes = run.outcomes()
-        _take(predictions, entries, outcomes)
+        _take(predictions, entries, outcomes, reporter)
         if run.failed and not any(
             any(of_image) for of_image in outcomes.values()
         ):
@@ -213,13 +213,25 @@ def _take(
     predictions: PredictionFile,
     entries: list[ImageEntry],
     outcomes: dict[str, list[Outcome | None]],
+    reporter: Reporter,
 ) -> None:
-    """Write the results into the predictions."""
+    """Write the results into the predictions.
+
+    Results that their format cannot hold are rolled back.
+    """
     for entry in entries:
         of_image = outcomes.get(entry.key, [])
         for key, outcome in zip(entry.masks, of_image, strict=False):
             if outcome and 'encoded' in outcome:
-                predictions.replace(key, outcome['encoded'])
+                try:
+                    predictions.replace(key, outcome['encoded'])
+                except InputError as error:
+                    name = predictions.label(key)
+                    reporter.say(
+                        f'segrefiner: note: {name} is rolled back: {error}'
+                    )
+                    del outcome['encoded']
+                    outcome |= dict(verdict=ROLLED_BACK, iou=1.0)
             elif outcome:
                 predictions.rewrite(key, outcome['size'])
 

@@ -207,3 +207,13 @@ def test_empty_masks_are_masks(folder, content):
     (folder / 'a.json').write_text(json.dumps(content))
     [entry] = LabelmeFiles(folder).images()
     assert not decoded(entry.masks['a.json', 1]).any()
+
+
+def test_an_empty_mask_is_refused(folder, content, tmp_path):
+    files = LabelmeFiles(folder)
+    [entry] = files.images()
+    for key in entry.masks:
+        with pytest.raises(InputError, match='cannot be empty'):
+            files.replace(key, encode_mask(np.zeros(SIZE, np.uint8)))
+    files.write(tmp_path / 'new')
+    assert json.loads((tmp_path / 'new' / 'a.json').read_text()) == content

@@ -171,3 +171,16 @@ def test_text_of_another_kind(folder):
     (folder / 'labels/train/b.txt').write_bytes(b'\xff\xfe0')
     with pytest.raises(InputError, match='not text in UTF-8'):
         YoloFolder(folder)
+
+
+def test_an_empty_mask_is_refused(folder, tmp_path):
+    files = YoloFolder(folder)
+    first, _ = files.images()
+    with pytest.raises(InputError, match='cannot be empty'):
+        files.replace(next(iter(first.masks)), encode_mask(square(0, 0)))
+    files.write(tmp_path / 'new')
+    for name in ('a', 'b'):
+        path = f'labels/train/{name}.txt'
+        assert (tmp_path / 'new' / path).read_bytes() == (
+            folder / path
+        ).read_bytes()

@@ -11,10 +11,10 @@ import pytest
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import digest, file_state
 from segrefiner_mm.reporting.reporter import Reporter
-from segrefiner_mm.review.decisions import read_decisions
+from segrefiner_mm.review.decision_file import read_decisions
 from segrefiner_mm.review.folder_review import read_folder
-from segrefiner_mm.review.mask_pair import FileMark
 from segrefiner_mm.review.page_writer import for_html
+from segrefiner_mm.review.review import FileMark
 from segrefiner_mm.runs.predictions.mask_rows import (
     MaskRow,
     read_rows,

@@ -176,7 +176,10 @@ def folder_marks(
         for key, own in digests:
             content.update(f'{key} {own}\n'.encode())
         marks.append(content.hexdigest())
-    parent = results[0].coarse.parent.name if results else ''
+    parent = ''
+    if results:  # without the subfolders, which are in the key
+        depth = len(Path(results[0].key).parts)
+        parent = results[0].coarse.resolve().parents[depth - 1].name
     return (
         FileMark(folder.resolve().name, marks[0]),
         FileMark(parent, marks[1]),

@@ -1,6 +1,5 @@
 """Pictures of label maps for the review page: images, and layers on them."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -44,7 +43,9 @@ def draw_labels(image: Picture, pair: LabelPair) -> Crop:
     size = height * scale, width * scale
     moved = _any_within(before != after, size)
     small = [_nearest(labels, size) for labels in (before, after)]
-    fills = [_fill(labels, pair) for labels in small]
+    listed = [change.label for change in pair.changes.listed]
+    table = _Colours([*small, np.array(listed, np.int64)], pair)
+    fills = [table.of(labels) for labels in small]
     edges = [_edges(labels) for labels in small]
     layers = {
         'coarse': _layer(fills[0], edges[0], COARSE_COLOUR),
@@ -54,11 +55,13 @@ def draw_labels(image: Picture, pair: LabelPair) -> Crop:
     details = [
         [
             pair.name_of(change.label),
-            _hex(colours([change.label], pair.palette)[0]),
+            _hex(colour),
             *change[1:],
             round(change.iou, 4),
         ]
-        for change in pair.changes.listed
+        for change, colour in zip(
+            pair.changes.listed, table.of(listed), strict=True
+        )
     ]
     return Crop(
         jpeg(part),
@@ -69,40 +72,41 @@ def draw_labels(image: Picture, pair: LabelPair) -> Crop:
     )
 
 
-def colours(
-    labels: Sequence[int] | Labels, palette: bytes | None = None
-) -> Picture:
-    """Return a colour for every label, the same in every image.
+class _Colours:
+    """The colours of the labels of an image.
 
-    Args:
-        labels (Sequence[int] | np.ndarray): (N,) labels.
-        palette (bytes, optional): Red, green and blue of the labels from 0
-            on. Defaults to None. Labels without an entry get a colour of a
-            fixed sequence.
-
-    Returns:
-        np.ndarray: (N, 3) uint8, BGR.
+    Those of the palette, if there is one. Else a label up to 255 has the same
+    colour in every image, and larger ones, such as the ids of segments,
+    differ as much as possible within an image.
     """
-    numbers = np.asarray(labels, np.int64)
-    hue = np.round(180 * ((numbers * GOLDEN) % 1)) % 180
-    pale = np.where(numbers // 2 % 2, 150, 235)
-    light = np.where(numbers // 3 % 2, 255, 205)
+
+    def __init__(self, shown: list[Labels], pair: LabelPair) -> None:
+        present = [np.unique(labels) for labels in shown]
+        known = np.unique(np.concatenate(present)).astype(np.int64)
+        small = bool(((known >= 0) & (known <= 255)).all())
+        chosen = _sequence(known if small else np.arange(len(known)))
+        if pair.palette:
+            own = np.frombuffer(pair.palette, np.uint8).reshape(-1, 3)
+            listed = (known >= 0) & (known < len(own))
+            chosen[listed] = own[known[listed], ::-1]
+        self._known = known
+        self._table = np.full((len(known), 4), FILL, np.uint8)
+        self._table[:, :3] = chosen
+        self._table[np.isin(known, list(pair.ignore)), 3] = 0
+
+    def of(self, labels: list[int] | Labels) -> Picture:
+        """Return the colours of labels, (..., 4) BGRA; ignored are clear."""
+        places = np.searchsorted(self._known, np.asarray(labels, np.int64))
+        return self._table[places]
+
+
+def _sequence(places: Labels) -> Picture:
+    """Return entries of a sequence whose neighbours differ, (N, 3) BGR."""
+    hue = np.round(180 * ((places * GOLDEN) % 1)) % 180
+    pale = np.where(places // 2 % 2, 150, 235)
+    light = np.where(places // 3 % 2, 255, 205)
     hsv = np.stack([hue, pale, light], axis=1).astype(np.uint8)
-    chosen = cv2.cvtColor(hsv[None], cv2.COLOR_HSV2BGR)[0]
-    if palette:
-        own = np.frombuffer(palette, np.uint8).reshape(-1, 3)[:, ::-1]
-        listed = (numbers >= 0) & (numbers < len(own))
-        chosen[listed] = own[numbers[listed]]
-    return chosen
-
-
-def _fill(labels: Labels, pair: LabelPair) -> Picture:
-    """Colour the segments, (H, W, 4) BGRA; ignored ones are clear."""
-    present, places = np.unique(labels, return_inverse=True)
-    table = np.full((len(present), 4), FILL, np.uint8)
-    table[:, :3] = colours(present, pair.palette)
-    table[np.isin(present, list(pair.ignore)), 3] = 0
-    return table[places.reshape(labels.shape)]
+    return cv2.cvtColor(hsv[None], cv2.COLOR_HSV2BGR)[0]
 
 
 def _edges(labels: Labels) -> npt.NDArray[np.bool_]:
@@ -181,5 +185,5 @@ def _png(layer: Picture) -> bytes:
 
 
 def _hex(colour: npt.NDArray[Any]) -> str:
-    blue, green, red = colour.tolist()
+    blue, green, red = colour[:3].tolist()
     return f'#{red:02x}{green:02x}{blue:02x}'

@@ -44,7 +44,7 @@ function makeSvg(tag, attributes) {
 const className = (index) => data.classes[masks.classes[index]];
 const imageName = (index) => data.images[masks.images[index]];
 const verdict = (index) => data.verdicts[masks.verdicts[index]];
-const nameOf = (index) => className(index) || masks.label[index];
+const nameOf = (index) => (!LABELS && className(index)) || masks.label[index];
 const current = () => (selected < 0 ? -1 : order[selected]);
 
 /* ---- Storage: decisions and the theme survive a reload. ---- */
@@ -267,7 +267,7 @@ function makeRow(place) {
   const first = make('div', 'first');
   first.append(make('strong', '', nameOf(index)), makeMark(index));
   // The masks of a folder have names, those of a file have numbers.
-  const isNamed = typeof masks.key[index] === 'string';
+  const isNamed = !LABELS && typeof masks.key[index] === 'string';
   lines.append(
     first,
     make('span', '', isNamed ? masks.label[index] : imageName(index)),
@@ -354,8 +354,8 @@ function showChanges(index, segments) {
   const table = at('changes');
   table.hidden = !segments.length;
   const all = masks.changed[index];
-  const most = segments.length < all ? `, the ${segments.length} that changed most` : '';
-  table.caption.textContent = `Segments that changed: ${number.format(all)} of ${number.format(masks.labels[index])}${most}. In pixels.`;
+  const most = segments.length < all ? `: these are the ${segments.length} that changed most` : '';
+  table.caption.textContent = `${number.format(all)} of ${number.format(masks.labels[index])} segments changed${most}. Areas in pixels.`;
   table.tBodies[0].replaceChildren(...segments.map(([name, colour, before, gained, lost, iou]) => {
     const row = make('tr');
     const head = make('th');
@@ -429,7 +429,7 @@ function showMask(index) {
     image.setAttribute('height', height);
     image.setAttribute('href', layer ? layerOf(index, layer) : cropOf(index));
   }
-  at('name').textContent = className(index) ? `${className(index)}, ${masks.label[index]}` : masks.label[index];
+  at('name').textContent = nameOf(index) === masks.label[index] ? nameOf(index) : `${nameOf(index)}, ${masks.label[index]}`;
   showDetails(index);
   slide();
   showNumbers(index);
@@ -456,9 +456,7 @@ function showNumbers(index) {
 function labelNumbers(index) {
   return [
     ['Changed pixels', `${number.format(masks.pixels[index])} (${share(masks.share[index])})`],
-    ['Segments', number.format(masks.labels[index])],
-    ['Segments that changed', number.format(masks.changed[index])],
-    ['Lowest IoU of a segment', plain(masks.least_iou[index])],
+    ['Lowest IoU', plain(masks.least_iou[index])],
   ];
 }
 

@@ -44,7 +44,8 @@ def apply_decisions(
     """Take back rejected masks; the function behind ``coco --decisions``.
 
     A rejected mask is exactly what it was before refinement, with its box and
-    area; all others, and all else, are as in ``refined``.
+    area; a rejected label map is the coarse file, byte by byte. All others,
+    and all else, are as in ``refined``.
 
     Args:
         refined (str | Path): See :func:`write_report`.
@@ -52,8 +53,8 @@ def apply_decisions(
         out (str | Path): File or folder to write.
         options (DecisionOptions, optional): Further inputs; ``coarse`` is
             needed for a JSON file. Defaults to None: their defaults.
-        reporter (Reporter, optional): Receives the masks of a folder that
-            cannot be used. Defaults to None: nothing is printed.
+        reporter (Reporter, optional): Receives the files of masks or label
+            maps that cannot be used. Defaults to None: nothing is printed.
 
     Returns:
         RunSummary: Counts of the masks.

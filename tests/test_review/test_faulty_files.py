@@ -162,6 +162,25 @@ def test_journals(folder):
     assert refused > 0
 
 
+def test_journals_of_label_maps(folder):
+    out, line = folder
+    journal = out / '.segrefiner-run.jsonl'
+    line['settings'] = dict(labels=True, ignore=[255])
+    journal.write_text(json.dumps(line))
+    [pair] = read_folder(out, None, None, Reporter()).pairs
+    assert (pair.recorded, pair.changes.labels) == ('kept', 1)  # 0, not 255
+
+    def read(_):
+        review = read_folder(out, None, None, Reporter())
+        for pair in review.pairs:
+            for_html([pair.verdict, pair.numbers()])
+
+    contents = mutations(line, np.random.default_rng(0))
+    done, refused = outcomes(read, journal, contents)
+    assert done > COUNT / 3
+    assert refused > 0
+
+
 def test_a_journal_cannot_name_an_image_that_the_run_did_not_see(
     folder, tmp_path
 ):

@@ -19,12 +19,16 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         summary='write a page to review refined masks',
         description='Write a page that shows every mask before and after '
         'refinement, the most changed and the least confident first, to '
-        'accept or reject each. The page needs a browser and no network. '
-        'segrefiner coco --decisions applies the decisions that it exports.',
+        'accept or reject each. Label maps and panoptic results are shown '
+        'and decided on by image, with all segments. The page needs a '
+        'browser and no network. segrefiner coco --decisions applies the '
+        'decisions that it exports.',
         examples=(
             'segrefiner report refined.json --coarse results.json --img-dir '
             'val/ --ann val.json --evidence changes.csv -o report/',
             'segrefiner report refined/ -o report/',
+            'segrefiner report panoptic_refined.json --coarse panoptic.json '
+            '--img-dir val/ -o report/',
             'segrefiner coco refined.json --coarse results.json --decisions '
             'decisions.json -o reviewed.json',
         ),
@@ -34,14 +38,14 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         'refined',
         metavar='REFINED',
         help='output of segrefiner coco (.json), or output folder of '
-        'segrefiner refine',
+        'segrefiner refine, of masks or of label maps',
     )
     add('-o', '--out', required=True, metavar='DIR', help='folder to write')
     add(
         '--coarse',
         metavar='RESULTS',
-        help='the coarse masks: a .json, or a folder of masks (default for a '
-        'folder: where the run found them)',
+        help='the coarse masks: a .json, or a folder of masks or label maps '
+        '(default for a folder: where the run found them)',
     )
     add(
         '--img-dir',
@@ -53,15 +57,16 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         '--evidence',
         metavar='CSV',
         help='output of segrefiner coco --report: verdicts, confidence, '
-        'belief and edge gain (default: inferred from the masks)',
+        'belief and edge gain; not for panoptic results (default: inferred '
+        'from the masks)',
     )
     add(
         '--limit',
         type=int,
         default=5000,
         metavar='N',
-        help='maximum number of masks on the page: the most changed and the '
-        'least confident ones (default: %(default)s)',
+        help='maximum number of masks or label maps on the page: the most '
+        'changed and the least confident ones (default: %(default)s)',
     )
     add('--overwrite', action='store_true', help='replace an earlier report')
     add_reporting_options(add)
@@ -73,9 +78,9 @@ def add_decision_options(add: Callable[..., Any]) -> None:
     add(
         '--decisions',
         metavar='FILE',
-        help='refine nothing: RESULTS is refined already, and the masks that '
-        'were rejected on the page of segrefiner report are restored from '
-        '--coarse',
+        help='refine nothing: RESULTS is refined already, and the masks or '
+        'label maps that were rejected on the page of segrefiner report are '
+        'restored from --coarse',
     )
     add(
         '--coarse',

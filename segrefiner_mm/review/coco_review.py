@@ -14,13 +14,16 @@ from segrefiner_mm.io.json_files.json_file import shown, shown_name
 from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.io.rle import run_lengths
 from segrefiner_mm.reporting.reporter import Reporter
-from segrefiner_mm.review.mask_pair import FileMark, MaskPair, Review
+from segrefiner_mm.review.mask_pair import MaskPair
+from segrefiner_mm.review.review import FileMark, Review
 from segrefiner_mm.runs.predictions.mask_rows import MaskRow
 from segrefiner_mm.runs.predictions.prediction_masks import (
     open_entry,
     with_images,
 )
 
+# Content of a refined and of the coarse JSON file.
+Contents = tuple[Any, Any]
 # Fields that refinement may change.
 CHANGING = frozenset(['segmentation', 'bbox', 'area'])
 
@@ -29,8 +32,9 @@ class CocoReview:
     """Pairs the masks of a refined JSON file with those of the coarse one.
 
     Args:
-        refined (Path): Results or annotations that ``segrefiner coco`` wrote.
-        coarse (Path): The file before refinement.
+        contents (Contents): From :func:`read_both`.
+        files (tuple[Path, Path]): Results or annotations that ``segrefiner
+            coco`` wrote, and the file before refinement.
         img_dir (Path): Folder of the images.
         ann (Path, optional): Annotations that name the images and classes of
             results.
@@ -38,20 +42,21 @@ class CocoReview:
         reporter (Reporter): Receives the masks that cannot be shown.
 
     Raises:
-        InputError: If a file cannot be read, or they do not belong together.
+        InputError: If a file is invalid, or they do not belong together.
     """
 
     def __init__(
         self,
-        refined: Path,
-        coarse: Path,
+        contents: Contents,
+        files: tuple[Path, Path],
         img_dir: Path,
         ann: Path | None,
         rows: dict[str, MaskRow],
         reporter: Reporter,
     ) -> None:
+        refined, coarse = files
         self._finder = ImageFinder(img_dir)
-        self._after, self._before = open_both(refined, coarse, ann)
+        self._after, self._before = open_both(contents, files, ann)
         content = read_json(ann) if ann else self._after.content
         self._classes = class_names(content)
         self._rows = rows
@@ -123,14 +128,38 @@ class CocoReview:
         self._reporter.error(f'{self._source}: {label}: {problem}')
 
 
-def open_both(
-    refined: Path, coarse: Path, ann: Path | None = None
-) -> tuple[CocoFile, CocoFile]:
-    """Read a refined file and the coarse one, and check that they match.
+def read_both(refined: Path, coarse: Path) -> Contents:
+    """Read a refined file and the coarse one.
 
     Args:
-        refined (Path): Results or annotations.
+        refined (Path): Results or annotations, or panoptic JSON.
         coarse (Path): The same before refinement.
+
+    Returns:
+        Contents: Refined and coarse, both panoptic or neither.
+
+    Raises:
+        InputError: If one cannot be read, or only one is panoptic.
+    """
+    contents = read_json(refined), read_json(coarse)
+    kinds = [is_panoptic(content) for content in contents]
+    if kinds[0] != kinds[1]:
+        one, other = (refined, coarse) if kinds[0] else (coarse, refined)
+        raise InputError(
+            f'{refined} was not refined from {coarse}: {one} is panoptic, '
+            f'and {other} is not'
+        )
+    return contents
+
+
+def open_both(
+    contents: Contents, files: tuple[Path, Path], ann: Path | None = None
+) -> tuple[CocoFile, CocoFile]:
+    """Check that the masks of a refined file match those of the coarse one.
+
+    Args:
+        contents (Contents): From :func:`read_both`.
+        files (tuple[Path, Path]): The refined and the coarse file.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
 
@@ -138,17 +167,10 @@ def open_both(
         tuple[CocoFile, CocoFile]: Refined and coarse.
 
     Raises:
-        InputError: If one cannot be read or is panoptic, the numbers of
-            entries differ, or an entry differs in more than its mask, box and
-            area.
+        InputError: If one is invalid, the numbers of entries differ, or an
+            entry differs in more than its mask, box and area.
     """
-    contents = [read_json(path) for path in (refined, coarse)]
-    for path, content in zip((refined, coarse), contents, strict=True):
-        if is_panoptic(content):
-            raise InputError(
-                f'{path} is panoptic: only results and annotations with a '
-                'mask each can be reviewed'
-            )
+    refined, coarse = files
     after = CocoFile(contents[0], refined, ann)
     before = CocoFile(contents[1], coarse, ann)
     if len(after.masks) != len(before.masks):
@@ -159,16 +181,36 @@ def open_both(
     for index, (new, old) in enumerate(
         zip(after.masks, before.masks, strict=True)
     ):
-        fields = (new.keys() | old.keys()) - CHANGING
-        other = sorted(f for f in fields if new.get(f) != old.get(f))
-        if other:
-            name = other[0]
+        check_same(new, old, CHANGING, f'entry {index}', files)
+    return after, before
+
+
+def check_same(
+    new: dict[str, Any],
+    old: dict[str, Any],
+    changing: frozenset[str],
+    where: str,
+    files: tuple[Path, Path],
+) -> None:
+    """Refuse an entry that differs in more than refinement may change.
+
+    Args:
+        new (dict): The entry of the refined file.
+        old (dict): The entry of the coarse file.
+        changing (frozenset[str]): Fields that may differ.
+        where (str): Name of the entry, for the error.
+        files (tuple[Path, Path]): The refined and the coarse file.
+
+    Raises:
+        InputError: If another field differs.
+    """
+    for name in sorted((new.keys() | old.keys()) - changing):
+        if new.get(name) != old.get(name):
             raise InputError(
-                f'{refined} was not refined from {coarse}: entry {index} has '
+                f'{files[0]} was not refined from {files[1]}: {where} has '
                 f'{shown(name)} {shown(new.get(name))} in one and '
                 f'{shown(old.get(name))} in the other'
             )
-    return after, before
 
 
 def file_mark(path: Path) -> FileMark:

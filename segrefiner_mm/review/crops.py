@@ -1,7 +1,7 @@
 """Pictures of masks for the review page: crops, thumbnails and outlines."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -29,23 +29,25 @@ EXACT, TOLERANCE = 160, 0.6
 
 
 class Crop(NamedTuple):
-    """The pictures of a pair of masks.
+    """The pictures of a pair of masks, or of label maps.
 
     Attributes:
         jpeg (bytes): The image around both masks, without outlines.
-        size (tuple[int, int]): Width and height of the crop in its own
-            pixels, at most ``LONGEST``.
-        thumb (bytes): JPEG with both outlines, at most ``THUMB`` pixels.
-        coarse (str): Outlines of the coarse mask as an SVG path in pixels of
-            the crop.
-        refined (str): Outlines of the refined mask.
+        size (tuple[int, int]): Width and height of that image in its own
+            pixels.
+        thumb (bytes): JPEG with both masks, at most ``THUMB`` pixels.
+        details (list): What the page loads when the pair is selected. Of
+            masks: their outlines, the coarse one first, as SVG paths in
+            pixels of the image.
+        layers (Mapping[str, bytes]): PNG files to lay over the image, by
+            name. Defaults to {}.
     """
 
     jpeg: bytes
     size: tuple[int, int]
     thumb: bytes
-    coarse: str
-    refined: str
+    details: list[Any]
+    layers: Mapping[str, bytes] = {}
 
 
 def draw_crop(
@@ -63,16 +65,14 @@ def draw_crop(
     """
     masks = [coarse, refined]
     box = _surroundings([m.box for m in masks if m.area], image.shape)
-    part = _shrunk(image[box.slices()], LONGEST)
+    part = shrunk(image[box.slices()], LONGEST)
     height, width = part.shape[:2]
     inside = [_shrunk_mask(m.crop(box).numpy(), width, height) for m in masks]
-    paths = [_path(outlines) for outlines in map(trace, inside)]
     return Crop(
-        _jpeg(part),
+        jpeg(part),
         (width, height),
-        _jpeg(_thumb(part, inside), THUMB_QUALITY),
-        paths[0],
-        paths[1],
+        thumb_jpeg(_thumb(part, inside)),
+        [_path(outlines) for outlines in map(trace, inside)],
     )
 
 
@@ -126,8 +126,16 @@ def _surroundings(boxes: list[Box], shape: tuple[int, ...]) -> Box:
     return both.grow(pad, shape[0], shape[1])
 
 
-def _shrunk(picture: Picture, longest: int) -> Picture:
-    """Shrink a picture to a longest side; a smaller one stays as it is."""
+def shrunk(picture: Picture, longest: int) -> Picture:
+    """Shrink a picture to a longest side; a smaller one stays as it is.
+
+    Args:
+        picture (np.ndarray): (H, W, C) uint8.
+        longest (int): Longest side of the result, in pixels.
+
+    Returns:
+        np.ndarray: (h, w, C) uint8.
+    """
     height, width = picture.shape[:2]
     scale = longest / max(height, width)
     if scale >= 1:
@@ -148,7 +156,7 @@ def _shrunk_mask(
 
 def _thumb(part: Picture, masks: list[Picture]) -> Picture:
     """Draw a thumbnail with both outlines."""
-    thumb = _shrunk(part, THUMB).copy()
+    thumb = shrunk(part, THUMB).copy()
     height, width = thumb.shape[:2]
     for mask, colour in zip(
         masks, (COARSE_COLOUR, REFINED_COLOUR), strict=True
@@ -181,9 +189,30 @@ def draw_sheet(thumbs: Mapping[int, bytes]) -> bytes:
         row, column = divmod(place % SIDE**2, SIDE)
         top, left = row * THUMB, column * THUMB
         sheet[top : top + height, left : left + width] = thumb
-    return _jpeg(sheet)
+    return jpeg(sheet)
 
 
-def _jpeg(picture: Picture, quality: int = QUALITY) -> bytes:
+def thumb_jpeg(picture: Picture) -> bytes:
+    """Encode a thumbnail, which waits for its sheet.
+
+    Args:
+        picture (np.ndarray): (H, W, 3) uint8 BGR, of any size.
+
+    Returns:
+        bytes: JPEG of at most ``THUMB`` pixels.
+    """
+    return jpeg(shrunk(picture, THUMB), THUMB_QUALITY)
+
+
+def jpeg(picture: Picture, quality: int = QUALITY) -> bytes:
+    """Encode a picture as JPEG.
+
+    Args:
+        picture (np.ndarray): (H, W, 3) uint8 BGR.
+        quality (int): 0 to 100. Defaults to ``QUALITY``.
+
+    Returns:
+        bytes: The file.
+    """
     settings = [cv2.IMWRITE_JPEG_QUALITY, quality]
     return cv2.imencode('.jpg', picture, settings)[1].tobytes()

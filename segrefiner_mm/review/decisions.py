@@ -1,4 +1,4 @@
-"""Decisions of the review page: read, checked and applied."""
+"""Decisions of the review page, applied."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,25 +6,32 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.confine import confined
-from segrefiner_mm.io.files import read_json, write_whole
-from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.formats.panoptic_json import is_panoptic
+from segrefiner_mm.io.json_files.json_file import json_bytes, shown
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.outputs import check_free, check_not_inputs
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.reporting.run_summary import RunSummary
-from segrefiner_mm.review.coco_review import file_mark, open_both
-from segrefiner_mm.review.folder_review import (
+from segrefiner_mm.review.coco_review import (
+    Contents,
+    file_mark,
+    open_both,
+    read_both,
+)
+from segrefiner_mm.review.decision_file import (
+    REJECT,
+    Decisions,
+    decided,
+    read_decisions,
+)
+from segrefiner_mm.review.folder_results import (
     FolderResult,
     folder_marks,
     folder_results,
 )
-from segrefiner_mm.review.mask_pair import FileMark
+from segrefiner_mm.review.panoptic_files import PanopticFiles
 from segrefiner_mm.review.report_options import DecisionOptions
-
-VERSION = 1
-ACCEPT, REJECT = 'accept', 'reject'
-
-Decisions = dict[Any, str]
 
 
 def apply_decisions(
@@ -37,7 +44,8 @@ def apply_decisions(
     """Take back rejected masks; the function behind ``coco --decisions``.
 
     A rejected mask is exactly what it was before refinement, with its box and
-    area; all others, and all else, are as in ``refined``.
+    area; a rejected label map is the coarse file, byte by byte. All others,
+    and all else, are as in ``refined``.
 
     Args:
         refined (str | Path): See :func:`write_report`.
@@ -45,8 +53,8 @@ def apply_decisions(
         out (str | Path): File or folder to write.
         options (DecisionOptions, optional): Further inputs; ``coarse`` is
             needed for a JSON file. Defaults to None: their defaults.
-        reporter (Reporter, optional): Receives the masks of a folder that
-            cannot be used. Defaults to None: nothing is printed.
+        reporter (Reporter, optional): Receives the files of masks or label
+            maps that cannot be used. Defaults to None: nothing is printed.
 
     Returns:
         RunSummary: Counts of the masks.
@@ -68,7 +76,12 @@ def apply_decisions(
     if out.is_dir():
         raise InputError(f'{out} must be a file')
     check_free(out, out.exists(), options.overwrite)
-    after, before = open_both(refined, coarse)
+    files, contents = (refined, coarse), read_both(refined, coarse)
+    if is_panoptic(contents[0]):
+        return _apply_to_panoptic(
+            contents, files, decisions, out, options.overwrite, reporter
+        )
+    after, before = open_both(contents, files)
     marks = file_mark(refined), file_mark(coarse)
     chosen = read_decisions(decisions, *marks)
     for key, decision in chosen.items():
@@ -80,60 +93,7 @@ def apply_decisions(
             after.masks[key] = before.masks[key]
     with OutputLock(out, is_folder=False):
         after.write(out)
-    return _summary(out, chosen, len(after.masks))
-
-
-def read_decisions(
-    path: Path, refined: FileMark, coarse: FileMark
-) -> Decisions:
-    """Read decisions, and check that they are about these masks.
-
-    Args:
-        path (Path): JSON file that the review page exported.
-        refined (FileMark): The refined masks.
-        coarse (FileMark): The coarse masks.
-
-    Returns:
-        dict: ``'accept'`` or ``'reject'`` by the key of the mask.
-
-    Raises:
-        InputError: If it is another file, or is about other masks.
-    """
-    content = read_json(path)
-    if not isinstance(content, dict) or 'segrefiner_decisions' not in content:
-        raise InputError(
-            f'{path} holds no decisions: it must be what the page of '
-            'segrefiner report exported'
-        )
-    version = content['segrefiner_decisions']
-    if version != VERSION:
-        raise InputError(f'{path} is of version {shown(version)}, not 1')
-    for part, mark in (('refined', refined), ('coarse', coarse)):
-        noted = content.get(part)
-        if not isinstance(noted, dict) or noted.get('sha256') != mark.sha256:
-            raise InputError(
-                f'{path} was not made for the {part} masks of {mark.name}: '
-                'their content has changed'
-            )
-    return _listed(content.get('decisions'), path)
-
-
-def _listed(listed: Any, path: Path) -> Decisions:
-    if not isinstance(listed, list):
-        raise InputError(f'{path}: decisions must be a list')
-    decisions: Decisions = {}
-    for place, entry in enumerate(listed):
-        entry = entry if isinstance(entry, dict) else {}
-        key, decision = entry.get('key'), entry.get('decision')
-        if type(key) not in (int, str) or decision not in (ACCEPT, REJECT):
-            raise InputError(
-                f'{path}: decision {place} must have a key, and accept or '
-                f'reject, got {shown(key)} and {shown(decision)}'
-            )
-        if key in decisions:
-            raise InputError(f'{path}: two decisions on mask {shown(key)}')
-        decisions[key] = decision
-    return decisions
+    return decided(out, chosen, len(after.masks))
 
 
 def _apply_to_folder(
@@ -157,39 +117,74 @@ def _apply_to_folder(
         if target in files:
             raise InputError(f'{source} and {files[target]} share {target}')
         files[target] = source
-    unknown = [key for key in chosen if key not in results]
-    if unknown:
-        name = shown(unknown[0])
-        raise InputError(f'{decisions}: {refined} has no mask {name}')
+    _check_known(chosen, results, decisions, refined)
     filled = out.is_dir() and any(out.iterdir())
     check_free(out, filled, options.overwrite)
     sources = [r.refined for r in results.values()]
     sources += [r.coarse for r in results.values()]
     check_not_inputs(files, sources)
+    _copy(files)
+    return decided(out, chosen, len(files), tuple(reporter.problems))
+
+
+def _apply_to_panoptic(
+    contents: Contents,
+    paths: tuple[Path, Path],
+    decisions: Path,
+    out: Path,
+    overwrite: bool,
+    reporter: Reporter,
+) -> RunSummary:
+    """Copy PNG files as they are; a rejected image has its own segments."""
+    if out.suffix != '.json':
+        raise InputError(f'panoptic results are written as .json, not {out}')
+    after = PanopticFiles(contents, paths, reporter)
+    results = {result.key: result for result in after.results}
+    chosen = read_decisions(decisions, *after.marks)
+    _check_known(chosen, results, decisions, paths[0])
+    annotations, originals = (content['annotations'] for content in contents)
+    files: dict[Path, Path] = {}
+    for key, result in results.items():
+        rejected = chosen.get(key) == REJECT
+        if rejected:
+            annotations[key] = originals[key]
+        target = result.record.picture(out.with_suffix(''))
+        files[target] = result.coarse if rejected else result.refined
+    folder = out.with_suffix('')
+    filled = folder.exists() and (folder.is_file() or any(folder.iterdir()))
+    check_free(folder, filled, overwrite)
+    sources = [r.refined for r in results.values()]
+    sources += [r.coarse for r in results.values()]
+    check_not_inputs(files, sources)
+    with OutputLock(out, is_folder=False):
+        _copy(files)
+        write_whole(out, json_bytes(contents[0], out))
+    return decided(out, chosen, len(files), tuple(reporter.problems))
+
+
+def _check_known(
+    chosen: Decisions,
+    results: Mapping[Any, object],
+    decisions: Path,
+    refined: Path,
+) -> None:
+    """Refuse decisions on what is not there."""
+    for key in chosen:
+        if key not in results:
+            name = shown(key)
+            raise InputError(f'{decisions}: {refined} has no mask {name}')
+
+
+def _copy(files: Mapping[Path, Path]) -> None:
+    """Copy files, given as sources by their targets."""
     for target, source in files.items():
         try:
             content = source.read_bytes()
         except OSError as error:
             raise InputError(f'{source}: {reason_of(error)}') from error
         write_whole(target, content)
-    return _summary(out, chosen, len(files), tuple(reporter.problems))
 
 
 def _chosen_file(result: FolderResult, chosen: Decisions) -> Path:
     rejected = chosen.get(result.key) == REJECT
     return result.coarse if rejected else result.refined
-
-
-def _summary(
-    out: Path,
-    chosen: Mapping[Any, str],
-    total: int,
-    problems: tuple[str, ...] = (),
-) -> RunSummary:
-    counts = list(chosen.values())
-    text = (
-        f'{out}: {counts.count(REJECT)} rejected, '
-        f'{counts.count(ACCEPT)} accepted, {total - len(counts)} open or left '
-        'out, which are as in the refined file'
-    )
-    return RunSummary(text, total, len(problems), problems)

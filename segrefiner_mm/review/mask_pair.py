@@ -102,43 +102,25 @@ class MaskPair:
         return self.confidence
 
     @property
+    def share(self) -> float:
+        """Changed area relative to the coarse mask, 0 or more."""
+        return self.areas.share
+
+    @property
     def size(self) -> Size:
         """Height and width of the image."""
         height, width = self.coarse['size']
         return height, width
 
-
-class FileMark(NamedTuple):
-    """A file or folder that decisions are about.
-
-    Attributes:
-        name (str): Its name, without folders.
-        sha256 (str): Hash of its content.
-    """
-
-    name: str
-    sha256: str
-
-
-@dataclass
-class Review:
-    """All masks to review, from a file or a folder.
-
-    Attributes:
-        refined (FileMark): The refined masks.
-        coarse (FileMark): The coarse masks.
-        pairs (list[MaskPair]): The masks, in the order of the file, or sorted
-            by name for a folder. Defaults to [].
-        left (int): Masks that are never refined, such as crowds. Defaults to
-            0.
-        failed (int): Masks that cannot be shown. Defaults to 0.
-        remarks (list[str]): Sentences about missing information. Defaults to
-            [].
-    """
-
-    refined: FileMark
-    coarse: FileMark
-    pairs: list[MaskPair] = field(default_factory=list)
-    left: int = 0
-    failed: int = 0
-    remarks: list[str] = field(default_factory=list)
+    def numbers(self) -> dict[str, float | None]:
+        """Return the numbers that the page shows, by name."""
+        return {
+            'belief': self.evidence.get('belief'),
+            'edge_gain': self.evidence.get('edge_gain'),
+            'confidence': self.certainty,
+            'share': self.share,
+            'iou': self.areas.iou,
+            'area': self.areas.coarse,
+            'refined_area': self.areas.refined,
+            'score': self.score,
+        }

@@ -1,36 +1,25 @@
 """The files of a review page."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.review.crops import SIDE, THUMB, Crop, draw_sheet
-from segrefiner_mm.review.mask_pair import MaskPair, Review
+from segrefiner_mm.review.review import Pair, Review
 
-SHARD = 200  # masks whose outlines share a file
+SHARD = 200  # masks whose details share a file
 FOLDER = 1000  # crops in a folder
-# Numbers of a mask, and how the page gets them.
-NUMBERS: dict[str, Callable[[MaskPair], float | None]] = {
-    'belief': lambda pair: pair.evidence.get('belief'),
-    'edge_gain': lambda pair: pair.evidence.get('edge_gain'),
-    'confidence': lambda pair: pair.certainty,
-    'share': lambda pair: pair.areas.share,
-    'iou': lambda pair: pair.areas.iou,
-    'area': lambda pair: pair.areas.coarse,
-    'refined_area': lambda pair: pair.areas.refined,
-    'score': lambda pair: pair.score,
-}
 
 
 class PageWriter:
-    """Writes crops as they are added, then thumbnails, outlines and the page.
+    """Writes crops as they are added, then thumbnails, details and the page.
 
-    Masks have places in the order in which the page lists them at first, so
-    that neighbours in the list share files. They may be added in any order,
-    and places may be left empty.
+    Masks, or label maps, have places in the order in which the page lists
+    them at first, so that neighbours in the list share files. They may be
+    added in any order, and places may be left empty.
 
     Args:
         folder (Path): Folder to fill.
@@ -38,19 +27,21 @@ class PageWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._drawn: dict[int, tuple[MaskPair, Crop]] = {}
+        self._drawn: dict[int, tuple[Pair, Crop]] = {}
 
-    def add(self, place: int, pair: MaskPair, crop: Crop) -> None:
-        """Add a mask.
+    def add(self, place: int, pair: Pair, crop: Crop) -> None:
+        """Add a mask or a label map.
 
         Args:
             place (int): Its place on the page.
-            pair (MaskPair): The mask.
+            pair (Pair): The mask or label map.
             crop (Crop): Its pictures.
         """
-        folder = f'crops/{place // FOLDER:03d}'
-        self._write(f'{folder}/{place:05d}.jpg', crop.jpeg)
-        self._drawn[place] = pair, crop._replace(jpeg=b'')
+        name = f'{place // FOLDER:03d}/{place:05d}'
+        self._write(f'crops/{name}.jpg', crop.jpeg)
+        for layer, content in crop.layers.items():
+            self._write(f'layers/{name}-{layer}.png', content)
+        self._drawn[place] = pair, crop._replace(jpeg=b'', layers={})
 
     def finish(self, review: Review) -> None:
         """Write the remaining files, and the page itself.
@@ -60,7 +51,7 @@ class PageWriter:
         """
         self._drawn = dict(sorted(self._drawn.items()))
         for number, part in self._parts(SHARD):
-            self._write_outlines(number, part)
+            self._write_details(number, part)
         for number, part in self._parts(SIDE**2):
             thumbs = {place: self._drawn[place][1].thumb for place in part}
             self._write(f'thumbs/{number:03d}.jpg', draw_sheet(thumbs))
@@ -68,6 +59,7 @@ class PageWriter:
         for name in ('page.css', 'page.js'):
             self._write(name, (page / name).read_bytes())
         html = (page / 'index.html').read_text('utf-8')
+        html = html.replace('__NOUN__', review.noun.removesuffix('s'))
         text = for_html(self._content(review))
         self._write('index.html', html.replace('__DATA__', text).encode())
 
@@ -84,10 +76,12 @@ class PageWriter:
             'width': [width for width, _ in sizes],
             'height': [height for _, height in sizes],
         }
-        for name, number in NUMBERS.items():
-            values = [number(pair) for pair in pairs]
-            columns[name] = [v if v is None else round(v, 4) for v in values]
+        rows = [pair.numbers() for pair in pairs]
+        for name in rows[0] if rows else ():
+            values = [row[name] for row in rows]
+            columns[name] = [v if v is None else round(v, 6) for v in values]
         content = dict(
+            kind='labels' if review.is_of_label_maps else 'masks',
             refined=review.refined._asdict(),
             coarse=review.coarse._asdict(),
             counts=counts,
@@ -115,16 +109,14 @@ class PageWriter:
         parts = groupby(self._drawn, lambda place: place // size)
         return ((number, list(places)) for number, places in parts)
 
-    def _write_outlines(self, number: int, places: list[int]) -> None:
-        crops = {place: self._drawn[place][1] for place in places}
-        outlines = {
-            place % SHARD: [crop.coarse, crop.refined]
-            for place, crop in crops.items()
+    def _write_details(self, number: int, places: list[int]) -> None:
+        details = {
+            place % SHARD: self._drawn[place][1].details for place in places
         }
-        text = json.dumps(outlines, separators=(',', ':'))
+        text = json.dumps(details, separators=(',', ':'))
         # A script, as a page from the disk may not fetch other files.
-        script = f'segrefinerOutlines({number},{text});\n'
-        self._write(f'outlines/{number:03d}.js', script.encode())
+        script = f'segrefinerDetails({number},{text});\n'
+        self._write(f'details/{number:03d}.js', script.encode())
 
     def _write(self, name: str, content: bytes) -> None:
         path = self._folder / name

@@ -14,18 +14,18 @@ class ReportOptions:
 
     Attributes:
         coarse (Path, optional): The coarse masks: the JSON file that was
-            refined, or the folder of masks. Defaults to None: for a folder
-            run, the paths in its journal.
+            refined, or the folder of masks or label maps. Defaults to None:
+            for a folder run, the paths in its journal.
         img_dir (Path, optional): Folder of the images. Defaults to None: for
             a folder run, the paths in its journal.
         ann (Path, optional): Annotations that name the images and the classes
             of results. Defaults to None.
         evidence (Path, optional): CSV file that :func:`refine_predictions`
             wrote as ``report``, with the verdicts and the numbers behind
-            them; only for a JSON file. Defaults to None: verdicts are derived
-            from the masks.
-        limit (int): Maximum number of masks on the page: the most changed and
-            the least confident ones. Defaults to 5000.
+            them; only for a JSON file that is not panoptic. Defaults to None:
+            verdicts are derived from the masks.
+        limit (int): Maximum number of masks or label maps on the page: the
+            most changed and the least confident ones. Defaults to 5000.
         overwrite (bool): Whether an earlier report may be replaced. Defaults
             to False.
     """

@@ -5,19 +5,23 @@ from pathlib import Path
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.compact_runs import MaskCrops
+from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.reporting.run_summary import RunSummary
-from segrefiner_mm.review.coco_review import CocoReview
-from segrefiner_mm.review.crops import draw_crop
+from segrefiner_mm.review.coco_review import CocoReview, read_both
+from segrefiner_mm.review.crops import Crop, Picture, draw_crop
 from segrefiner_mm.review.folder_review import read_folder
-from segrefiner_mm.review.mask_pair import MaskPair, Review, Size
+from segrefiner_mm.review.label_crops import draw_labels
+from segrefiner_mm.review.label_pair import LabelPair
+from segrefiner_mm.review.mask_pair import MaskPair, Size
 from segrefiner_mm.review.page_folder import check_free, new_folder
 from segrefiner_mm.review.page_writer import PageWriter
+from segrefiner_mm.review.panoptic_review import read_panoptic_review
 from segrefiner_mm.review.report_options import ReportOptions
+from segrefiner_mm.review.review import Pair, Review
 from segrefiner_mm.runs.predictions.mask_rows import read_rows
 from segrefiner_mm.runs.predictions.prediction_masks import MOST_MASKS
-from segrefiner_mm.windows import CompactMask
 
 
 def write_report(
@@ -28,19 +32,22 @@ def write_report(
 ) -> RunSummary:
     """Write a page to review refined masks; the function behind ``report``.
 
+    Label maps are reviewed as masks are, one decision per image.
+
     Args:
         refined (str | Path): JSON file of :func:`refine_predictions`, which
             needs ``coarse`` and ``img_dir`` of the options, or output folder
-            of :func:`refine_folder`.
+            of :func:`refine_folder` or :func:`refine_labels`.
         out (str | Path): Folder to write; the page is ``index.html`` in it.
         options (ReportOptions, optional): Inputs and limits. Defaults to
             None: their defaults.
-        reporter (Reporter, optional): Receives the masks that cannot be
-            shown. Defaults to None: nothing is printed, see ``problems`` of
+        reporter (Reporter, optional): Receives what cannot be shown.
+            Defaults to None: nothing is printed, see ``problems`` of
             the summary.
 
     Returns:
-        RunSummary: Counts of the masks, and what could not be shown.
+        RunSummary: Counts of the masks or label maps, and what could not be
+        shown.
 
     Raises:
         InputError: If an input or option cannot be used, nothing can be
@@ -53,20 +60,21 @@ def write_report(
     check_free(out, options.overwrite)
     review = _read(refined, options, reporter)
     if not review.pairs:
-        raise InputError(f'no mask of {refined} can be shown')
+        raise InputError(f'nothing of {refined} can be shown')
     chosen = choose(review.pairs, options.limit)
     hidden = len(review.pairs) - len(chosen)
     if hidden:
         review.remarks.append(
-            f'{hidden} masks are not on this page: it holds the '
-            f'{len(chosen)} that changed most or are least confident.'
+            f'{hidden} {review.noun} are not on this page: it holds the '
+            f'{len(chosen)} that changed most'
+            + ('.' if review.is_of_label_maps else ' or are least confident.')
         )
     with new_folder(out, options.overwrite) as folder:
         drawn = _draw(PageWriter(folder), review, chosen, reporter)
         if not drawn:
-            raise InputError(f'no mask of {refined} can be shown')
+            raise InputError(f'nothing of {refined} can be shown')
     return RunSummary(
-        f'{out / "index.html"}: {drawn} masks'
+        f'{out / "index.html"}: {drawn} {review.noun}'
         + (f', {review.failed} failed' if review.failed else ''),
         drawn,
         review.failed,
@@ -74,22 +82,22 @@ def write_report(
     )
 
 
-def choose(pairs: Sequence[MaskPair], limit: int) -> list[MaskPair]:
-    """Choose the masks that are most worth a look.
+def choose(pairs: Sequence[Pair], limit: int) -> list[Pair]:
+    """Choose the masks or label maps that are most worth a look.
 
     Args:
-        pairs (Sequence[MaskPair]): All masks.
-        limit (int): Maximum number of masks to choose.
+        pairs (Sequence[Pair]): All masks, or all label maps.
+        limit (int): Maximum number to choose.
 
     Returns:
-        list[MaskPair]: In the given order. If there are more than the limit,
+        list[Pair]: In the given order. If there are more than the limit,
         half are the most changed ones, and the others the least confident of
         the rest.
     """
     if len(pairs) <= limit:
         return list(pairs)
     places = range(len(pairs))
-    by_change = sorted(places, key=lambda i: -pairs[i].areas.share)
+    by_change = sorted(places, key=lambda i: -pairs[i].share)
     chosen = set(by_change[: (limit + 1) // 2])
     by_doubt = sorted(by_change, key=lambda i: _doubt(pairs[i]))
     rest = [place for place in by_doubt if place not in chosen]
@@ -97,7 +105,7 @@ def choose(pairs: Sequence[MaskPair], limit: int) -> list[MaskPair]:
     return [pairs[place] for place in sorted(chosen)]
 
 
-def _doubt(pair: MaskPair) -> float:
+def _doubt(pair: Pair) -> float:
     certainty = pair.certainty
     return 2.0 if certainty is None else certainty
 
@@ -114,10 +122,18 @@ def _read(refined: Path, options: ReportOptions, reporter: Reporter) -> Review:
             f'{refined} needs --coarse, the file that was refined, and '
             '--img-dir, where its images are'
         )
+    contents = read_both(refined, options.coarse)
+    if is_panoptic(contents[0]):
+        if options.evidence:
+            raise InputError(
+                '--evidence is for results and annotations with a mask each, '
+                f'and {refined} is panoptic'
+            )
+        return read_panoptic_review(contents, refined, options, reporter)
     rows = read_rows(options.evidence) if options.evidence else {}
     review = CocoReview(
-        refined,
-        options.coarse,
+        contents,
+        (refined, options.coarse),
         options.img_dir,
         options.ann,
         rows,
@@ -147,40 +163,44 @@ def _remark(review: Review, evidence: Path | None) -> None:
 def _draw(
     page: PageWriter,
     review: Review,
-    pairs: Sequence[MaskPair],
+    pairs: Sequence[Pair],
     reporter: Reporter,
 ) -> int:
-    """Draw all masks, each image being read once; return their number."""
-    ranked = sorted(pairs, key=lambda pair: -pair.areas.share)
+    """Draw all pairs, each image being read once; return their number."""
+    ranked = sorted(pairs, key=lambda pair: -pair.share)
     places = {pair.key: place for place, pair in enumerate(ranked)}
-    of_image: dict[tuple[Path, Size], list[MaskPair]] = {}
+    of_image: dict[tuple[Path, Size], list[Pair]] = {}
     for pair in pairs:
         of_image.setdefault((pair.image, pair.size), []).append(pair)
     drawn = 0
     with reporter.progress(len(of_image), 'Drawing') as advance:
         for (path, size), group in of_image.items():
+            done = []
             try:
                 image = load_image(path, size)
+                for pair, crop in _crops(image, group):
+                    page.add(places[pair.key], pair, crop)
+                    done.append(pair.verdict)
             except InputError as error:
-                review.failed += len(group)
+                review.failed += len(group) - len(done)
                 reporter.error(error)
-                advance()
-                continue
-            for pair, coarse, mask in _decoded(group):
-                crop = draw_crop(image, coarse, mask)
-                page.add(places[pair.key], pair, crop)
-            drawn += len(group)
-            advance([pair.verdict for pair in group])
+            drawn += len(done)
+            advance(done)
     page.finish(review)
     return drawn
 
 
-def _decoded(
-    pairs: Sequence[MaskPair],
-) -> Iterator[tuple[MaskPair, CompactMask, CompactMask]]:
-    """Decode masks one by one, from the run lengths of some at a time."""
-    for first in range(0, len(pairs), MOST_MASKS):
-        part = pairs[first : first + MOST_MASKS]
+def _crops(
+    image: Picture, pairs: Sequence[Pair]
+) -> Iterator[tuple[Pair, Crop]]:
+    """Draw label maps, then masks, from the run lengths of some at a time."""
+    for pair in pairs:
+        if isinstance(pair, LabelPair):
+            yield pair, draw_labels(image, pair)
+    masks = [pair for pair in pairs if isinstance(pair, MaskPair)]
+    for first in range(0, len(masks), MOST_MASKS):
+        part = masks[first : first + MOST_MASKS]
         crops = MaskCrops([p.coarse for p in part] + [p.refined for p in part])
         for place, pair in enumerate(part):
-            yield pair, crops.mask(place), crops.mask(len(part) + place)
+            coarse, refined = crops.mask(place), crops.mask(len(part) + place)
+            yield pair, draw_crop(image, coarse, refined)

@@ -18,7 +18,7 @@ from segrefiner_mm.cli import main as cli
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import digest
 from segrefiner_mm.reporting.reporter import Reporter
-from segrefiner_mm.review.folder_review import folder_marks, folder_results
+from segrefiner_mm.review.folder_results import folder_marks, folder_results
 from tests.helpers import write_folder
 from tests.test_review.scenes import write_review
 

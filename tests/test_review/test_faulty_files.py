@@ -11,10 +11,10 @@ import pytest
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import digest, file_state
 from segrefiner_mm.reporting.reporter import Reporter
-from segrefiner_mm.review.decisions import read_decisions
+from segrefiner_mm.review.decision_file import read_decisions
 from segrefiner_mm.review.folder_review import read_folder
-from segrefiner_mm.review.mask_pair import FileMark
 from segrefiner_mm.review.page_writer import for_html
+from segrefiner_mm.review.review import FileMark
 from segrefiner_mm.runs.predictions.mask_rows import (
     MaskRow,
     read_rows,
@@ -155,6 +155,25 @@ def test_journals(folder):
         review = read_folder(out, None, None, Reporter())
         for pair in review.pairs:
             for_html([pair.verdict, pair.certainty, dict(pair.evidence)])
+
+    contents = mutations(line, np.random.default_rng(0))
+    done, refused = outcomes(read, journal, contents)
+    assert done > COUNT / 3
+    assert refused > 0
+
+
+def test_journals_of_label_maps(folder):
+    out, line = folder
+    journal = out / '.segrefiner-run.jsonl'
+    line['settings'] = dict(labels=True, ignore=[255])
+    journal.write_text(json.dumps(line))
+    [pair] = read_folder(out, None, None, Reporter()).pairs
+    assert (pair.recorded, pair.changes.labels) == ('kept', 1)  # 0, not 255
+
+    def read(_):
+        review = read_folder(out, None, None, Reporter())
+        for pair in review.pairs:
+            for_html([pair.verdict, pair.numbers()])
 
     contents = mutations(line, np.random.default_rng(0))
     done, refused = outcomes(read, journal, contents)

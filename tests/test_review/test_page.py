@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+from contextlib import contextmanager
 
 import pytest
 
 from segrefiner_mm.apis import ReportOptions, write_report
 from segrefiner_mm.cli import main as cli
+from tests.test_review.label_scenes import write_panoptic
 from tests.test_review.scenes import HOSTILE, HOSTILE_FILE, write_review
 
 playwright = pytest.importorskip('playwright.sync_api')
@@ -48,8 +50,8 @@ def browser():
         )
 
 
-@pytest.fixture
-def page(browser, report):
+@contextmanager
+def opened(browser, report):
     """The page, opened from the disk; errors and requests are collected."""
     context = browser.new_context(
         viewport=dict(width=1200, height=850), color_scheme='light'
@@ -63,11 +65,31 @@ def page(browser, report):
         lambda m: m.type == 'error' and page.problems.append(m.text),
     )
     page.on('request', lambda request: page.asked.append(request.url))
+    page.on('requestfailed', lambda r: page.problems.append(r.url))
     page.goto(report.joinpath('index.html').as_uri())
     page.wait_for_selector('html[data-ready]')
     yield page
     assert page.problems == []
     context.close()
+
+
+@pytest.fixture
+def page(browser, report):
+    with opened(browser, report) as page:
+        yield page
+
+
+@pytest.fixture(scope='module')
+def label_run(tmp_path_factory):
+    return write_panoptic(tmp_path_factory.mktemp('panoptic') / 'data')
+
+
+@pytest.fixture
+def label_page(browser, label_run, tmp_path):
+    options = ReportOptions(label_run.coarse, label_run.img_dir)
+    write_report(label_run.refined, tmp_path / 'page', options)
+    with opened(browser, tmp_path / 'page') as page:
+        yield page
 
 
 def text(page, selector):
@@ -221,9 +243,72 @@ def test_only_rows_in_sight_exist(page):
     assert page.locator('.row').count() < 20
 
 
+SHOWN = {
+    'slider': ['coarse', 'refined'],
+    'both': ['changes'],
+    'coarse': ['coarse'],
+    'refined': ['refined'],
+    'none': [],
+}
+
+
+def test_label_maps_have_layers_and_a_table(label_page):
+    page = label_page
+    assert text(page, '#count') == '3 of 3 label maps'
+    assert page.locator('[data-kind="masks"]').count() == 0
+    assert not page.locator('#by-class').is_visible()  # there is no folder
+    for mode, expected in SHOWN.items():
+        page.locator('#show').select_option(mode)
+        layers = page.locator('[data-layer]').evaluate_all(
+            'all => all.filter(node => node.style.display !== "none")'
+            '.map(node => node.dataset.layer)'
+        )
+        assert layers == expected
+    page.locator('#show').select_option('slider')
+    page.locator('#slider').fill('25')
+    width = float(page.locator('image').first.get_attribute('width'))
+    for side, share in (('left', 0.25), ('right', 0.75)):
+        clip = page.locator(f'#{side} rect').get_attribute('width')
+        assert float(clip) == pytest.approx(share * width)
+    for layer, side in (('coarse', 'left'), ('refined', 'right')):
+        image = page.locator(f'[data-layer="{layer}"]')
+        assert image.get_attribute('clip-path') == f'url(#{side})'
+        assert image.get_attribute('href') == f'layers/000/00000-{layer}.png'
+    expect(page.locator('#changes tbody tr')).to_have_count(2)
+    assert '2 of 2 segments changed' in text(page, '#changes caption')
+    # The name of a class is shown as text.
+    assert page.locator('#changes').get_by_text('<script>').count() == 1
+    changed = text(page, '#numbers').split('Changed pixels')[1]
+    gained = page.locator('#changes tbody td:nth-child(4)').all_inner_texts()
+    pixels = sum(int(number.replace(',', '')) for number in gained)
+    assert f'{pixels:,} (' in changed  # none comes from the void
+
+
+def test_a_label_map_that_is_rejected_and_applied(
+    label_page, label_run, tmp_path
+):
+    label_page.locator('#order').select_option('file')
+    label_page.keyboard.press('r')
+    label_page.keyboard.press('a')
+    content = export(label_page, tmp_path / 'decisions.json')
+    decisions = {d['key']: d['decision'] for d in content['decisions']}
+    assert decisions == {0: 'reject', 1: 'accept'}
+    out = tmp_path / 'reviewed.json'
+    argv = ['coco', label_run.refined, '--coarse', label_run.coarse]
+    argv += ['--decisions', tmp_path / 'decisions.json', '-o', out]
+    assert cli.main([str(arg) for arg in argv]) == 0
+    folder = label_run.coarse.parent
+    for index, source in enumerate(('pan', 'refined', 'refined')):
+        name = f'{index}.png'
+        written = (tmp_path / 'reviewed' / name).read_bytes()
+        assert written == (folder / source / name).read_bytes()
+
+
+@pytest.mark.parametrize('kind', ['page', 'label_page'])
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 @pytest.mark.parametrize('width', [360, 1400])
-def test_light_and_dark_wide_and_narrow(page, scheme, width):
+def test_light_and_dark_wide_and_narrow(request, kind, scheme, width):
+    page = request.getfixturevalue(kind)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(dict(width=width, height=800))
     wide = page.evaluate('document.documentElement.scrollWidth')

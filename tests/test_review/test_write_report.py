@@ -105,8 +105,8 @@ def test_the_page_asks_for_nothing_outside_of_its_folder(report):
 
 
 def outlines(report):
-    text = (report / 'outlines' / '000.js').read_text()
-    assert text.startswith('segrefinerOutlines(0,{')
+    text = (report / 'details' / '000.js').read_text()
+    assert text.startswith('segrefinerDetails(0,{')
     return json.loads(text[text.index('{') : text.rindex(')')])
 
 

@@ -4,12 +4,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from segrefiner_mm.errors import InputError, about
-from segrefiner_mm.io.coco_annotations import Id, id_of, records_of
+from segrefiner_mm.io.coco_annotations import (
+    Id,
+    id_of,
+    images_of,
+    records_of,
+)
 from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.json_files.json_file import shown, shown_name
 from segrefiner_mm.io.json_files.numbers import whole_number
 
 MOST_IDS = 2**24  # three bytes of colour
+VOID = 0  # id of pixels without a segment
 
 
 class PanopticRecord(NamedTuple):
@@ -97,6 +103,33 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
                 )
             seen.add(value)
     return records
+
+
+def image_names(
+    records: list[PanopticRecord], content: Any, name: str | Path
+) -> list[str]:
+    """Return the file names of the images.
+
+    Args:
+        records (list[PanopticRecord]): From :func:`read_panoptic`.
+        content (object): Content of the JSON file that lists the images.
+        name (str | Path): Name of that file, for errors.
+
+    Returns:
+        list[str]: A name per record: the listed one, else that of the PNG
+        file without its suffix, as results list no images.
+
+    Raises:
+        InputError: If the list of images is invalid.
+    """
+    listed = isinstance(content, dict) and content.get('images')
+    known = images_of(content, name) if listed else {}
+    return [
+        known[record.image_id].name
+        if record.image_id in known
+        else PurePosixPath(record.file_name).stem
+        for record in records
+    ]
 
 
 def number_of(record: dict[str, Any], field: str, where: str) -> int:

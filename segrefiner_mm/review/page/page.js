@@ -1,7 +1,9 @@
 'use strict';
 
 const data = JSON.parse(document.getElementById('report-data').textContent);
-const masks = data.masks;
+const masks = data.masks; // or label maps
+const LABELS = data.kind === 'labels';
+const NOUN = LABELS ? 'label map' : 'mask';
 const total = masks.key.length;
 const ROW = 86; // height of a row in page.css
 const THUMB_SHOWN = 74; // width of its first column
@@ -10,15 +12,17 @@ const SAVED = `segrefiner ${data.refined.sha256} ${data.coarse.sha256}`;
 const BINS = 20;
 
 const decisions = new Map(); // index of a mask -> 'accept' or 'reject'
-const outlines = new Map(); // number of a shard -> its outlines
+const details = new Map(); // number of a shard -> details of its masks
 let order = []; // indices of the masks in the list
 let selected = -1; // place in that list
 let onView = -1; // index of the mask that the viewer shows
 
 const at = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat('en');
-const share = (value) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;
+const share = (value) => (value > 0 && value < 0.0005
+  ? '< 0.1 %' : `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`);
 const plain = (value) => value.toFixed(2);
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const digits = (value, count) => String(value).padStart(count, '0');
 
 /** Create an element with a class and a text, which is never parsed. */
@@ -40,7 +44,7 @@ function makeSvg(tag, attributes) {
 const className = (index) => data.classes[masks.classes[index]];
 const imageName = (index) => data.images[masks.images[index]];
 const verdict = (index) => data.verdicts[masks.verdicts[index]];
-const nameOf = (index) => className(index) || masks.label[index];
+const nameOf = (index) => (!LABELS && className(index)) || masks.label[index];
 const current = () => (selected < 0 ? -1 : order[selected]);
 
 /* ---- Storage: decisions and the theme survive a reload. ---- */
@@ -79,7 +83,7 @@ function showTotals() {
     if (!known.includes(name)) words.push([name, name]);
   }
   const all = Object.values(data.counts).reduce((sum, n) => sum + n, 0);
-  const unasked = ['kept', 'rolled back'];
+  const unasked = LABELS ? ['kept'] : ['kept', 'rolled back'];
   for (const [name, word] of words) {
     const count = data.counts[name] ?? 0;
     const recorded = data.counts.unchanged === undefined;
@@ -99,7 +103,11 @@ function addTotal(word, count, part) {
   at('totals').append(box);
 }
 
-const FIGURES = [
+const FIGURES = LABELS ? [
+  { field: 'share', title: 'Changed pixels', text: share },
+  { field: 'least_iou', title: 'Lowest IoU of a segment', low: 0, high: 1, text: plain },
+  { field: 'changed', title: 'Segments that changed', text: (value) => number.format(Math.round(value)) },
+] : [
   { field: 'share', title: 'Changed', low: 0, high: 1, text: share, open: true },
   { field: 'confidence', title: 'Confidence', low: 0, high: 1, text: plain },
   { field: 'belief', title: 'Belief', low: 0, high: 1, text: plain },
@@ -154,7 +162,7 @@ function histogram(figure, all, shown) {
   const bins = [binned(all, limits), binned(shown, limits)];
   const median = shown.length ? figure.text(middle(shown)) : '-';
   caption.append(make('span', '', `median ${median}`));
-  const label = `${figure.title} of ${number.format(shown.length)} masks: median ${median}, axis from ${figure.text(limits[0])} to ${figure.text(limits[1])}`;
+  const label = `${figure.title} of ${number.format(shown.length)} ${NOUN}s: median ${median}, axis from ${figure.text(limits[0])} to ${figure.text(limits[1])}`;
   const svg = makeSvg('svg', { viewBox: `0 0 ${BINS} 50`, preserveAspectRatio: 'none', role: 'img', 'aria-label': label });
   const most = Math.max(...bins[0]);
   bins.forEach((counts, layer) => counts.forEach((count, bin) => {
@@ -185,6 +193,8 @@ function fillFilter(id, names, indices) {
 
 const ORDERS = {
   share: (a, b) => masks.share[b] - masks.share[a],
+  least_iou: (a, b) => masks.least_iou[a] - masks.least_iou[b],
+  labels: (a, b) => masks.labels[b] - masks.labels[a],
   confidence: (a, b) => (masks.confidence[a] ?? 2) - (masks.confidence[b] ?? 2),
   area: (a, b) => masks.area[b] - masks.area[a],
   score: (a, b) => (masks.score[b] ?? -1) - (masks.score[a] ?? -1),
@@ -213,8 +223,7 @@ function refilter(place = 0, keep = -1) {
   }
   order.sort((a, b) => ORDERS[at('order').value](a, b) || a - b);
   const kept = keep < 0 ? -1 : order.indexOf(keep);
-  const masksOf = total === 1 ? 'mask' : 'masks';
-  at('count').textContent = `${number.format(order.length)} of ${number.format(total)} ${masksOf}`;
+  at('count').textContent = `${number.format(order.length)} of ${number.format(total)} ${NOUN}${total === 1 ? '' : 's'}`;
   at('rows').style.height = `${order.length * ROW}px`;
   at('rows').replaceChildren();
   drawn.clear();
@@ -258,7 +267,7 @@ function makeRow(place) {
   const first = make('div', 'first');
   first.append(make('strong', '', nameOf(index)), makeMark(index));
   // The masks of a folder have names, those of a file have numbers.
-  const isNamed = typeof masks.key[index] === 'string';
+  const isNamed = !LABELS && typeof masks.key[index] === 'string';
   lines.append(
     first,
     make('span', '', isNamed ? masks.label[index] : imageName(index)),
@@ -271,7 +280,7 @@ function makeRow(place) {
 
 function summary(index) {
   const parts = [verdict(index), `${share(masks.share[index])} changed`];
-  const confidence = masks.confidence[index];
+  const confidence = masks.confidence?.[index] ?? null;
   if (confidence !== null) parts.push(`conf. ${plain(confidence)}`);
   return parts.join(', ');
 }
@@ -313,20 +322,26 @@ function redrawRow(index) {
 
 /* ---- The viewer. ---- */
 
-/** Called by the files in outlines/. */
-function segrefinerOutlines(shard, pairs) {
-  outlines.set(shard, pairs);
+/** Called by the files in details/. */
+function segrefinerDetails(shard, listed) {
+  details.set(shard, listed);
   const index = current();
-  if (index >= 0) showOutlines(index);
+  if (index >= 0) showDetails(index);
 }
-window.segrefinerOutlines = segrefinerOutlines;
+window.segrefinerDetails = segrefinerDetails;
 
-function showOutlines(index) {
+function showDetails(index) {
   const { shard } = data.layout;
   const place = masks.place[index];
-  const pairs = outlines.get(Math.floor(place / shard));
-  const pair = pairs?.[place % shard] ?? ['', ''];
-  if (!pairs) loadOutlines(Math.floor(place / shard));
+  const file = Math.floor(place / shard);
+  const listed = details.get(file);
+  if (!listed) loadDetails(file);
+  const own = listed?.[place % shard];
+  if (LABELS) showChanges(index, own ?? []);
+  else showOutlines(own ?? ['', '']);
+}
+
+function showOutlines(pair) {
   ['coarse', 'refined'].forEach((name, which) => {
     for (const path of document.querySelectorAll(`.outline.${name} path`)) {
       path.setAttribute('d', pair[which]);
@@ -334,21 +349,44 @@ function showOutlines(index) {
   });
 }
 
+/** List the segments of a label map that changed most. */
+function showChanges(index, segments) {
+  const table = at('changes');
+  table.hidden = !segments.length;
+  const all = masks.changed[index];
+  const most = segments.length < all ? `: these are the ${segments.length} that changed most` : '';
+  table.caption.textContent = `${number.format(all)} of ${number.format(masks.labels[index])} segments changed${most}. Areas in pixels.`;
+  table.tBodies[0].replaceChildren(...segments.map(([name, colour, before, gained, lost, iou]) => {
+    const row = make('tr');
+    const head = make('th');
+    head.scope = 'row';
+    const swatch = make('span', 'swatch');
+    swatch.style.background = colour;
+    head.append(swatch, name);
+    const numbers = [before, before + gained - lost, gained, lost].map((value) => number.format(value));
+    row.append(head, ...[...numbers, plain(iou)].map((text) => make('td', '', text)));
+    return row;
+  }));
+}
+
 const asked = new Set();
 
-function loadOutlines(shard) {
+function loadDetails(shard) {
   if (asked.has(shard)) return;
   asked.add(shard);
   const script = make('script');
-  script.src = `outlines/${digits(shard, 3)}.js`;
+  script.src = `details/${digits(shard, 3)}.js`;
   document.head.append(script);
 }
 
-function cropOf(index) {
+function fileOf(index) {
   const place = masks.place[index];
   const folder = Math.floor(place / data.layout.folder);
-  return `crops/${digits(folder, 3)}/${digits(place, 5)}.jpg`;
+  return `${digits(folder, 3)}/${digits(place, 5)}`;
 }
+
+const cropOf = (index) => `crops/${fileOf(index)}.jpg`;
+const layerOf = (index, name) => `layers/${fileOf(index)}-${name}.png`;
 
 function select(place) {
   selected = place;
@@ -356,9 +394,10 @@ function select(place) {
   for (const [own, row] of drawn) row.setAttribute('aria-selected', own === place);
   if (index < 0) {
     onView = -1;
-    at('name').textContent = 'No mask fits the filters';
+    at('name').textContent = `No ${NOUN} fits the filters`;
     at('picture').style.visibility = 'hidden';
     at('numbers').replaceChildren();
+    if (LABELS) at('changes').hidden = true;
     at('list').removeAttribute('aria-activedescendant');
     showDecision(-1);
     return;
@@ -384,23 +423,45 @@ function showMask(index) {
   picture.style.visibility = '';
   picture.setAttribute('viewBox', `0 0 ${width} ${height}`);
   picture.setAttribute('aria-label', `${nameOf(index)} in ${imageName(index)}: ${summary(index)}. Coarse outline in orange, refined outline in light blue.`);
-  const image = picture.querySelector('image');
-  image.setAttribute('width', width);
-  image.setAttribute('height', height);
-  image.setAttribute('href', cropOf(index));
-  at('name').textContent = className(index) ? `${className(index)}, ${masks.label[index]}` : masks.label[index];
-  showOutlines(index);
+  for (const image of picture.querySelectorAll('image')) {
+    const { layer } = image.dataset;
+    image.setAttribute('width', width);
+    image.setAttribute('height', height);
+    image.setAttribute('href', layer ? layerOf(index, layer) : cropOf(index));
+  }
+  at('name').textContent = nameOf(index) === masks.label[index] ? nameOf(index) : `${nameOf(index)}, ${masks.label[index]}`;
+  showDetails(index);
   slide();
   showNumbers(index);
-  say(`Mask ${selected + 1} of ${order.length}: ${nameOf(index)}, ${summary(index)}`);
+  say(`${capital(NOUN)} ${selected + 1} of ${order.length}: ${nameOf(index)}, ${summary(index)}`);
   const next = order[selected + 1];
-  if (next !== undefined) new Image().src = cropOf(next);
+  if (next === undefined) return;
+  new Image().src = cropOf(next);
+  for (const { dataset } of picture.querySelectorAll('[data-layer]')) new Image().src = layerOf(next, dataset.layer);
 }
 
 function showNumbers(index) {
   const known = [
     ['Verdict', verdict(index)],
     ['Image', imageName(index)],
+    ...(LABELS ? labelNumbers(index) : maskNumbers(index)),
+  ];
+  at('numbers').replaceChildren(...known.map(([name, value]) => {
+    const box = make('div');
+    box.append(make('dt', '', capital(name)), make('dd', '', value));
+    return box;
+  }));
+}
+
+function labelNumbers(index) {
+  return [
+    ['Changed pixels', `${number.format(masks.pixels[index])} (${share(masks.share[index])})`],
+    ['Lowest IoU', plain(masks.least_iou[index])],
+  ];
+}
+
+function maskNumbers(index) {
+  return [
     ['Changed area', share(masks.share[index])],
     ['IoU of both', plain(masks.iou[index])],
     ['Area in pixels', `${number.format(masks.area[index])} \u2192 ${number.format(masks.refined_area[index])}`],
@@ -408,11 +469,6 @@ function showNumbers(index) {
       .filter((field) => masks[field][index] !== null)
       .map((field) => [field.replace('_', ' '), plain(masks[field][index])]),
   ];
-  at('numbers').replaceChildren(...known.map(([name, value]) => {
-    const box = make('div');
-    box.append(make('dt', '', name[0].toUpperCase() + name.slice(1)), make('dd', '', value));
-    return box;
-  }));
 }
 
 /** Move the divider, and clip the outlines to their sides of it. */
@@ -437,10 +493,13 @@ function slide() {
   }
   for (const [name, side] of [['coarse', 'left'], ['refined', 'right']]) {
     const group = document.querySelector(`.outline.${name}`);
-    group.style.display = divided || mode === 'both' || mode === name ? '' : 'none';
+    const shown = divided || mode === name || (mode === 'both' && !LABELS);
+    group.style.display = shown ? '' : 'none';
     if (divided) group.setAttribute('clip-path', `url(#${side})`);
     else group.removeAttribute('clip-path');
   }
+  const both = document.querySelector('.outline.both');
+  if (both) both.style.display = mode === 'both' ? '' : 'none';
   at('slider').setAttribute('aria-valuetext', `coarse left of ${at('slider').value} %, refined right of it`);
 }
 
@@ -537,7 +596,7 @@ function take(content) {
     if (places.has(key)) decisions.set(places.get(key), decision);
     else elsewhere += 1;
   }
-  if (elsewhere) remark(`${elsewhere} of the loaded decisions are about masks that are not on this page. They will not be exported again.`);
+  if (elsewhere) remark(`${elsewhere} of the loaded decisions are about ${NOUN}s that are not on this page. They will not be exported again.`);
   remember(SAVED, JSON.stringify([...decisions]));
   refilter(selected, current());
   say(`${decisions.size} decisions are loaded`);
@@ -646,9 +705,16 @@ function start() {
   at('title').textContent = `Review of ${data.refined.name}`;
   at('subtitle').textContent = `refined from ${data.coarse.name}`;
   data.remarks.forEach(remark);
+  for (const node of document.querySelectorAll('[data-kind]')) {
+    if (node.dataset.kind !== data.kind) node.remove();
+  }
+  if (LABELS && data.classes.length < 2) {
+    at('by-class').parentElement.hidden = true;
+    at('order').querySelector('[value="class"]').remove();
+  }
   for (const field of ['confidence', 'score']) {
-    const absent = masks[field].every((value) => value === null);
-    at('order').querySelector(`[value="${field}"]`).disabled = absent;
+    const option = at('order').querySelector(`[value="${field}"]`);
+    if (option) option.disabled = masks[field].every((value) => value === null);
   }
   fillFilter('by-class', data.classes, masks.classes);
   fillFilter('by-verdict', data.verdicts, masks.verdicts);

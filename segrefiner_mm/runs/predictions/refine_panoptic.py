@@ -1,32 +1,29 @@
 """Refinement of panoptic segmentation: a JSON file and its PNG files."""
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.coco_annotations import images_of
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.formats.panoptic_json import (
+    VOID,
     PanopticRecord,
+    image_names,
     read_panoptic,
 )
+from segrefiner_mm.io.formats.panoptic_picture import read_segment_ids
 from segrefiner_mm.io.image_files.image_finder import ImageFinder
-from segrefiner_mm.io.image_files.pictures import (
-    picture_to_array,
-    read_picture,
-)
 from segrefiner_mm.io.images import (
     check_same_size,
     encode_picture,
 )
 from segrefiner_mm.io.json_files.json_file import json_bytes, shown
 from segrefiner_mm.io.json_files.numbers import whole_number
-from segrefiner_mm.io.label_maps import LabelMap, check_lossless
+from segrefiner_mm.io.label_maps import LabelMap
 from segrefiner_mm.io.outputs import check_free
-from segrefiner_mm.io.rle import colours_to_ids
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.reporting.run_summary import RunSummary
 from segrefiner_mm.runs.extras import Extras
@@ -34,8 +31,6 @@ from segrefiner_mm.runs.folder_run import run_jobs
 from segrefiner_mm.runs.jobs import PairJob
 from segrefiner_mm.runs.label_task import Labels, LabelTask, Pair
 from segrefiner_mm.runs.refiner import Refiner
-
-VOID = 0  # id of pixels without a segment
 
 
 def refine_panoptic(
@@ -90,7 +85,7 @@ def refine_panoptic(
     for record in records:
         before, after = record.picture(pictures), record.picture(folder)
         if after.is_file():
-            _update(record.segments, _read_ids(after))
+            _update(record.segments, read_segment_ids(after))
         elif before.is_file():  # copy those that failed
             write_whole(after, before.read_bytes())
     write_whole(out, json_bytes(content, out))
@@ -103,7 +98,7 @@ class PanopticTask(LabelTask):
     def load(self, job: PairJob) -> Pair:
         """Read a pair; see :meth:`Task.load`."""
         check_same_size(job.image, job.mask)
-        ids = _read_ids(job.mask)
+        ids = read_segment_ids(job.mask)
         return self._pair(job, LabelMap(ids))
 
     def _encode_map(self, loaded: Pair, labels: Labels) -> bytes:
@@ -120,30 +115,18 @@ def _jobs(
     out: Path,
     reporter: Reporter,
 ) -> list[PairJob]:
-    known = images_of(content, source) if content.get('images') else {}
     pictures, folder = source.with_suffix(''), out.with_suffix('')
     finder = ImageFinder(img_dir)
     jobs = []
-    for record in records:
+    names = image_names(records, content, source)
+    for record, name in zip(records, names, strict=True):
         before, after = record.picture(pictures), record.picture(folder)
-        # Results list no images, which have the stems of the PNG files.
-        image = known.get(record.image_id)
-        name = image.name if image else PurePosixPath(record.file_name).stem
         try:
             jobs.append(PairJob(finder.find(name), before, after, None))
         except InputError as error:
             where = f'{source}: image {shown(record.image_id)}'
             reporter.error(f'{where}: {error}')
     return jobs
-
-
-def _read_ids(path: Path) -> Labels:
-    picture = read_picture(path, one_page=True)
-    check_lossless(picture, path)
-    colours = picture_to_array(picture)
-    if colours.ndim != 3:
-        raise InputError(f'{path} is not a panoptic image: it is grey')
-    return colours_to_ids(colours)
 
 
 def _update(segments: list[dict[str, Any]], ids: Labels) -> None:

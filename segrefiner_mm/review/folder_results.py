@@ -1,0 +1,236 @@
+"""The results of a folder run, found by its journal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.confine import confined
+from segrefiner_mm.io.file_state import digest
+from segrefiner_mm.io.files import read_json_lines
+from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.review.review import FileMark
+from segrefiner_mm.runs.predictions.prediction_journal import VERDICTS
+from segrefiner_mm.runs.run_journal import NAME
+
+
+@dataclass(frozen=True)
+class FolderResult:
+    """A mask or label map that the journal of a folder run lists.
+
+    Attributes:
+        key (str): Name of the refined file in the folder.
+        line (dict): The line of the journal.
+        refined (Path): The refined file.
+        image (Path): The image.
+        coarse (Path): The coarse file, unchanged since the run.
+    """
+
+    key: str
+    line: dict[str, Any]
+    refined: Path
+    image: Path
+    coarse: Path
+
+    @cached_property
+    def refined_digest(self) -> str:
+        """str: SHA-256 of the refined file."""
+        return digest(self.refined)
+
+    @property
+    def coarse_digest(self) -> str:
+        """str: SHA-256 of the coarse file, which is that of the run."""
+        return str(self.line['inputs'][1][4])
+
+    @property
+    def recorded(self) -> str | None:
+        """The verdict of the run; None if the result was edited since."""
+        return recorded_verdict(self.line, self.refined_digest)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """dict: The settings of the run."""
+        return settings_of(self.line)
+
+
+def folder_results(
+    folder: Path,
+    coarse: Path | None,
+    img_dir: Path | None,
+    reporter: Reporter,
+) -> Iterator[FolderResult]:
+    """Yield the results of a folder run whose inputs are still there.
+
+    The journal has the hash of every input, so a file that was changed after
+    the run is not taken for one of them.
+
+    Args:
+        folder (Path): Output folder of the run.
+        coarse (Path, optional): Folder of the coarse masks or label maps.
+            None: the paths in the journal.
+        img_dir (Path, optional): Folder of the images. None: the paths in the
+            journal.
+        reporter (Reporter): Receives the results that cannot be used.
+
+    Yields:
+        FolderResult: A result.
+
+    Raises:
+        InputError: If there is no journal of masks or label maps, or one of
+            both.
+    """
+    lines = journal_lines(folder)
+    if not lines:
+        raise InputError(
+            f'{folder} has no {NAME} with results: it must be the output '
+            'folder of segrefiner refine'
+        )
+    _check_kind(folder, [settings_of(line) for line in lines.values()])
+    for key, line in sorted(lines.items()):
+        try:
+            refined = confined(folder, key)
+            if not refined.is_file():
+                raise InputError(f'{refined} no longer exists')
+            inputs = line.get('inputs')
+            states = inputs if isinstance(inputs, list) else []
+            image, mask = _inputs(key, states, (img_dir, coarse))
+        except InputError as error:
+            reporter.error(error)
+            continue
+        yield FolderResult(key, line, refined, image, mask)
+
+
+def journal_lines(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read the journal of a run.
+
+    Args:
+        folder (Path): Output folder of the run.
+
+    Returns:
+        dict[str, dict]: The last line of every result, by its name; empty
+        without a journal.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    return {
+        line['out']: line
+        for line in read_json_lines(folder / NAME)
+        if isinstance(line.get('out'), str) and 'verdict' in line
+    }
+
+
+def settings_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the run that wrote a line of a journal.
+
+    Args:
+        line (dict): The line.
+
+    Returns:
+        dict: The settings; empty if the line is damaged.
+    """
+    settings = line.get('settings')
+    return settings if isinstance(settings, dict) else {}
+
+
+def recorded_verdict(line: dict[str, Any], refined_digest: str) -> str | None:
+    """Return the verdict of a run on a result that is unchanged since.
+
+    Args:
+        line (dict): Line of the journal.
+        refined_digest (str): SHA-256 of the refined file.
+
+    Returns:
+        str | None: The verdict; None if there is none, or the file changed.
+    """
+    outputs = line.get('outputs')
+    state = outputs[0] if isinstance(outputs, list) and outputs else None
+    if not isinstance(state, list) or len(state) != 5:
+        return None
+    verdict = line.get('verdict')
+    known = isinstance(verdict, str) and verdict in VERDICTS
+    return verdict if known and state[4] == refined_digest else None
+
+
+def folder_marks(
+    folder: Path, results: list[FolderResult]
+) -> tuple[FileMark, FileMark]:
+    """Identify the refined and the coarse masks of a run by their contents.
+
+    Args:
+        folder (Path): Output folder of the run.
+        results (list[FolderResult]): Its results.
+
+    Returns:
+        tuple[FileMark, FileMark]: Refined and coarse.
+
+    Raises:
+        InputError: If a refined mask cannot be read.
+    """
+    marks = []
+    for digests in (
+        [(r.key, r.refined_digest) for r in results],
+        [(r.key, r.coarse_digest) for r in results],
+    ):
+        content = sha256()
+        for key, own in digests:
+            content.update(f'{key} {own}\n'.encode())
+        marks.append(content.hexdigest())
+    parent = ''
+    if results:  # without the subfolders, which are in the key
+        depth = len(Path(results[0].key).parts)
+        parent = results[0].coarse.resolve().parents[depth - 1].name
+    return (
+        FileMark(folder.resolve().name, marks[0]),
+        FileMark(parent, marks[1]),
+    )
+
+
+def _check_kind(folder: Path, settings: list[dict[str, Any]]) -> None:
+    """Refuse results that cannot be reviewed as one folder."""
+    if any(own.get('panoptic') for own in settings):
+        raise InputError(
+            f'{folder} holds the PNG files of panoptic results: give their '
+            f'JSON file, {folder.name}.json beside it'
+        )
+    if len({bool(own.get('labels')) for own in settings}) > 1:
+        raise InputError(
+            f'{folder} holds masks of one run and label maps of another: '
+            'write them to two folders'
+        )
+
+
+def _inputs(
+    key: str, states: list[Any], folders: tuple[Path | None, Path | None]
+) -> list[Path]:
+    """Return the image and the coarse mask, unchanged since the run."""
+    paths = []
+    options = ('--img-dir', '--coarse')
+    for state, folder, option in zip(
+        (*states, None, None)[:2], folders, options, strict=True
+    ):
+        if not isinstance(state, list) or len(state) != 5:
+            raise InputError(f'{key}: the journal does not list its inputs')
+        noted = Path(str(state[0]))
+        path = noted if folder is None else _below(folder, noted)
+        if not path.is_file():
+            raise InputError(
+                f'{key}: no file {path}: give its folder with {option}'
+            )
+        if digest(path) != state[4]:
+            raise InputError(f'{path} was changed after the run')
+        paths.append(path)
+    return paths
+
+
+def _below(folder: Path, noted: Path) -> Path:
+    """Return the file of the longest trailing part of a path that exists."""
+    parts = noted.parts[1:]
+    for start in range(len(parts)):
+        path = confined(folder, '/'.join(parts[start:]))
+        if path.is_file():
+            return path
+    return folder / noted.name

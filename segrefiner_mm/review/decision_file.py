@@ -46,8 +46,9 @@ def read_decisions(
         noted = content.get(part)
         if not isinstance(noted, dict) or noted.get('sha256') != mark.sha256:
             raise InputError(
-                f'{path} was not made for the {part} masks of {mark.name}: '
-                'their content has changed'
+                f'{path} is about other {part} masks or label maps than '
+                f'{mark.name} has now: they were changed after the page was '
+                'written, or are of another run'
             )
     return _listed(content.get('decisions'), path)
 
@@ -65,7 +66,7 @@ def _listed(listed: Any, path: Path) -> Decisions:
                 f'reject, got {shown(key)} and {shown(decision)}'
             )
         if key in decisions:
-            raise InputError(f'{path}: two decisions on mask {shown(key)}')
+            raise InputError(f'{path}: two decisions on {shown(key)}')
         decisions[key] = decision
     return decisions
 

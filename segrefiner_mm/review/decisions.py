@@ -1,10 +1,10 @@
 """Decisions of the review page, applied."""
 
-from collections.abc import Mapping
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
@@ -19,6 +19,7 @@ from segrefiner_mm.review.coco_review import (
     open_both,
     read_both,
 )
+from segrefiner_mm.review.copied_files import Choice, copy_choices
 from segrefiner_mm.review.decision_file import (
     REJECT,
     Decisions,
@@ -30,7 +31,10 @@ from segrefiner_mm.review.folder_results import (
     folder_marks,
     folder_results,
 )
-from segrefiner_mm.review.panoptic_files import PanopticFiles
+from segrefiner_mm.review.panoptic_files import (
+    PanopticFiles,
+    PanopticResult,
+)
 from segrefiner_mm.review.report_options import DecisionOptions
 
 
@@ -84,11 +88,8 @@ def apply_decisions(
     after, before = open_both(contents, files)
     marks = file_mark(refined), file_mark(coarse)
     chosen = read_decisions(decisions, *marks)
+    _check_known(chosen, range(len(after.masks)), decisions, refined)
     for key, decision in chosen.items():
-        if type(key) is not int or not 0 <= key < len(after.masks):
-            raise InputError(
-                f'{decisions}: {refined} has no mask {shown(key)}'
-            )
         if decision == REJECT:
             after.masks[key] = before.masks[key]
     with OutputLock(out, is_folder=False):
@@ -104,26 +105,20 @@ def _apply_to_folder(
     reporter: Reporter,
 ) -> RunSummary:
     """Copy files as they are: a rejected mask is the coarse file itself."""
-    results = {
-        result.key: result
-        for result in folder_results(refined, options.coarse, None, reporter)
-    }
-    marks = folder_marks(refined, list(results.values()))
-    chosen = read_decisions(decisions, *marks)
-    files: dict[Path, Path] = {}
-    for key, result in results.items():
-        source = _chosen_file(result, chosen)
-        target = confined(out, key).with_suffix(source.suffix)
+    results = list(folder_results(refined, options.coarse, reporter))
+    chosen = read_decisions(decisions, *folder_marks(refined, results))
+    _check_known(chosen, {r.key for r in results}, decisions, refined)
+    files: dict[Path, Choice] = {}
+    for result in results:
+        choice = _choice(result, chosen)
+        suffix = choice.taken.suffix
+        target = confined(out, result.key).with_suffix(suffix)
         if target in files:
-            raise InputError(f'{source} and {files[target]} share {target}')
-        files[target] = source
-    _check_known(chosen, results, decisions, refined)
-    filled = out.is_dir() and any(out.iterdir())
-    check_free(out, filled, options.overwrite)
-    sources = [r.refined for r in results.values()]
-    sources += [r.coarse for r in results.values()]
-    check_not_inputs(files, sources)
-    _copy(files)
+            other = files[target].taken
+            raise InputError(f'{choice.taken} and {other} share {target}')
+        files[target] = choice
+    images = [r.noted_image for r in results if r.noted_image]
+    copy_choices(out, files, images, options.overwrite)
     return decided(out, chosen, len(files), tuple(reporter.problems))
 
 
@@ -139,52 +134,35 @@ def _apply_to_panoptic(
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')
     after = PanopticFiles(contents, paths, reporter)
-    results = {result.key: result for result in after.results}
     chosen = read_decisions(decisions, *after.marks)
-    _check_known(chosen, results, decisions, paths[0])
+    _check_known(chosen, {r.key for r in after.results}, decisions, paths[0])
     annotations, originals = (content['annotations'] for content in contents)
-    files: dict[Path, Path] = {}
-    for key, result in results.items():
-        rejected = chosen.get(key) == REJECT
-        if rejected:
-            annotations[key] = originals[key]
-        target = result.record.picture(out.with_suffix(''))
-        files[target] = result.coarse if rejected else result.refined
     folder = out.with_suffix('')
-    filled = folder.exists() and (folder.is_file() or any(folder.iterdir()))
-    check_free(folder, filled, overwrite)
-    sources = [r.refined for r in results.values()]
-    sources += [r.coarse for r in results.values()]
-    check_not_inputs(files, sources)
+    files: dict[Path, Choice] = {}
+    for result in after.results:
+        files[result.record.picture(folder)] = _choice(result, chosen)
+        if chosen.get(result.key) == REJECT:
+            annotations[result.key] = originals[result.key]
     with OutputLock(out, is_folder=False):
-        _copy(files)
+        copy_choices(folder, files, [], overwrite)
         write_whole(out, json_bytes(contents[0], out))
     return decided(out, chosen, len(files), tuple(reporter.problems))
 
 
 def _check_known(
-    chosen: Decisions,
-    results: Mapping[Any, object],
-    decisions: Path,
-    refined: Path,
+    chosen: Decisions, keys: Container[Any], decisions: Path, refined: Path
 ) -> None:
     """Refuse decisions on what is not there."""
     for key in chosen:
-        if key not in results:
-            name = shown(key)
-            raise InputError(f'{decisions}: {refined} has no mask {name}')
+        if key not in keys:
+            raise InputError(
+                f'{decisions}: {refined} has no mask or label map {shown(key)}'
+            )
 
 
-def _copy(files: Mapping[Path, Path]) -> None:
-    """Copy files, given as sources by their targets."""
-    for target, source in files.items():
-        try:
-            content = source.read_bytes()
-        except OSError as error:
-            raise InputError(f'{source}: {reason_of(error)}') from error
-        write_whole(target, content)
-
-
-def _chosen_file(result: FolderResult, chosen: Decisions) -> Path:
-    rejected = chosen.get(result.key) == REJECT
-    return result.coarse if rejected else result.refined
+def _choice(
+    result: FolderResult | PanopticResult, chosen: Decisions
+) -> Choice:
+    if chosen.get(result.key) == REJECT:
+        return Choice(taken=result.coarse, left=result.refined)
+    return Choice(taken=result.refined, left=result.coarse)

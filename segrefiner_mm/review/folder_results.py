@@ -11,6 +11,7 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.file_state import digest
 from segrefiner_mm.io.files import read_json_lines
+from segrefiner_mm.io.json_files.json_file import shown_name
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.review.review import FileMark
 from segrefiner_mm.runs.predictions.prediction_journal import VERDICTS
@@ -25,15 +26,34 @@ class FolderResult:
         key (str): Name of the refined file in the folder.
         line (dict): The line of the journal.
         refined (Path): The refined file.
-        image (Path): The image.
         coarse (Path): The coarse file, unchanged since the run.
     """
 
     key: str
     line: dict[str, Any]
     refined: Path
-    image: Path
     coarse: Path
+
+    @property
+    def noted_image(self) -> Path | None:
+        """Path | None: The image of the run; None if it is there no more."""
+        path = Path(str(_noted(self.key, self.line, 0)[0]))
+        return path if _is_file(path) else None
+
+    def find_image(self, img_dir: Path | None) -> Path:
+        """Find the image, which is needed to show the result.
+
+        Args:
+            img_dir (Path, optional): Folder of the images. None: the path in
+                the journal.
+
+        Returns:
+            Path: The image, unchanged since the run.
+
+        Raises:
+            InputError: If there is no such image.
+        """
+        return _input(self.key, self.line, 0, img_dir)
 
     @cached_property
     def refined_digest(self) -> str:
@@ -57,22 +77,18 @@ class FolderResult:
 
 
 def folder_results(
-    folder: Path,
-    coarse: Path | None,
-    img_dir: Path | None,
-    reporter: Reporter,
+    folder: Path, coarse: Path | None, reporter: Reporter
 ) -> Iterator[FolderResult]:
-    """Yield the results of a folder run whose inputs are still there.
+    """Yield the results of a folder run whose coarse files are still there.
 
     The journal has the hash of every input, so a file that was changed after
-    the run is not taken for one of them.
+    the run is not taken for one of them. Images are not looked for, as
+    decisions are applied without them.
 
     Args:
         folder (Path): Output folder of the run.
         coarse (Path, optional): Folder of the coarse masks or label maps.
             None: the paths in the journal.
-        img_dir (Path, optional): Folder of the images. None: the paths in the
-            journal.
         reporter (Reporter): Receives the results that cannot be used.
 
     Yields:
@@ -94,13 +110,12 @@ def folder_results(
             refined = confined(folder, key)
             if not refined.is_file():
                 raise InputError(f'{refined} no longer exists')
-            inputs = line.get('inputs')
-            states = inputs if isinstance(inputs, list) else []
-            image, mask = _inputs(key, states, (img_dir, coarse))
+            _noted(key, line, 0)
+            mask = _input(key, line, 1, coarse)
         except InputError as error:
             reporter.error(error)
             continue
-        yield FolderResult(key, line, refined, image, mask)
+        yield FolderResult(key, line, refined, mask)
 
 
 def journal_lines(folder: Path) -> dict[str, dict[str, Any]]:
@@ -203,27 +218,39 @@ def _check_kind(folder: Path, settings: list[dict[str, Any]]) -> None:
         )
 
 
-def _inputs(
-    key: str, states: list[Any], folders: tuple[Path | None, Path | None]
-) -> list[Path]:
-    """Return the image and the coarse mask, unchanged since the run."""
-    paths = []
-    options = ('--img-dir', '--coarse')
-    for state, folder, option in zip(
-        (*states, None, None)[:2], folders, options, strict=True
-    ):
-        if not isinstance(state, list) or len(state) != 5:
-            raise InputError(f'{key}: the journal does not list its inputs')
-        noted = Path(str(state[0]))
-        path = noted if folder is None else _below(folder, noted)
-        if not path.is_file():
-            raise InputError(
-                f'{key}: no file {path}: give its folder with {option}'
-            )
-        if digest(path) != state[4]:
-            raise InputError(f'{path} was changed after the run')
-        paths.append(path)
-    return paths
+def _noted(key: str, line: dict[str, Any], place: int) -> list[Any]:
+    """Return what the journal has on an input: 0 for the image, 1 the mask."""
+    inputs = line.get('inputs')
+    state = inputs[place] if isinstance(inputs, list) and inputs[1:] else None
+    if not isinstance(state, list) or len(state) != 5:
+        raise InputError(f'{key}: the journal does not list its inputs')
+    return state
+
+
+def _input(
+    key: str, line: dict[str, Any], place: int, folder: Path | None
+) -> Path:
+    """Return the image or the coarse file, unchanged since the run."""
+    state = _noted(key, line, place)
+    noted = Path(str(state[0]))
+    path = noted if folder is None else _below(folder, noted)
+    if not _is_file(path):
+        option = ('--img-dir', '--coarse')[place]
+        raise InputError(
+            f'{key}: no file {shown_name(str(path))}: give its folder with '
+            f'{option}'
+        )
+    if digest(path) != state[4]:
+        raise InputError(f'{path} was changed after the run')
+    return path
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether a file exists; its name may be impossible."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _below(folder: Path, noted: Path) -> Path:

@@ -33,7 +33,8 @@ def read_folder(
     Args:
         folder (Path): See :func:`folder_results`.
         coarse (Path, optional): See :func:`folder_results`.
-        img_dir (Path, optional): See :func:`folder_results`.
+        img_dir (Path, optional): Folder of the images. None: the paths in the
+            journal.
         reporter (Reporter): See :func:`folder_results`.
 
     Returns:
@@ -45,11 +46,13 @@ def read_folder(
     before = len(reporter.problems)
     results, pairs = [], list[Pair]()
     edited = False
-    for result in folder_results(folder, coarse, img_dir, reporter):
+    for result in folder_results(folder, coarse, reporter):
         results.append(result)
         try:
+            image = result.find_image(img_dir)
             is_label_map = result.settings.get('labels')
-            pairs.append((_label_pair if is_label_map else _mask_pair)(result))
+            make_pair = _label_pair if is_label_map else _mask_pair
+            pairs.append(make_pair(result, image))
         except InputError as error:
             reporter.error(error)
             continue
@@ -64,7 +67,7 @@ def read_folder(
     return review
 
 
-def _mask_pair(result: FolderResult) -> MaskPair:
+def _mask_pair(result: FolderResult, image: Path) -> MaskPair:
     limit = result.settings.get('threshold')
     limit = limit if is_real(limit) else None
     coarse = _encoded(result.coarse, limit)
@@ -77,7 +80,7 @@ def _mask_pair(result: FolderResult) -> MaskPair:
     confidence = result.line.get('confidence')
     evidence = result.line.get('evidence')
     return MaskPair(
-        *_names(result),
+        *_names(result, image),
         coarse,
         refined,
         recorded=recorded,
@@ -94,7 +97,7 @@ def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
         return encode_mask(masks[0].dense().numpy())
 
 
-def _label_pair(result: FolderResult) -> LabelPair:
+def _label_pair(result: FolderResult, image: Path) -> LabelPair:
     ignore = result.settings.get('ignore')
     palette = read_label_map(result.coarse).palette
     read = partial(_label_maps, result.coarse, result.refined)
@@ -103,7 +106,7 @@ def _label_pair(result: FolderResult) -> LabelPair:
     with about(result.refined):
         changes = label_changes(*read(), ignore)
     return LabelPair(
-        *_names(result),
+        *_names(result, image),
         read,
         changes,
         ignore,
@@ -116,13 +119,15 @@ def _label_maps(coarse: Path, refined: Path) -> tuple[Labels, Labels]:
     return read_label_map(coarse).labels, read_label_map(refined).labels
 
 
-def _names(result: FolderResult) -> tuple[str, str, Path, str, str]:
+def _names(
+    result: FolderResult, image: Path
+) -> tuple[str, str, Path, str, str]:
     """Return the key, the name, the image, its name and the subfolder."""
     return (
         result.key,
         shown_name(result.key),
-        result.image,
-        shown_name(result.image.name),
+        image,
+        shown_name(image.name),
         '/'.join(Path(result.key).parts[:-1]),
     )
 

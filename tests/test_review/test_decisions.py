@@ -121,11 +121,11 @@ def test_decisions_on_other_masks_are_refused(scenes, decide, tmp_path):
     content = read(scenes.coarse)
     content[1]['segmentation'] = content[0]['segmentation']
     coarse.write_text(json.dumps(content))
-    with pytest.raises(InputError, match='not made for the coarse masks'):
+    with pytest.raises(InputError, match='about other coarse masks'):
         apply_decisions(
             scenes.refined, decisions, out, DecisionOptions(coarse)
         )
-    with pytest.raises(InputError, match='not made for the refined masks'):
+    with pytest.raises(InputError, match='about other refined masks'):
         apply_decisions(
             scenes.coarse, decisions, out, DecisionOptions(scenes.coarse)
         )
@@ -141,9 +141,9 @@ def test_decisions_on_other_masks_are_refused(scenes, decide, tmp_path):
         (dict(decisions=[dict(key=0, decision='no')]), "got 0 and 'no'"),
         (dict(decisions=[dict(key=[0], decision='accept')]), 'got a list'),
         (dict(decisions=[dict(key=True, decision='accept')]), 'got true'),
-        (dict(decisions=[dict(key=10, decision='accept')]), 'no mask 10'),
-        (dict(decisions=[dict(key=-1, decision='reject')]), 'no mask -1'),
-        (dict(decisions=[dict(key='0', decision='reject')]), "no mask '0'"),
+        (dict(decisions=[dict(key=10, decision='accept')]), 'label map 10'),
+        (dict(decisions=[dict(key=-1, decision='reject')]), 'label map -1'),
+        (dict(decisions=[dict(key='0', decision='reject')]), "label map '0'"),
         (dict(decisions=[dict(key=0, decision='reject')] * 2), 'two decis'),
     ],
 )
@@ -215,7 +215,7 @@ def folder_run(tmp_path_factory):
 @pytest.fixture
 def of_folder(folder_run, tmp_path):
     refined = folder_run / 'refined'
-    results = list(folder_results(refined, None, None, Reporter()))
+    results = list(folder_results(refined, None, Reporter()))
     marks = [mark.sha256 for mark in folder_marks(refined, results)]
 
     def write(decisions):
@@ -262,6 +262,6 @@ def test_a_folder_with_other_masks_is_refused(folder_run, of_folder, tmp_path):
     copy = tmp_path / 'copy'
     shutil.copytree(folder_run / 'refined', copy)
     cv2.imwrite(str(copy / '002.png'), np.zeros((96, 128), np.uint8))
-    with pytest.raises(InputError, match='not made for the refined masks'):
+    with pytest.raises(InputError, match='about other refined masks'):
         apply_decisions(copy, decisions, tmp_path / 'out')
     assert not (tmp_path / 'out').exists()

@@ -216,3 +216,49 @@ def test_masks_and_label_maps_in_one_folder(run, tmp_path):
     with pytest.raises(InputError, match='masks of one run and label maps'):
         write_report(run / 'refined', tmp_path / 'page')
     assert not (tmp_path / 'page').exists()
+
+
+def test_decisions_need_no_images(run, tmp_path, capsys):
+    """Not even the same ones as the page, which lacks one of them."""
+    (run / 'images').rename(tmp_path / 'photos')
+    (tmp_path / 'photos' / 'sub' / 'b.png').unlink()
+    coarse = '--coarse', run / 'labels'
+    page = tmp_path / 'page'
+    argv = 'report', run / 'refined', *coarse, '-o', page
+    assert command(*argv, '--img-dir', tmp_path / 'photos') == 1
+    assert 'give its folder with --img-dir' in capsys.readouterr().err
+    data = page_data(page)
+    assert sorted(data['masks']['key']) == ['a.png', 'sub/c.png']
+    file = tmp_path / 'decisions.json'
+    decisions = write_decisions(file, data, {'a.png': 'reject'})
+    out = tmp_path / 'reviewed'
+    argv = 'coco', run / 'refined', *coarse, '--decisions', decisions
+    assert command(*argv, '-o', out) == 0
+    names = {p.relative_to(out).as_posix() for p in out.rglob('*.*')}
+    assert names == set(NAMES)
+    before = (run / 'labels' / 'a.png').read_bytes()
+    assert (out / 'a.png').read_bytes() == before
+
+
+def test_decisions_do_not_overwrite_images(first_run, report, tmp_path):
+    file = tmp_path / 'decisions.json'
+    decisions = write_decisions(file, page_data(report), {'a.png': 'reject'})
+    before = (first_run / 'images' / 'a.png').read_bytes()
+    argv = 'coco', first_run / 'refined', '--decisions', decisions
+    assert command(*argv, '-o', first_run / 'images', '--overwrite') == 2
+    assert (first_run / 'images' / 'a.png').read_bytes() == before
+
+
+def test_a_name_that_is_impossible_fails_alone(run, tmp_path, capsys):
+    journal = run / 'refined' / '.segrefiner-run.jsonl'
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    for line in lines:
+        if line['out'] == 'a.png' and 'inputs' in line:
+            line['inputs'][0][0] = '/\x1b[31m' + 5000 * 'a'
+            line['inputs'][1][0] = str(run / 'labels' / 'a.png')
+    journal.write_text(''.join(json.dumps(line) + '\n' for line in lines))
+    argv = 'report', run / 'refined', '--coarse', run / 'labels'
+    assert command(*argv, '-o', tmp_path / 'page') == 1
+    error = capsys.readouterr().err
+    assert '\x1b' not in error
+    assert 'a.png: no file /?[31maaa' in error

@@ -154,7 +154,7 @@ def test_decisions_do_not_fit_another_run(run, report, tmp_path, capsys):
     cv2.imwrite(str(picture), colours(ids))
     out = tmp_path / 'out.json'
     assert apply(run, decisions, out) == 2
-    assert 'not made for the refined masks' in capsys.readouterr().err
+    assert 'about other refined masks' in capsys.readouterr().err
     assert not out.exists()
 
 

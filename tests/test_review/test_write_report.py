@@ -321,7 +321,7 @@ def test_a_folder_that_was_moved(folder_run, tmp_path, capsys):
     argv = ['report', moved / 'refined', '-o', tmp_path / 'page']
     try:
         assert cli.main([str(arg) for arg in argv]) == 2
-        assert 'its folder with --img-dir' in capsys.readouterr().err
+        assert 'its folder with --coarse' in capsys.readouterr().err
         argv += ['--img-dir', moved / 'images', '--coarse', moved / 'masks']
         assert cli.main([str(arg) for arg in argv]) == 0
         assert len(page_data(tmp_path / 'page')['masks']['key']) == 3

@@ -1,0 +1,81 @@
+"""Refined and coarse files of a review, copied as they are."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from segrefiner_mm.errors import InputError, reason_of
+from segrefiner_mm.io.file_state import digest
+from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.output_lock import OutputLock
+from segrefiner_mm.io.outputs import check_free, check_not_inputs
+
+
+class Choice(NamedTuple):
+    """One of two files, the refined or the coarse one.
+
+    Attributes:
+        taken (Path): The file to copy.
+        left (Path): The other file.
+    """
+
+    taken: Path
+    left: Path
+
+
+def copy_choices(
+    folder: Path,
+    choices: Mapping[Path, Choice],
+    inputs: Iterable[Path],
+    overwrite: bool,
+) -> None:
+    """Copy the chosen files into a folder.
+
+    Where an earlier copy holds the other file, under another suffix, it is
+    removed: a folder with both would not tell which one was chosen.
+
+    Args:
+        folder (Path): Folder to write.
+        choices (Mapping[Path, Choice]): The files, by their targets in the
+            folder.
+        inputs (Iterable[Path]): Further files that must not be overwritten.
+        overwrite (bool): Whether the folder may hold files.
+
+    Raises:
+        InputError: If files would be lost, or one cannot be read or written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f'{folder} is a file: choose another output')
+    check_free(folder, folder.is_dir() and any(folder.iterdir()), overwrite)
+    earlier = list(_earlier_copies(choices))
+    sources = [path for choice in choices.values() for path in choice]
+    check_not_inputs([*choices, *earlier], [*sources, *inputs])
+    with OutputLock(folder, is_folder=True):
+        for target, choice in choices.items():
+            _copy(choice.taken, target)
+        for path in earlier:
+            path.unlink(missing_ok=True)
+
+
+def _earlier_copies(choices: Mapping[Path, Choice]) -> Iterator[Path]:
+    """Yield copies of the files that are not chosen any more."""
+    for target, choice in choices.items():
+        path = target.with_suffix(choice.left.suffix)
+        if path in choices or not path.is_file():
+            continue
+        if target.exists() and path.samefile(target):
+            continue  # where .PNG and .png are one name
+        if digest(path) not in map(digest, choice):
+            raise InputError(
+                f'{path} would stand beside {target}, and no decision wrote '
+                'it: move it, or choose another output'
+            )
+        yield path
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise InputError(f'{source}: {reason_of(error)}') from error
+    write_whole(target, content)

@@ -11,6 +11,10 @@ from segrefiner_mm.io import outputs
 from segrefiner_mm.io.files import partial_prefix
 
 MARK = '.segrefiner-report'  # identifies a folder that may be replaced
+# All else in a report is the user's, such as decisions that were saved there.
+_FILES = (MARK, 'index.html', 'page.css', 'page.js')
+_FOLDERS = ('crops', 'details', 'layers', 'thumbs')
+_OF_SYSTEMS = ('.DS_Store', 'Thumbs.db', 'desktop.ini')
 
 
 def check_free(out: Path, overwrite: bool) -> None:
@@ -21,8 +25,8 @@ def check_free(out: Path, overwrite: bool) -> None:
         overwrite (bool): Whether an earlier report may be replaced.
 
     Raises:
-        InputError: If it is a file, or a folder that holds other files or a
-            report that may not be replaced.
+        InputError: If it is a file, or a folder that holds other files, a
+            report that may not be replaced, or files beside one.
     """
     if not out.exists():
         return
@@ -35,6 +39,12 @@ def check_free(out: Path, overwrite: bool) -> None:
             f'{out} holds other files than a report: choose another folder'
         )
     outputs.check_free(out, True, overwrite)
+    for path in sorted(out.iterdir()):
+        if path.name not in (*_FILES, *_FOLDERS, *_OF_SYSTEMS):
+            raise InputError(
+                f'{path} is no part of a report: move it before the report '
+                'is replaced, or choose another folder'
+            )
 
 
 @contextmanager

@@ -218,10 +218,12 @@ def test_only_an_earlier_report_is_replaced(scenes, tmp_path):
     write_report(scenes.refined, out, options(scenes))
     with pytest.raises(InputError, match='already exists'):
         write_report(scenes.refined, out, options(scenes))
-    (out / 'mine.txt').touch()
     write_report(scenes.refined, out, options(scenes, limit=3, overwrite=True))
-    assert not (out / 'mine.txt').exists()
     assert len(page_data(out)['masks']['key']) == 3
+    (out / 'decisions.json').write_text('{}')
+    with pytest.raises(InputError, match=r'decisions\.json is no part of a'):
+        write_report(scenes.refined, out, options(scenes, overwrite=True))
+    assert (out / 'decisions.json').read_text() == '{}'
     mine = tmp_path / 'mine'
     mine.mkdir()
     (mine / 'file').touch()
@@ -235,7 +237,7 @@ def test_only_an_earlier_report_is_replaced(scenes, tmp_path):
 def test_a_report_that_cannot_be_replaced_stays(scenes, tmp_path, monkeypatch):
     out = tmp_path / 'page'
     write_report(scenes.refined, out, options(scenes))
-    (out / 'mine.txt').touch()
+    (out / 'crops' / 'of the old one').touch()
     rename = Path.rename
 
     def full(path, target):
@@ -246,7 +248,7 @@ def test_a_report_that_cannot_be_replaced_stays(scenes, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, 'rename', full)
     with pytest.raises(InputError, match='No space left on device'):
         write_report(scenes.refined, out, options(scenes, overwrite=True))
-    assert (out / 'mine.txt').exists()
+    assert (out / 'crops' / 'of the old one').exists()
     assert len(page_data(out)['masks']['key']) == 10
     assert list(tmp_path.iterdir()) == [out]
 

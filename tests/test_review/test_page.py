@@ -235,6 +235,41 @@ def test_decisions_can_be_undone_saved_and_loaded(page, tmp_path):
     assert 'about another refined.json' in text(page, '#remarks')
 
 
+def test_a_page_of_another_length_keeps_decisions(browser, scenes, tmp_path):
+    """The shorter page lacks most masks, and has the others elsewhere."""
+    out = tmp_path / 'page'
+    inputs = scenes.coarse, scenes.img_dir, scenes.ann, scenes.evidence
+
+    def write(limit):
+        options = ReportOptions(*inputs, limit=limit, overwrite=True)
+        write_report(scenes.refined, out, options)
+
+    def exported(page):
+        listed = export(page, tmp_path / 'decisions.json')['decisions']
+        return {d['key']: d['decision'] for d in listed}
+
+    write(30)
+    with opened(browser, out) as page:
+        for index in range(30):
+            page.keyboard.press('r' if index % 2 else 'a')
+        all_30 = exported(page)
+        assert len(all_30) == 30
+        write(4)
+        page.reload()
+        page.wait_for_selector('html[data-ready]')
+        some = exported(page)
+        assert len(some) == 4
+        assert some.items() <= all_30.items()
+        page.keyboard.press('u')  # writes them anew
+        assert len(exported(page)) == 3
+        write(30)
+        page.reload()
+        page.wait_for_selector('html[data-ready]')
+        later = exported(page)
+        assert len(later) == 29
+        assert later.items() <= all_30.items()
+
+
 def test_only_rows_in_sight_exist(page):
     rows = page.locator('.row').count()
     assert 0 < rows < 20

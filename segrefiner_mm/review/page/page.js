@@ -8,10 +8,12 @@ const total = masks.key.length;
 const ROW = 86; // height of a row in page.css
 const THUMB_SHOWN = 74; // width of its first column
 const VERSION = 1; // of the format of decisions
-const SAVED = `segrefiner ${data.refined.sha256} ${data.coarse.sha256}`;
+const SAVED = `segrefiner decisions ${data.refined.sha256} ${data.coarse.sha256}`;
 const BINS = 20;
 
 const decisions = new Map(); // index of a mask -> 'accept' or 'reject'
+const elsewhere = new Map(); // the same by key, of masks that another page shows
+const indexOf = new Map(masks.key.map((key, index) => [key, index]));
 const details = new Map(); // number of a shard -> details of its masks
 let order = []; // indices of the masks in the list
 let selected = -1; // place in that list
@@ -53,6 +55,12 @@ function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch { /* A browser may forbid it for files. */ }
+}
+
+/** By key, as a page of another length has other indices. */
+function rememberDecisions() {
+  const shown = [...decisions].map(([index, decision]) => [masks.key[index], decision]);
+  remember(SAVED, JSON.stringify([...elsewhere, ...shown]));
 }
 
 function recall(key) {
@@ -533,7 +541,7 @@ function decide(decision) {
   if (index < 0) return;
   if (decision) decisions.set(index, decision);
   else decisions.delete(index);
-  remember(SAVED, JSON.stringify([...decisions]));
+  rememberDecisions();
   const words = { accept: 'accepted', reject: 'rejected' };
   say(`${nameOf(index)} is ${words[decision] ?? 'open again'}`);
   if (at('by-decision').value) {
@@ -589,15 +597,14 @@ function take(content) {
       throw new Error(`it is about another ${data[part].name}`);
     }
   }
-  const places = new Map(masks.key.map((key, index) => [key, index]));
-  let elsewhere = 0;
+  let missing = 0;
   for (const { key, decision } of content.decisions) {
     if (!['accept', 'reject'].includes(decision)) continue;
-    if (places.has(key)) decisions.set(places.get(key), decision);
-    else elsewhere += 1;
+    if (indexOf.has(key)) decisions.set(indexOf.get(key), decision);
+    else missing += 1;
   }
-  if (elsewhere) remark(`${elsewhere} of the loaded decisions are about ${NOUN}s that are not on this page. They will not be exported again.`);
-  remember(SAVED, JSON.stringify([...decisions]));
+  if (missing) remark(`${missing} of the loaded decisions are about ${NOUN}s that are not on this page. They will not be exported again.`);
+  rememberDecisions();
   refilter(selected, current());
   say(`${decisions.size} decisions are loaded`);
 }
@@ -694,8 +701,10 @@ function restore() {
   const theme = recall('segrefiner theme');
   setTheme(['light', 'dark'].includes(theme) ? theme : '');
   try {
-    for (const [index, decision] of JSON.parse(recall(SAVED) ?? '[]')) {
-      if (index < total && ['accept', 'reject'].includes(decision)) decisions.set(index, decision);
+    for (const [key, decision] of JSON.parse(recall(SAVED) ?? '[]')) {
+      if (!['accept', 'reject'].includes(decision)) continue;
+      if (indexOf.has(key)) decisions.set(indexOf.get(key), decision);
+      else elsewhere.set(key, decision);
     }
   } catch { /* Another page may have written there. */ }
 }

@@ -99,18 +99,17 @@ def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
 
 def _label_pair(result: FolderResult, image: Path) -> LabelPair:
     ignore = result.settings.get('ignore')
-    palette = read_label_map(result.coarse).palette
-    read = partial(_label_maps, result.coarse, result.refined)
     listed = ignore if isinstance(ignore, list) else []
     ignore = [label for label in listed if type(label) is int]
+    before, after = map(read_label_map, (result.coarse, result.refined))
     with about(result.refined):
-        changes = label_changes(*read(), ignore)
+        changes = label_changes(before.labels, after.labels, ignore)
     return LabelPair(
         *_names(result, image),
-        read,
+        partial(_label_maps, result.coarse, result.refined),
         changes,
         ignore,
-        palette=bytes(palette) if palette else None,
+        palette=bytes(before.palette) if before.palette else None,
         recorded=result.recorded,
     )
 

@@ -168,7 +168,7 @@ def _any_within(
     pixels: npt.NDArray[np.bool_], size: tuple[int, int]
 ) -> npt.NDArray[np.bool_]:
     """Resize a mask; a pixel is set if any that it covers is."""
-    if size[0] >= pixels.shape[0]:
+    if max(size) >= max(pixels.shape):
         return _nearest(pixels, size)
     levels = pixels.astype(np.float32)
     small = cv2.resize(levels, size[::-1], interpolation=cv2.INTER_AREA)

@@ -1,7 +1,7 @@
 """The label maps to review of COCO panoptic JSON and its PNG files."""
 
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,12 @@ def read_panoptic_review(
             continue
         review.pairs.append(pair)
     review.failed = len(reporter.problems) - before
+    bare = sum(pair.recorded is None for pair in review.pairs)
+    if bare:
+        review.remarks.append(
+            f'The run has no record of {bare} label maps as they are now: '
+            'their verdicts are inferred from the pixels.'
+        )
     return review
 
 
@@ -94,7 +100,7 @@ def _pair(
         shown_name(result.record.file_name),
         image,
         shown_name(name),
-        '',
+        '/'.join(PurePosixPath(result.record.file_name).parts[:-1]),
         read,
         changes,
         [VOID],

@@ -107,3 +107,11 @@ def test_a_thumbnail_of_the_whole_image():
     crop, _ = draw(halves(300), halves(320))
     thumb = cv2.imdecode(np.frombuffer(crop.thumb, np.uint8), 1)
     assert thumb.shape == (96, 96, 3)
+
+
+def test_a_change_in_a_strip_of_one_row_is_not_lost():
+    before = np.ones((1, 5120), np.int32)
+    after = before.copy()
+    after[0, 2561] = 2  # between the columns that the layers show
+    _, layers = draw(before, after)
+    assert np.flatnonzero(layers['changes'][0, :, 3]).tolist() == [640]

@@ -64,6 +64,7 @@ def details_of(report):
 def test_numbers_and_names_of_segments(first_run, report):
     data = page_data(report)
     assert (data['kind'], data['counts']) == ('labels', {'refined': 3})
+    assert data['remarks'] == []
     assert sorted(data['masks']['key']) == [0, 1, 2]
     assert sorted(data['images']) == ['0.jpg', '1.jpg', '2.jpg']
     folder = first_run.coarse.parent
@@ -221,8 +222,22 @@ def test_without_a_journal_verdicts_are_inferred(run, tmp_path):
     (folder / '.segrefiner-run.jsonl').unlink()
     shutil.copy(run.coarse.parent / 'pan' / '1.png', folder / '1.png')
     assert show(run, tmp_path / 'page') == 0
-    counts = page_data(tmp_path / 'page')['counts']
-    assert counts == {'refined': 2, 'unchanged': 1}
+    data = page_data(tmp_path / 'page')
+    assert data['counts'] == {'refined': 2, 'unchanged': 1}
+    assert 'no record of 3 label maps' in data['remarks'][0]
+
+
+def test_folders_of_pictures(run, tmp_path):
+    for path in (run.coarse, run.refined):
+        content = read(path)
+        content['annotations'][1]['file_name'] = 'sub/1.png'
+        path.write_text(json.dumps(content))
+        folder = path.with_suffix('')
+        (folder / 'sub').mkdir()
+        (folder / '1.png').rename(folder / 'sub' / '1.png')
+    assert show(run, tmp_path / 'page') == 0
+    data = page_data(tmp_path / 'page')
+    assert sorted(data['classes']) == ['', 'sub']
 
 
 def test_files_that_are_missing(run, tmp_path, capsys):

@@ -18,11 +18,10 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         'report',
         summary='write a page to review refined masks',
         description='Write a page that shows every mask before and after '
-        'refinement, the most changed and the least confident first, to '
-        'accept or reject each. Label maps and panoptic results are shown '
-        'and decided on by image, with all segments. The page needs a '
-        'browser and no network. segrefiner coco --decisions applies the '
-        'decisions that it exports.',
+        'refinement, so that you can accept or reject each. For label maps '
+        'and panoptic results, there is one decision per image. The page '
+        'needs a browser and no network. segrefiner coco --decisions applies '
+        'the decisions that it exports.',
         examples=(
             'segrefiner report refined.json --coarse results.json --img-dir '
             'val/ --ann val.json --evidence changes.csv -o report/',
@@ -85,5 +84,7 @@ def add_decision_options(add: Callable[..., Any]) -> None:
     add(
         '--coarse',
         metavar='RESULTS',
-        help='with --decisions: the coarse masks (.json, or folder)',
+        help='with --decisions: the coarse masks: a .json, or a folder of '
+        'masks or label maps (default for a folder: where the run found '
+        'them)',
     )

@@ -92,6 +92,6 @@ def decided(
     text = (
         f'{out}: {counts.count(REJECT)} rejected, '
         f'{counts.count(ACCEPT)} accepted, {total - len(counts)} open or left '
-        'out, which are as in the refined file'
+        'out, which stay refined'
     )
     return RunSummary(text, total, len(problems), problems)

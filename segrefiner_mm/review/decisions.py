@@ -48,7 +48,7 @@ def apply_decisions(
     """Take back rejected masks; the function behind ``coco --decisions``.
 
     A rejected mask is exactly what it was before refinement, with its box and
-    area; a rejected label map is the coarse file, byte by byte. All others,
+    area; a rejected label map is the coarse file, byte for byte. All others,
     and all else, are as in ``refined``.
 
     Args:

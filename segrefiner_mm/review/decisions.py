@@ -13,7 +13,7 @@ from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.outputs import check_free, check_not_inputs
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.reporting.run_summary import RunSummary
-from segrefiner_mm.review.coco_review import (
+from segrefiner_mm.review.both_files import (
     Contents,
     file_mark,
     open_both,

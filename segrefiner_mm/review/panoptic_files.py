@@ -13,9 +13,9 @@ from segrefiner_mm.io.formats.panoptic_json import (
 )
 from segrefiner_mm.io.json_files.json_file import shown
 from segrefiner_mm.reporting.reporter import Reporter
-from segrefiner_mm.review.coco_review import CHANGING, Contents, check_same
-from segrefiner_mm.review.folder_results import journal_lines
+from segrefiner_mm.review.both_files import CHANGING, Contents, check_same
 from segrefiner_mm.review.review import FileMark
+from segrefiner_mm.review.run_records import journal_lines
 
 
 class PanopticResult(NamedTuple):

@@ -19,13 +19,14 @@ from segrefiner_mm.io.image_files.image_finder import ImageFinder
 from segrefiner_mm.io.json_files.json_file import shown_name
 from segrefiner_mm.io.json_files.numbers import whole_number
 from segrefiner_mm.reporting.reporter import Reporter
-from segrefiner_mm.review.coco_review import Contents, class_names, class_of
-from segrefiner_mm.review.folder_results import recorded_verdict
+from segrefiner_mm.review.both_files import Contents
+from segrefiner_mm.review.coco_review import class_names, class_of
 from segrefiner_mm.review.label_changes import Labels, label_changes
 from segrefiner_mm.review.label_pair import LabelPair
 from segrefiner_mm.review.panoptic_files import PanopticFiles, PanopticResult
 from segrefiner_mm.review.report_options import ReportOptions
 from segrefiner_mm.review.review import Review
+from segrefiner_mm.review.run_records import recorded_verdict
 
 
 def read_panoptic_review(

@@ -9,7 +9,8 @@ from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.reporting.run_summary import RunSummary
-from segrefiner_mm.review.coco_review import CocoReview, read_both
+from segrefiner_mm.review.both_files import read_both
+from segrefiner_mm.review.coco_review import CocoReview
 from segrefiner_mm.review.crops import Crop, Picture, draw_crop
 from segrefiner_mm.review.folder_review import read_folder
 from segrefiner_mm.review.label_crops import draw_labels

@@ -1,0 +1,60 @@
+"""What the journal of a run recorded about its results."""
+
+from pathlib import Path
+from typing import Any
+
+from segrefiner_mm.io.files import read_json_lines
+from segrefiner_mm.runs.predictions.prediction_journal import VERDICTS
+from segrefiner_mm.runs.run_journal import NAME
+
+
+def journal_lines(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read the journal of a run.
+
+    Args:
+        folder (Path): Output folder of the run.
+
+    Returns:
+        dict[str, dict]: The last line of every result, by its name; empty
+        without a journal.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    return {
+        line['out']: line
+        for line in read_json_lines(folder / NAME)
+        if isinstance(line.get('out'), str) and 'verdict' in line
+    }
+
+
+def settings_of(line: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the run that wrote a line of a journal.
+
+    Args:
+        line (dict): The line.
+
+    Returns:
+        dict: The settings; empty if the line is damaged.
+    """
+    settings = line.get('settings')
+    return settings if isinstance(settings, dict) else {}
+
+
+def recorded_verdict(line: dict[str, Any], refined_digest: str) -> str | None:
+    """Return the verdict of a run on a result that is unchanged since.
+
+    Args:
+        line (dict): Line of the journal.
+        refined_digest (str): SHA-256 of the refined file.
+
+    Returns:
+        str | None: The verdict; None if there is none, or the file changed.
+    """
+    outputs = line.get('outputs')
+    state = outputs[0] if isinstance(outputs, list) and outputs else None
+    if not isinstance(state, list) or len(state) != 5:
+        return None
+    verdict = line.get('verdict')
+    known = isinstance(verdict, str) and verdict in VERDICTS
+    return verdict if known and state[4] == refined_digest else None

@@ -18,6 +18,10 @@ class DIS5KDataset(CoarsePairsDataset):
         split (str): ``'DIS-VD'`` or ``'DIS-TE1'`` to ``'DIS-TE4'``, a folder
             under ``data_root``. Defaults to 'DIS-VD'.
         **kwargs: See :class:`CoarsePairsDataset`.
+
+    Raises:
+        InputError: See :class:`CoarsePairsDataset`; also if a true mask lacks
+            its image.
     """
 
     def __init__(

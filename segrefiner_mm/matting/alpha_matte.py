@@ -46,7 +46,8 @@ def alpha_matte(
         mask (np.ndarray): (H, W) bool, such as a refined mask.
         band (int, optional): Width of the band on either side of the edge, in
             pixels, 1 or more. Hair needs a band as wide as the hair is long.
-            Defaults to None: 3 % of the root of the area, 4 to 40.
+            Defaults to None: 3 % of the square root of the mask's area, but
+            4 to 40.
 
     Returns:
         np.ndarray: (H, W) float32, 0 to 1; outside the band, exactly the

@@ -225,12 +225,12 @@ class SegRefiner(BaseModel):
     def refine(
         self, jobs: Iterable[RefineJob[Tag]], settings: RefineSettings
     ) -> Iterator[tuple[RefineJob[Tag], list[RefinedMask]]]:
-        """Refine masks of a stream of images.
+        """Refine the masks of a stream of images.
 
-        Windows of different images share batches, so a few images are in
-        progress at a time; they are pulled as late as possible. Images and
-        masks stay on the CPU, which crops, judges and pastes while a GPU runs
-        the network on the windows.
+        Windows of different images share batches, so several images, 256 at
+        most, are in progress at a time; they are pulled as late as possible.
+        Images and masks stay on the CPU, which crops, judges and pastes while
+        a GPU runs the network on the windows.
 
         Args:
             jobs (Iterable[RefineJob]): Images with their masks. Those on
@@ -239,8 +239,11 @@ class SegRefiner(BaseModel):
 
         Yields:
             tuple[RefineJob, list[RefinedMask]]: Every job with its refined
-            masks, in order, on the CPU. An InputError is raised if a job has
-            ``only='errors'`` and the network predicts no errors.
+            masks, in order, on the CPU.
+
+        Raises:
+            InputError: While results are pulled, if a job has
+                ``only='errors'`` and the network predicts no errors.
         """
         sampler = WindowSampler(
             self.head,

@@ -86,6 +86,8 @@ class ResultStore:
     def get(self, index: int) -> ResultRow | None:
         """Return the result of a mask.
 
+        Call :meth:`flush` first: it makes the stored results readable.
+
         Args:
             index (int): Its index in the file.
 

@@ -99,7 +99,7 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
         },
     )
     def refine_png(image: Image, mask: Image, choice: Chosen) -> Response:
-        """Refine one mask; verdict, confidence and evidence are headers."""
+        """Refine one mask; verdict, confidence and evidence are in headers."""
         content = mask.file.read()
         [served] = service.refine(
             image.file.read(), lambda: _one(items_of(content)), choice

@@ -16,14 +16,14 @@ BINS = 8
 
 
 def colours_of(image: Array) -> Array:
-    """Compute the colour histogram of a frame.
+    """Compute the colour histogram of a frame, resized to 96 x 96 pixels.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
 
     Returns:
-        np.ndarray: Share of pixels in every bin, (512,) float32; 8 bins per
-        channel.
+        np.ndarray: Share of these pixels in every bin, (512,) float32; 8 bins
+        per channel.
     """
     small = cv2.resize(image, (96, 96), interpolation=cv2.INTER_AREA)
     counts = cv2.calcHist(

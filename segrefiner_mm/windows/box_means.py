@@ -44,8 +44,9 @@ def box_sum(values: Array, reach: int) -> Array:
         reach (int): 0 or more.
 
     Returns:
-        np.ndarray: Same shape, float64 or int32, so that no sum depends on
-        earlier rounding.
+        np.ndarray: Same shape; pixels outside the input count as 0. float64
+        for float32, int32 for uint8, so that the running sums do not
+        accumulate the rounding errors of float32.
     """
     depth = cv2.CV_32S if values.dtype == np.uint8 else cv2.CV_64F
     side = 2 * reach + 1

@@ -26,7 +26,7 @@ def label_overlaps(
     Args:
         gt (np.ndarray): True labels, (H, W), 0 to ``num_classes - 1`` or
             ``ignore``.
-        pred (np.ndarray): Predicted labels, same shape, 0 or more.
+        pred (np.ndarray): Predicted labels, same shape, 0 to 65,534.
         num_classes (int): Number of classes, at most 65,534.
         ignore (int): Label of pixels that do not count. Defaults to 255.
 

@@ -45,11 +45,12 @@ class _Line(NamedTuple):
 class YoloFolder(PredictionFile):
     """Polygons in ``*.txt``; boxes and all other lines are left unchanged.
 
-    A polygon also stays if its refined mask has no outline: it is empty, or
-    its outline is too long.
+    A polygon also stays if its refined mask cannot be outlined: the mask is
+    empty, or its outline is too long.
 
     A line is a class and x1 y1 x2 y2 ..., as fractions of the sides of the
-    image, and may end with a confidence. Yaml files are copied.
+    image, and may end with a confidence. The YAML files of the folder are
+    copied.
 
     Args:
         folder (Path): A data set with ``labels/`` and ``images/``, also in

@@ -142,7 +142,8 @@ def drawn_mask(editor: Any) -> tuple[Image.Image, npt.NDArray[np.bool_]]:
         editor (dict): ``background`` and ``layers``, RGBA images.
 
     Returns:
-        tuple: The photograph, and what was drawn on it, (H, W) bool.
+        tuple[PIL.Image.Image, np.ndarray]: The photograph, RGB, and the
+        pixels that were drawn on, (H, W) bool.
 
     Raises:
         InputError: If there is no photograph.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from segrefiner_mm.errors import SegRefinerError
+from segrefiner_mm.errors import reason_of
 
 if TYPE_CHECKING:
     from segrefiner_mm.reporting.reporter import Reporter
@@ -25,7 +25,7 @@ def add_reporting_options(add: Callable[..., Any]) -> None:
 
 @contextmanager
 def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
-    """Open the reporter of a command, and log an error that ends the run.
+    """Open the reporter of a command, and log what ends the run early.
 
     Args:
         args (argparse.Namespace): With ``quiet`` and ``json_log``.
@@ -41,8 +41,10 @@ def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
     reporter = terminal_reporter(args.quiet, args.json_log)
     try:
         yield reporter
-    except SegRefinerError as error:
-        reporter.note_end(str(error), done=0, failed=None)
+    except BaseException as error:
+        ended = isinstance(error, Exception)
+        message = reason_of(error) if ended else 'interrupted'
+        reporter.note_end(message, done=0, failed=None)
         raise
 
 

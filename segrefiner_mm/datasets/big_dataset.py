@@ -18,6 +18,9 @@ class BIGDataset(CoarsePairsDataset):
         split (str): Folder of the files, under ``data_root``: ``'test'``,
             150 images, or ``'val'``, 50. Defaults to 'test'.
         **kwargs: See :class:`CoarsePairsDataset`.
+
+    Raises:
+        InputError: See :class:`CoarsePairsDataset`.
     """
 
     def __init__(self, *args: Any, split: str = 'test', **kwargs: Any) -> None:

@@ -83,6 +83,8 @@ class FolderRefineDataset(RefineDataset):
         Returns:
             str: The message.
         """
-        where = self.ann_file or ' and '.join(self.data_prefix.values())
         part = f' in scenes {self.scenes}' if self.scenes else ''
+        if self.ann_file:
+            return f'no image with a mask is listed{part}: {self.ann_file}'
+        where = ' and '.join(self.data_prefix.values())
         return f'no image with a mask of the same name{part}: {where}'

@@ -54,14 +54,17 @@ def alpha_matte(
         mask.
 
     Raises:
-        InputError: If the shapes do not match, the band is less than 1, or
-            PyMatting is not installed.
+        InputError: If the image is not uint8, the shapes do not match, the
+            band is less than 1, or PyMatting is not installed.
 
     Examples:
         >>> mask = segrefiner_mm.refine('photo.jpg', 'coarse_mask.png')
         >>> alpha = alpha_matte(cv2.imread('photo.jpg'), mask)
     """
     mask = np.asarray(mask).astype(bool)
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        given = getattr(image, 'dtype', type(image).__name__)
+        raise InputError(f'a matte needs an image of uint8, got {given}')
     if mask.ndim != 2 or image.shape != (*mask.shape, 3):
         raise InputError(
             'a matte needs an image (H, W, 3) and its mask (H, W), got '

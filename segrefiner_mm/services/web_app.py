@@ -39,7 +39,9 @@ MASKS = (
     'The masks: an image per object, a .npy or .npz, (H, W) or (N, H, W), or '
     'JSON, a list with a COCO segmentation or annotation per object.'
 )
+ONE_MASK = 'The mask: an image, a .npy or .npz, or JSON with one mask.'
 Image = Annotated[UploadFile, File(description=IMAGE)]
+OneMask = Annotated[UploadFile, File(description=ONE_MASK)]
 Uploads = Annotated[list[UploadFile], File(description=MASKS, min_length=1)]
 Chosen = Annotated[Choice, Depends(form_choice)]
 
@@ -98,7 +100,7 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
             200: dict(content={'image/png': {}}, description='The mask'),
         },
     )
-    def refine_png(image: Image, mask: Image, choice: Chosen) -> Response:
+    def refine_png(image: Image, mask: OneMask, choice: Chosen) -> Response:
         """Refine one mask; verdict, confidence and evidence are in headers."""
         content = mask.file.read()
         [served] = service.refine(

@@ -49,8 +49,8 @@ class DoNoHarmGuard:
         keep_belief (float): Masks are kept if their belief, less the weighted
             gain, is at least this, 0 to 1. A lower value keeps more masks.
             Defaults to 0.5.
-        gain_weight (float): Weight of the gain, 0 or more. With 0, the belief
-            alone decides. Defaults to 0.8.
+        gain_weight (float): Weight of the gain, 0 or more. With 0, the gain
+            does not count. Defaults to 0.8.
         bold_belief (float, optional): Below this belief, 0 to 1, the result
             of the bold step is used. None: all steps are run at once, without
             a bold step before them, for networks whose further steps cost

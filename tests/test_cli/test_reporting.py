@@ -48,3 +48,23 @@ def test_an_error_that_ends_the_run_is_printed_and_logged(
     assert 'is a file' in capsys.readouterr().err
     [line] = log.read_text().splitlines()
     assert 'is a file' in json.loads(line)['message']
+
+
+@pytest.mark.parametrize(
+    ('error', 'status', 'message'),
+    [
+        (KeyboardInterrupt(), 130, 'interrupted'),
+        (MemoryError(), 2, 'out of memory'),
+    ],
+)
+def test_the_log_ends_however_the_run_ends(
+    data, tmp_path, monkeypatch, error, status, message
+):
+    def stop(*_):
+        raise error
+
+    monkeypatch.setattr('segrefiner_mm.runs.refine_pairs.run_jobs', stop)
+    log = tmp_path / 'log.jsonl'
+    assert refine(data, tmp_path / 'a', '--json-log', log) == status
+    last = json.loads(log.read_text().splitlines()[-1])
+    assert (last['event'], last['message']) == ('end', message)

@@ -121,6 +121,9 @@ def test_mistakes_are_told():
     image, alpha = soft_disc()
     with pytest.raises(InputError, match='an image'):
         alpha_matte(image, alpha[:50] > 0.5)
+    for none in (None, image / 255):
+        with pytest.raises(InputError, match='an image of uint8, got'):
+            alpha_matte(none, alpha > 0.5)
     with pytest.raises(InputError, match='1 pixel or more'):
         alpha_matte(image, alpha > 0.5, 0)
     with pytest.raises(InputError, match='its alpha'):

@@ -114,7 +114,12 @@ class PasteObject(BaseTransform):
         )
         # Upsampling would blur the object but not its background.
         factor = min(factor, 1.25)
-        size = [max(round(side * factor), 8) for side in part.shape[1::-1]]
+        size = [
+            min(max(round(side * factor), 8), most)
+            for side, most in zip(
+                part.shape[1::-1], background.shape[1::-1], strict=True
+            )
+        ]
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
         return cv2.resize(part, size, interpolation=how)
 

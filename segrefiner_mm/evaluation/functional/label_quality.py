@@ -11,6 +11,8 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional.mask_quality import boundary_width
 
 LabelMap = npt.NDArray[np.integer[Any]]
+# The largest that 16 bits hold beside the label of ignored pixels.
+MOST_LABEL = 65_534
 
 
 def label_overlaps(
@@ -35,7 +37,8 @@ def label_overlaps(
         areas, then of the boundaries.
 
     Raises:
-        InputError: If the shapes differ.
+        InputError: If the shapes differ, or a predicted label is out of range
+            where it counts.
     """
     if gt.shape != pred.shape:
         raise InputError(
@@ -43,6 +46,12 @@ def label_overlaps(
             'compared'
         )
     counted = gt != ignore
+    beyond = counted & ((pred < 0) | (pred > MOST_LABEL))
+    if beyond.any():
+        raise InputError(
+            f'the predicted label {pred[beyond][0]} is not within 0 to '
+            f'{MOST_LABEL}'
+        )
     # OpenCV can filter 16 bits; ignored pixels get a label of their own.
     truth, predicted = (
         np.where(counted, labels, num_classes).astype(np.uint16)

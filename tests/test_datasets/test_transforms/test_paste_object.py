@@ -46,6 +46,13 @@ def test_the_same_seed_gives_the_same_picture(backgrounds):
     assert np.array_equal(first['img'], again['img'])
 
 
+def test_a_background_may_be_tiny(tmp_path):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.full((5, 30, 3), 90, np.uint8))
+    result = PasteObject(str(tmp_path), prob=1.0).transform(sample())
+    assert result['img'].shape == (5, 30, 3)
+    assert result['gt_mask'].shape == (5, 30)
+
+
 def test_an_object_cut_off_by_the_border_stays(backgrounds):
     results = sample()
     results['gt_mask'][:, :30] = 1

@@ -77,3 +77,14 @@ def test_labels_that_are_no_class_are_errors_of_the_classes():
 def test_sizes_must_agree():
     with pytest.raises(InputError, match=r'\(3, 3\) and \(3, 4\)'):
         label_overlaps(np.zeros((3, 3), int), np.zeros((3, 4), int), 2)
+
+
+@pytest.mark.parametrize('label', [-1, 65_535, 65_536, 2**31])
+def test_predicted_labels_beyond_16_bits_are_refused(label):
+    gt = np.zeros((8, 8), np.int64)
+    pred = np.zeros((8, 8), np.int64)
+    pred[2, 3] = label
+    with pytest.raises(InputError, match=f'label {label} is not within'):
+        label_overlaps(gt, pred, 2)
+    gt[2, 3] = 255  # ignored: it does not count
+    assert label_overlaps(gt, pred, 2)[0].tolist() == [63, 0]

@@ -71,7 +71,7 @@ def test_upload_refine_and_change_the_steps(page, photo, scene):
     page.wait_for_timeout(2000)
     mask = dict(name='m.png', mimeType='image/png', buffer=photo[1])
     page.locator('#mask input[type=file]').first.set_input_files(mask)
-    page.get_by_text('m.png').wait_for()
+    page.locator('#mask a').first.wait_for()
     page.click('#refine')
     expect(page.locator('#verdict h3')).to_have_text('refined')
     expect(page.locator('#verdict')).to_contain_text('belief')
@@ -89,14 +89,45 @@ def test_upload_refine_and_change_the_steps(page, photo, scene):
     steps.dispatch_event('pointerup')
     expect(page.locator('#title')).to_contain_text('step 3 of 3')
     page.reload()
+    page.wait_for_selector('#refine')
+    page.wait_for_timeout(2000)
     page.locator('#photo input[type=file]').first.set_input_files(image)
     page.wait_for_selector('#photo canvas')
     page.wait_for_timeout(2000)
     mask['buffer'] = png(scene[0][:50])
     page.locator('#mask input[type=file]').first.set_input_files(mask)
-    page.get_by_text('m.png').wait_for()
+    page.locator('#mask a').first.wait_for()
     page.click('#refine')
     expect(page.get_by_text('must be grey')).to_be_visible()
+
+
+def test_paint_limits_where_an_uploaded_mask_changes(page, photo, scene):
+    image = dict(name='a.png', mimeType='image/png', buffer=photo[0])
+    page.locator('#photo input[type=file]').first.set_input_files(image)
+    page.wait_for_selector('#photo canvas')
+    page.wait_for_timeout(2000)
+    mask = dict(name='m.png', mimeType='image/png', buffer=photo[1])
+    page.locator('#mask input[type=file]').first.set_input_files(mask)
+    page.locator('#mask a').first.wait_for()
+    paint(page, 0.36)  # over the left edge of the object
+    page.click('#refine')
+    with page.expect_download() as download:
+        page.locator('#result a').first.click()
+    written = cv2.imread(str(download.value.path()), cv2.IMREAD_UNCHANGED) > 0
+    changed = written != scene[2]
+    assert changed[:, :100].any()
+    assert not changed[:, 100:].any()
+
+
+def paint(page, across):
+    """Paint a line from top to bottom, a fraction of the width from left."""
+    box = page.locator('#photo canvas').first.bounding_box()
+    x = box['x'] + across * box['width']
+    page.mouse.move(x, box['y'] + 0.1 * box['height'])
+    page.mouse.down()
+    page.mouse.move(x, box['y'] + 0.9 * box['height'], steps=20)
+    page.mouse.up()
+    page.wait_for_timeout(1000)
 
 
 def test_files_of_the_server_are_not_served(page, address):

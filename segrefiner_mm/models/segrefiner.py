@@ -227,10 +227,8 @@ class SegRefiner(BaseModel):
     ) -> Iterator[tuple[RefineJob[Tag], list[RefinedMask]]]:
         """Refine the masks of a stream of images.
 
-        Windows of different images share batches, so several images, 256 at
-        most, are in progress at a time; they are pulled as late as possible.
-        Images and masks stay on the CPU, which crops, judges and pastes while
-        a GPU runs the network on the windows.
+        Windows of different images share batches, so up to 256 images are in
+        progress, pulled as late as possible. Only the network runs on a GPU.
 
         Args:
             jobs (Iterable[RefineJob]): Images with their masks. Those on
@@ -238,8 +236,8 @@ class SegRefiner(BaseModel):
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:
-            tuple[RefineJob, list[RefinedMask]]: Every job with its refined
-            masks, in order, on the CPU.
+            tuple[RefineJob, list[RefinedMask]]: Every job and its results, in
+            order, on the CPU.
 
         Raises:
             InputError: While results are pulled, if a job has

@@ -194,7 +194,7 @@ def segmentor(
     cfg.norm_cfg = cfg.model.backbone.norm_cfg = norm
     cfg.model.backbone.update(stem_channels=16, base_channels=16)
     cfg.model.decode_head.update(
-        norm_cfg=norm, num_classes=num_classes, in_channels=128, channels=64
+        norm_cfg=norm, num_classes=num_classes, in_channels=128, channels=128
     )
     if binary:
         cfg.model.decode_head.update(

@@ -248,24 +248,24 @@ def test_a_page_of_another_length_keeps_decisions(browser, scenes, tmp_path):
         listed = export(page, tmp_path / 'decisions.json')['decisions']
         return {d['key']: d['decision'] for d in listed}
 
+    def rewritten(page, limit):
+        write(limit)
+        page.reload()
+        page.wait_for_selector('html[data-ready]')
+        return exported(page)
+
     write(30)
     with opened(browser, out) as page:
         for index in range(30):
             page.keyboard.press('r' if index % 2 else 'a')
         all_30 = exported(page)
         assert len(all_30) == 30
-        write(4)
-        page.reload()
-        page.wait_for_selector('html[data-ready]')
-        some = exported(page)
+        some = rewritten(page, 4)
         assert len(some) == 4
         assert some.items() <= all_30.items()
         page.keyboard.press('u')  # writes them anew
         assert len(exported(page)) == 3
-        write(30)
-        page.reload()
-        page.wait_for_selector('html[data-ready]')
-        later = exported(page)
+        later = rewritten(page, 30)
         assert len(later) == 29
         assert later.items() <= all_30.items()
 

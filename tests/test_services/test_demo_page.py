@@ -60,18 +60,23 @@ def page(address):
         browser.close()
 
 
+def upload(page, photo, mask):
+    """Upload two PNG files, and wait until the page has them."""
+    image = dict(name='a.png', mimeType='image/png', buffer=photo)
+    page.locator('#photo input[type=file]').first.set_input_files(image)
+    page.wait_for_selector('#photo canvas')
+    page.wait_for_timeout(2000)
+    coarse = dict(name='m.png', mimeType='image/png', buffer=mask)
+    page.locator('#mask input[type=file]').first.set_input_files(coarse)
+    page.locator('#mask a').first.wait_for()
+
+
 def test_upload_refine_and_change_the_steps(page, photo, scene):
     from playwright.sync_api import expect
 
     page.click('#refine')
     expect(page.get_by_text('there is no photograph yet')).to_be_visible()
-    image = dict(name='a.png', mimeType='image/png', buffer=photo[0])
-    page.locator('#photo input[type=file]').first.set_input_files(image)
-    page.wait_for_selector('#photo canvas')
-    page.wait_for_timeout(2000)
-    mask = dict(name='m.png', mimeType='image/png', buffer=photo[1])
-    page.locator('#mask input[type=file]').first.set_input_files(mask)
-    page.locator('#mask a').first.wait_for()
+    upload(page, *photo)
     page.click('#refine')
     expect(page.locator('#verdict h3')).to_have_text('refined')
     expect(page.locator('#verdict')).to_contain_text('belief')
@@ -91,24 +96,13 @@ def test_upload_refine_and_change_the_steps(page, photo, scene):
     page.reload()
     page.wait_for_selector('#refine')
     page.wait_for_timeout(2000)
-    page.locator('#photo input[type=file]').first.set_input_files(image)
-    page.wait_for_selector('#photo canvas')
-    page.wait_for_timeout(2000)
-    mask['buffer'] = png(scene[0][:50])
-    page.locator('#mask input[type=file]').first.set_input_files(mask)
-    page.locator('#mask a').first.wait_for()
+    upload(page, photo[0], png(scene[0][:50]))
     page.click('#refine')
     expect(page.get_by_text('must be grey')).to_be_visible()
 
 
 def test_paint_limits_where_an_uploaded_mask_changes(page, photo, scene):
-    image = dict(name='a.png', mimeType='image/png', buffer=photo[0])
-    page.locator('#photo input[type=file]').first.set_input_files(image)
-    page.wait_for_selector('#photo canvas')
-    page.wait_for_timeout(2000)
-    mask = dict(name='m.png', mimeType='image/png', buffer=photo[1])
-    page.locator('#mask input[type=file]').first.set_input_files(mask)
-    page.locator('#mask a').first.wait_for()
+    upload(page, *photo)
     paint(page, 0.36)  # over the left edge of the object
     page.click('#refine')
     with page.expect_download() as download:

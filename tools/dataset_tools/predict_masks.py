@@ -17,7 +17,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from mask_models import MaskModel, open_model
 from rich.console import Console
 from rich.progress import track
@@ -26,16 +25,11 @@ from segrefiner_mm.cli.exit_status import DONE, NOTHING_DONE
 from segrefiner_mm.datasets.picture_pairs import Listed, read_pairs
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.evaluation.functional import mask_iou
 from segrefiner_mm.io.files import write_whole
 
 # The photographs that the model has seen, whether its mask was of use or not.
 SEEN = 'seen.txt'
-
-
-def iou(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> float:
-    """Intersection over union of two masks."""
-    either = max(int(np.count_nonzero(first | second)), 1)
-    return int(np.count_nonzero(first & second)) / either
 
 
 def predict(
@@ -50,7 +44,7 @@ def predict(
         raise InputError(f'cannot read {image}')
     true = read_mask(str(mask), picture.shape[:2]) > 0
     masks = model(picture)
-    ious = [iou(coarse, true) for coarse in masks]
+    ious = [mask_iou(true, coarse) for coarse in masks]
     if ious and max(ious) >= min_iou:
         best = masks[int(np.argmax(ious))]
         _, png = cv2.imencode('.png', best * np.uint8(255))

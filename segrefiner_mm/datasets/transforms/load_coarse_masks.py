@@ -77,9 +77,9 @@ class LoadCoarseMasks(BaseTransform):
         if rng.random() >= self.prob:
             return results
         paths = results['coarse_paths']
-        if not paths and self.prob < 1.0:
-            return results
         if not paths:
+            if self.prob < 1.0:
+                return results
             raise InputError(
                 f'{results.get("img_path", "the image")} has no coarse mask: '
                 'put its path into the list of pairs, after the true mask'

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,10 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, str):
         if len(value) > 20:
             return None
-        for kind in (int, float):  # a float would round large numbers
-            try:
-                value = kind(value)
-            except ValueError:
-                continue
-            break
-        if isinstance(value, int):
-            return value
+        with suppress(ValueError):
+            return int(value)  # a float would round large numbers
+        with suppress(ValueError):
+            value = float(value)
     if isinstance(value, (float, np.floating)) and math.isfinite(value):
         return int(value) if value == int(value) else None
     return None

@@ -10,7 +10,11 @@ from segrefiner_mm.io.encodings.mask_forms import MaskStyle
 from segrefiner_mm.io.files import partial_prefix, result_files
 from segrefiner_mm.io.formats.coco_file import CocoFile
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
-from segrefiner_mm.io.formats.prediction_file import ImageEntry, PredictionFile
+from segrefiner_mm.io.formats.prediction_file import (
+    ImageEntry,
+    Key,
+    PredictionFile,
+)
 from segrefiner_mm.io.formats.video_json import VideoJson
 from segrefiner_mm.io.image_files.image_finder import ImageFinder
 from segrefiner_mm.io.output_lock import OutputLock
@@ -223,17 +227,22 @@ def _take(
         of_image = outcomes.get(entry.key, [])
         for key, outcome in zip(entry.masks, of_image, strict=False):
             if outcome and 'encoded' in outcome:
-                try:
-                    predictions.replace(key, outcome['encoded'])
-                except InputError as error:
-                    name = predictions.label(key)
-                    reporter.say(
-                        f'segrefiner: note: {name} is rolled back: {error}'
-                    )
-                    del outcome['encoded']
-                    outcome |= dict(verdict=ROLLED_BACK, iou=1.0)
+                _replace(predictions, key, outcome, reporter)
             elif outcome:
                 predictions.rewrite(key, outcome['size'])
+
+
+def _replace(
+    predictions: PredictionFile, key: Key, outcome: Outcome, reporter: Reporter
+) -> None:
+    """Replace a mask, or roll back what the format cannot hold."""
+    try:
+        predictions.replace(key, outcome['encoded'])
+    except InputError as error:
+        name = predictions.label(key)
+        reporter.say(f'segrefiner: note: {name} is rolled back: {error}')
+        del outcome['encoded']
+        outcome |= dict(verdict=ROLLED_BACK, iou=1.0)
 
 
 def counted(verdicts: Mapping[str, int]) -> str:

@@ -137,9 +137,8 @@ def _refine(
 ) -> list[Any]:
     try:
         photo, drawn = drawn_mask(editor)
-        mask, only = (drawn, None) if given is None else (given, drawn)
-        if only is not None and not only.any():
-            only = None
+        mask = drawn if given is None else given
+        only = drawn if given is not None and drawn.any() else None
         shown = refiner.refine(photo, mask, int(steps), guard, only)
     except SegRefinerError as error:
         raise gr.Error(str(error), print_exception=False) from None

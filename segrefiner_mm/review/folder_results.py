@@ -15,6 +15,7 @@ from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.review.review import FileMark
 from segrefiner_mm.review.run_records import (
     journal_lines,
+    recorded_state,
     recorded_verdict,
     settings_of,
 )
@@ -171,9 +172,8 @@ def _check_kind(folder: Path, settings: list[dict[str, Any]]) -> None:
 
 def _noted(key: str, line: dict[str, Any], place: int) -> list[Any]:
     """Return what the journal has on an input: 0 for the image, 1 the mask."""
-    inputs = line.get('inputs')
-    state = inputs[place] if isinstance(inputs, list) and inputs[1:] else None
-    if not isinstance(state, list) or len(state) != 5:
+    state = recorded_state(line, 'inputs', place)
+    if state is None:
         raise InputError(f'{key}: the journal does not list its inputs')
     return state
 

@@ -15,7 +15,7 @@ from segrefiner_mm.io.json_files.json_file import shown
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.review.both_files import CHANGING, Contents, check_same
 from segrefiner_mm.review.review import FileMark
-from segrefiner_mm.review.run_records import journal_lines
+from segrefiner_mm.review.run_records import journal_lines, recorded_state
 
 
 class PanopticResult(NamedTuple):
@@ -106,9 +106,9 @@ class PanopticFiles:
         for path in (refined, coarse):
             if not path.is_file():
                 raise InputError(f'no file {path} of {record.where}')
-        inputs = self.lines.get(record.file_name, {}).get('inputs')
-        state = inputs[1] if isinstance(inputs, list) and inputs[1:] else None
-        if not isinstance(state, list) or len(state) != 5:
+        line = self.lines.get(record.file_name, {})
+        state = recorded_state(line, 'inputs', 1)
+        if state is None:
             return  # no journal, or the run failed to refine it
         if digest(coarse) != state[4]:
             raise InputError(

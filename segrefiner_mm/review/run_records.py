@@ -51,10 +51,30 @@ def recorded_verdict(line: dict[str, Any], refined_digest: str) -> str | None:
     Returns:
         str | None: The verdict; None if there is none, or the file changed.
     """
-    outputs = line.get('outputs')
-    state = outputs[0] if isinstance(outputs, list) and outputs else None
-    if not isinstance(state, list) or len(state) != 5:
+    state = recorded_state(line, 'outputs', 0)
+    if state is None:
         return None
     verdict = line.get('verdict')
     known = isinstance(verdict, str) and verdict in VERDICTS
     return verdict if known and state[4] == refined_digest else None
+
+
+def recorded_state(
+    line: dict[str, Any], field: str, place: int
+) -> list[Any] | None:
+    """Return the state that a run recorded of an input or an output.
+
+    Args:
+        line (dict): Line of the journal.
+        field (str): ``'inputs'`` or ``'outputs'``.
+        place (int): Place of the file in the field.
+
+    Returns:
+        list | None: As of :func:`file_state`, five values of which the last
+        is the SHA-256; None if the line has none.
+    """
+    states = line.get(field)
+    if not isinstance(states, list) or len(states) <= place:
+        return None
+    state = states[place]
+    return state if isinstance(state, list) and len(state) == 5 else None

@@ -4,8 +4,10 @@ from segrefiner_mm.datasets.transforms import corruptions
 from segrefiner_mm.datasets.transforms.alternate_pipelines import (
     AlternatePipelines,
 )
+from segrefiner_mm.datasets.transforms.cast_shadow import CastShadow
 from segrefiner_mm.datasets.transforms.crop_object import CropObject
 from segrefiner_mm.datasets.transforms.crop_patch import CropPatch
+from segrefiner_mm.datasets.transforms.cut_at_border import CutAtBorder
 from segrefiner_mm.datasets.transforms.keep_original_image import (
     KeepOriginalImage,
 )
@@ -31,8 +33,10 @@ from segrefiner_mm.datasets.transforms.synthesize_coarse_mask import (
 
 __all__ = [
     'AlternatePipelines',
+    'CastShadow',
     'CropObject',
     'CropPatch',
+    'CutAtBorder',
     'KeepOriginalImage',
     'LoadCoarseMasks',
     'LoadTrueMask',

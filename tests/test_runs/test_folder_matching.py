@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from segrefiner_mm.cli import main as cli
+from segrefiner_mm.errors import InputError
 from segrefiner_mm.runs.folder_matching import PairMatching
 from tests.helpers import draw_object
 
@@ -94,3 +95,59 @@ def voc_palette():
                 colour[channel] |= value << (7 - bit)
         palette += colour
     return palette
+
+
+def touch(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def pairs(matching, root):
+    return {
+        (
+            job.image.relative_to(root).as_posix(),
+            job.mask.relative_to(root).as_posix(),
+            job.out.relative_to(root).as_posix(),
+        )
+        for job in matching.jobs
+    }
+
+
+def test_a_folder_named_after_an_image_holds_the_masks_of_its_objects(
+    tmp_path,
+):
+    touch(tmp_path, 'img/a.jpg', 'm/a/cup.png', 'm/a/spoon.png', 'm/b/x.png')
+    matching = PairMatching(tmp_path / 'img', tmp_path / 'm', tmp_path / 'out')
+    assert pairs(matching, tmp_path) == {
+        ('img/a.jpg', 'm/a/cup.png', 'out/a/cup.png'),
+        ('img/a.jpg', 'm/a/spoon.png', 'out/a/spoon.png'),
+    }
+    lonely, ours = tmp_path / 'm' / 'b', tmp_path / 'img' / 'b'
+    assert matching.problems[0] == f'no folder {ours} for {lonely}'
+
+
+def test_a_suffix_with_a_star(tmp_path):
+    """The longest name of an image that the rest fits is the owner."""
+    touch(tmp_path, 'img/a.jpg', 'img/a_1.jpg')
+    touch(tmp_path, 'm/a_1_mask9.png', 'm/a_mask2.png', 'm/b_mask2.png')
+    folders = tmp_path / 'img', tmp_path / 'm', tmp_path / 'out'
+    matching = PairMatching(*folders, suffix='_mask*')
+    assert pairs(matching, tmp_path) == {
+        ('img/a_1.jpg', 'm/a_1_mask9.png', 'out/a_1_mask9.png'),
+        ('img/a.jpg', 'm/a_mask2.png', 'out/a_mask2.png'),
+    }
+    [problem] = matching.problems
+    assert problem == f'no image for the mask {tmp_path / "m/b_mask2.png"}'
+
+
+def test_images_and_masks_in_one_folder(tmp_path):
+    touch(tmp_path, 'a.jpg', 'a_mask.png', 'b.jpg')
+    folders = tmp_path, tmp_path, tmp_path / 'out'
+    matching = PairMatching(*folders, suffix='_mask')
+    assert pairs(matching, tmp_path) == {
+        ('a.jpg', 'a_mask.png', 'out/a_mask.png')
+    }
+    assert matching.problems == [f'no mask for the image {tmp_path / "b.jpg"}']
+    with pytest.raises(InputError, match='--mask-suffix, such as _mask'):
+        PairMatching(*folders)

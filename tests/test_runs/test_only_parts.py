@@ -1,5 +1,6 @@
 """What a journal notes of the part that may change."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -29,3 +30,25 @@ def test_another_part_is_another_setting(first, second):
     ):
         assert describe(first) != describe(second)
         assert describe(second) == describe(second)
+
+
+def test_a_part_in_a_file_is_described_by_its_content(tmp_path):
+    def write(name, value):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), np.full((4, 4), value, np.uint8))
+        return path
+
+    file = write('part.png', 0)
+    folder = write('parts/a.png', 0).parent
+    write('parts/b.png', 255)
+    for part in (file, folder):
+        before = OnlyParts(part).described()
+        assert before == OnlyParts(str(part)).described()
+        write('part.png', 255)
+        write('parts/b.png', 0)
+        assert OnlyParts(part).described() != before
+    # One of the folder's two files is named by the mask.
+    parts = OnlyParts(folder)
+    assert parts.file_of(tmp_path / 'm' / 'b.png') == folder / 'b.png'
+    assert parts.file_of(tmp_path / 'm' / 'c.png') is None

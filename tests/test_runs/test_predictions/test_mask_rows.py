@@ -68,3 +68,13 @@ def test_other_tables_are_refused(tmp_path, text, problem):
 def test_no_such_file(tmp_path):
     with pytest.raises(InputError, match='No such file'):
         read_rows(tmp_path / 'rows.csv')
+
+
+def test_a_table_of_several_mebibytes_is_whole(tmp_path):
+    rows = [
+        MaskRow(f'result {index} of {"x" * 100}', 'kept', 1.0, 0.0)
+        for index in range(20_000)
+    ]
+    write_rows(tmp_path / 'rows.csv', rows)
+    assert (tmp_path / 'rows.csv').stat().st_size > 2**21
+    assert list(read_rows(tmp_path / 'rows.csv').values()) == rows

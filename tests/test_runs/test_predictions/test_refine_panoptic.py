@@ -145,3 +145,41 @@ def test_all_is_checked_before_any_work(panoptic, capsys, change, reason):
     assert reason in error
     assert 'pan.json' in error or 'leads out' in error
     assert sorted(folder.rglob('*')) == before
+
+
+def test_images_that_are_all_missing_leave_nothing(panoptic, capsys):
+    folder, _ = panoptic
+    for path in (folder / 'img').iterdir():
+        path.unlink()
+    assert run(folder, '-o', folder / 'new.json') == 2
+    assert 'no label map' in capsys.readouterr().err
+    assert not (folder / 'new.json').exists()
+    assert not (folder / 'new').exists()
+
+
+def test_maps_that_all_fail_leave_no_json(panoptic, capsys):
+    folder, _ = panoptic
+    for path in (folder / 'img').iterdir():
+        cv2.imwrite(str(path), np.zeros((9, 9, 3), np.uint8))
+    assert run(folder, '-o', folder / 'new.json') == 2
+    assert '2 failed' in capsys.readouterr().out
+    assert not (folder / 'new.json').exists()
+
+
+def test_a_map_whose_image_is_missing_is_copied(panoptic, capsys):
+    folder, _ = panoptic
+    (folder / 'img' / '1.jpg').unlink()
+    content = json.loads((folder / 'pan.json').read_text())
+    for segment in content['annotations'][0]['segments_info']:
+        segment.pop('bbox', None)
+        segment.pop('area')
+    (folder / 'pan.json').write_text(json.dumps(content))
+    assert run(folder, '-o', folder / 'new.json') == 1
+    before, after = (
+        (folder / name / '1.png').read_bytes() for name in ('pan', 'new')
+    )
+    assert before == after
+    # What the file does not have is not added.
+    written = json.loads((folder / 'new.json').read_text())
+    segments = written['annotations'][0]['segments_info']
+    assert all('area' not in s and 'bbox' not in s for s in segments)

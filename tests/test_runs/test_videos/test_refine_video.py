@@ -6,46 +6,20 @@ import cv2
 import numpy as np
 import pytest
 
-from segrefiner_mm.apis import RefinerOptions, VideoOptions, refine_video
+from segrefiner_mm.apis import VideoOptions, refine_video
 from segrefiner_mm.cli import main as cli
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.videos import video_run
 from tests.test_io.test_image_files.test_video_frames import write_clip
-from tests.test_video.clips import coarse_of, moving
-
-FAST = RefinerOptions(device='cpu', steps=1, runtime='torch')
-COUNT = 5
-
-
-def write(path, picture):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), picture)
-
-
-@pytest.fixture
-def data(tmp_path):
-    """``frames/`` and ``masks/`` of a disc that moves."""
-    frames = moving(COUNT)
-    for index, (frame, mask) in enumerate(
-        zip(frames, coarse_of(frames), strict=True)
-    ):
-        write(tmp_path / 'frames' / f'f{index}.png', frame.image)
-        write(tmp_path / 'masks' / f'f{index}.png', mask * np.uint8(255))
-    return tmp_path
-
-
-def run(data, out='out', reporter=None, **options):
-    paths = data / 'frames', data / 'masks', data / out
-    return refine_video(*paths, VideoOptions(**options), FAST, reporter)
-
-
-def masks_in(folder):
-    files = sorted(folder.rglob('*.png'))
-    return {
-        file.relative_to(folder).as_posix(): cv2.imread(str(file), 0)
-        for file in files
-    }
+from tests.test_runs.test_videos.helpers import (
+    COUNT,
+    FAST,
+    masks_in,
+    run,
+    stopping,
+    write,
+)
 
 
 def test_a_mask_per_frame_comes_back(data):
@@ -90,27 +64,6 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
         found = cv2.imread(str(data / 'out' / name), 0)
         np.testing.assert_array_equal(found, mask)
     assert not list((data / 'out').glob('*.npz'))
-
-
-def stopping(context, count):
-    """A context that is interrupted after some calls."""
-
-    class Stopping:
-        def __enter__(self):
-            advance, self.left = context.__enter__(), count
-
-            def stop(verdicts=()):
-                advance(verdicts)
-                self.left -= 1
-                if not self.left:
-                    raise KeyboardInterrupt
-
-            return stop
-
-        def __exit__(self, *error):
-            return context.__exit__(*error)
-
-    return Stopping()
 
 
 def test_a_changed_frame_is_done_again_and_all_after_it(data):

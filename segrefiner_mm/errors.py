@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class SegRefinerError(ValueError):
-    """Base class of the errors whose messages say what was given."""
+    """Base class of errors that say what was given and what to do."""
 
 
 class InputError(SegRefinerError):

@@ -82,7 +82,7 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> str:
 
 
 def is_within(folder: Path, path: Path) -> bool:
-    """Return whether a path is a folder or lies below it, links resolved.
+    """Return whether a path equals a folder or lies below it, links resolved.
 
     Args:
         folder (Path): The folder.

@@ -15,7 +15,7 @@ def output_names(images: Sequence[Any]) -> list[str]:
     """Return the names of the outputs: the stem of a file, else the index.
 
     Args:
-        images (Sequence): Images: paths (str or Path), or anything else.
+        images (Sequence): Images, as paths (str or Path) or other objects.
 
     Returns:
         list[str]: One name per image, without suffix; an index has eight

@@ -41,7 +41,7 @@ Shape = dict[str, Any]
 
 
 class LabelmeFiles(PredictionFile):
-    """Shapes ``polygon`` and ``mask`` of labelme; others stay unchanged.
+    """Polygons and masks of labelme; other shapes stay unchanged.
 
     A polygon whose refined mask has holes or several parts becomes a mask, as
     a polygon of labelme is one outline.

@@ -25,8 +25,8 @@ def to_8_bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         values (np.ndarray): uint16 or int32, of any shape, not empty.
 
     Returns:
-        np.ndarray: uint8 of the same shape. 8-bit values stored in 16 bits,
-        unscaled or times 256 or 257, are recovered exactly.
+        np.ndarray: uint8, in the shape of ``values``. 8-bit values stored in
+        16 bits, unscaled or times 256 or 257, are recovered exactly.
     """
     low, high = int(values.min()), int(values.max())
     if low >= 0 and high <= 255:

@@ -6,7 +6,7 @@ from segrefiner_mm.io.json_files.json_file import shown
 
 
 def foreign_kind(content: Any) -> str | None:
-    """Recognise JSON of other tools than COCO and LVIS.
+    """Recognise JSON that is not in the format of COCO and LVIS.
 
     Args:
         content (object): Content of the JSON file.

@@ -36,8 +36,8 @@ def run_coco(args: argparse.Namespace) -> int:
         int: Exit status.
 
     Raises:
-        InputError: If options contradict each other, or see
-            :func:`refine_predictions`.
+        InputError: If options contradict each other; see also
+            :func:`refine_predictions` and :func:`refine_dataset`.
         CheckpointError: If the weights cannot be used.
     """
     if args.decisions:

@@ -27,8 +27,8 @@ def run_refine(args: argparse.Namespace) -> int:
         int: Exit status.
 
     Raises:
-        InputError: If options contradict each other, or see
-            :func:`refine_folder`.
+        InputError: If options contradict each other; see also
+            :func:`refine_folder` and :func:`refine_labels`.
         CheckpointError: If the weights cannot be used.
     """
     with reporting(args) as reporter:

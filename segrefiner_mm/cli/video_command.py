@@ -19,7 +19,7 @@ def run_video(args: argparse.Namespace) -> int:
         int: Exit status.
 
     Raises:
-        InputError: If options contradict each other, or see
+        InputError: If options contradict each other; see also
             :func:`refine_video`.
         CheckpointError: If the weights cannot be used.
     """

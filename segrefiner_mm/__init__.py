@@ -20,11 +20,11 @@ def __getattr__(name: str) -> Any:
 
 
 def _register_package() -> None:
-    """Make ``_base_ = 'segrefiner_mm::...'`` and ``'mmseg::...'`` resolve.
+    """Let configs inherit from ``segrefiner_mm::...`` and ``mmseg::...``.
 
-    mmengine looks up the packages that a config may inherit from in a fixed
-    table. For mmseg, the table names a single distribution; the name of the
-    module works for all of them.
+    mmengine has a fixed table of the packages that a config may inherit from.
+    For mmseg, the table names one distribution; the name of the module works
+    for every distribution.
 
     Raises:
         ImportError: If mmengine is not installed.

@@ -1,4 +1,4 @@
-"""Runs the command line: ``python -m segrefiner_mm``."""
+"""Entry point of the command line: ``python -m segrefiner_mm``."""
 
 import sys
 

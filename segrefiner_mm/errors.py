@@ -1,4 +1,4 @@
-"""Errors in what a user has given, whose messages say what to do."""
+"""Errors caused by a user's input, whose messages say what to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class SegRefinerError(ValueError):
-    """Base of the errors that say what was given and what to do about it."""
+    """Base class of errors that say what was given and what to do."""
 
 
 class InputError(SegRefinerError):
@@ -14,7 +14,7 @@ class InputError(SegRefinerError):
 
 
 class CheckpointError(SegRefinerError):
-    """A weights file that cannot be read, or belongs to another model."""
+    """A weights file that cannot be read, or that is of another model."""
 
 
 class TrainingCollapsedError(SegRefinerError):
@@ -29,8 +29,8 @@ def about(path: str | Path) -> Iterator[None]:
         path (str | Path): The file.
 
     Raises:
-        InputError: If the block raises one: the same message, with the path
-            in front unless the message names it already.
+        InputError: If the block raises one. The message begins with the path,
+            unless it already contains the path. Other errors pass unchanged.
     """
     try:
         yield
@@ -47,7 +47,8 @@ def reason_of(error: BaseException) -> str:
         error (BaseException): An exception of Python or of a library.
 
     Returns:
-        str: The reason, such as ``'No space left on device'``; ``'it is
+        str: The reason, such as ``'No space left on device'``; a fixed text
+        for a :class:`RecursionError` and a :class:`MemoryError`; ``'it is
         damaged'`` if the exception has no message.
     """
     if isinstance(error, RecursionError):

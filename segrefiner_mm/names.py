@@ -1,4 +1,4 @@
-"""Names that several subpackages share; nothing heavy is imported here."""
+"""Names that several subpackages share; this module imports nothing."""
 
 # The model that users get if they name none; its weights are bundled.
 DEFAULT_MODEL = 'segrefiner-lite'

@@ -13,7 +13,7 @@ SCOPE = 'segrefiner_mm'
 
 
 def _child(root: Registry, *subpackages: str) -> Registry:
-    """Return a child registry that subpackages fill; by default, engine."""
+    """Return a child registry for subpackages, by default ``engine``."""
     names = subpackages or ('engine',)
     locations = [f'{SCOPE}.{name}' for name in names]
     return Registry(root.name, parent=root, locations=locations)
@@ -42,19 +42,24 @@ VISBACKENDS = _child(roots.VISBACKENDS)
 
 
 def build_child(registry: Registry, cfg: Any) -> Any:
-    """Build ``cfg`` with the scope pinned to this package.
+    """Build an object from its config in the scope of this package.
 
     mmengine resolves a nested config in the *default* scope, not in the scope
-    of its parent. Pinning it lets users write bare names such as
+    of its parent. A fixed scope lets users write bare names such as
     ``type='DenoiseUNet'`` inside a ``refiner=dict(...)`` of an mmdet config.
 
     Args:
         registry (Registry): One of the registries of this module.
-        cfg (dict | object): A config dict, whose own ``_scope_`` wins, or an
-            object that is built already and is returned as it is.
+        cfg (dict | object): A config with ``type``, whose own ``_scope_``
+            takes precedence; or an object that is already built, which is
+            returned unchanged.
 
     Returns:
         object: The object that the config describes.
+
+    Raises:
+        KeyError: If ``type`` is missing or not registered.
+        TypeError: If an argument does not fit the type.
     """
     if not isinstance(cfg, dict):
         return cfg

@@ -1,4 +1,4 @@
-"""Data samples, which pipelines, model and evaluators exchange."""
+"""The data sample that pipelines, models and evaluators exchange."""
 
 from mmengine.structures import BaseDataElement, InstanceData
 
@@ -6,18 +6,21 @@ from mmengine.structures import BaseDataElement, InstanceData
 class RefineDataSample(BaseDataElement):
     """Masks of one image: coarse, true and refined.
 
-    Each field is an :obj:`InstanceData` whose ``masks`` are (N, H, W), bool.
-    The field names follow mmdet, so that its visualizers and metrics apply.
+    Each field is an :obj:`InstanceData` whose ``masks`` are (N, H, W) bool.
+    The names of the fields follow mmdet, so that its visualizers and metrics
+    apply.
 
     Attributes:
         coarse_instances (InstanceData): Masks to refine.
         gt_instances (InstanceData): True masks, in training and evaluation.
-        pred_instances (InstanceData): Refined masks, with ``confidence``
-            (N,) float32, 0 to 1, ``verdicts``, N strings, and ``evidence``, N
-            dicts of the numbers by which a guard decided; with soft maps also
-            ``soft_masks`` (N, H, W) float32.
+        pred_instances (InstanceData): Refined masks. Further fields are
+            ``confidence``, (N,) float32 from 0 to 1; ``verdicts``, N strings;
+            ``evidence``, N dicts of the numbers by which a guard decided; and
+            with soft maps ``soft_masks``, (N, H, W) float32 from 0 to 1.
 
     Examples:
+        >>> import torch
+        >>> from mmengine.structures import InstanceData
         >>> sample = RefineDataSample(metainfo=dict(img_path='cat.jpg'))
         >>> masks = torch.zeros(2, 480, 640, dtype=torch.bool)
         >>> sample.coarse_instances = InstanceData(masks=masks)

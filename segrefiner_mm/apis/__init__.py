@@ -1,4 +1,4 @@
-"""The Python API: the inferencer, ``refine()``, a function per command."""
+"""The Python API: the inferencer, ``refine()``, and a function per command."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""The inferencer: images and masks in, refined masks out."""
+"""The inferencer, which refines masks of images in Python."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -38,10 +38,10 @@ from segrefiner_mm.runtimes import use_runtime
 class SegRefinerInferencer(BaseInferencer):
     """Refines masks of any origin on any image.
 
-    It has the steps of mmengine's inferencers, but as streams: images are
-    loaded one by one, while windows of several images share a batch. The same
-    input gives the same output whatever else is refined with it, in any order
-    and batch size.
+    The steps are those of mmengine's inferencers, but work on streams: images
+    are loaded one by one, while windows of several images share a batch. The
+    result for an image does not depend on the other images, on their order,
+    or on the batch size.
 
     Args:
         model (str | Path | Config | dict): A name (``'segrefiner-lite'``,
@@ -118,57 +118,57 @@ class SegRefinerInferencer(BaseInferencer):
 
         Args:
             images (str | Path | bytes | np.ndarray | PIL.Image.Image | list):
-                One image, or a list of them. Arrays are BGR.
+                One image, or a list of images. Arrays are BGR.
             masks (object): Masks of the image, or a list with the masks of
                 every image; see :func:`segrefiner_mm.refine` for the forms.
             windows (str | dict, optional): ``'object'``: a window around each
-                object, with the options of the model, if it has any;
+                object, with the options that the model sets, if any;
                 ``'tiled'``: the whole image, then tiles at full resolution;
                 the config of a window plan; or None: the model's setting.
                 Defaults to 'object'.
-            num_steps (int, optional): Reverse steps, 1 to T; fewer are
-                faster, more are more cautious. Defaults to None: the model's.
+            num_steps (int, optional): Number of reverse steps, 1 to T; fewer
+                steps are faster. Defaults to None: the model's setting.
             batch_size (int): Maximum number of windows in one forward pass;
                 a CPU takes one at a time. Defaults to 32.
-            seed (int, optional): Seed of the noise; None: no noise.
-                Defaults to 0.
+            seed (int, optional): Seed of the noise, 0 or more; None: no
+                noise. Defaults to 0.
             guard (bool | dict, optional): Whether a guard may keep masks and
                 roll refinements back. True: the guard of the model, if its
                 limits were calibrated on these weights; if not, no guard, and
-                a line in the log. The config of a :class:`DoNoHarmGuard`: for
-                any weights. False or None: no guard. Defaults to True.
+                a line in the log. A :class:`DoNoHarmGuard` config: that guard,
+                for any weights. False or None: no guard. Defaults to True.
             precision (str): ``'auto'``, ``'fp32'``, ``'bf16'`` or ``'fp16'``,
-                see :class:`RefineSettings`. PyTorch runs the last two, except
-                that OpenVINO runs bf16 itself. Defaults to 'auto'.
+                see :class:`RefineSettings`. PyTorch replaces the runtime for
+                fp16, and for bf16 unless it is OpenVINO. Defaults to 'auto'.
             labels (bool): Whether ``masks`` are label maps. Defaults to
                 False.
             threshold (float, optional): Value from which soft masks are
                 foreground. Defaults to None: masks have two values.
             resize_masks (bool): Whether masks of another size, such as a
                 network's, are stretched to the image. Defaults to False.
-            soft (bool): Whether to return calibrated probabilities too.
+            soft (bool): Whether to also return calibrated probabilities.
                 Defaults to False.
-            only (object, optional): What may change, see
+            only (object, optional): The part that may change, see
                 :func:`read_only_part`; for a list of images ``'errors'``, or
-                a list with a part or None for each. Defaults to None:
+                a list with a part or None per image. Defaults to None:
                 everything.
-            return_vis (bool): Whether to draw the outlines before and after.
+            return_vis (bool): Whether to draw coarse and refined outlines.
                 Defaults to False.
-            out_dir (str | Path): Folder for ``masks/``, and ``vis/`` with
-                ``return_vis``. Defaults to '': nothing is written.
+            out_dir (str | Path): Folder to write ``masks/`` to, and ``vis/``
+                with ``return_vis``. Defaults to '': nothing is written.
 
         Returns:
             dict: ``predictions``, per image a dict of ``masks`` (N, H, W)
             bool, ``confidence`` (N,) float32 from 0 to 1, ``verdicts``
             (``'refined'``, ``'kept'`` or ``'rolled back'``), ``evidence``,
-            the numbers that the guard decided by, ``result``, the masks in
-            the form in which they were given, for label maps ``labels``, with
-            ``soft`` also ``soft`` (N, H, W) float32, 0.5 or more exactly
-            where ``masks`` is true; and ``visualization``, per image a BGR
-            picture, empty without ``return_vis``.
+            dicts of the numbers by which the guard decided, ``result``, masks
+            in the form in which they were given, for label maps ``labels``,
+            with ``soft`` also ``soft`` (N, H, W) float32, 0.5 or more exactly
+            where ``masks`` is true; and ``visualization``, per image a uint8
+            BGR array (H, W, 3), empty without ``return_vis``.
 
         Raises:
-            InputError: If an input is unusable, or a file cannot be written.
+            InputError: If an input, an option or ``out_dir`` cannot be used.
         """
         settings = self.settings(
             windows=windows,
@@ -207,20 +207,20 @@ class SegRefinerInferencer(BaseInferencer):
         guard: bool | dict[str, Any] | None = True,
         **others: Any,
     ) -> RefineSettings:
-        """Return the settings of a run: ``test_cfg`` and the user's choice.
+        """Combine the model's ``test_cfg`` with the user's choice.
 
         Args:
             windows (str | dict, optional): See :meth:`__call__`. Defaults to
                 'object'.
             guard (bool | dict, optional): See :meth:`__call__`. Defaults to
                 True.
-            **others: Further fields of :class:`RefineSettings`.
+            **others (Any): Further settings, see :func:`user_settings`.
 
         Returns:
-            RefineSettings: For :meth:`forward`.
+            RefineSettings: Settings for :meth:`forward`.
 
         Raises:
-            InputError: If a value is not usable.
+            InputError: If a value cannot be used.
         """
         if guard is True:
             guard = self._guard
@@ -238,7 +238,7 @@ class SegRefinerInferencer(BaseInferencer):
         threshold: float | None = None,
         resize_masks: bool = False,
     ) -> Iterator[LoadedMasks[MaskResult | None]]:
-        """Load images and masks pair by pair; see :meth:`__call__`."""
+        """Yield images with their masks, loaded; see :meth:`__call__`."""
         for image, masks, only in inputs:
             loaded = load_any(
                 image, masks, labels, threshold, resize_masks, only
@@ -263,8 +263,8 @@ class SegRefinerInferencer(BaseInferencer):
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:
-            tuple[LoadedPair, dict]: Each pair with its prediction, in the
-            order of the pairs.
+            tuple[LoadedPair, dict]: A pair and its prediction, in order; see
+            ``predictions`` of :meth:`__call__`.
         """
         for loaded, prediction in refine_inputs(self.model, inputs, settings):
             result = as_given(loaded, prediction['masks'])
@@ -276,13 +276,13 @@ class SegRefinerInferencer(BaseInferencer):
         preds: list[dict[str, Any]],
         **_: Any,
     ) -> list[npt.NDArray[np.uint8]]:
-        """Draw the outlines before and after on every image."""
+        """Draw coarse and refined outlines on every image."""
         return list(map(draw_prediction, inputs, preds))
 
     def postprocess(
         self, preds: list[dict[str, Any]], visualization: list[Any], **_: Any
     ) -> dict[str, list[Any]]:
-        """Pack the results."""
+        """Pack predictions and drawings; see :meth:`__call__`."""
         return dict(predictions=preds, visualization=visualization)
 
     def _init_model(

@@ -1,4 +1,4 @@
-"""``segrefiner_mm.refine()``: one image, with the defaults."""
+"""``segrefiner_mm.refine()``, which refines the masks of one image."""
 
 import functools
 from pathlib import Path
@@ -22,22 +22,22 @@ def refine(
     runtime: str = 'auto',
     **options: Any,
 ) -> Any:
-    """Refine masks of one image.
+    """Refine the masks of one image.
 
-    A model given by name or file stays loaded for the next call; two such
+    A model given by name or config file stays loaded for later calls, but two
     models at most.
 
     Args:
         image (str | Path | bytes | np.ndarray | PIL.Image.Image): The image;
             arrays are BGR.
-        mask (object): One mask or several, see :func:`load_masks`; arrays
-            (N, 1, H, W) and, if it is clear, (H, W, N); or a result object
-            of another library: ``sv.Detections``, ultralytics ``Results``,
-            Segment Anything's list of dicts, the dict of torchvision's Mask
-            R-CNN, post-processed outputs and the ``image-segmentation``
-            pipeline of transformers, ``Instances`` of detectron2, or a data
-            sample of mmdet or mmseg. A list of one such result is also
-            accepted.
+        mask (object): One mask or several, see :func:`load_masks`; an array
+            (N, 1, H, W), or (H, W, N) unless its shape is ambiguous; or a
+            result object of another library: ``sv.Detections``, ultralytics
+            ``Results``, Segment Anything's list of dicts, the dict of
+            torchvision's Mask R-CNN, post-processed outputs and the
+            ``image-segmentation`` pipeline of transformers, ``Instances`` of
+            detectron2, or a data sample of mmdet or mmseg. A list of one
+            result object is also accepted.
         model (str | Path | Config | dict): See
             :class:`SegRefinerInferencer`. Defaults to 'segrefiner-lite',
             whose weights are part of the package.
@@ -46,21 +46,22 @@ def refine(
         device (str, optional): Device to compute on, such as ``'cuda:0'``.
             Defaults to None: the best one available.
         runtime (str): See :class:`SegRefinerInferencer`. Defaults to 'auto'.
-        **options: ``windows``, ``num_steps``, ``seed``, ``guard``,
-            ``threshold``, ``only`` and all others of
-            :meth:`SegRefinerInferencer.__call__`, except ``return_vis`` and
-            ``out_dir``. ``batch_size``, ``seed`` and ``precision`` default to
-            the model's settings.
+        **options (Any): Keyword arguments of
+            :meth:`SegRefinerInferencer.__call__`, such as ``windows``,
+            ``num_steps``, ``guard``, ``threshold`` and ``only``, but not
+            ``return_vis`` and ``out_dir``. ``batch_size``, ``seed`` and
+            ``precision`` default to the model's settings.
 
     Returns:
-        object: For masks an array, bool, (H, W) for one mask, (N, H, W) for
-        several, with the axes of an array in the order given. For a result
-        object a new one of the same kind with the refined masks; boxes,
-        scores and all else are those of the old one. With ``soft=True``,
-        calibrated probabilities instead, float32, 0.5 or more exactly where
-        the masks are true: an array (N, H, W) also for a result object, unless
-        it holds soft masks itself, and :class:`SoftLabels` for one with a map
-        of labels.
+        object: For masks, a bool array, (H, W) for one mask and (N, H, W) for
+        several; the axes of an array stay in their order, and a label map
+        gives a mask per label, ascending. For a result object, a new object
+        of its class with the refined masks; boxes, scores and other fields
+        are unchanged. With ``soft=True``, calibrated probabilities instead:
+        float32, 0 to 1, 0.5 or more exactly where the masks are true. They
+        have the form of the masks, but for a result object that can hold only
+        binary masks they are an array (N, H, W), and for a result object with
+        a label map they are :class:`SoftLabels`.
 
     Raises:
         InputError: If the model, the image, a mask or an option cannot be

@@ -1,1 +1,1 @@
-"""Commands: options, exit statuses, and one file per command."""
+"""The commands: options, exit statuses, and one module per command."""

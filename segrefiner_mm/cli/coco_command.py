@@ -27,7 +27,19 @@ from segrefiner_mm.runs.predictions.prediction_options import PredictionSummary
 
 
 def run_coco(args: argparse.Namespace) -> int:
-    """Refine a file of predictions; returns the exit status."""
+    """Refine a file of predictions, or apply decisions to it.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        InputError: If options contradict each other; see also
+            :func:`refine_predictions` and :func:`refine_dataset`.
+        CheckpointError: If the weights cannot be used.
+    """
     if args.decisions:
         return _apply_decisions(args)
     if args.coarse:

@@ -12,7 +12,15 @@ from segrefiner_mm.models.checkpoint import (
 
 
 def run_convert(args: argparse.Namespace) -> int:
-    """Convert ``args.source`` to ``args.target``; returns the exit status.
+    """Convert the weights of ``args.source``, and write ``args.target``.
+
+    An existing target is replaced.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
 
     Raises:
         InputError: If the target cannot be written, or is the source.

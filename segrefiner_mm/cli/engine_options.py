@@ -22,7 +22,11 @@ _DEFAULTS = dict(
 
 
 def add_engine_options(add: Callable[..., Any]) -> None:
-    """Add the engine and its options."""
+    """Add ``--engine`` and the options that need it.
+
+    Args:
+        add (Callable): ``add_argument`` of a parser or group.
+    """
     add(
         '--engine',
         choices=ENGINES,
@@ -73,15 +77,26 @@ def add_engine_options(add: Callable[..., Any]) -> None:
 
 
 def engine_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings of the engine, from the command line."""
+    """Return the settings of the engine, from the command line.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        dict: ``engine`` and its options, fields of :class:`DatasetOptions`.
+    """
     return {name: getattr(args, name) for name in ('engine', *_DEFAULTS)}
 
 
 def refuse_engine_options(args: argparse.Namespace) -> None:
     """Reject options that do nothing without an engine.
 
+    Args:
+        args (argparse.Namespace): The parsed command line, without
+            ``--engine``.
+
     Raises:
-        InputError: If one is given.
+        InputError: If an option differs from its default.
     """
     for name, default in _DEFAULTS.items():
         if getattr(args, name) != default:

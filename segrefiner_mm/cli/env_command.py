@@ -9,7 +9,14 @@ from segrefiner_mm.apis import environment
 
 
 def run_env(args: argparse.Namespace) -> int:
-    """Describe the installation; returns the exit status."""
+    """Print a description of the installation.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
+    """
     described = environment()
     if args.json:
         print(json.dumps(described, indent=2))

@@ -1,4 +1,4 @@
-"""``segrefiner eval``: coarse against refined masks, side by side."""
+"""``segrefiner eval``: coarse and refined masks against the ground truth."""
 
 import argparse
 import json
@@ -19,7 +19,18 @@ from segrefiner_mm.io.files import write_whole
 
 
 def run_eval(args: argparse.Namespace) -> int:
-    """Evaluate files or folders; returns the exit status."""
+    """Evaluate files or folders; print and write the figures.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        InputError: If an input or an option cannot be used, or a file cannot
+            be written.
+    """
     options = EvaluateOptions(
         lvis=args.lvis,
         classwise=args.classwise,

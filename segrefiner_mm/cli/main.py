@@ -21,18 +21,18 @@ from segrefiner_mm.io.limits import set_max_pixels
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command.
+    """Run a command; errors of the user's input are printed to stderr.
 
     Args:
-        argv (Sequence[str], optional): Arguments. Defaults to None: the
-            arguments of the process.
+        argv (Sequence[str], optional): Arguments, without the name of the
+            program. Defaults to None: the arguments of the process.
 
     Returns:
-        int: Exit status.
+        int: Exit status, 0, 1, 2 or 130.
 
     Raises:
-        SystemExit: Of argparse: 2 for bad usage, 0 after ``--help`` and
-            ``--version``.
+        SystemExit: From argparse: status 2 for bad usage, 0 after ``--help``
+            and ``--version``.
     """
     parser = build_parser()
     if '_ARGCOMPLETE' in os.environ:
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complete(parser: argparse.ArgumentParser) -> None:
-    """Answer a shell that asks how the line may continue, and exit."""
+    """Answer a shell's request for completions, and exit."""
     try:
         import argcomplete
     except ImportError:
@@ -77,7 +77,7 @@ def _complete(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGTERM end the work as Ctrl-C does: cleanly."""
+    """Make SIGTERM raise KeyboardInterrupt in a block, as Ctrl-C does."""
 
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The refiner that the command line asks for."""
+"""The options of the refiner, from the command line."""
 
 import argparse
 
@@ -7,10 +7,17 @@ from segrefiner_mm.errors import InputError
 
 
 def refiner_options(args: argparse.Namespace) -> RefinerOptions:
-    """Return the options of the model, from the command line.
+    """Return the options of the refiner, from the command line.
+
+    Args:
+        args (argparse.Namespace): The parsed command line, with the options
+            of :func:`add_model_options`.
+
+    Returns:
+        RefinerOptions: The options.
 
     Raises:
-        InputError: If two contradict each other.
+        InputError: If two options contradict each other.
     """
     if args.guard and args.no_guard:
         raise InputError('--guard and --no-guard: choose one')

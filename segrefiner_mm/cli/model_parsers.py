@@ -9,7 +9,11 @@ from segrefiner_mm.cli.shared_options import add_command, add_model_choice
 
 
 def add_convert(commands: argparse._SubParsersAction) -> None:
-    """Add ``segrefiner convert``."""
+    """Add ``segrefiner convert``.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+    """
     parser = add_command(
         commands,
         'convert',
@@ -29,7 +33,11 @@ def add_convert(commands: argparse._SubParsersAction) -> None:
 
 
 def add_export(commands: argparse._SubParsersAction) -> None:
-    """Add ``segrefiner export``."""
+    """Add ``segrefiner export``.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+    """
     parser = add_command(
         commands,
         'export',
@@ -56,7 +64,11 @@ def add_export(commands: argparse._SubParsersAction) -> None:
 
 
 def add_env(commands: argparse._SubParsersAction) -> None:
-    """Add ``segrefiner env``."""
+    """Add ``segrefiner env``.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+    """
     parser = add_command(
         commands,
         'env',

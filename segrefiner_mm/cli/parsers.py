@@ -29,7 +29,12 @@ from segrefiner_mm.version import __version__
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of the command line."""
+    """Build the parser of the command line.
+
+    Returns:
+        argparse.ArgumentParser: The parser; ``run`` of its result runs the
+        command.
+    """
     parser = argparse.ArgumentParser(
         prog='segrefiner', description='Refine coarse segmentation masks.'
     )

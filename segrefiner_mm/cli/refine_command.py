@@ -1,4 +1,4 @@
-"""``segrefiner refine``: one pair of files, or two folders."""
+"""``segrefiner refine``: an image and its mask, or two folders."""
 
 import argparse
 
@@ -18,7 +18,19 @@ from segrefiner_mm.reporting.run_summary import RunSummary
 
 
 def run_refine(args: argparse.Namespace) -> int:
-    """Refine a pair or a folder; returns the exit status."""
+    """Refine a mask or label map, or a folder, and print the summary.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        InputError: If options contradict each other; see also
+            :func:`refine_folder` and :func:`refine_labels`.
+        CheckpointError: If the weights cannot be used.
+    """
     with reporting(args) as reporter:
         summary = _refine(args, reporter)
         show_summary(args, reporter, summary)

@@ -9,7 +9,17 @@ from segrefiner_mm.cli.reporting import reporting, show_summary
 
 
 def run_report(args: argparse.Namespace) -> int:
-    """Write the page; returns the exit status."""
+    """Write the page, and print the summary.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        InputError: See :func:`write_report`.
+    """
     options = ReportOptions(
         coarse=_path(args.coarse),
         img_dir=_path(args.img_dir),

@@ -1,4 +1,4 @@
-"""The options of ``segrefiner report``, and of decisions.
+"""The options of ``segrefiner report``, and those that apply decisions.
 
 Nothing heavy is imported here, so that ``--help`` answers at once.
 """
@@ -12,7 +12,11 @@ from segrefiner_mm.cli.shared_options import add_command, add_max_pixels
 
 
 def add_report(commands: argparse._SubParsersAction) -> None:
-    """Add ``segrefiner report``."""
+    """Add ``segrefiner report``.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+    """
     parser = add_command(
         commands,
         'report',
@@ -73,7 +77,11 @@ def add_report(commands: argparse._SubParsersAction) -> None:
 
 
 def add_decision_options(add: Callable[..., Any]) -> None:
-    """Add the options of ``segrefiner coco`` that apply decisions."""
+    """Add the options of ``segrefiner coco`` that apply decisions.
+
+    Args:
+        add (Callable): ``add_argument`` of a parser.
+    """
     add(
         '--decisions',
         metavar='FILE',

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def add_reporting_options(add: Callable[..., Any]) -> None:
-    """Add the options for output on the terminal and in a log."""
+    """Add the options for output on the terminal and in a log.
+
+    Args:
+        add (Callable): ``add_argument`` of a parser.
+    """
     add('--quiet', action='store_true', help='print nothing but errors')
     add(
         '--json-log',
@@ -25,10 +29,13 @@ def add_reporting_options(add: Callable[..., Any]) -> None:
 
 @contextmanager
 def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
-    """Open the reporter of a command, and log what ends the run early.
+    """Provide the reporter of a command; log an error that ends the block.
+
+    The error is raised again.
 
     Args:
-        args (argparse.Namespace): With ``quiet`` and ``json_log``.
+        args (argparse.Namespace): The parsed command line, with the options
+            of :func:`add_reporting_options`.
 
     Yields:
         Reporter: The reporter.
@@ -51,7 +58,13 @@ def reporting(args: argparse.Namespace) -> Iterator['Reporter']:
 def show_summary(
     args: argparse.Namespace, reporter: 'Reporter', summary: 'RunSummary'
 ) -> None:
-    """Log the end of the run, and print its summary unless ``--quiet``."""
+    """Log the end of the run, and print its summary unless ``--quiet``.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+        reporter (Reporter): From :func:`reporting`.
+        summary (RunSummary): Summary of the run.
+    """
     reporter.note_end(summary.text, done=summary.done, failed=summary.failed)
     if not args.quiet:
         print(summary.text)

@@ -29,7 +29,11 @@ WRONG_SETTINGS = (
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that mim and the launchers of OpenMMLab pass."""
+    """Add the options that mim and the launchers of OpenMMLab pass.
+
+    Args:
+        parser (argparse.ArgumentParser): Receives the options.
+    """
     parser.add_argument('--work-dir', help='folder for logs and checkpoints')
     parser.add_argument(
         '--cfg-options',
@@ -50,10 +54,12 @@ def configure(args: argparse.Namespace) -> 'Config':
     """Read the config, and apply the options of the command line to it.
 
     Args:
-        args (argparse.Namespace): ``config`` and the common options.
+        args (argparse.Namespace): The parsed command line: ``config`` and the
+            options of :func:`add_runner_options`.
 
     Returns:
-        Config: For mmengine's Runner.
+        Config: Config for mmengine's Runner, with ``launcher`` and
+        ``work_dir``.
 
     Raises:
         InputError: If the config or an option cannot be used.
@@ -83,17 +89,18 @@ def configure(args: argparse.Namespace) -> 'Config':
 def of_settings(
     part: str = '', begun: Callable[[], Any] = bool
 ) -> Iterator[None]:
-    """Turn an error caused by a wrong setting into one line.
+    """Turn the error that a wrong setting causes in a block into one line.
 
     Args:
-        part (str): Part of the config that holds the settings. Defaults to
+        part (str): Part of the config that contains the settings. Defaults to
             '': the part that mmengine was building.
-        begun (Callable): Returns whether everything has been built. From then
-            on, errors are bugs, and are raised unchanged. Defaults to one
-            that always returns False.
+        begun (Callable[[], Any]): Returns whether everything has been built,
+            as a true or false value. From then on, errors are bugs, and are
+            raised unchanged. Defaults to ``bool``, which returns False.
 
     Raises:
-        InputError: If a setting causes an error.
+        InputError: If the block raises an error of ``WRONG_SETTINGS``. A
+            :class:`SegRefinerError` is raised unchanged.
     """
     try:
         yield
@@ -110,7 +117,7 @@ def of_settings(
 
 
 def _part_being_built(error: Exception) -> str:
-    """Return what mmengine's Runner was building: ``optim_wrapper``, ..."""
+    """Return the part that mmengine's Runner was building, or ''."""
     names = [
         frame.f_code.co_name
         for frame, _ in traceback.walk_tb(error.__traceback__)
@@ -138,8 +145,8 @@ def start(cfg: 'Config', action: Literal['train', 'test']) -> None:
         action (str): ``'train'`` or ``'test'``.
 
     Raises:
-        InputError: If something cannot be built from its settings. Errors
-            raised once training or testing has begun are left unchanged.
+        InputError: If a part cannot be built from its settings. Errors after
+            training or testing has begun are raised unchanged.
     """
     from mmengine.hooks import Hook
     from mmengine.runner import Runner
@@ -165,8 +172,9 @@ def check_weights(file: str) -> None:
         file (str): Weights file.
 
     Raises:
-        InputError: If it is a .safetensors.
-        CheckpointError: If it is missing, damaged or not only weights.
+        InputError: If the file is a .safetensors.
+        CheckpointError: If the file is missing or damaged, or contains
+            anything but weights.
     """
     from segrefiner_mm.models.checkpoint import read_state_dict
 
@@ -179,7 +187,14 @@ def check_weights(file: str) -> None:
 
 
 def message_of(error: Exception) -> str:
-    """Return the message of an error, without the traceback of a worker."""
+    """Return the message of an error, without the traceback of a worker.
+
+    Args:
+        error (Exception): The error.
+
+    Returns:
+        str: The message; its last line if it contains a traceback.
+    """
     message = str(error).strip()
     if 'Traceback (most recent call last)' in message:
         message = message.splitlines()[-1]
@@ -187,7 +202,12 @@ def message_of(error: Exception) -> str:
 
 
 def use_cpu_processes(cfg: 'Config') -> None:
-    """Connect the processes of torchrun by gloo if there is no GPU."""
+    """Connect the processes of torchrun by gloo if there is no GPU.
+
+    Args:
+        cfg (Config): From :func:`configure`. Its ``model_wrapper_cfg`` is
+            replaced in that case.
+    """
     import torch
 
     if cfg.launcher != 'pytorch' or torch.cuda.is_available():
@@ -201,7 +221,10 @@ def use_cpu_processes(cfg: 'Config') -> None:
 
 
 def leave_together() -> None:
-    """Wait for all processes: one that exits early would end the others."""
+    """Wait for all processes, then leave their group.
+
+    A process that exits early would end the others.
+    """
     import torch
 
     if torch.distributed.is_initialized():

@@ -8,7 +8,18 @@ from segrefiner_mm.cli.model_choice import refiner_options
 
 
 def run_serve(args: argparse.Namespace) -> int:
-    """Serve until the process is stopped; returns the exit status."""
+    """Serve until the process is stopped.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        InputError: If an option or the model cannot be used.
+        CheckpointError: If the weights cannot be used.
+    """
     options = ServeOptions(
         host=args.host,
         port=args.port,

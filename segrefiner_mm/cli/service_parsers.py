@@ -10,7 +10,11 @@ from segrefiner_mm.services.serve_options import SERVED_PIXELS
 
 
 def add_serve(commands: argparse._SubParsersAction) -> None:
-    """Add ``segrefiner serve``."""
+    """Add ``segrefiner serve``.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+    """
     parser = add_command(
         commands,
         'serve',
@@ -69,7 +73,11 @@ def _add_label_studio(parser: argparse.ArgumentParser) -> None:
 
 
 def add_demo(commands: argparse._SubParsersAction) -> None:
-    """Add ``segrefiner demo``."""
+    """Add ``segrefiner demo``.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+    """
     parser = add_command(
         commands,
         'demo',

@@ -23,8 +23,18 @@ def add_command(
 ) -> argparse.ArgumentParser:
     """Add a command whose help ends with examples.
 
-    ``run_NAME`` of the module ``NAME_command`` runs it. The module, which may
-    be heavy, is only imported then.
+    ``run_NAME`` of the module ``NAME_command`` runs the command. The module is
+    imported only when the command runs, as the import may take seconds.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+        name (str): Name of the command.
+        summary (str): Line for the list of commands.
+        description (str): Paragraph for the help of the command.
+        examples (tuple[str, ...]): Command lines.
+
+    Returns:
+        argparse.ArgumentParser: Parser of the command, without arguments.
     """
     parser = commands.add_parser(
         name,
@@ -44,7 +54,12 @@ def add_command(
 
 
 def add_ignore(add: Callable[..., Any], text: str) -> None:
-    """Add the option that names the labels to ignore."""
+    """Add ``--ignore``, the labels to ignore.
+
+    Args:
+        add (Callable): ``add_argument`` of a parser.
+        text (str): Help of the option.
+    """
     add(
         '--ignore',
         type=int,
@@ -56,7 +71,13 @@ def add_ignore(add: Callable[..., Any], text: str) -> None:
 
 
 def add_max_pixels(add: Callable[..., Any], default: int = MAX_PIXELS) -> None:
-    """Add the limit on image size; ``default`` is only for the help."""
+    """Add ``--max-pixels``, the limit on the size of images and masks.
+
+    Args:
+        add (Callable): ``add_argument`` of a parser.
+        default (int): Default that the help names; the parser returns None.
+            Defaults to ``MAX_PIXELS``.
+    """
     add(
         '--max-pixels',
         type=int,
@@ -67,7 +88,12 @@ def add_max_pixels(add: Callable[..., Any], default: int = MAX_PIXELS) -> None:
 
 
 def add_extras(add: Callable[..., Any], soft: str) -> None:
-    """Add the options for soft maps and for the part that may change."""
+    """Add the options for soft maps and for the part that may change.
+
+    Args:
+        add (Callable): ``add_argument`` of a parser.
+        soft (str): Help on where soft maps are written.
+    """
     add(
         '--soft',
         action='store_true',
@@ -90,10 +116,18 @@ def add_extras(add: Callable[..., Any], soft: str) -> None:
 
 
 def soft_type(args: argparse.Namespace) -> str | None:
-    """Return the type of soft maps that the command line asks for, or None.
+    """Return the type of the soft maps, from the command line.
+
+    Args:
+        args (argparse.Namespace): The parsed command line, with the options
+            of :func:`add_extras`.
+
+    Returns:
+        str | None: ``'uint8'``, ``'uint16'`` or ``'float32'``; None without
+        ``--soft``.
 
     Raises:
-        InputError: If there is a type and no soft map.
+        InputError: If ``--soft-format`` is given without ``--soft``.
     """
     if args.soft_format and not args.soft:
         raise InputError('--soft-format needs --soft')
@@ -101,7 +135,7 @@ def soft_type(args: argparse.Namespace) -> str | None:
 
 
 def _only(text: str) -> Any:
-    """Read a box; anything else is a file, a folder or a word."""
+    """Parse a box; any other text is returned unchanged."""
     numbers = text.split(',')
     if len(numbers) != 4:
         return text
@@ -112,7 +146,11 @@ def _only(text: str) -> Any:
 
 
 def add_model_choice(add: Callable[..., Any]) -> None:
-    """Add the model and its weights."""
+    """Add ``--model`` and ``--weights``.
+
+    Args:
+        add (Callable): ``add_argument`` of a parser.
+    """
     add(
         '--model',
         default=DEFAULT_MODEL,
@@ -125,7 +163,13 @@ def add_model_choice(add: Callable[..., Any]) -> None:
 def add_model_options(
     parser: argparse.ArgumentParser, max_pixels: int = MAX_PIXELS
 ) -> None:
-    """Add the options of the model, for the commands that refine."""
+    """Add the options of the model, for the commands that refine.
+
+    Args:
+        parser (argparse.ArgumentParser): Receives the options.
+        max_pixels (int): See :func:`add_max_pixels`. Defaults to
+            ``MAX_PIXELS``.
+    """
     add = parser.add_argument
     add_model_choice(add)
     add(

@@ -10,7 +10,19 @@ from segrefiner_mm.errors import InputError
 
 
 def run_video(args: argparse.Namespace) -> int:
-    """Refine the masks of a video; returns the exit status."""
+    """Refine the masks of a video, and print the summary.
+
+    Args:
+        args (argparse.Namespace): The parsed command line.
+
+    Returns:
+        int: Exit status.
+
+    Raises:
+        InputError: If options contradict each other; see also
+            :func:`refine_video`.
+        CheckpointError: If the weights cannot be used.
+    """
     if args.labels and args.threshold is not None:
         raise InputError('--threshold is for masks, not for --labels')
     if not 0 <= args.steady <= 1:

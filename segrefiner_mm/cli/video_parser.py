@@ -14,7 +14,11 @@ from segrefiner_mm.cli.shared_options import (
 
 
 def add_video(commands: argparse._SubParsersAction) -> None:
-    """Add ``segrefiner video``."""
+    """Add ``segrefiner video``.
+
+    Args:
+        commands (argparse._SubParsersAction): Receives the command.
+    """
     parser = add_command(
         commands,
         'video',

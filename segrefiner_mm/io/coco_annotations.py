@@ -21,10 +21,11 @@ class CocoImage(NamedTuple):
     Attributes:
         id (int | str): The id that annotations refer to.
         name (str): File name, relative to a folder that the JSON does not
-            state.
-        size (tuple[int, int], optional): Height and width; None if the JSON
-            does not state them.
-        problem (str): Why the image is unusable, or ''.
+            state; '' if the JSON has an invalid name.
+        size (tuple[int, int], optional): Height and width in pixels; None if
+            the JSON does not state them, or states invalid ones.
+        problem (str): Why the image is unusable. Defaults to '': it is
+            usable.
     """
 
     id: Id
@@ -39,7 +40,7 @@ class CocoImage(NamedTuple):
             where (str | Path): The JSON file, for errors.
 
         Returns:
-            tuple[int, int]: Height and width.
+            tuple[int, int]: Height and width in pixels.
 
         Raises:
             InputError: If the image is unusable or its size is unknown.
@@ -67,7 +68,7 @@ def records_of(
         list[dict]: The objects, not validated.
 
     Raises:
-        InputError: If there is no such list, or it holds something else.
+        InputError: If there is no such list, or an element is not an object.
     """
     is_there = not part or (isinstance(content, dict) and part in content)
     records = content[part] if part and is_there else content
@@ -93,7 +94,7 @@ def check_record(record: Any, part: str, index: int, name: str | Path) -> None:
         name (str | Path): Name of the file, for errors.
 
     Raises:
-        InputError: If it is not an object.
+        InputError: If the element is not an object.
     """
     if not isinstance(record, dict):
         raise InputError(
@@ -110,11 +111,11 @@ def images_of(content: Any, name: str | Path) -> dict[Id, CocoImage]:
         name (str | Path): Name of the file, for errors.
 
     Returns:
-        dict[int | str, CocoImage]: In the order of the file.
+        dict[int | str, CocoImage]: Images by id, in the order of the file.
 
     Raises:
-        InputError: If there is no list of images, an image has no valid id,
-            or two images of different names share an id.
+        InputError: If there is no list of objects ``images``, an image has no
+            valid id, or two images of different names share an id.
     """
     images: dict[Id, CocoImage] = {}
     for index, record in enumerate(records_of(content, 'images', name)):
@@ -131,7 +132,7 @@ def image_of(record: dict[str, Any], where: str) -> CocoImage:
         where (str): Name of the record, for errors.
 
     Returns:
-        CocoImage: The image.
+        CocoImage: The image; an invalid name or size is its ``problem``.
 
     Raises:
         InputError: If its id is missing or invalid.
@@ -142,7 +143,7 @@ def image_of(record: dict[str, Any], where: str) -> CocoImage:
 def check_same_name(
     first: CocoImage, second: CocoImage, name: str | Path
 ) -> None:
-    """Reject two images of one id that have different names.
+    """Reject two images that share an id but not a name.
 
     Args:
         first (CocoImage): An image.
@@ -164,11 +165,11 @@ def id_of(record: dict[str, Any], field: str, where: str) -> Id:
 
     Args:
         record (dict): Object of a JSON file.
-        field (str): Its field, such as ``image_id``.
+        field (str): Field of the id, such as ``image_id``.
         where (str): Name of the object, for errors.
 
     Returns:
-        int | str: The id; 1 and "1" are different.
+        int | str: The id; 1 and "1" are different ids.
 
     Raises:
         InputError: If the id is missing or of another type.
@@ -193,10 +194,11 @@ def size_of(record: dict[str, Any]) -> Size | None:
         record (dict): Object of a JSON file.
 
     Returns:
-        tuple[int, int] | None: None if one is missing, null, 0 or blank.
+        tuple[int, int] | None: Height and width in pixels; None if either is
+        missing, null, 0 or blank.
 
     Raises:
-        InputError: If one is not a number of pixels.
+        InputError: If either is not a whole number, or is negative.
     """
     sides = []
     for field in ('height', 'width'):
@@ -214,10 +216,11 @@ def is_crowd(record: dict[str, Any]) -> bool:
     """Return whether an annotation is a crowd.
 
     Args:
-        record (dict): The annotation; "0" and "false" count as false.
+        record (dict): The annotation.
 
     Returns:
-        bool: Whether ``iscrowd`` is set.
+        bool: Whether ``iscrowd`` is true; text such as "0", "false" or "no"
+        counts as false.
     """
     value = record.get('iscrowd')
     if isinstance(value, str):
@@ -226,16 +229,16 @@ def is_crowd(record: dict[str, Any]) -> bool:
 
 
 def other_kind(value: Id, known: Container[Id]) -> str:
-    """Explain that an unknown id is known with the other type, int or str.
+    """Explain that an unknown id is known as the other type, int or str.
 
-    A file may write 1 where another writes "1".
+    One file may write 1 where another writes "1".
 
     Args:
         value (int | str): The unknown id.
         known (Container[int | str]): The known ids.
 
     Returns:
-        str: The end of a sentence; '' if it is not known at all.
+        str: The end of a sentence; '' if the id is known as neither type.
     """
     other = whole_number(value) if isinstance(value, str) else str(value)
     if other is None or other not in known:

@@ -1,7 +1,7 @@
 r"""Checks that names in data files do not lead out of their folder.
 
-A JSON file or pickle may come from anywhere, and may hold ``../.profile``,
-``/etc/passwd``, ``C:\secret`` or the name of a link.
+A JSON file or pickle may come from anywhere, and may contain
+``../.profile``, ``/etc/passwd``, ``C:\secret`` or the name of a link.
 """
 
 import errno
@@ -32,7 +32,8 @@ def confined(folder: Path, name: object) -> Path:
         Path: Path below the folder; it need not exist.
 
     Raises:
-        InputError: If it is not a file name, or leads out of the folder.
+        InputError: If the name is not text, is empty, contains control
+            characters, or leads out of the folder.
     """
     if not isinstance(name, str) or not name or _CONTROL.search(name):
         raise InputError(f'{shown(name)} is not a file name')
@@ -50,11 +51,13 @@ def confined(folder: Path, name: object) -> Path:
 
 
 def path_below(folder: str | Path, name: str, where: str | Path) -> str:
-    """Return the path of an image of a data set; links are followed.
+    """Return the path of an image of a data set.
+
+    A link may lead out of the folder.
 
     Args:
-        folder (str | Path): Folder of the images. If it is '', names may be
-            absolute, as the data set has no folder.
+        folder (str | Path): Folder of the images; '' if the data set has
+            none, in which case names may be absolute or contain ``..``.
         name (str): Name in the annotations.
         where (str | Path): The annotation file, for errors.
 
@@ -62,7 +65,7 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> str:
         str: The path.
 
     Raises:
-        InputError: If the name is empty, holds control characters or leads
+        InputError: If the name is empty, contains control characters or leads
             out of the folder.
     """
     unsafe = not name or _CONTROL.search(name) is not None
@@ -79,14 +82,14 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> str:
 
 
 def is_within(folder: Path, path: Path) -> bool:
-    """Return whether a path lies in or below a folder, links resolved.
+    """Return whether a path equals a folder or lies below it, links resolved.
 
     Args:
         folder (Path): The folder.
-        path (Path): The path.
+        path (Path): The path; it need not exist.
 
     Returns:
-        bool: False also if a path cannot be resolved.
+        bool: False also if one of the two cannot be resolved.
     """
     try:
         path.stat()
@@ -107,11 +110,11 @@ def spellings(name: str) -> list[tuple[str, ...]]:
     Args:
         name (str): A name such as ``images\a.jpg``, ``C:\images\a.jpg``,
             ``my%20photo.jpg``, ``https://host/a.jpg?size=1`` or
-            ``../../a.jpg``, with accents composed or not.
+            ``../../a.jpg``, with accents composed or decomposed.
 
     Returns:
-        list[tuple[str, ...]]: Parts of each path, the unchanged reading
-        first; none leads upwards or to a root.
+        list[tuple[str, ...]]: Path components of each reading, the unchanged
+        reading first. ``..``, drives and roots are removed.
     """
     texts = [name]
     for change in (_slashes, unquote, _bare, composed, _decomposed):

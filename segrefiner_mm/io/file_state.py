@@ -8,18 +8,18 @@ from segrefiner_mm.errors import InputError, reason_of
 
 
 def file_state(path: Path) -> list[Any] | None:
-    """Describe a file so that a change of it can be detected.
+    """Describe a file so that a change to it can be detected.
 
     Args:
         path (Path): The file.
 
     Returns:
-        list | None: Absolute path with links resolved, size in bytes,
+        list | None: Absolute path with links resolved (str), size in bytes,
         modification time (mtime) and change time (ctime) in nanoseconds, and
-        SHA-256 of the content; None if there is no such file.
+        SHA-256 of the content (str); None if there is no such file.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the file cannot be read.
     """
     if not path.is_file():
         return None
@@ -32,7 +32,8 @@ def is_same_file(noted: Any, path: Path) -> bool:
     The content is read only if path and size are equal and the times differ.
 
     Args:
-        noted (object): State from :func:`file_state`; it may be damaged.
+        noted (object): State from :func:`file_state`. Any other value counts
+            as a change.
         path (Path): The file.
 
     Returns:
@@ -56,10 +57,10 @@ def digest(path: Path) -> str:
         path (Path): The file.
 
     Returns:
-        str: SHA-256 in hexadecimal digits.
+        str: SHA-256, 64 hexadecimal digits.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the file cannot be read.
     """
     content = sha256()
     try:

@@ -1,4 +1,4 @@
-"""Image files by name, JSON files and atomic writing."""
+"""Listing of files, reading of text and JSON, and atomic writing."""
 
 import json
 import os
@@ -24,13 +24,14 @@ _SYSTEM_FOLDERS = frozenset(['@eaDir', '__MACOSX'])
 
 
 def pictures_in(folder: Path) -> dict[str, Path]:
-    """Return the image files of a folder by stem, in order.
+    """Return the image files of a folder by stem.
 
     Args:
-        folder (Path): Folder to search; its subfolders are not.
+        folder (Path): Folder to search, without its subfolders.
 
     Returns:
-        dict[str, Path]: Path of every image file by its stem.
+        dict[str, Path]: Path of every image file by its stem, sorted by path.
+        See :func:`pictures_by_stem`.
 
     Raises:
         InputError: If there is no such folder, or two files share a stem.
@@ -61,7 +62,7 @@ def pictures_by_stem(
             Defaults to ``PICTURE_SUFFIXES``.
 
     Returns:
-        dict[str, list[Path]]: Paths of every stem, in order.
+        dict[str, list[Path]]: Paths by stem, sorted by path.
     """
     by_stem: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
@@ -75,15 +76,15 @@ def pictures_by_stem(
 
 
 def folders_below(folder: Path) -> Iterator[Path]:
-    """Yield the folders below a folder, in order.
+    """Yield the folders below a folder, at any depth.
 
     Hidden folders, system folders and links are skipped.
 
     Args:
-        folder (Path): Folder to search, at any depth.
+        folder (Path): Folder to search, which must exist.
 
     Yields:
-        Path: Folders, each before those below it.
+        Path: A folder, before the folders below it; sorted by name.
     """
     for path in sorted(folder.iterdir()):
         hidden = path.name.startswith('.') or path.name in _SYSTEM_FOLDERS
@@ -93,14 +94,14 @@ def folders_below(folder: Path) -> Iterator[Path]:
 
 
 def result_files(folder: Path) -> list[Path]:
-    """List the files below a folder that may hold predictions.
+    """List the files in and below a folder that may contain predictions.
 
     Args:
-        folder (Path): The folder.
+        folder (Path): The folder, which must exist.
 
     Returns:
-        list[Path]: Files named ``.csv``, ``.json`` or ``.txt``, in order,
-        folder by folder.
+        list[Path]: Files with the suffix ``.csv``, ``.json`` or ``.txt``,
+        folder by folder, sorted by name.
     """
     return [
         path
@@ -123,15 +124,16 @@ def composed(name: str) -> str:
 
 
 def partial_prefix(path: Path) -> str:
-    """Return the prefix of a file's temporary names while it is written.
+    """Return the prefix of the temporary names of a file being written.
 
-    It is short, as the name itself may be as long as a system allows.
+    The prefix has a hash instead of the file's name, which may already have
+    the maximum length.
 
     Args:
         path (Path): The file.
 
     Returns:
-        str: The prefix.
+        str: The prefix, which depends on the name of the file alone.
     """
     return f'{PARTIAL}{sha256(os.fsencode(path.name)).hexdigest()[:16]}-'
 
@@ -139,15 +141,16 @@ def partial_prefix(path: Path) -> str:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file atomically: a reader sees the old content or the new one.
 
-    This holds after a power failure too: the content is synced to disk before
-    the file is renamed.
+    This is also true after a power failure: the content is synced to disk
+    before the file is renamed.
 
     Args:
-        path (Path): File to write; its folder is created.
+        path (Path): File to write or replace; its folder is created.
         content (bytes): Content of the file.
 
     Raises:
-        InputError: If it cannot be written; nothing is left behind.
+        InputError: If the file cannot be written. An old file stays, and no
+            partial file is left behind.
     """
     write_parts(path, (content,))
 
@@ -156,12 +159,12 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file part by part, atomically like :func:`write_whole`.
 
     Args:
-        path (Path): File to write; its folder is created.
-        parts (Iterable[bytes]): Parts of the content; if the iterator raises
-            an error, nothing is left behind.
+        path (Path): File to write or replace; its folder is created.
+        parts (Iterable[bytes]): Parts of the content. An error that they
+            raise is passed on, and the file is not written.
 
     Raises:
-        InputError: If it cannot be written; nothing is left behind.
+        InputError: See :func:`write_whole`.
     """
     token = secrets.token_hex(8)
     partial = path.with_name(f'{partial_prefix(path)}{token}.partial')
@@ -192,7 +195,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file, with its line ends as they are.
+    """Read a text file without converting its line ends.
 
     Args:
         path (Path): File to read.
@@ -201,7 +204,7 @@ def read_text(path: Path) -> str:
         str: Its text.
 
     Raises:
-        InputError: If it cannot be read, or is not in UTF-8.
+        InputError: If the file cannot be read, or is not in UTF-8.
     """
     try:
         return path.read_bytes().decode()
@@ -218,10 +221,10 @@ def read_json(path: Path) -> Any:
         path (Path): File to read.
 
     Returns:
-        object: Its content.
+        object: The parsed value.
 
     Raises:
-        InputError: If it cannot be read or parsed.
+        InputError: If the file cannot be read or parsed.
     """
     try:
         content = path.read_bytes()
@@ -236,13 +239,13 @@ def append_json_line(
     """Append a line to a journal, completely or not at all.
 
     Args:
-        path (Path): File that exists.
-        line (dict): Entry to write.
-        sync (bool): Whether to wait until it is on the disk. Defaults to
-            False.
+        path (Path): The journal, which must exist.
+        line (dict): Entry to write, of values that JSON can hold.
+        sync (bool): Whether to wait until the line is on the disk. Defaults
+            to False.
 
     Raises:
-        InputError: If it cannot be written.
+        InputError: If the line cannot be written.
     """
     try:
         size = path.stat().st_size
@@ -261,14 +264,15 @@ def append_json_line(
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a journal, a JSON object per line.
+    """Read a journal, which has a JSON object per line.
 
     Args:
         path (Path): File to read; it need not exist.
 
     Returns:
-        list[dict]: The readable entries. A line that is not an object is
-        skipped: a run was killed while writing it, or it was damaged.
+        list[dict]: The entries in file order; empty without a file. A line
+        that is no object is skipped, as a run may have been killed while
+        writing the line.
 
     Raises:
         InputError: If the file cannot be read.

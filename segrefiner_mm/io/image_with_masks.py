@@ -21,8 +21,7 @@ class LoadedPair(Generic[Annotation, Tag]):
 
     Attributes:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        annotation (Annotation): :class:`MaskInputs` or a :class:`LabelMap` of
-            the same H and W.
+        annotation (MaskInputs | LabelMap): Masks or label map, (H, W).
         tag (Tag): Any value of the caller, returned with the result.
         only (CompactMask | str, optional): The part that may change; see
             :class:`RefineJob`. Defaults to None: everything.
@@ -54,13 +53,15 @@ def load_pair(
         labels (bool): See :func:`load_masks`. Defaults to False.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.
         resize (bool): Whether masks of another size are stretched to the
-            image. Defaults to False.
+            image, unless only their height and width are swapped. Defaults to
+            False.
 
     Returns:
         LoadedPair: The image and its masks, of equal size.
 
     Raises:
-        InputError: If one cannot be read or the sizes differ.
+        InputError: If the image or a mask cannot be read, or their sizes
+            differ and ``resize`` does not apply.
     """
     if not resize:
         check_same_size(image, masks)

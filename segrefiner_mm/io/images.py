@@ -30,7 +30,7 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
         source (str | Path | bytes | np.ndarray | PIL.Image.Image): A file, or
             its content; a BGR or grey array, uint8 or uint16, (H, W), (H, W,
             1), (H, W, 3) or (H, W, 4) with alpha, which is dropped; or a PIL
-            image. More than 8 bits are scaled by the range in use: see
+            image. Values of more than 8 bits are scaled to 8 by
             :func:`to_8_bit`.
         size (tuple[int, int], optional): Height and width of the masks. An
             image with an EXIF orientation tag is rotated accordingly, unless
@@ -41,7 +41,8 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
         np.ndarray: (H, W, 3) uint8, BGR, contiguous.
 
     Raises:
-        InputError: If it cannot be read, or has another size.
+        InputError: If the source is none of these or cannot be read, or the
+            image has another size.
     """
     if isinstance(source, np.ndarray):
         name, image = 'the image array', _bgr(source)
@@ -63,16 +64,17 @@ def load_image(source: Any, size: Size | None = None) -> npt.NDArray[np.uint8]:
 def check_same_size(image: Any, mask: Any) -> None:
     """Reject a mask file that cannot fit its image, by the headers alone.
 
-    A few bytes of a mask can cost a minute of decoding. Sizes that differ
-    only by a rotation, and inputs that are not image files, are checked by
-    :func:`load_image`.
+    A small mask file can take a minute to decode. Height and width may be
+    swapped here; :func:`load_image` checks the exact size.
 
     Args:
         image (object): See :func:`load_image`.
-        mask (object): See :func:`load_masks`; only image files are checked.
+        mask (object): See :func:`load_masks`. Nothing is checked unless both
+            are the paths of image files.
 
     Raises:
-        InputError: If the sizes differ, or a file cannot be read.
+        InputError: If the sizes differ by more than a swap, or a file cannot
+            be read.
     """
     if not (_is_picture(image) and _is_picture(mask)):
         return
@@ -85,11 +87,12 @@ def save_mask(path: Path, mask: npt.NDArray[np.bool_]) -> None:
     """Write a mask as 0 and 255, atomically.
 
     Args:
-        path (Path): File of a lossless format; its folder is created.
+        path (Path): File to write or replace, whose suffix gives the format:
+            one of ``LOSSLESS_SUFFIXES``. Its folder is created.
         mask (np.ndarray): (H, W) bool.
 
     Raises:
-        InputError: If it cannot be encoded or written.
+        InputError: If the mask cannot be encoded or written.
     """
     write_whole(path, encode_mask_picture(path, mask))
 
@@ -98,11 +101,12 @@ def save_picture(path: Path, picture: npt.NDArray[np.uint8]) -> None:
     """Write a grey or BGR image, atomically.
 
     Args:
-        path (Path): File to write; its folder is created.
-        picture (np.ndarray): (H, W) grey or (H, W, 3) BGR.
+        path (Path): File to write or replace, whose suffix gives the format.
+            Its folder is created.
+        picture (np.ndarray): (H, W) grey or (H, W, 3) BGR, uint8.
 
     Raises:
-        InputError: If it cannot be encoded or written.
+        InputError: If the image cannot be encoded or written.
     """
     write_whole(path, encode_picture(path, picture))
 
@@ -111,23 +115,23 @@ def encode_mask_picture(path: Path, mask: npt.NDArray[np.bool_]) -> bytes:
     """Encode a mask as the image file that :func:`save_mask` writes.
 
     Args:
-        path (Path): Its name, whose suffix gives the format.
+        path (Path): Name of the file, whose suffix gives the format.
         mask (np.ndarray): (H, W) bool.
 
     Returns:
         bytes: Content of the file.
 
     Raises:
-        InputError: If the format cannot hold it.
+        InputError: If the format is unknown, or cannot hold the mask.
     """
     return encode_picture(path, mask.astype(np.uint8) * 255)
 
 
 def encode_picture(path: Path, picture: npt.NDArray[np.uint8]) -> bytes:
-    """Encode an image file.
+    """Encode an image in the format of a file.
 
     Args:
-        path (Path): Its name, whose suffix gives the format.
+        path (Path): Name of the file, whose suffix gives the format.
         picture (np.ndarray): (H, W) grey, (H, W, 3) BGR, or (H, W, 4) BGRA;
             uint8 or, for a PNG or TIFF, uint16.
 
@@ -135,7 +139,7 @@ def encode_picture(path: Path, picture: npt.NDArray[np.uint8]) -> bytes:
         bytes: Content of the file.
 
     Raises:
-        InputError: If the format is unknown, or cannot hold it.
+        InputError: If the format is unknown, or cannot hold the image.
     """
     try:
         done, encoded = cv2.imencode(path.suffix.lower(), picture)

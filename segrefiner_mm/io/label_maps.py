@@ -33,9 +33,10 @@ class LabelMap(NamedTuple):
 
     Attributes:
         labels (np.ndarray): (H, W) int32.
-        palette (list[int], optional): Red, green and blue of every label, if
-            the file has a palette.
+        palette (list[int], optional): Red, green and blue, 0 to 255, of label
+            0, 1, ... in turn. Defaults to None: the file has no palette.
         georeference (Georeference, optional): Georeference of a GeoTIFF.
+            Defaults to None: the file has none.
     """
 
     labels: npt.NDArray[np.int32]
@@ -48,14 +49,14 @@ def read_label_map(path: str | Path) -> LabelMap:
 
     Args:
         path (str | Path): An image file, grey or with a palette, of up to 32
-            bits; or a NumPy file of whole numbers.
+            bits; or a NumPy file, (H, W), of whole numbers or booleans.
 
     Returns:
         LabelMap: Upright, with the numbers of the file.
 
     Raises:
-        InputError: If it cannot be read, is not a label map, or does not hold
-            the numbers exactly.
+        InputError: If the file cannot be read, is not a label map, has lossy
+            compression, or has numbers that int32 cannot hold.
     """
     path = Path(path)
     if path.suffix.lower() in NUMPY_SUFFIXES:
@@ -85,7 +86,7 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
 
     Args:
         picture (PIL.Image.Image): From :func:`read_picture`.
-        path (str | Path): Its file.
+        path (str | Path): Its file, for the message.
 
     Raises:
         InputError: If the compression is lossy.
@@ -105,7 +106,8 @@ def is_lossy(picture: Image.Image) -> bool:
         picture (PIL.Image.Image): From :func:`read_picture`.
 
     Returns:
-        bool: True for JPEG, and for TIFF with JPEG or WebP inside.
+        bool: True for JPEG, and for TIFF with JPEG or WebP inside; False for
+        any WebP file.
     """
     inside = picture.info.get('compression')
     return picture.format in _LOSSY or inside in _LOSSY_TIFF
@@ -115,11 +117,11 @@ def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
     """Encode a label map as an image file.
 
     Args:
-        path (Path): Its name: ``.png`` for numbers from 0 to 65,535, ``.tif``
-            for any. A ``.tif`` has 32 bits, but a GeoTIFF of numbers from 0
-            to 255 has 8.
-        label_map (LabelMap): The label map. Its palette is kept in a ``.png``
-            of 8 bits, its georeference in a ``.tif``.
+        path (Path): Name of the file: ``.tif`` or ``.tiff`` for numbers of 32
+            bits; any other suffix gives a PNG, for numbers from 0 to 65,535.
+            A GeoTIFF of numbers from 0 to 255 has 8 bits.
+        label_map (LabelMap): The label map. A PNG of 8 bits keeps its
+            palette, a TIFF its georeference.
 
     Returns:
         bytes: Content of the file.
@@ -152,10 +154,10 @@ def encode_label_map(path: Path, label_map: LabelMap) -> bytes:
 
 
 def has_32_bits(path: Path) -> bool:
-    """Return whether a label map is a TIFF of 32-bit numbers, by its header.
+    """Return whether a file is a TIFF that Pillow reads as 32-bit numbers.
 
     Args:
-        path (Path): Its file.
+        path (Path): The file, of which only the header is read.
 
     Returns:
         bool: False also if the file cannot be read.

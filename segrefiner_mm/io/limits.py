@@ -1,7 +1,8 @@
 """Limits on the pixels, outlines and memory that a file may ask for.
 
-A few bytes can name an image or a mask that no memory holds. So its size is
-checked first, and a size beyond the limit is rejected with a message.
+A file of a few bytes can declare an image or a mask that does not fit into
+memory. The size is therefore checked before anything is decoded, and a size
+beyond the limit is rejected with a message.
 """
 
 from segrefiner_mm.errors import InputError
@@ -23,11 +24,11 @@ def set_max_pixels(pixels: int | None) -> None:
     """Set the limit of pixels for images and masks in this process.
 
     Args:
-        pixels (int, optional): Maximum number of pixels. None restores the
-            default, :data:`MAX_PIXELS`.
+        pixels (int, optional): Maximum number of pixels, 1 to 2^31 - 1. None
+            restores the default, :data:`MAX_PIXELS`.
 
     Raises:
-        InputError: If it is not from 1 to 2^31 - 1.
+        InputError: If ``pixels`` is out of range.
     """
     global _max_pixels
     if pixels is not None and not 1 <= pixels <= MOST_PIXELS:
@@ -41,7 +42,7 @@ def max_pixels() -> int:
     """Return the maximum number of pixels of an image or a mask.
 
     Returns:
-        int: The limit.
+        int: The limit, in pixels.
     """
     return _max_pixels
 
@@ -55,7 +56,7 @@ def check_pixels(height: int, width: int, what: str) -> None:
         what (str): Subject of the error message.
 
     Raises:
-        InputError: If it has more than :func:`max_pixels`.
+        InputError: If it has more pixels than :func:`max_pixels`.
     """
     if height * width > _max_pixels:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Writing of the refined masks of images into a folder."""
+"""Writing of refined masks into a folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +15,14 @@ def output_names(images: Sequence[Any]) -> list[str]:
     """Return the names of the outputs: the stem of a file, else the index.
 
     Args:
-        images (Sequence): Files or arrays.
+        images (Sequence): Images, as paths (str or Path) or other objects.
 
     Returns:
-        list[str]: One per image, without suffix; an index has eight digits.
+        list[str]: One name per image, without suffix; an index has eight
+        digits.
 
     Raises:
-        InputError: If two are equal.
+        InputError: If two names are equal.
     """
     names = [
         Path(image).stem if isinstance(image, (str, Path)) else f'{index:08d}'
@@ -40,10 +41,11 @@ def write_masks(folder: Path, name: str, masks: npt.NDArray[np.bool_]) -> None:
     """Write the masks of an image as PNG files.
 
     Args:
-        folder (Path): Output folder.
-        name (str): From :func:`output_names`. If there are several masks, the
-            index of each is appended.
-        masks (np.ndarray): Bool, (N, H, W).
+        folder (Path): Output folder, which is created. Files of the same name
+            are replaced.
+        name (str): Name without suffix. If there are several masks, ``_`` and
+            the index of the mask are appended.
+        masks (np.ndarray): (N, H, W) bool.
 
     Raises:
         InputError: If a mask cannot be written.

@@ -33,12 +33,12 @@ class MaskInputs:
     """Masks of one image.
 
     Attributes:
-        size (tuple[int, int]): Height and width.
-        masks (list[CompactMask]): The masks.
-        single (bool): Whether the input was one mask and not a list.
+        size (tuple[int, int]): Height and width in pixels.
+        masks (list[CompactMask]): The masks, of this size, on the CPU.
+        single (bool): Whether the input was one mask rather than several.
             Defaults to False.
-        labels (list[int], optional): Value of each mask in a label map.
-            Defaults to None.
+        labels (list[int], optional): Label of each mask, ascending. Defaults
+            to None: the input was not a label map.
     """
 
     size: Size
@@ -59,22 +59,25 @@ def load_masks(
         source (object): An image file, a ``.npy`` or a ``.npz`` with one
             array, or the bytes of one of these; a PIL image; an array or
             tensor, (H, W) for one mask or (N, H, W) for several, bool, or
-            with values 0 and one other, such as 1 or 255; a COCO run-length
-            encoding, or the polygons of one object; a list of any of these,
-            one per object.
-        labels (bool): Whether ``source`` is a label map, where every value
-            but 0 is an object. Defaults to False.
+            with values 0 and one positive value, such as 1 or 255; a COCO
+            run-length encoding, or the polygons of one object; or a list with
+            one of these per object.
+        labels (bool): Whether ``source`` is a label map, an image or an array
+            (H, W) of integers, in which every value but 0 is an object.
+            Defaults to False.
         image_size (tuple[int, int], optional): Height and width of the image,
             which polygons and empty lists need. Defaults to None.
         threshold (float, optional): Value from which a soft mask is
-            foreground. Defaults to None: a soft mask is an error.
+            foreground, in the units of the mask, more than 0. Defaults to
+            None: a soft mask is an error.
 
     Returns:
-        MaskInputs: The masks.
+        MaskInputs: The masks, one per object, in the order of the source.
 
     Raises:
-        InputError: If the form is unknown, the masks cannot be read or are
-            not binary, or ``threshold`` is not positive.
+        InputError: If the form is unknown, a mask cannot be read, is not
+            binary or differs in size from the others, a polygon lies outside
+            the image, or ``threshold`` is not positive.
     """
     if isinstance(source, (str, Path, bytes)):
         name = 'the mask' if isinstance(source, bytes) else str(source)
@@ -105,13 +108,14 @@ def load_masks(
 
 
 def to_numpy(array: Any) -> npt.NDArray[Any]:
-    """Convert a tensor of any device and type, or an array.
+    """Convert a tensor of any device and dtype to a NumPy array.
 
     Args:
-        array (Tensor | np.ndarray): The values.
+        array (Tensor | np.ndarray): The values, of any shape.
 
     Returns:
-        np.ndarray: The values; those of a floating-point tensor as float32.
+        np.ndarray: The values in the shape of the input; a floating-point
+        tensor becomes float32. The memory may be shared with the input.
     """
     if isinstance(array, Tensor):
         array = array.detach().cpu()
@@ -161,14 +165,14 @@ def _from_array(
 
 
 def resized(inputs: MaskInputs, size: Size) -> MaskInputs:
-    """Resize masks to their image, by linear interpolation.
+    """Stretch masks to the size of their image, by linear interpolation.
 
     Args:
-        inputs (MaskInputs): Masks of another size, such as a network's.
+        inputs (MaskInputs): Masks of any size, such as a network's output.
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
-        MaskInputs: The masks, stretched to the image.
+        MaskInputs: New masks of this size; ``inputs`` is unchanged.
     """
     masks = []
     for mask in inputs.masks:

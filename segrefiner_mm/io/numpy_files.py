@@ -22,13 +22,13 @@ _HEADERS = {
 
 
 def is_array_file(source: Source) -> bool:
-    """Return whether a file is one of NumPy's, by its name or its first bytes.
+    """Return whether a file is one of NumPy's, by suffix or first bytes.
 
     Args:
         source (str | Path | bytes): A path, or the content of a file.
 
     Returns:
-        bool: Whether :func:`read_array` is to read it.
+        bool: True for a ``.npy`` or ``.npz``, which :func:`read_array` reads.
     """
     if isinstance(source, bytes):
         return source.startswith((_NPY, _ZIP))
@@ -39,15 +39,16 @@ def read_array(source: Source) -> npt.NDArray[Any]:
     """Read the array of a NumPy file.
 
     Args:
-        source (str | Path | bytes): A ``.npy``, or a ``.npz`` with one array,
-            or the content of one.
+        source (str | Path | bytes): Path of a ``.npy``, or of a ``.npz`` with
+            one array; or the content of one of these files.
 
     Returns:
-        np.ndarray: (H, W) or (N, H, W) of booleans or real numbers.
+        np.ndarray: (H, W) or (N, H, W), read-only, in the dtype of the file:
+        bool, integer or floating-point.
 
     Raises:
-        InputError: If it is missing, damaged or too large, or holds several
-            arrays, or one of another shape or type.
+        InputError: If the file is missing, damaged or too large, contains
+            several arrays, or an array of another shape or dtype.
     """
     if isinstance(source, bytes):
         name, zipped = 'the array', source.startswith(_ZIP)

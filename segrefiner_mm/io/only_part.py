@@ -17,22 +17,24 @@ from segrefiner_mm.windows import ERRORS, Box, CompactMask, Only
 
 
 def read_only_part(value: Any, size: Size) -> Only | None:
-    """Read what may change in an image.
+    """Read the part of an image that may change.
 
     Args:
         value (object): A box x1, y1, x2, y2 in pixels, x2 and y2 exclusive; a
-            polygon, as points (N, 2) or x1, y1, x2, y2, ... of three points
-            or more; a mask (H, W) in a form of :func:`load_masks`;
-            ``'errors'``; or None.
+            polygon in pixels, as points (N, 2) or as x1, y1, x2, y2, ..., of
+            three points or more; a mask (H, W) in a form of
+            :func:`load_masks`; ``'errors'``; or None.
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
-        CompactMask | str | None: The part; ``'errors'``: where the network
-        predicts errors; None: everything.
+        CompactMask | str | None: The part, as a mask of this size, for which
+        a box is rounded outwards and clipped to the image; ``'errors'``:
+        where the network predicts errors; None: everything.
 
     Raises:
-        InputError: If its form is unknown, it is a mask of another size, or
-            it is outside the image.
+        InputError: If the form is unknown, a box is empty, a mask cannot be
+            read or has another size, or a box or polygon covers no pixel of
+            the image.
     """
     if value is None or (isinstance(value, str) and value == ERRORS):
         return ERRORS if value is not None else None
@@ -50,16 +52,16 @@ def read_only_part(value: Any, size: Size) -> Only | None:
 
 
 def box_of(numbers: Sequence[float]) -> Box:
-    """Return the box of whole pixels around a box.
+    """Round a box outwards to whole pixels.
 
     Args:
-        numbers (Sequence[float]): x1, y1, x2, y2.
+        numbers (Sequence[float]): x1, y1, x2, y2 in pixels.
 
     Returns:
-        Box: The box.
+        Box: The smallest box of whole pixels that contains the given one.
 
     Raises:
-        InputError: If it is empty, or has values that are not finite.
+        InputError: If the box is empty, or has values that are not finite.
     """
     x1, y1, x2, y2 = numbers
     if not all(map(math.isfinite, numbers)) or x1 >= x2 or y1 >= y2:

@@ -1,4 +1,4 @@
-"""A lock that lets one run at a time write an output."""
+"""A lock that lets only one run at a time write an output."""
 
 import errno
 import os
@@ -21,20 +21,21 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class OutputLock:
-    """Keeps other runs from an output while this one writes it.
+    """Context manager that keeps other runs from an output.
 
     The system releases the lock when the process ends in any way, so a killed
-    run locks nobody out. Its unfinished files are removed by the next run. On
+    run leaves no lock. The next run removes its unfinished files on entry. On
     a file system without locks, other runs are not kept away.
 
     Args:
-        out (Path): The folder or file to write. Its folder is created. A
-            folder and a file in it are different outputs.
-        is_folder (bool): Whether it is a folder.
+        out (Path): The folder or file to write. On entry, the folder, or the
+            folder of the file, is created. A folder and a file in it are
+            different outputs.
+        is_folder (bool): Whether ``out`` is a folder.
 
     Raises:
         InputError: On entry, if another run holds the lock, whose process the
-            message names, or if the lock cannot be written.
+            message names, or if the lock file cannot be written.
     """
 
     def __init__(self, out: Path, is_folder: bool) -> None:
@@ -78,7 +79,7 @@ class OutputLock:
         self._file = -1
 
     def _opened(self) -> int:
-        """Return the locked file; -1 if another run removed it meanwhile."""
+        """Return the descriptor of the locked file; -1 if it was removed."""
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             if not _lock(file):

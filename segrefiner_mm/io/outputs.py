@@ -11,10 +11,10 @@ def check_not_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
     Args:
         outputs (Iterable[Path]): Files to write.
-        inputs (Iterable[Path]): Files that are read.
+        inputs (Iterable[Path]): Files to read.
 
     Raises:
-        InputError: If a file is both, with all links resolved.
+        InputError: If an output is an input, all links resolved.
     """
     resolved = {path.resolve() for path in inputs}
     for path in outputs:
@@ -27,11 +27,11 @@ def check_free(out: Path, is_taken: bool, overwrite: bool) -> None:
 
     Args:
         out (Path): The output.
-        is_taken (bool): Whether it exists and holds something.
+        is_taken (bool): Whether the output exists.
         overwrite (bool): Whether it may be overwritten.
 
     Raises:
-        InputError: If it would be overwritten.
+        InputError: If the output exists and may not be overwritten.
     """
     if is_taken and not overwrite:
         raise InputError(

@@ -1,7 +1,7 @@
 """COCO's encodings of a mask, checked before pycocotools decodes them.
 
-pycocotools crashes on some invalid encodings, and fills pixels that others
-do not cover with uninitialised memory.
+pycocotools crashes on some invalid encodings. If an encoding does not cover
+all pixels, pycocotools returns uninitialised memory for the missing ones.
 """
 
 from collections.abc import Sequence
@@ -38,26 +38,29 @@ def decode_mask(
         np.ndarray: (H, W) uint8, values 0 and 1.
 
     Raises:
-        InputError: If it is invalid, of another size, or too large.
+        InputError: If the encoding is invalid, of another size, or too large.
     """
     encoded = run_lengths(segmentation, size)
     return np.ascontiguousarray(coco_mask.decode(encoded))
 
 
 def run_lengths(segmentation: Any, size: Size | None = None) -> dict[str, Any]:
-    """Convert any of COCO's encodings to the one that pycocotools works on.
+    """Convert any of COCO's encodings to compressed run lengths.
 
     Args:
         segmentation (dict | list): ``size`` and ``counts``, a list or
             compressed; or a list of polygons x1, y1, x2, y2, ... in pixels.
+            See :func:`read_segmentation` for variants.
         size (tuple[int, int], optional): Height and width of the image, which
             polygons need. Defaults to None: those of the encoding.
 
     Returns:
-        dict: ``size`` and compressed ``counts``.
+        dict: ``size``, height and width, and compressed ``counts``, bytes, as
+        the functions of pycocotools take them.
 
     Raises:
-        InputError: If it is invalid, of another size, or too large.
+        InputError: If there is no mask, or the encoding is invalid, of
+            another size, or too large.
     """
     read = read_segmentation(segmentation)
     if read is None:
@@ -76,10 +79,11 @@ def encode_segmentation(
             None.
 
     Returns:
-        dict: ``size`` and compressed ``counts``.
+        dict: See :func:`run_lengths`.
 
     Raises:
-        InputError: If it is invalid, of another size, or too large.
+        InputError: If the encoding is invalid, of another size, or too large,
+            or if ``size`` is missing for polygons.
     """
     if mask.size is None:
         if size is None:
@@ -118,7 +122,7 @@ def from_runs(runs: npt.NDArray[np.int64], size: Size) -> dict[str, Any]:
         size (tuple[int, int]): Height and width.
 
     Returns:
-        dict: ``size`` and compressed ``counts``.
+        dict: See :func:`run_lengths`.
     """
     given = dict(size=list(size), counts=runs.tolist())
     return coco_mask.frPyObjects(given, *size)
@@ -153,10 +157,10 @@ def encode_mask(mask: npt.NDArray[Any]) -> dict[str, Any]:
     """Encode a mask for JSON.
 
     Args:
-        mask (np.ndarray): (H, W), bool or 0 and 1.
+        mask (np.ndarray): (H, W), bool or values 0 and 1.
 
     Returns:
-        dict: ``size`` and compressed ``counts``, a str.
+        dict: ``size``, height and width, and compressed ``counts``, a str.
     """
     return with_text(coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8)))
 
@@ -182,7 +186,7 @@ def colours_to_ids(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
         colours (np.ndarray): (H, W, 3) uint8, RGB.
 
     Returns:
-        np.ndarray: (H, W) int32.
+        np.ndarray: (H, W) int32, 0 to 2^24 - 1.
     """
     red, green, blue = np.moveaxis(colours.astype(np.int32), 2, 0)
     return red + (green << 8) + (blue << 16)

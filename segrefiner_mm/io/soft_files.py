@@ -25,7 +25,7 @@ def check_soft_type(kind: str) -> str:
         str: The type, unchanged.
 
     Raises:
-        InputError: If it is none of these.
+        InputError: If the type is none of these.
     """
     if kind not in SUFFIXES:
         raise InputError(
@@ -38,15 +38,17 @@ def quantised(values: Floats, kind: str) -> npt.NDArray[Any]:
     """Convert probabilities to the type in which they are stored.
 
     Integers are ``floor(p * top + 1 / 2)``, where ``top`` is the highest
-    value, which is odd. So 0.5 or more becomes 128 or more (32,768 with 16
-    bits), and anything less becomes less: the mask is ``value >= 128``.
+    value of the type, which is odd. Therefore 0.5 or more becomes 128 or more
+    (32,768 with 16 bits), and less than 0.5 becomes less than 128: the mask
+    is ``value >= 128``.
 
     Args:
         values (np.ndarray): Any shape, float32, 0 to 1.
         kind (str): ``'uint8'``, ``'uint16'`` or ``'float32'``.
 
     Returns:
-        np.ndarray: Same shape, of the type ``kind``.
+        np.ndarray: The values in the dtype ``kind`` and the shape of
+        ``values``.
     """
     if kind == 'float32':
         return values
@@ -59,12 +61,13 @@ def encode_soft(path: Path, values: Floats, kind: str) -> bytes:
     """Encode the soft map of a mask.
 
     Args:
-        path (Path): Its file, with the suffix of ``SUFFIXES``.
+        path (Path): Name of the file, with the suffix that ``SUFFIXES`` gives
+            for ``kind``.
         values (np.ndarray): (H, W) float32, 0 to 1.
         kind (str): See :func:`quantised`.
 
     Returns:
-        bytes: Content of the file: a grey PNG, or a NumPy array.
+        bytes: Content of the file: a grey PNG, or a ``.npy``.
 
     Raises:
         InputError: If the format cannot hold the map.
@@ -78,15 +81,16 @@ def encode_soft(path: Path, values: Floats, kind: str) -> bytes:
 
 
 def encode_label_probs(labels: list[int], numbers: npt.NDArray[Any]) -> bytes:
-    """Encode the probabilities of the labels of a map.
+    """Encode the probabilities of the labels of a label map.
 
     Args:
-        labels (list[int]): The labels.
-        numbers (np.ndarray): (C, H, W), a plane per label.
+        labels (list[int]): The C labels, each within int32.
+        numbers (np.ndarray): (C, H, W), a plane per label; the dtypes and
+            ranges are those of :func:`quantised`.
 
     Returns:
-        bytes: Content of an ``.npz`` with ``labels`` (C,) int32 and ``probs``
-        (C, H, W).
+        bytes: Content of an ``.npz`` with ``labels``, (C,) int32, and
+        ``probs``, which is ``numbers``.
     """
     content = io.BytesIO()
     named = np.array(labels, np.int32)

@@ -1,4 +1,4 @@
-"""The events of a run as lines of JSON, for programs that watch it."""
+"""The events of a run as lines of JSON, for programs that watch the run."""
 
 import json
 import math
@@ -14,20 +14,22 @@ EVERY = 1.0  # seconds between two events of progress
 
 
 class JsonLog:
-    """Writes a JSON object per event.
+    """Log file with a JSON object per event.
 
-    Every object has ``time``, in UTC, and ``event``:
+    Every object has ``time``, in UTC and ISO 8601, and ``event``, the kind.
+    Further fields depend on the kind:
 
-    - ``progress``: ``images``, ``total``, ``masks``, ``images_per_second``,
-      ``masks_per_second``, ``seconds_left`` and ``verdicts``, counts by
-      verdict;
+    - ``progress``: ``images`` and ``masks`` that are done, ``total`` (of the
+      images), ``images_per_second``, ``masks_per_second``, ``seconds_left``
+      and ``verdicts``, counts by verdict; ``total`` and ``seconds_left`` are
+      null if not known;
     - ``error`` and ``note``: ``message``;
     - ``end``: ``message``, the summary, and the counts ``done`` (absent for
-      an evaluation) and ``failed``; the last event of a run that was not
-      killed.
+      an evaluation) and ``failed`` (null if an error ended the run). It is
+      the last event, unless the run was killed.
 
     Args:
-        path (Path): File to append to.
+        path (Path): File to append to; its folder must exist.
 
     Raises:
         InputError: If the file cannot be opened.
@@ -46,20 +48,26 @@ class JsonLog:
         """Write an event.
 
         Args:
-            event (str): Its kind.
-            **fields: Values that JSON can hold.
+            event (str): Kind of the event.
+            **fields (Any): Further fields, of values that JSON can hold.
+
+        Raises:
+            OSError: If the file cannot be written.
         """
         now = datetime.now(timezone.utc).isoformat(timespec='milliseconds')
         line = dict(time=now, event=event, **fields)
         self._file.write(json.dumps(line) + '\n')
 
     def progress(self, tally: Tally, last: bool = False) -> None:
-        """Write how far the run is, at most once a second.
+        """Write the progress of a run, unless the last was under 1 s ago.
 
         Args:
             tally (Tally): The counts.
             last (bool): Whether to write in any case, as at the end. Defaults
                 to False.
+
+        Raises:
+            OSError: If the file cannot be written.
         """
         now = time.monotonic()
         if not last and now - self._last < EVERY:

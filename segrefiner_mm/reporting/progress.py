@@ -16,13 +16,13 @@ class Tally:
 
     Args:
         total (int, optional): Number of images; None if it is not known.
-        clock (Callable): Returns the time in seconds. Defaults to
+        clock (Callable[[], float]): Returns the time in seconds. Defaults to
             ``time.monotonic``.
 
     Attributes:
-        total (int, optional): Number of images.
-        images (int): Images that are done.
-        verdicts (Counter[str]): Masks that are done, by verdict.
+        total (int, optional): Number of images; None if it is not known.
+        images (int): Number of images that are done.
+        verdicts (Counter[str]): Number of masks that are done, by verdict.
     """
 
     def __init__(
@@ -36,24 +36,24 @@ class Tally:
 
     @property
     def masks(self) -> int:
-        """Masks that are done."""
+        """int: Number of masks that are done."""
         return self.verdicts.total()
 
     @property
     def seconds(self) -> float:
-        """Time since the start."""
+        """float: Seconds since the start."""
         return self._clock() - self._begin
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the mean rate so far; None if it is not known."""
+        """float, optional: Seconds left at the mean rate; None if unknown."""
         if not self.images or self.total is None:
             return None
         left = max(self.total - self.images, 0)
         return self.seconds / self.images * left
 
     def add(self, verdicts: Sequence[str] = ()) -> None:
-        """Count an image.
+        """Count an image as done.
 
         Args:
             verdicts (Sequence[str]): Verdicts of its masks. Defaults to ().
@@ -68,21 +68,22 @@ class Tally:
             count (int): A count, such as :attr:`images`.
 
         Returns:
-            float: Per second since the start; 0 at the start.
+            float: The count, divided by the seconds since the start; 0 at the
+            start.
         """
         seconds = self.seconds
         return count / seconds if seconds > 0 else 0.0
 
     def text(self, before_verdicts: str = ', ') -> str:
-        """Return all numbers as text.
+        """Return counts, rates and time left as text.
 
         Args:
-            before_verdicts (str): Text between rates and verdicts. Defaults
-                to ', '.
+            before_verdicts (str): Separator before the verdicts. Defaults to
+                ', '.
 
         Returns:
-            str: A line such as ``'12/40 images, 3.1 images/s, 9.8 masks/s,
-            0:09 left, 30 refined, 8 kept'``.
+            str: A text such as ``'12/40 images, 3.1 images/s, 9.8 masks/s,
+            0:09 left, 8 kept, 30 refined'``.
         """
         of_all = '' if self.total is None else f'/{self.total}'
         parts = [f'{self.images}{of_all} images']
@@ -104,14 +105,14 @@ class Tally:
 def progress_bar(
     console: Console, what: str
 ) -> Iterator[Callable[[Tally], None]]:
-    """Show a bar on a terminal.
+    """Show a progress bar on a terminal during a block.
 
     Args:
         console (Console): The terminal.
-        what (str): Word in front of the bar.
+        what (str): Text in front of the bar.
 
     Yields:
-        Callable: Shows a :class:`Tally`.
+        Callable[[Tally], None]: Updates the bar to the counts of a tally.
     """
     columns = (
         TextColumn('{task.description}', markup=False),

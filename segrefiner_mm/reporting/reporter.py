@@ -12,10 +12,10 @@ from segrefiner_mm.reporting.progress import Tally, progress_bar
 
 
 class Advance(Protocol):
-    """Called after an image is done."""
+    """Function to call after each image that is done."""
 
     def __call__(self, verdicts: Sequence[str] = ()) -> None:
-        """Count an image.
+        """Count an image as done.
 
         Args:
             verdicts (Sequence[str]): Verdicts of its masks. Defaults to ().
@@ -30,10 +30,14 @@ class Reporter:
             nothing is printed.
         quiet (bool): Whether to print errors alone, without a bar and notes.
             Defaults to False.
-        log (JsonLog, optional): Receives all events. Defaults to None.
+        log (JsonLog, optional): Log that gets all events. Defaults to None:
+            no log.
 
     Attributes:
         problems (list[str]): Messages about all failures.
+
+    Raises:
+        OSError: In all methods, if the log cannot be written.
     """
 
     def __init__(
@@ -51,28 +55,28 @@ class Reporter:
         """Report an input that could not be processed.
 
         Args:
-            problem (object): The message or the error.
+            problem (object): The message, or an exception with the message.
         """
         self.problems.append(str(problem))
         self._event('error', message=str(problem))
         self._print(f'segrefiner: error: {problem}')
 
     def say(self, text: str) -> None:
-        """Print a line.
+        """Print a note, unless the reporter is quiet, and log it.
 
         Args:
-            text (str): The line.
+            text (str): The note; the log omits the prefix ``segrefiner:``.
         """
         self._event('note', message=text.removeprefix('segrefiner: '))
         if not self._quiet:
             self._print(text)
 
     def note_end(self, message: str, **fields: Any) -> None:
-        """Record the end of the run in the log alone.
+        """Log the end of the run; nothing is printed.
 
         Args:
             message (str): The summary, or why nothing could be done.
-            **fields: Values that JSON can hold.
+            **fields (Any): Further fields, of values that JSON can hold.
         """
         self._event('end', message=message, **fields)
 
@@ -80,19 +84,19 @@ class Reporter:
     def progress(
         self, total: int | None, what: str = 'Refining'
     ) -> Iterator[Advance]:
-        """Show a progress bar on a terminal.
+        """Show a progress bar during a block, if the console is a terminal.
 
-        It shows images and masks per second, the time left and the counts of
-        the verdicts. The log gets the same numbers, once a second at most.
+        The bar shows images and masks per second, the time left and the
+        counts of the verdicts. The log gets these numbers at most once a
+        second, and at the end.
 
         Args:
             total (int, optional): Number of images; None if it is not
                 known.
-            what (str): Word in front of the bar. Defaults to 'Refining'.
+            what (str): Text in front of the bar. Defaults to 'Refining'.
 
         Yields:
-            Callable: To be called after an image, with the verdicts of its
-            masks.
+            Advance: Function to call after each image that is done.
         """
         console = self._console
         tally = Tally(total)
@@ -130,14 +134,14 @@ def terminal_reporter(
 
     Args:
         quiet (bool): Whether to print errors alone. Defaults to False.
-        json_log (str | Path, optional): File that gets a JSON object per
-            event; see :class:`JsonLog`. Defaults to None.
+        json_log (str | Path, optional): Log file to append to; see
+            :class:`JsonLog`. Defaults to None: no log.
 
     Returns:
         Reporter: The reporter.
 
     Raises:
-        InputError: If the file cannot be opened.
+        InputError: If the log cannot be opened.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     log = None if json_log is None else JsonLog(Path(json_log))

@@ -8,9 +8,11 @@ class RunSummary:
     """Counts and problems of a run.
 
     Attributes:
-        text (str): One line for the user.
-        done (int): Complete results, including those of earlier runs.
-        failed (int): Inputs that could not be refined. Defaults to 0.
+        text (str): Summary of one line for the user.
+        done (int): Number of complete results, including those of earlier
+            runs.
+        failed (int): Number of inputs that could not be refined. Defaults to
+            0.
         problems (tuple[str, ...]): Messages about failures; one message may
             be about several inputs. Defaults to ().
     """

@@ -1,1 +1,1 @@
-"""Long runs: jobs, tasks, and journals that let a stopped run resume."""
+"""Runs over many files: jobs, tasks, and journals by which they resume."""

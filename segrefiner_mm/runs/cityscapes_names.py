@@ -1,4 +1,4 @@
-"""Names of Cityscapes, where an image and its labels end differently."""
+"""File names of Cityscapes, whose images and labels end differently."""
 
 import re
 
@@ -17,14 +17,14 @@ def image_name(stem: str) -> str:
             ``aachen_000000_000019_leftImg8bit``.
 
     Returns:
-        str: The shared part, such as ``aachen_000000_000019``; any other name
-        is returned unchanged.
+        str: The shared part, such as ``aachen_000000_000019``; a name of any
+        other form is returned unchanged.
     """
     return stem.removesuffix(_IMAGE) or stem
 
 
 def label_ending(stem: str) -> str:
-    """Return the end of the name of a label map.
+    """Return the ending that Cityscapes gives to the name of a label map.
 
     Args:
         stem (str): Name of a label map without suffix, such as

@@ -1,4 +1,4 @@
-"""Soft maps that a run writes, and the parts that it may change."""
+"""The soft maps of a run, and the parts that it may change."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +11,14 @@ from segrefiner_mm.runs.only_parts import OnlyParts
 
 @dataclass(frozen=True)
 class Extras:
-    """The soft maps of a run, and what may change in its images.
+    """The soft maps of a run, and the parts of its images that may change.
 
     Attributes:
         soft (str, optional): Value type of the soft maps, see
-            :func:`quantised`; None writes none.
+            :func:`quantised`; None: no soft maps are written.
         parts (OnlyParts): Finds the part of an image that may change.
         suffix (str, optional): Suffix of the files of soft maps. Defaults to
-            None: the usual one of the type.
+            None: that of ``soft`` in ``SUFFIXES``.
 
     Raises:
         InputError: If the type is unknown.
@@ -33,26 +33,25 @@ class Extras:
             check_soft_type(self.soft)
 
     def beside(self, job: PairJob) -> PairJob:
-        """Put the soft map beside the only result of a run.
+        """Name the soft map of a single pair: ``NAME_soft`` beside its result.
 
         Args:
             job (PairJob): The job.
 
         Returns:
             PairJob: The job, with the files of its soft map and of the part
-            that may change.
+            that may change, where they exist.
         """
         return self._with(job, f'{job.out.stem}_soft')
 
     def below(self, job: PairJob) -> PairJob:
-        """Put the soft map into a folder below the results.
+        """Name the soft map of one of many pairs: ``soft/NAME``.
 
         Args:
             job (PairJob): The job.
 
         Returns:
-            PairJob: The job, with the files of its soft map and of the part
-            that may change.
+            PairJob: See :meth:`beside`.
         """
         return self._with(job, f'{SOFT}/{job.out.stem}')
 
@@ -60,8 +59,8 @@ class Extras:
         """Return the settings that results depend on, as plain values.
 
         Returns:
-            dict: For a journal; empty without extras. The files of the parts
-            are inputs of the jobs.
+            dict: Settings for a journal; empty by default. The contents of
+            files of parts are absent, as the files are inputs of the jobs.
         """
         of_run = {} if self.soft is None else dict(soft=self.soft)
         if isinstance(self.parts.common, Path):

@@ -23,30 +23,31 @@ Found = dict[str, list[Path]]
 class PairMatching:
     """Pairs of images and masks, and the files without a partner.
 
-    A mask in a subfolder belongs to the image of its name in the subfolder of
-    the same name. A folder of masks that is named after an image holds the
-    masks of its objects, one per file. If all masks are in one folder, the
-    images may be in any subfolder.
+    A mask in a subfolder belongs to the image of the same name in the
+    subfolder of the same name. A folder of masks that is named after an image
+    contains the masks of the objects in that image, one per file. If all
+    masks are in one folder, the images may be in any subfolder.
 
     Args:
         images (Path): Folder of images.
         masks (Path): Folder of masks.
-        out (Path): Folder of the results, with the subfolders of the masks.
-        overlay (bool): Whether to write overlays too. Defaults to False.
+        out (Path): Folder of the results, which gets the subfolders of the
+            masks.
+        overlay (bool): Whether the jobs write overlays. Defaults to False.
         suffix (str): Suffix that the name of a mask adds to the name of its
-            image, such as ``'_mask'``; ``*`` matches anything, as in
+            image, such as ``'_mask'``; ``*`` matches any characters, as in
             ``'_*'``. Defaults to ''.
         ambiguous (bool): Whether, if all masks are in one folder, images are
-            also looked for in subfolders, so that two of one name are a
-            conflict. Defaults to False: subfolders are searched only if the
-            folder has no images.
+            searched in the folder and its subfolders, so that two images of
+            one name are a conflict. Defaults to False: subfolders are searched
+            only if the folder has no images.
 
     Attributes:
         jobs (list[PairJob]): The pairs, folder by folder.
-        problems (list[str]): Messages about unmatched files.
+        problems (list[str]): Messages about unmatched and ambiguous files.
 
     Raises:
-        InputError: If both folders are equal and there is no suffix.
+        InputError: If both folders are the same and there is no suffix.
     """
 
     images: Path
@@ -133,7 +134,7 @@ class PairMatching:
             )
 
     def _owner(self, stem: str, images: Found) -> str:
-        """Return the name of the image that a mask belongs to."""
+        """Return the stem of the image that a mask belongs to."""
         if not self._pattern:
             return image_name(stem.removesuffix(self.suffix))
         return next(
@@ -176,7 +177,7 @@ class PairMatching:
         return by_stem
 
     def _below(self, root: Path, other: Path) -> Iterator[Path]:
-        """Yield subfolders, except those of the other kind and of results."""
+        """Yield subfolders, without the other input and the results."""
         apart = {other.resolve(), self.out.resolve()} - {root.resolve()}
         ours = (root / NAME).is_file()
         for folder in folders_below(root):

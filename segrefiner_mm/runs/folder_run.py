@@ -1,4 +1,4 @@
-"""Runs over many jobs that resume where they were stopped."""
+"""Runs over many jobs, which resume after they were stopped."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,23 +28,26 @@ def run_jobs(
 ) -> RunSummary:
     """Run the jobs that earlier runs have not done.
 
+    A job that fails is reported, and the run goes on with the next.
+
     Args:
         task (Task): Loads, refines and encodes the pairs.
         jobs (list[PairJob]): The jobs, at least one.
-        out (Path): Output folder, which holds the journal.
+        out (Path): Output folder, which is created and has the journal.
         own_settings (dict): Settings that results depend on, besides those
-            of the refiner.
+            of the refiner, as plain values.
         overwrite (bool): Whether to repeat finished jobs, and to overwrite
             files that no run has written.
-        reporter (Reporter): Receives the jobs that fail; failures reported
-            before are counted too.
+        reporter (Reporter): Receives the jobs that fail. Failures reported
+            before the run count as well.
 
     Returns:
         RunSummary: Counts of the verdicts and of the failures.
 
     Raises:
-        InputError: If files would be lost, another run writes this output, or
-            the model or an option cannot be used.
+        InputError: If files would be lost, another run writes this output,
+            the journal cannot be read or written, or the model or an option
+            cannot be used.
         CheckpointError: If the weights cannot be used.
     """
     protect_inputs(jobs)
@@ -70,7 +73,7 @@ def run_jobs(
 
 
 class _FolderRun:
-    """Loads and writes results one by one; reports failures and continues."""
+    """Loads pairs and writes results; reports failures and continues."""
 
     def __init__(
         self, task: Task[Any, Any], journal: RunJournal, reporter: Reporter
@@ -81,7 +84,7 @@ class _FolderRun:
         self._reporter = reporter
 
     def open(self, jobs: list[PairJob], overwrite: bool) -> list[PairJob]:
-        """Return the jobs that are not done and may be run."""
+        """Return the jobs to run: neither done, nor with edited results."""
         if overwrite:
             return jobs
         for job in jobs:
@@ -109,7 +112,7 @@ class _FolderRun:
         return False
 
     def write_all(self, jobs: list[PairJob]) -> list[str]:
-        """Run the jobs; return the verdicts of those that succeed."""
+        """Run the jobs; return the verdicts of the jobs that succeed."""
         verdicts: list[str] = []
         with self._reporter.progress(len(jobs)) as advance:
             pairs = self._loaded(jobs, advance)
@@ -147,7 +150,7 @@ class _FolderRun:
 
 
 def _is_whole(path: Path) -> bool:
-    """Return whether an edited file is readable, not a damaged one."""
+    """Return whether an edited file can be read, and is not just damaged."""
     if path.suffix == '.npz':
         return is_zipfile(path)
     try:

@@ -1,4 +1,4 @@
-"""Inputs and outputs of a run, and protection of the inputs."""
+"""The files that a job reads and writes, and protection of the inputs."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,15 +14,16 @@ class PairJob(NamedTuple):
     """A pair to read and the files to write.
 
     Attributes:
-        image (Path): Image file.
-        mask (Path): Mask or label map.
-        out (Path): File of the result.
-        overlay (Path, optional): File of the overlay; None for no overlay.
-        soft (Path, optional): File of the soft map. Defaults to None: none.
-        only (Path, optional): File of the part that may change. Defaults to
-            None: no such file.
-        cutout (Path, optional): File of the object, cut out with alpha.
-            Defaults to None: no such file.
+        image (Path): Image file to read.
+        mask (Path): Mask or label map to read.
+        out (Path): File to write the refined mask or label map to.
+        overlay (Path, optional): Overlay to write; None: no overlay.
+        soft (Path, optional): Soft map to write. Defaults to None: no soft
+            map.
+        only (Path, optional): Mask of the part that may change, to read.
+            Defaults to None: no file gives the part.
+        cutout (Path, optional): Image to write of the object, cut out with
+            alpha. Defaults to None: no cut-out.
     """
 
     image: Path
@@ -34,24 +35,34 @@ class PairJob(NamedTuple):
     cutout: Path | None = None
 
     def inputs(self) -> list[Path]:
-        """Return the files to read."""
+        """List the files to read.
+
+        Returns:
+            list[Path]: Image, mask and part, without those that are None.
+        """
         files = self.image, self.mask, self.only
         return [path for path in files if path is not None]
 
     def outputs(self) -> list[Path]:
-        """Return the files to write."""
+        """List the files to write.
+
+        Returns:
+            list[Path]: Result, overlay, soft map and cut-out, without those
+            that are None.
+        """
         files = self.out, self.overlay, self.soft, self.cutout
         return [path for path in files if path is not None]
 
 
 def protect_inputs(jobs: list[PairJob]) -> None:
-    """Refuse outputs that are inputs.
+    """Refuse jobs that would overwrite an input.
 
     Args:
         jobs (list[PairJob]): The jobs.
 
     Raises:
-        InputError: If an output is an input.
+        InputError: If an output of a job is an input of any job, all links
+            resolved.
     """
     inputs = {path.resolve() for job in jobs for path in job.inputs()}
     for job in jobs:

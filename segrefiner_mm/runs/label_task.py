@@ -38,8 +38,9 @@ class RefinedLabels(NamedTuple):
     """A refined label map.
 
     Attributes:
-        labels (np.ndarray): (H, W) integers.
-        soft (SoftLabels, optional): Probabilities of the labels.
+        labels (np.ndarray): (H, W) int32.
+        soft (SoftLabels, optional): Probabilities of the labels; None if no
+            soft maps are made.
     """
 
     labels: Labels
@@ -52,8 +53,8 @@ class LabelTask:
     Args:
         refiner (Refiner): The model and its settings.
         ignore (Sequence[int]): Labels whose pixels are not changed.
-        parts (OnlyParts, optional): What may change. Defaults to None:
-            everything.
+        parts (OnlyParts, optional): The parts that may change. Defaults to
+            None: everything.
         soft (str, optional): Type of the soft maps, see :func:`quantised`.
             Defaults to None: none are made.
     """

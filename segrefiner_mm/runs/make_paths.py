@@ -1,15 +1,15 @@
-"""Paths in options, which may be given as strings."""
+"""Conversion of options that may be strings to paths."""
 
 from pathlib import Path
 from typing import Any
 
 
 def make_paths(options: Any, *names: str) -> None:
-    """Convert fields of new options to paths; None is left as it is.
+    """Convert fields of new options to paths, in place; None stays None.
 
     Args:
         options (object): A frozen dataclass, in its ``__post_init__``.
-        *names: Fields that hold a path, a string or None.
+        *names (str): Names of the fields, each a path, a string or None.
     """
     for name in names:
         if (value := getattr(options, name)) is not None:

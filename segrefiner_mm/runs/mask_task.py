@@ -33,13 +33,14 @@ Pair = LoadedMasks[PairJob]
 
 
 def georeference_to_write(job: PairJob) -> Georeference | None:
-    """Return the georeference of a mask that is written as a TIFF.
+    """Return the georeference of a coarse mask, if its result is a TIFF.
 
     Args:
-        job (PairJob): Its job.
+        job (PairJob): The job of the mask.
 
     Returns:
-        dict | None: None for other formats, and for a mask without one.
+        dict | None: See :func:`georeference_of`; None also if the result is
+        written in another format.
     """
     if job.out.suffix.lower() not in TIFF_SUFFIXES:
         return None
@@ -53,12 +54,12 @@ class MaskTask:
         refiner (Refiner): The model and its settings.
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
-        parts (OnlyParts, optional): What may change. Defaults to None:
-            everything.
+        parts (OnlyParts, optional): The parts that may change. Defaults to
+            None: everything.
         soft (str, optional): Type of the soft maps, see :func:`quantised`.
             Defaults to None: none are made.
-        alpha_band (int, optional): See :func:`alpha_matte`, for jobs with a
-            cut-out. Defaults to None.
+        alpha_band (int, optional): ``band`` of :func:`alpha_matte`, for jobs
+            with a cut-out. Defaults to None: by the size of the object.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The parts of images that a run may change: one for all, or one each."""
+"""The parts of images that a run may change: one for all, or one per image."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -15,19 +15,19 @@ from segrefiner_mm.windows import ERRORS, Only
 
 
 class OnlyParts:
-    """Finds what may change in an image.
+    """Finds the part of an image that may change.
 
     Args:
-        only (object): A box or a polygon for all images; a mask file for all
-            images; a folder of masks, with the names of the masks or images;
+        only (object): A box, a polygon, a mask or a mask file for all images;
+            a folder of masks, named after the coarse masks or the images;
             ``'errors'``; or None: everything may change. See
             :func:`read_only_part`.
 
     Attributes:
-        common (object): ``only``, with the path of a file or folder as Path.
+        common (object): ``only``, with a file or folder as :class:`Path`.
 
     Raises:
-        InputError: If there is no such file or folder.
+        InputError: If the file or folder does not exist.
     """
 
     def __init__(self, only: Any) -> None:
@@ -46,19 +46,19 @@ class OnlyParts:
 
     @property
     def wants_errors(self) -> bool:
-        """bool: Whether the network decides which part may change."""
+        """bool: Whether ``only`` is ``'errors'``: the network decides."""
         return isinstance(self.common, str) and self.common == ERRORS
 
     def file_of(self, *names: Path) -> Path | None:
-        """Return the file of the part that may change.
+        """Return the file of the part that may change in an image.
 
         Args:
-            *names (Path): Mask and image. The folder is searched for a file
-                with the name of the first, then of the next.
+            *names (Path): Coarse mask and image, in order of preference. A
+                file in the folder matches if its stem is that of a name.
 
         Returns:
-            Path | None: None if the part is not given by a file, or the
-            folder holds no such file, or several.
+            Path | None: The file; None if no file gives the part, or no name
+            has exactly one match in the folder.
         """
         if self._by_stem is None:
             return self.common if isinstance(self.common, Path) else None
@@ -69,17 +69,17 @@ class OnlyParts:
         return None
 
     def of(self, size: Size, *names: Path) -> Only | None:
-        """Return what may change in an image.
+        """Return the part of an image that may change.
 
         Args:
             size (tuple[int, int]): Height and width of the image.
             *names (Path): See :meth:`file_of`.
 
         Returns:
-            CompactMask | str | None: See :class:`RefineJob`.
+            CompactMask | str | None: See :func:`read_only_part`.
 
         Raises:
-            InputError: If the folder does not hold exactly one file for the
+            InputError: If a folder does not have exactly one file for the
                 image, or the part cannot be used.
         """
         file = self.file_of(*names)
@@ -97,7 +97,8 @@ class OnlyParts:
         """Return the settings that results depend on, as plain values.
 
         Returns:
-            dict: For a journal; empty if everything may change.
+            dict: Settings for a journal, with the states of files; empty if
+            everything may change.
 
         Raises:
             InputError: If a file cannot be read.
@@ -115,7 +116,7 @@ class OnlyParts:
 
 
 def _identified(value: Any) -> str:
-    """Return a text that identifies a part: two parts never share one."""
+    """Return a text that identifies a part: two parts never share a text."""
     if isinstance(value, (list, tuple)):
         return f'[{", ".join(map(_identified, value))}]'
     if isinstance(value, (str, int, float, dict)):

@@ -10,26 +10,25 @@ class MaskOptions:
 
     Attributes:
         mask_suffix (str): Suffix that the name of a mask adds to the name of
-            its image, such as ``'_mask'``; ``*`` matches anything. Defaults
-            to ''.
+            its image, such as ``'_mask'``; ``*`` matches any characters. Not
+            used for a single pair. Defaults to ''.
         threshold (float, optional): Value from which a soft mask is
-            foreground. Defaults to None: masks have two values.
-        overlay (bool): Whether to draw the outlines on the image too.
-            Defaults to False.
-        alpha (bool): Whether to cut the object out too, with alpha in the
-            band around its edge, as a PNG with transparency. Defaults to
-            False.
+            foreground, more than 0. Defaults to None: masks have two values.
+        overlay (bool): Whether to also write the image with the outlines of
+            the coarse and the refined mask. Defaults to False.
+        alpha (bool): Whether to also write the object as a cut-out, a PNG
+            with alpha in the band around the edge. Defaults to False.
         alpha_band (int, optional): Width of that band on either side of the
-            edge, in pixels; see :func:`alpha_matte`. Defaults to None: by the
-            size of the object.
+            edge, in pixels, 1 or more; see :func:`alpha_matte`. Defaults to
+            None: by the size of the object.
         overwrite (bool): Whether to repeat finished jobs, and to overwrite
             other files in the output folder; the output of a single pair is
             overwritten in any case. Defaults to False.
-        soft (str, optional): Type in which soft maps are written too:
-            ``'uint8'`` or ``'uint16'`` (PNG), or ``'float32'`` (.npy); see
-            :func:`quantised`. Defaults to None: none are written.
-        only (object, optional): What may change, see :class:`OnlyParts`.
-            Defaults to None: everything.
+        soft (str, optional): Type in which soft maps are also written:
+            ``'uint8'`` or ``'uint16'`` (.png), or ``'float32'`` (.npy); see
+            :func:`quantised`. Defaults to None: no soft maps.
+        only (object, optional): The part that may change, see
+            :class:`OnlyParts`. Defaults to None: everything.
     """
 
     mask_suffix: str = ''
@@ -52,8 +51,8 @@ class LabelOptions:
         mask_suffix (str): See :class:`MaskOptions`. Defaults to ''.
         overlay (bool): See :class:`MaskOptions`. Defaults to False.
         overwrite (bool): See :class:`MaskOptions`. Defaults to False.
-        soft (str, optional): See :class:`MaskOptions`; written as .npz.
-            Defaults to None.
+        soft (str, optional): See :class:`MaskOptions`, but a soft map is an
+            .npz, see :func:`encode_label_probs`. Defaults to None.
         only (object, optional): See :class:`MaskOptions`. Defaults to None.
     """
 

@@ -31,14 +31,20 @@ def refine_inputs(
 
     Args:
         model (SegRefiner): The model.
-        inputs (Iterable[LoadedPair]): Pulled as late as possible.
+        inputs (Iterable[LoadedPair]): Images with masks, pulled as late as
+            possible.
         settings (RefineSettings): Settings of the run.
 
     Yields:
-        tuple[LoadedPair, dict]: Each input with its prediction, in order:
-        ``masks`` (N, H, W) bool, ``confidence`` (N,) float32, ``verdicts``,
-        ``evidence``, for label maps ``labels``, and with soft maps ``soft``
-        (N, H, W) float32.
+        tuple[LoadedPair, dict]: An input with its prediction, in order:
+        ``masks``, (N, H, W) bool; ``confidence``, (N,) float32 from 0 to 1;
+        ``verdicts``, N strings; ``evidence``, N dicts of numbers; for a label
+        map ``labels``, N integers; and with soft maps ``soft``, (N, H, W)
+        float32 from 0 to 1.
+
+    Raises:
+        InputError: If an input has ``only='errors'`` and the network predicts
+            no errors.
     """
 
     def jobs() -> Iterator[RefineJob[LoadedMasks[Tag]]]:
@@ -54,14 +60,14 @@ def refine_inputs(
 def draw_prediction(
     loaded: LoadedMasks[Any], prediction: Prediction
 ) -> npt.NDArray[np.uint8]:
-    """Draw the outlines of the coarse and the refined masks on the image.
+    """Draw the outlines of coarse and refined masks on their image.
 
     Args:
         loaded (LoadedPair): The image with its coarse masks.
         prediction (dict): From :func:`refine_inputs`.
 
     Returns:
-        np.ndarray: (H, W, 3) uint8, BGR.
+        np.ndarray: (H, W, 3) uint8, BGR, a copy.
     """
     coarse = (mask.dense().numpy() for mask in loaded.annotation.masks)
     return draw_outlines(loaded.image, coarse, prediction['masks'])

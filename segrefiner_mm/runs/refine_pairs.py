@@ -1,4 +1,4 @@
-"""Refinement of a pair of files, or of two folders of them."""
+"""Refinement of an image and its mask or label map, or of two folders."""
 
 from pathlib import Path
 from typing import Any
@@ -33,28 +33,32 @@ def refine_folder(
     refiner: RefinerOptions | Refiner | None = None,
     reporter: Reporter | None = None,
 ) -> RunSummary:
-    """Refine the masks of a folder; the function behind ``refine``.
+    """Refine a mask, or a folder of masks; the function behind ``refine``.
 
-    A run that was stopped continues where it was.
+    A folder is written with a journal, so that a run that was stopped resumes
+    where it left off.
 
     Args:
         images (str | Path): Folder of images, or one image.
-        masks (str | Path): Folder of masks with the same names, or one mask.
-        out (str | Path): Folder or file to write.
+        masks (str | Path): Folder of masks with the names of the images, see
+            :class:`PairMatching`; or one mask.
+        out (str | Path): Folder to write; for one mask, a file (.png, .bmp,
+            .tif), or the folder of a .png.
         options (MaskOptions, optional): Options for reading and writing.
-            Defaults to None: their defaults.
+            Defaults to None: ``MaskOptions()``.
         refiner (RefinerOptions | Refiner, optional): The model and its
-            settings. Defaults to None: their defaults.
+            settings. Defaults to None: ``RefinerOptions()``.
         reporter (Reporter, optional): Receives the failures in a folder.
-            Defaults to None: nothing is printed, see ``problems`` of the
-            summary.
+            Defaults to None: nothing is printed; ``problems`` of the summary
+            has the failures.
 
     Returns:
-        RunSummary: Counts, and what could not be refined; for a pair, with a
-        text about its mask.
+        RunSummary: Counts and failures; for one mask, a text about its
+        result.
 
     Raises:
-        InputError: If nothing can be refined, or files would be lost.
+        InputError: If nothing can be refined, an option cannot be used, or
+            files would be lost.
         CheckpointError: If the weights cannot be used.
     """
     options, reporter = options or MaskOptions(), reporter or Reporter()
@@ -104,24 +108,28 @@ def refine_labels(
 ) -> RunSummary:
     """Refine label maps; the function behind ``refine --labels``.
 
+    A run over a folder that was stopped resumes; see :func:`refine_folder`.
+
     Args:
         images (str | Path): Folder of images, or one image.
-        labels (str | Path): Folder of label maps, with subfolders, or one
-            map.
-        out (str | Path): Folder or file to write.
+        labels (str | Path): Folder of label maps, subfolders included; or one
+            label map.
+        out (str | Path): Folder to write; for one label map, a file (.png,
+            .tif), or the folder of a .png.
         options (LabelOptions, optional): Options for reading and writing.
-            Defaults to None: their defaults.
+            Defaults to None: ``LabelOptions()``.
         refiner (RefinerOptions | Refiner, optional): The model and its
-            settings. Defaults to None: their defaults.
+            settings. Defaults to None: ``RefinerOptions()``.
         reporter (Reporter, optional): See :func:`refine_folder`. Defaults to
             None.
 
     Returns:
-        RunSummary: Counts, and what could not be refined; for a pair, with a
-        text about its label map.
+        RunSummary: Counts and failures; for one label map, a text about its
+        result.
 
     Raises:
-        InputError: If nothing can be refined, or files would be lost.
+        InputError: If nothing can be refined, an option cannot be used, or
+            files would be lost.
         CheckpointError: If the weights cannot be used.
     """
     options, reporter = options or LabelOptions(), reporter or Reporter()
@@ -162,7 +170,7 @@ def _is_folder(image: Path, mask: Path) -> bool:
 
 
 def _file_out(out: Path, mask: Path, suffixes: frozenset[str]) -> Path:
-    """Return the file to write; ``out`` may be a folder."""
+    """Return the file to write; if ``out`` is a folder, a .png in it."""
     if out.is_dir() or not out.suffix:
         out = out / f'{mask.stem}.png'
     if out.suffix.lower() not in suffixes:
@@ -190,7 +198,7 @@ def _run_pair(task: Task[Annotation, Result], job: PairJob) -> RunSummary:
 
 
 def _check_folders(images: Path, masks: Path, out: Path, below: bool) -> None:
-    """Reject outputs that the next run would take for inputs."""
+    """Reject an output folder that the next run would take for an input."""
     if out.is_file():
         raise InputError(f'{out} is a file, but IMAGE and MASK are folders')
     above = out.resolve().parents if below else ()
@@ -212,7 +220,7 @@ def _report_unmatched(matching: PairMatching, reporter: Reporter) -> None:
 
 
 def _with_place(job: PairJob) -> PairJob:
-    """Write a GeoTIFF as one, as no other format holds a georeference."""
+    """Write the result of a GeoTIFF as a TIFF, for its georeference."""
     placed = file_georeference(job.mask) is not None
     return job._replace(out=job.out.with_suffix('.tif')) if placed else job
 
@@ -223,7 +231,7 @@ def _with_cutout(job: PairJob) -> PairJob:
 
 
 def _check_alpha(options: MaskOptions) -> None:
-    """Report what is missing before a network runs."""
+    """Reject a wrong band or a missing PyMatting before the network runs."""
     if options.alpha_band is not None and options.alpha_band < 1:
         raise InputError(
             f'the band must be 1 pixel or more, got {options.alpha_band}'
@@ -232,6 +240,6 @@ def _check_alpha(options: MaskOptions) -> None:
 
 
 def _with_room(job: PairJob) -> PairJob:
-    """Write a 32-bit label map with 32 bits."""
+    """Write the result of a 32-bit label map as a TIFF, with 32 bits."""
     wide = has_32_bits(job.mask)
     return job._replace(out=job.out.with_suffix('.tif')) if wide else job

@@ -28,29 +28,30 @@ class RefinerOptions:
 
     Attributes:
         model (str | Path | Config | dict): See
-            :class:`SegRefinerInferencer`. Defaults to ``DEFAULT_MODEL``.
+            :class:`SegRefinerInferencer`. Defaults to 'segrefiner-lite'.
         weights (str | Path, optional): Weights file. Defaults to None: those
             of the model.
         device (str, optional): Device to compute on, such as ``'cuda:0'``.
             Defaults to None: the best one available.
         windows (str | dict, optional): ``'object'``, ``'tiled'`` or the
             config of a window plan. Defaults to None: the model's setting.
-        steps (int, optional): Reverse steps. Defaults to None: the model's
-            setting.
+        steps (int, optional): Number of reverse steps, 1 to T. Defaults to
+            None: the model's setting.
         batch_size (int, optional): Maximum number of windows per batch.
             Defaults to None: the model's setting.
-        seed (int, optional): Seed of the noise; None: no noise. Defaults to
-            0.
+        seed (int, optional): Seed of the noise, 0 or more; None: no noise.
+            Defaults to 0.
         guard (bool | str): Whether a guard may keep masks and roll back
             refinements; ``'always'``: even for weights that its limits were
             not calibrated on. Defaults to True.
         precision (str, optional): ``'auto'``, ``'fp32'``, ``'bf16'`` or
             ``'fp16'``. Defaults to None: the model's setting.
         runtime (str): Library that runs the network on a CPU: ``'torch'``,
-            ``'onnxruntime'``, ``'openvino'``, or ``'auto'``: the fastest of
-            those that are installed, see :func:`use_runtime`. They differ by
-            rounding, which may move an edge by a pixel; name one where results
-            must be equal on several machines. Defaults to 'auto'.
+            ``'onnxruntime'``, ``'openvino'``, or ``'auto'``: the fastest
+            runtime that is installed, see :func:`use_runtime`. Results of two
+            runtimes differ by rounding, which may move an edge by a pixel;
+            name one if results must be equal on several machines. Defaults to
+            'auto'.
     """
 
     model: str | Path | Config | dict[str, Any] = DEFAULT_MODEL
@@ -68,12 +69,12 @@ class RefinerOptions:
 class Refiner:
     """A model with its settings, built on first use.
 
-    So mistakes in the data are reported before the weights are loaded. Give
-    it to several runs in place of its options, and they share the model.
+    Mistakes in the data are thus reported before the weights are loaded.
+    Several runs that get the same refiner share its model.
 
     Args:
         options (RefinerOptions, optional): The model and its settings.
-            Defaults to None: their defaults.
+            Defaults to None: ``RefinerOptions()``.
     """
 
     def __init__(self, options: RefinerOptions | None = None) -> None:
@@ -84,8 +85,9 @@ class Refiner:
         """Return the refiner of a run.
 
         Args:
-            given (Refiner | RefinerOptions, optional): A refiner, returned as
-                it is, or the options of a new one; None: their defaults.
+            given (Refiner | RefinerOptions, optional): A refiner, which is
+                returned; the options of a new one; or None:
+                ``RefinerOptions()``.
 
         Returns:
             Refiner: The refiner.
@@ -98,7 +100,7 @@ class Refiner:
 
     @cached_property
     def _built(self) -> tuple[SegRefiner, str]:
-        """The model, and the name of its runtime."""
+        """tuple[SegRefiner, str]: The model, and the name of its runtime."""
         device = self._options.device or get_device()
         model = build_refiner(*self._config, device)
         return model, use_runtime(model, self._options.runtime).name
@@ -116,10 +118,11 @@ class Refiner:
 
     @cached_property
     def settings(self) -> RefineSettings:
-        """RefineSettings: Settings of the run.
+        """RefineSettings: Settings of the run; builds the model.
 
         Raises:
-            InputError: If an option cannot be used.
+            InputError: If the model or an option cannot be used.
+            CheckpointError: If the weights cannot be used.
         """
         options = self._options
         guard: bool | dict[str, Any] = bool(options.guard)
@@ -136,13 +139,17 @@ class Refiner:
         )
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return all that results depend on, as plain values.
+        """Return everything that results depend on, as plain values.
 
         The weights and the config are identified by content, not by file
         name: another file of the same name is another model.
 
         Returns:
             dict: Settings for a journal.
+
+        Raises:
+            InputError: See :attr:`model`.
+            CheckpointError: See :attr:`model`.
         """
         options, (model, runtime) = self._options, self._built
         config = self._config[0].model.to_dict()

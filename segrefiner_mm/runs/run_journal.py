@@ -1,4 +1,4 @@
-"""The journal of a folder run, so that the next run can resume."""
+"""The journal of a folder run, by which the next run resumes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,11 +22,13 @@ class RunJournal:
     """A file in the output folder, one line per result begun or finished.
 
     A result counts as done while the settings of the run, the input files and
-    the outputs are unchanged.
+    the output files are unchanged. A result is identified by its first output
+    file.
 
     Args:
         folder (Path): Output folder, which is created.
-        settings (dict): Settings that the results depend on, as plain values.
+        settings (dict): Settings that the results depend on, of values that
+            JSON can hold.
 
     Raises:
         InputError: If the journal cannot be read or written.
@@ -54,10 +56,11 @@ class RunJournal:
 
         Args:
             inputs (list[Path]): Input files.
-            outputs (list[Path]): Output files.
+            outputs (list[Path]): Output files, at least one.
 
         Returns:
-            bool: Whether inputs, settings and outputs are unchanged.
+            bool: Whether the result is recorded as finished, and inputs,
+            settings and outputs are unchanged.
 
         Raises:
             InputError: If a file cannot be read.
@@ -68,15 +71,15 @@ class RunJournal:
         )
 
     def is_due(self, inputs: list[Path], outputs: list[Path]) -> bool:
-        """Return whether a result must be computed, whatever its files hold.
+        """Return whether a result must be computed, whatever its files.
 
         Args:
             inputs (list[Path]): Input files.
-            outputs (list[Path]): Output files.
+            outputs (list[Path]): Output files, at least one.
 
         Returns:
             bool: Whether inputs or settings differ from the recorded ones, or
-            there is no complete record.
+            the result is not recorded as finished.
 
         Raises:
             InputError: If an input cannot be read.
@@ -94,10 +97,10 @@ class RunJournal:
         """Return whether a run, of any settings, wrote or began these outputs.
 
         Args:
-            outputs (list[Path]): Output files.
+            outputs (list[Path]): Output files, at least one.
 
         Returns:
-            bool: Whether the journal has a line for them.
+            bool: Whether the journal has a line for the result.
         """
         return self._key(outputs) in self._lines
 
@@ -105,10 +108,10 @@ class RunJournal:
         """Refuse to overwrite files that no earlier run has written.
 
         Args:
-            outputs (list[Path]): Output files.
+            outputs (list[Path]): Output files of a result.
 
         Raises:
-            InputError: If there is such a file.
+            InputError: If one of them exists and :meth:`is_ours` is false.
         """
         for path in outputs:
             if path.exists() and not self.is_ours(outputs):
@@ -118,14 +121,14 @@ class RunJournal:
                 )
 
     def write(self, outputs: list[Path], files: Mapping[Path, bytes]) -> None:
-        """Write outputs, recorded as ours before the first is touched.
+        """Write outputs, after they are recorded with :meth:`begin`.
 
         Args:
-            outputs (list[Path]): Output files.
-            files (Mapping[Path, bytes]): Their contents.
+            outputs (list[Path]): Output files, at least one.
+            files (Mapping[Path, bytes]): Content of every file to write.
 
         Raises:
-            InputError: If something cannot be written.
+            InputError: If the journal or a file cannot be written.
         """
         contents = [sha256(content).hexdigest() for content in files.values()]
         self.begin(outputs, contents)
@@ -136,10 +139,11 @@ class RunJournal:
         """Return the outputs that were changed after a run wrote them.
 
         Args:
-            outputs (list[Path]): Output files.
+            outputs (list[Path]): Output files, at least one.
 
         Returns:
-            list[Path]: The changed files.
+            list[Path]: The changed files, in the order of ``outputs``; none
+            if no run has recorded the hashes of the result.
 
         Raises:
             InputError: If an output cannot be read.
@@ -150,13 +154,14 @@ class RunJournal:
         return [p for p in outputs if p.is_file() and digest(p) not in ours]
 
     def look(self, inputs: list[Path], outputs: list[Path]) -> None:
-        """Record the state of the inputs before they are read.
+        """Keep the state of the inputs for :meth:`add`.
 
-        So inputs that change while the run is at work are refined again later.
+        Call this before the inputs are read: if an input then changes during
+        the run, the next run repeats the result.
 
         Args:
             inputs (list[Path]): Input files.
-            outputs (list[Path]): Output files.
+            outputs (list[Path]): Output files, at least one.
 
         Raises:
             InputError: If an input cannot be read.
@@ -167,9 +172,9 @@ class RunJournal:
         """Record that outputs are about to be written, so that they are ours.
 
         Args:
-            outputs (list[Path]): Output files.
-            contents (Sequence[str]): Hashes of the contents to write. Defaults
-                to ().
+            outputs (list[Path]): Output files, at least one.
+            contents (Sequence[str]): SHA-256 of each content to write, in
+                hexadecimal digits. Defaults to ().
 
         Raises:
             InputError: If the journal cannot be written.
@@ -186,11 +191,13 @@ class RunJournal:
 
         Args:
             inputs (list[Path]): Input files.
-            outputs (list[Path]): Output files.
-            **notes: Further fields of the line.
+            outputs (list[Path]): Output files, at least one.
+            **notes (Any): Further fields of the line, of values that JSON can
+                hold.
 
         Raises:
-            InputError: If the journal cannot be written.
+            InputError: If a file cannot be read, or the journal cannot be
+                written.
         """
         key = self._key(outputs)
         seen = self._seen.pop(key, None)

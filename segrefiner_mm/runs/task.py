@@ -1,4 +1,4 @@
-"""The interface between a folder run and a kind of data."""
+"""The interface between a folder run and a kind of annotation."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ class Task(Protocol[Annotation, Result]):
         """Build the model, so that a wrong option is reported early.
 
         Returns:
-            dict: All that results depend on; see
+            dict: Everything that results depend on; see
             :meth:`Refiner.fingerprint`.
 
         Raises:
@@ -29,13 +29,14 @@ class Task(Protocol[Annotation, Result]):
         """Read a pair.
 
         Args:
-            job (PairJob): Its job.
+            job (PairJob): The job of the pair.
 
         Returns:
             LoadedPair: The pair, with the job as its tag.
 
         Raises:
-            InputError: If it cannot be used.
+            InputError: If the image, the annotation or the part that may
+                change cannot be used, or their sizes differ.
         """
 
     def refine(
@@ -47,7 +48,7 @@ class Task(Protocol[Annotation, Result]):
             inputs (Iterable[LoadedPair]): Pairs from :meth:`load`.
 
         Yields:
-            tuple[LoadedPair, Result]: Every pair with its result.
+            tuple[LoadedPair, Result]: A pair with its result.
         """
 
     def encode(
@@ -60,7 +61,7 @@ class Task(Protocol[Annotation, Result]):
             result (Result): From :meth:`refine`.
 
         Returns:
-            dict[Path, bytes]: Content of every file to write.
+            dict[Path, bytes]: Content of every file of ``job.outputs()``.
 
         Raises:
             InputError: If a format cannot hold the result.
@@ -76,7 +77,8 @@ class Task(Protocol[Annotation, Result]):
             result (Result): From :meth:`refine`.
 
         Returns:
-            dict: ``verdict`` and further fields of the journal.
+            dict: ``verdict``, a str, and further fields, of values that JSON
+            can hold.
         """
 
     def summary(
@@ -89,5 +91,5 @@ class Task(Protocol[Annotation, Result]):
             result (Result): From :meth:`refine`.
 
         Returns:
-            str: One line.
+            str: A text of one line.
         """

@@ -1,1 +1,1 @@
-"""Encodings of a mask in data files: runs, polygons, and their checks."""
+"""Encodings of masks in data files: run lengths and polygons."""

@@ -12,7 +12,8 @@ def update_box(record: dict[str, Any], encoded: dict[str, Any]) -> None:
 
     Args:
         record (dict): Annotation or result. ``bbox`` (x, y, width, height)
-            and ``area`` are updated in place where present.
+            and ``area``, in pixels, are updated in place where present; they
+            stay floats if they were floats.
         encoded (dict): The refined mask, ``size`` and compressed ``counts``.
     """
     if 'bbox' in record:
@@ -30,21 +31,21 @@ def box_of(encoded: dict[str, Any]) -> list[int]:
         encoded (dict): The mask, ``size`` and compressed ``counts``.
 
     Returns:
-        list[int]: Left, top, right and bottom in pixels; right and bottom are
-        exclusive.
+        list[int]: x1, y1, x2 and y2 in pixels, with x2 and y2 exclusive; 0
+        for an empty mask.
     """
     x, y, width, height = (int(v) for v in coco_mask.toBbox(encoded))
     return [x, y, x + width, y + height]
 
 
 def is_box(box: Any) -> bool:
-    """Return whether a value is a list of four numbers, a box in JSON.
+    """Return whether a value is a box in JSON, a list of four numbers.
 
     Args:
-        box (object): Anything.
+        box (object): Any value.
 
     Returns:
-        bool: True for a list or tuple of four finite numbers.
+        bool: True for a list or tuple of four finite real numbers.
     """
     return (
         isinstance(box, (list, tuple))
@@ -54,7 +55,7 @@ def is_box(box: Any) -> bool:
 
 
 def _alike(numbers: list[int], before: Any) -> list[Any]:
-    """Convert to floats if the old numbers had floats among them."""
+    """Convert numbers to floats if any of the old numbers was a float."""
     listed = before if isinstance(before, (list, tuple)) else []
     has_floats = any(isinstance(number, float) for number in listed)
     return [float(n) for n in numbers] if has_floats else list(numbers)

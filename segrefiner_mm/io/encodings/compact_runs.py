@@ -19,14 +19,15 @@ class MaskCrops:
     """Decodes run-length encoded masks one by one, inside their boxes.
 
     Args:
-        encoded (Sequence[dict]): ``size`` and compressed ``counts``.
+        encoded (Sequence[dict]): ``size``, height and width, and compressed
+            ``counts`` of every mask.
 
     Attributes:
-        pixels (list[int]): Number of pixels in the box of each mask: the
-            bytes that it takes when decoded.
+        pixels (list[int]): Number of pixels in the box of each mask, which is
+            its size in bytes when decoded.
 
     Raises:
-        InputError: If an encoding is invalid.
+        InputError: See :class:`RunTable`.
     """
 
     def __init__(self, encoded: Sequence[dict[str, Any]]) -> None:
@@ -42,7 +43,7 @@ class MaskCrops:
             index (int): Index of the mask.
 
         Returns:
-            CompactMask: The mask, on the CPU.
+            CompactMask: The mask, cropped to its foreground, on the CPU.
         """
         box = Box(*self._table.boxes[index].tolist())
         crop = np.ascontiguousarray(self._table.columns(index).T)
@@ -53,15 +54,16 @@ class MaskCrops:
 
 
 def encode_crop(pixels: Tensor, box: Box, size: Size) -> dict[str, Any]:
-    """Encode a mask from the crop that holds its foreground, for JSON.
+    """Encode a mask from the crop that contains its foreground, for JSON.
 
     Args:
         pixels (Tensor): (h, w) bool, on the CPU.
-        box (Box): Position of the crop; outside is background.
+        box (Box): Position of the crop in the image, of height h and width w;
+            outside the box is background.
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
-        dict: ``size`` and compressed ``counts``, a str.
+        dict: ``size``, height and width, and compressed ``counts``, a str.
     """
     height, width = size
     # Column by column, each padded with one background pixel at both ends.
@@ -83,6 +85,6 @@ def encode_crop(pixels: Tensor, box: Box, size: Size) -> dict[str, Any]:
 def _places(
     there: npt.NDArray[Any], box: Box, height: int
 ) -> npt.NDArray[Any]:
-    """Return column-major indices of pixels in the image."""
+    """Return the column-major indices of a crop's pixels in the image."""
     column, row = np.nonzero(there)
     return (column + box.x1) * height + row + box.y1

@@ -65,11 +65,12 @@ def written(
 
     Args:
         encoded (dict): The mask, ``size`` and compressed ``counts``.
-        before (Segmentation): The mask that it replaces.
+        before (Segmentation): The mask to be replaced, whose form ``'same'``
+            repeats.
         style (MaskStyle): Form to write.
 
     Returns:
-        dict | list: COCO's ``segmentation``.
+        dict | list: COCO's ``segmentation``, of values that JSON can hold.
     """
     encoded = with_text(encoded)
     if style.form == 'rle':
@@ -89,7 +90,7 @@ def written(
 
 
 def converted(value: Any, size: Size, style: MaskStyle) -> Any:
-    """Convert a mask that was not refined to the form in which to write it.
+    """Convert a mask that was not refined to the form to write.
 
     Args:
         value (object): COCO's ``segmentation``.
@@ -97,11 +98,11 @@ def converted(value: Any, size: Size, style: MaskStyle) -> Any:
         style (MaskStyle): Form to write.
 
     Returns:
-        dict | list: The value itself if it has this form, or if the form is
-        ``'same'``.
+        object: COCO's ``segmentation``. The value itself, if it already has
+        this form, if the form is ``'same'``, or if there is no mask.
 
     Raises:
-        InputError: If it is invalid, of another size, or too large.
+        InputError: If the mask is invalid, of another size, or too large.
     """
     read = read_segmentation(value)
     form = dict(rle=TEXT, polygon=POLYGONS).get(style.form)

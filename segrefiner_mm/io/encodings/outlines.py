@@ -1,4 +1,4 @@
-"""Conversion of masks to polygons that a person can edit."""
+"""Conversion of masks to polygons with few points, easy to edit."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -53,9 +53,9 @@ def outlines_of(
             edges of the pixels. Defaults to 0.5.
 
     Returns:
-        list[list[float]]: x1, y1, x2, y2, ... per part, large parts first,
-        with holes filled. Empty for an empty mask, or if an outline is too
-        long for polygons.
+        list[list[float]]: A polygon x1, y1, x2, y2, ... in pixels per part,
+        the largest part first, with holes filled. The list is empty for an
+        empty mask, or if an outline has more than ``MAX_OUTLINE`` pixels.
     """
     crop, corner = _crop(encoded)
     contours, _ = cv2.findContours(
@@ -113,12 +113,12 @@ def _straight(corners: Corners) -> Corners:
 
 
 def _simplify(stairs: Corners, tolerance: float) -> Corners:
-    """Return the fewest points that stay within the tolerance of an edge.
+    """Return the smallest polygon found within the tolerance of the edge.
 
-    The straight lines that the stairs approximate pass through the middles of
-    the pixel edges. The Douglas-Peucker algorithm selects from given points:
-    pixel corners suit right angles, and middles suit all else, better still
-    when smoothed.
+    The straight lines that the stairs approximate pass through the midpoints
+    of the pixel edges. The Douglas-Peucker algorithm selects from given
+    points: pixel corners suit right angles, and midpoints, smoothed or not,
+    suit all other shapes.
     """
     middles = (stairs + np.roll(stairs, -1, axis=0)) / 2
     best = middles
@@ -143,7 +143,7 @@ def _lines(stairs: Corners, middles: Corners) -> Iterator[Corners]:
 
 
 def _peucker(line: Corners, tolerance: float) -> npt.NDArray[np.int64]:
-    """Return indices of the points that Douglas-Peucker keeps, in order."""
+    """Return the sorted indices of the points that Douglas-Peucker keeps."""
     # Points come back in any order but unchanged by OpenCV, so their
     # coordinates give their indices.
     points = line.astype(np.float32)
@@ -155,7 +155,7 @@ def _peucker(line: Corners, tolerance: float) -> npt.NDArray[np.int64]:
 def _farthest(
     corners: Corners, polygon: Corners, places: npt.NDArray[np.int64]
 ) -> float:
-    """Return the largest distance of a corner from the side replacing it."""
+    """Return the largest distance of a corner from its side of a polygon."""
     count = len(corners)
     sides = np.diff(places, append=places[0] + count)
     own = np.repeat(np.arange(len(places)), sides)
@@ -169,7 +169,7 @@ def _farthest(
 
 
 def _iou(polygon: Corners, part: Mask) -> float:
-    """Return the IoU of a polygon, filled as COCO does, with its part."""
+    """Return the IoU of a part and its polygon, filled by COCO's rule."""
     drawn = Segmentation(POLYGONS, polygons=[polygon])
     height, width = part.shape
     filled = coco_mask.decode(encode_segmentation(drawn, (height, width)))

@@ -20,9 +20,9 @@ class Outside(NamedTuple):
     """Share of an object that lies outside the image.
 
     Attributes:
-        area (float): Fraction of its area, 0 to 1.
-        reach (float): Distance of the farthest corner from the image, as a
-            fraction of the side of the image.
+        area (float): Fraction of the object's area, 0 to 1.
+        reach (float): Distance of the farthest corner from the image along x
+            or y, as a fraction of the width or height; 0 or more.
     """
 
     area: float
@@ -30,7 +30,7 @@ class Outside(NamedTuple):
 
     @property
     def much(self) -> bool:
-        """Whether the object was drawn on an image of another size."""
+        """bool: Whether the object must be of an image of another size."""
         return self.area > MUCH_AREA or self.reach > MUCH_REACH
 
 
@@ -41,11 +41,13 @@ def outside(polygons: Sequence[Corners], size: Size) -> Outside:
     """Measure how much of an object lies outside its image.
 
     Args:
-        polygons (Sequence[np.ndarray]): (N, 2) float64 each, x and y.
+        polygons (Sequence[np.ndarray]): (N, 2) float64 each, x and y in
+            pixels; at least one polygon.
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
-        Outside: Zeros if nothing is outside by more than two pixels.
+        Outside: ``INSIDE``, two zeros, if no corner is more than two pixels
+        outside.
     """
     corners = np.concatenate(polygons)
     sides = np.array(size[::-1], float)
@@ -68,7 +70,7 @@ def _area(polygon: Corners) -> float:
 
 
 def _clip(polygon: Corners, sides: Corners) -> Corners:
-    """Clip to the image (Sutherland and Hodgman, CACM 1974)."""
+    """Clip a polygon to the image (Sutherland and Hodgman, CACM 1974)."""
     for axis in (0, 1):
         for sign, limit in ((-1.0, 0.0), (1.0, float(sides[axis]))):
             if not len(polygon):

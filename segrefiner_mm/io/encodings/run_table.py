@@ -20,18 +20,19 @@ class RunTable:
     """Foreground runs of many masks.
 
     A mask is stored column by column, as the lengths of runs of background
-    and foreground in turn. A length takes characters of six bits each. Five
-    hold digits, the lowest first; the sixth says whether another character
-    follows. The highest digit of the last is the sign. From the fourth run
-    on, a length is stored as its difference from the length two runs before.
+    and foreground in turn. A length is a sequence of characters of six bits:
+    five bits of the number, the lowest five first, and a bit that says
+    whether another character follows. The highest of the five bits of the
+    last character is the sign. From the fourth run on, a length is stored as
+    its difference from the length two runs before.
 
     Args:
         encoded (Sequence[dict]): ``size``, height and width, and compressed
             ``counts``, str or bytes, of every mask.
 
     Attributes:
-        boxes (np.ndarray): (N, 4) int64, x1, y1, x2, y2 of the foreground,
-            with x2 and y2 exclusive; 0 for empty masks.
+        boxes (np.ndarray): (N, 4) int64, x1, y1, x2, y2 of the foreground in
+            pixels, with x2 and y2 exclusive; 0 for empty masks.
 
     Raises:
         InputError: If an encoding is invalid or too large, or does not cover
@@ -62,7 +63,8 @@ class RunTable:
             index (int): Index of the mask.
 
         Returns:
-            np.ndarray: (width of the box, height of the box) uint8, 0 and 1.
+            np.ndarray: (w, h) uint8, values 0 and 1, where w and h are the
+            width and height of the box.
         """
         x1, y1, x2, y2 = self.boxes[index].tolist()
         # A run of background lies before each run of foreground and at the
@@ -120,8 +122,9 @@ def decode_runs(encoded: Sequence[dict[str, Any]]) -> tuple[Ints, Ints]:
         encoded (Sequence[dict]): See :class:`RunTable`.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: The lengths of all masks in sequence,
-        and (N + 1,) offsets at which each mask begins, both int64.
+        tuple[np.ndarray, np.ndarray]: (R,) int64, the R lengths of all N
+        masks in sequence; and (N + 1,) int64, the offset at which each mask
+        begins, and R.
 
     Raises:
         InputError: See :class:`RunTable`.
@@ -170,7 +173,7 @@ def _decode(counts: list[bytes]) -> tuple[Ints, Ints]:
 
 
 def _undo_differences(runs: Ints, first: Ints) -> None:
-    """Sum up every second run of each mask, from the second and the third."""
+    """Turn the differences into lengths, in place, for each mask."""
     local = np.arange(len(runs)) - np.repeat(first[:-1], np.diff(first))
     for parity in (0, 1):
         chain = np.flatnonzero((local > 0) & (local % 2 == parity))

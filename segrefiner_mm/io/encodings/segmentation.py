@@ -22,15 +22,17 @@ class Segmentation(NamedTuple):
 
     Attributes:
         form (str): ``TEXT``, ``RUNS`` or ``POLYGONS``.
-        size (tuple[int, int], optional): Height and width of run lengths;
-            None for polygons. Defaults to None.
-        counts (bytes | np.ndarray, optional): The run lengths, compressed or
-            (N,) int64. Defaults to None.
+        size (tuple[int, int], optional): Height and width that run lengths
+            state. Defaults to None: polygons.
+        counts (bytes | np.ndarray, optional): The run lengths: compressed
+            bytes for ``TEXT``, (N,) int64 for ``RUNS``. Defaults to None:
+            polygons.
         polygons (Sequence[np.ndarray]): (N, 2) float64 each, x and y, in
             pixels. Defaults to ().
         wrapped (bool): Whether run lengths were in a list of one, or a
             polygon was without the list around it. Defaults to False.
-        notes (Sequence[str]): Skipped or suspicious parts. Defaults to ().
+        notes (Sequence[str]): Messages about skipped or suspicious parts.
+            Defaults to ().
     """
 
     form: str
@@ -45,15 +47,15 @@ def read_segmentation(value: Any) -> Segmentation | None:
     """Parse a segmentation.
 
     Args:
-        value (object): ``size`` and ``counts``, or a list of one such; a
-            list of polygons x1, y1, x2, y2, ..., or one of them.
+        value (object): A dict of ``size`` and ``counts``, or a list of one
+            such dict; a list of polygons x1, y1, x2, y2, ..., or one polygon.
 
     Returns:
-        Segmentation | None: None for a box without a mask; see
-        :func:`is_empty`.
+        Segmentation | None: The mask, whose counts are not decoded; None for
+        a box without a mask, see :func:`is_empty`.
 
     Raises:
-        InputError: If it is something else, with the reason.
+        InputError: If the value has another form; the message says why.
     """
     if is_empty(value):
         return None
@@ -80,7 +82,7 @@ def is_empty(value: Any) -> bool:
     """Return whether a segmentation stands for a box without a mask.
 
     Args:
-        value (object): Anything.
+        value (object): Any value of JSON.
 
     Returns:
         bool: True for null, ``[]`` and lists of empty lists.

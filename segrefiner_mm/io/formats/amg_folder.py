@@ -1,4 +1,4 @@
-"""Output of Segment Anything's ``amg.py``: a folder of masks per image."""
+"""The output of Segment Anything's ``amg.py``: a folder per image."""
 
 import csv
 import io
@@ -27,8 +27,8 @@ _BOX = ('bbox_x0', 'bbox_y0', 'bbox_w', 'bbox_h')
 class AmgFolder(PredictionFile):
     """Masks ``0.png``, ``1.png``, ... beside ``metadata.csv``.
 
-    A folder has the name of its image. Tables are copied, but for what
-    ``update_boxes`` changes.
+    A folder has the name of its image without suffix. Tables are copied
+    unchanged, unless ``update_boxes`` is set.
 
     Args:
         folder (Path): Output folder of ``amg.py``, or the folder of one image.
@@ -76,7 +76,7 @@ class AmgFolder(PredictionFile):
             self._update_box(key, encoded)
 
     def write(self, path: Path) -> None:
-        """Write the file; see :meth:`PredictionFile.write`."""
+        """Write the folder; see :meth:`PredictionFile.write`."""
         for name, rows in self._tables.items():
             for file in self._pictures(name):
                 out = path / name / file.name
@@ -113,13 +113,13 @@ class AmgFolder(PredictionFile):
 
 
 def amg_tables(folder: Path) -> list[Path]:
-    """List the tables of a folder and its subfolders.
+    """List the tables ``metadata.csv`` of a folder and its subfolders.
 
     Args:
-        folder (Path): The folder.
+        folder (Path): The folder, which must exist.
 
     Returns:
-        list[Path]: Their paths, in order.
+        list[Path]: Paths of the tables, sorted folder by folder.
     """
     places = (folder, *folders_below(folder))
     tables = (place / TABLE for place in places)

@@ -39,25 +39,26 @@ from segrefiner_mm.io.json_files.json_file import shown
 
 
 class CocoFile(RecordJson):
-    """A list of results, or annotations with their images.
+    """COCO or LVIS JSON: a list of results, or annotations with images.
 
     Crowds and entries without a mask are left unchanged, and so are all
     fields but ``segmentation``, unless ``update_boxes`` is set.
 
     Args:
-        content (list | dict): Content of the JSON file.
+        content (list | dict): Content of the JSON file, changed in place.
         path (Path): The file, for messages.
-        ann_file (Path, optional): Annotations that name the images of
-            results. Defaults to None: the images of annotations are those of
-            ``content``; an image of results is named by its id with twelve
-            digits, as in COCO.
+        ann_file (Path, optional): Annotations that name the images. Defaults
+            to None: the images of annotations are those of ``content``; an
+            image of results is named by its id with twelve digits, as in
+            COCO.
         style (MaskStyle, optional): Form in which masks are written. Defaults
             to None: the form in which they were read.
         update_boxes (bool): Whether to update ``bbox`` and ``area`` of
             refined masks where present. Defaults to False.
 
     Raises:
-        InputError: If a file does not follow the schema.
+        InputError: If ``ann_file`` cannot be read, or a file does not follow
+            the schema.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class CocoFile(RecordJson):
             yield image_entry(image_id, masks, *names)
 
     def untouched(self) -> dict[str, str]:
-        """See :meth:`PredictionFile.untouched`."""
+        """List skipped masks; see :meth:`PredictionFile.untouched`."""
         return {
             self.label(index): why
             for index, mask in enumerate(self.masks)
@@ -130,7 +131,7 @@ class Images(Protocol):
     """The images of a file by their ids."""
 
     def get(self, key: Id, /) -> CocoImage | None:
-        """Return an image; None if there is none of this id."""
+        """Return the image of an id; None if there is no such image."""
 
     def __contains__(self, key: object, /) -> bool:
         """Return whether there is an image of this id."""
@@ -151,11 +152,11 @@ def why_left(record: dict[str, Any]) -> str:
 
 
 def record_label(record: dict[str, Any], index: int) -> str:
-    """Name a record to a user.
+    """Return the name of a record for messages.
 
     Args:
         record (dict): Result or annotation.
-        index (int): Its index in the file.
+        index (int): Its index in the file, from 0.
 
     Returns:
         str: The name, such as ``'annotation 7 of image 3'``.
@@ -174,15 +175,15 @@ def image_entry(
     """Return the entry of an image, by its id.
 
     Args:
-        image_id (int | str): Its id.
-        masks (dict): Its masks.
-        images (Images, optional): The images; None if no file names them.
-        images_file (Path): File that names them, for messages.
-        path (Path): File of the masks.
+        image_id (int | str): Id of the image.
+        masks (dict): Its masks; see :class:`ImageEntry`.
+        images (Images, optional): All images; None if no file names them.
+        images_file (Path): File that names the images, for messages.
+        path (Path): File of the masks, for messages.
 
     Returns:
-        ImageEntry: With a ``problem`` if no image has this id, or the image
-        cannot be used.
+        ImageEntry: The entry, with a ``problem`` if no image has this id, or
+        the image cannot be used.
     """
     key = typed_key(image_id)
     if images is None:
@@ -214,10 +215,11 @@ def replace_mask(
     """Replace the mask of a record, in place.
 
     Args:
-        record (dict): Result or annotation.
-        encoded (dict): ``size`` and compressed ``counts``, a str.
+        record (dict): Result or annotation with a valid mask.
+        encoded (dict): The new mask, ``size`` and compressed ``counts``.
         style (MaskStyle): Form in which the mask is written.
-        update_boxes (bool): Whether to update ``bbox`` and ``area``.
+        update_boxes (bool): Whether to update ``bbox`` and ``area`` where
+            present.
     """
     read = read_segmentation(record['segmentation'])
     assert read is not None
@@ -232,7 +234,7 @@ def rewrite_record(
     """Convert the mask of a record to the form to write, in place.
 
     Args:
-        record (dict): Result or annotation.
+        record (dict): Result or annotation with ``segmentation``.
         size (tuple[int, int]): Height and width of the image.
         style (MaskStyle): Form in which the mask is written.
 

@@ -24,9 +24,10 @@ from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 
 class DetPickle(PredictionFile):
-    """A list with a dict per image, with masks in ``pred_instances``.
+    """Predictions of mmdet: a dict per image, masks in ``pred_instances``.
 
-    Masks are run lengths (``DumpDetResults``) or a tensor (``DumpResults``).
+    Masks are run lengths (``DumpDetResults``), or a tensor or array (N, H, W)
+    of bool or uint8 (``DumpResults``).
 
     Args:
         path (Path): The pickle; see :func:`load_pickle`.
@@ -34,7 +35,8 @@ class DetPickle(PredictionFile):
             where present. Defaults to False.
 
     Raises:
-        InputError: If it is not a pickle, or holds something else.
+        InputError: If the pickle cannot be read, is not a list of dicts with
+            masks, or its masks have another form or are too large.
     """
 
     def __init__(self, path: Path, update_boxes: bool = False) -> None:

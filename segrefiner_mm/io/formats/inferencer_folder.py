@@ -60,7 +60,7 @@ class InferencerFolder(PredictionFile):
                 yield ImageEntry(stem, stem, None, keyed)
 
     def untouched(self) -> dict[str, str]:
-        """See :meth:`PredictionFile.untouched`."""
+        """List skipped masks; see :meth:`PredictionFile.untouched`."""
         return {
             self.label((stem, index)): 'no mask'
             for stem, prediction in self.content.items()

@@ -1,4 +1,4 @@
-"""JSON files of one image each: a folder of them, or one file."""
+"""JSON files of one image each: a folder of files, or one file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,8 @@ def json_files(path: Path) -> list[Path]:
         path (Path): A folder, or one file.
 
     Returns:
-        list[Path]: The files, in order; hidden ones are skipped.
+        list[Path]: The files, sorted folder by folder, without hidden ones;
+        ``path`` alone if it is not a folder.
     """
     if not path.is_dir():
         return [path]
@@ -30,19 +31,19 @@ def json_files(path: Path) -> list[Path]:
 
 
 class JsonFolder:
-    """Content of JSON files that are written under the same names.
+    """Content of JSON files, to be written under unchanged names.
 
     Args:
-        path (Path): A folder with JSON files, or one such file.
-        heavy (str): Key of a value that is not held in memory, such as a
-            picture. It is read again when the file is written. Defaults to
-            '': everything is held.
+        path (Path): A folder with JSON files, or one JSON file.
+        heavy (str): Key of a large value, such as an image, that is not kept
+            in memory: it is read again when the file is written. Defaults to
+            '': everything is kept.
 
     Attributes:
         path (Path): The folder, or the file.
-        folder (Path): The folder, or that of the file.
-        contents (dict[str, object]): Content by the names of the files,
-            relative to the folder.
+        folder (Path): The folder, or the folder of the file.
+        contents (dict[str, object]): Content by file name, relative to the
+            folder. A heavy value is replaced by None.
 
     Raises:
         InputError: If there is no file, or one cannot be read.
@@ -63,22 +64,22 @@ class JsonFolder:
         """Return the path of a file.
 
         Args:
-            name (str): From :attr:`contents`.
+            name (str): Key of :attr:`contents`.
 
         Returns:
-            Path: Its path, for messages.
+            Path: Path of the file that was read.
         """
         return self.folder / name
 
     def beside(self, name: str, image: str) -> str:
-        """Return the name of an image that a file names relative to itself.
+        """Return the name of an image that is given relative to a file.
 
         Args:
-            name (str): From :attr:`contents`.
+            name (str): Key of :attr:`contents`.
             image (str): Name of the image in that file.
 
         Returns:
-            str: Name relative to :attr:`folder`, not checked.
+            str: Name relative to :attr:`folder`; it may lead out of it.
         """
         above, _, _ = name.rpartition('/')
         return f'{above}/{image}' if above else image
@@ -90,11 +91,12 @@ class JsonFolder:
             out (Path): Folder to write; a file if :attr:`path` is one.
 
         Yields:
-            tuple[Path, bytes]: Path and content of every file.
+            tuple[Path, bytes]: Path and content of a file to write, in the
+            order of :attr:`contents`.
 
         Raises:
-            InputError: If JSON cannot hold a content, or a file has changed
-                and lacks the heavy value.
+            InputError: If JSON cannot hold a content, or a file cannot be
+                read again or has lost its heavy value.
         """
         for name, content in self.contents.items():
             path = out / name if self.path.is_dir() else out
@@ -118,7 +120,7 @@ class JsonFolder:
             out (Path): See :meth:`encoded`.
 
         Raises:
-            InputError: See :meth:`encoded`; or if a file cannot be written.
+            InputError: See :meth:`encoded`, or if a file cannot be written.
         """
         for path, content in self.encoded(out):
             write_whole(path, content)

@@ -41,18 +41,19 @@ Shape = dict[str, Any]
 
 
 class LabelmeFiles(PredictionFile):
-    """Shapes of kind ``polygon`` and ``mask``; all else is left unchanged.
+    """Polygons and masks of labelme; other shapes stay unchanged.
 
     A polygon whose refined mask has holes or several parts becomes a mask, as
     a polygon of labelme is one outline.
 
     Args:
-        path (Path): A folder of JSON files, or one of them.
+        path (Path): A folder of JSON files, or one JSON file.
         tolerance (float): Maximum distance of a polygon from the edge of its
             mask, in pixels. Defaults to 0.5.
 
     Raises:
-        InputError: If there is no file, or one is not of labelme.
+        InputError: If there is no file, or a file cannot be read or is not of
+            labelme.
     """
 
     forms = ('same',)
@@ -106,7 +107,7 @@ class LabelmeFiles(PredictionFile):
         shape['mask'] = _picture_text(mask)
 
     def untouched(self) -> dict[str, str]:
-        """See :meth:`PredictionFile.untouched`."""
+        """List skipped shapes; see :meth:`PredictionFile.untouched`."""
         return {
             self.label((name, index)): _kind(shape)
             for name, content in self._files.contents.items()
@@ -115,7 +116,7 @@ class LabelmeFiles(PredictionFile):
         }
 
     def write(self, path: Path) -> None:
-        """Write the file; see :meth:`PredictionFile.write`."""
+        """Write the files; see :meth:`PredictionFile.write`."""
         self._files.write(path)
 
     def label(self, key: Key) -> str:
@@ -148,7 +149,7 @@ def _kind(shape: Shape) -> str:
 
 
 def _segmentation(shape: Shape, size: Size | None) -> Any:
-    """Convert a shape to COCO's form."""
+    """Convert a shape to COCO's ``segmentation``."""
     points = shape.get('points')
     if not isinstance(points, list) or not all(
         isinstance(point, (list, tuple))
@@ -181,7 +182,7 @@ def _mask_of(text: Any) -> npt.NDArray[np.bool_]:
 def _pasted(
     crop: npt.NDArray[np.bool_], points: list[Any], size: Size
 ) -> dict[str, Any]:
-    """Paste a mask at its first point: left and top, in pixels."""
+    """Encode a mask whose first point is its left top corner, in pixels."""
     if not points:
         raise InputError('its mask has no points that give its position')
     x, y = (round(side) for side in points[0])

@@ -1,4 +1,4 @@
-"""COCO panoptic JSON, checked before any of its PNG files is read."""
+"""COCO panoptic JSON, checked before a PNG file is read."""
 
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -23,8 +23,10 @@ class PanopticRecord(NamedTuple):
 
     Attributes:
         image_id (int | str): Id of the image.
-        file_name (str): PNG file of the segments, relative to its folder.
-        segments (list[dict]): As in the JSON; ``id`` is a whole number.
+        file_name (str): PNG file of the segments, relative to the folder of
+            the PNG files.
+        segments (list[dict]): ``segments_info`` of the JSON, not copied; the
+            ``id`` of each is a whole number, maybe as text.
         where (str): The JSON file and the image, for errors.
     """
 
@@ -37,13 +39,14 @@ class PanopticRecord(NamedTuple):
         """Return the path of the PNG file of the segments.
 
         Args:
-            folder (Path): Its folder.
+            folder (Path): Folder of the PNG files.
 
         Returns:
             Path: See :func:`confined`.
 
         Raises:
-            InputError: If the name leads out of the folder.
+            InputError: If the name is not a file name, or leads out of the
+                folder.
         """
         with about(self.where):
             return confined(folder, self.file_name)
@@ -56,7 +59,7 @@ def is_panoptic(content: Any) -> bool:
         content (object): Content of the JSON file.
 
     Returns:
-        bool: Whether an annotation has ``segments_info``.
+        bool: Whether at least one annotation has ``segments_info``.
     """
     annotations = (
         content.get('annotations') if isinstance(content, dict) else []
@@ -74,10 +77,11 @@ def read_panoptic(content: Any, name: str | Path) -> list[PanopticRecord]:
         name (str | Path): Name of the file, for errors.
 
     Returns:
-        list[PanopticRecord]: In the order of the file.
+        list[PanopticRecord]: The records, in the order of the file.
 
     Raises:
-        InputError: If one is invalid, or two share a PNG file or an image.
+        InputError: If an annotation is invalid, or two share a PNG file or an
+            image.
     """
     name = f'{name} (COCO panoptic)'
     records: list[PanopticRecord] = []
@@ -116,8 +120,8 @@ def image_names(
         name (str | Path): Name of that file, for errors.
 
     Returns:
-        list[str]: A name per record: the listed one, else that of the PNG
-        file without its suffix, as results list no images.
+        list[str]: A name per record: that of the listed image; for an image
+        that is not listed, as in results, the stem of the PNG file.
 
     Raises:
         InputError: If the list of images is invalid.
@@ -137,14 +141,14 @@ def number_of(record: dict[str, Any], field: str, where: str) -> int:
 
     Args:
         record (dict): Object of a JSON file.
-        field (str): Its field.
+        field (str): Field of the number.
         where (str): Name of the object, for errors.
 
     Returns:
-        int: The number.
+        int: The number, see :func:`whole_number`.
 
     Raises:
-        InputError: If it is missing or not a whole number.
+        InputError: If the field is missing or not a whole number.
     """
     number = whole_number(record.get(field))
     if number is None:

@@ -21,10 +21,11 @@ def read_segment_ids(path: Path) -> npt.NDArray[np.int32]:
         path (Path): PNG file.
 
     Returns:
-        np.ndarray: (H, W) int32, 0 to 2**24 - 1.
+        np.ndarray: (H, W) int32, 0 to 2^24 - 1.
 
     Raises:
-        InputError: If it cannot be read, is grey, or of a lossy format.
+        InputError: If the file cannot be read, has several pages or lossy
+            compression (see :func:`is_lossy`), or is grey.
     """
     picture = read_picture(path, one_page=True)
     check_lossless(picture, path)

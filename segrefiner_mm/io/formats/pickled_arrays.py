@@ -1,9 +1,9 @@
 """NumPy arrays of plain numbers from a pickle.
 
-A pickle may pass any state to ``numpy.dtype.__setstate__``, also one that
-makes NumPy take numbers for the addresses of objects. So stand-ins receive the
-states, and NumPy's data types and arrays are only created once everything
-about them is known.
+A pickle may pass any state to ``numpy.dtype.__setstate__``, including one that
+makes NumPy treat numbers as addresses of objects. Therefore stand-ins receive
+the states, and data types and arrays of NumPy are created only after their
+states have been checked.
 """
 
 import math
@@ -18,11 +18,11 @@ _KINDS = 'biufcSU'
 
 
 class _DType:
-    """Stands in for a data type until its state is known.
+    """Stand-in for a data type until its state is known.
 
     Args:
         name (str): Name of the type, such as ``'f8'``.
-        *flags: Not used.
+        *flags (object): Further arguments in the pickle; not used.
     """
 
     def __init__(self, name: Any, *flags: Any) -> None:
@@ -40,7 +40,7 @@ class _DType:
             )
 
     def __setstate__(self, state: Any) -> None:
-        """Apply the byte order and reject any other state."""
+        """Apply the byte order; reject a state with anything else."""
         plain = (
             isinstance(state, tuple)
             and len(state) == 8
@@ -56,7 +56,7 @@ class _DType:
 
 
 class _Array(np.ndarray[Any, np.dtype[Any]]):
-    """An array that validates its state; it is pickled as a plain array."""
+    """An array that checks its state, and is pickled as a plain array."""
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, by_column, content = state
@@ -75,14 +75,14 @@ class _Array(np.ndarray[Any, np.dtype[Any]]):
 
 
 class _ArrayName:
-    """Stands in for the name of the array class; it must not be called."""
+    """Stand-in for the array class, which a pickle may name but not call."""
 
     def __init__(self, *args: Any) -> None:
         raise pickle.UnpicklingError('it makes an array without values')
 
 
 def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype[Any]:
-    """Return the data type if shape and content fit it."""
+    """Return the data type if shape and content fit it; else raise."""
     valid = (
         isinstance(dtype, _DType)
         and isinstance(shape, tuple)
@@ -103,7 +103,7 @@ def _checked(shape: Any, dtype: Any, content: Any) -> np.dtype[Any]:
 
 
 def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
-    """Return an empty array, whose state follows."""
+    """Return an empty array, whose state follows in the pickle."""
     if kind is not _ArrayName:
         raise pickle.UnpicklingError('it holds an array of another class')
     return np.ndarray.__new__(_Array, (0,), np.int8)

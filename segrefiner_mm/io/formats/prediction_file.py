@@ -1,4 +1,4 @@
-"""Files with masks of many images: read, refined mask by mask, and written."""
+"""The interface of the formats: masks of many images in a file or folder."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
@@ -15,14 +15,17 @@ class ImageEntry(NamedTuple):
         key (str): Identifies the image in the file.
         name (str, optional): File name of the image in the predictions; None
             if they do not state it.
-        size (tuple[int, int], optional): Height and width, if known.
-        masks (dict): Segmentations by their keys, in any form of
+        size (tuple[int, int], optional): Height and width that the
+            predictions state; None if they state none.
+        masks (dict): Segmentations by key, in any form of
             :func:`segrefiner_mm.io.rle.decode_mask`; with a ``problem``, they
             may be None.
-        problem (str): Why none of them can be refined. Defaults to ''.
-        hint (str): Advice for the case that the image is not found. Defaults
-            to ''.
-        image (Path, optional): The image file, once found. Defaults to None.
+        problem (str): Why none of the masks can be refined. Defaults to '':
+            they can.
+        hint (str): Text to append to the message if the image is not found.
+            Defaults to ''.
+        image (Path, optional): The image file. Defaults to None: not found
+            yet.
         content (bytes, optional): Content of an image file that is not on
             this machine, instead of ``image``. Defaults to None.
     """
@@ -41,10 +44,10 @@ class PredictionFile(metaclass=ABCMeta):
     """Masks of many images in one format; only the masks are changed.
 
     Attributes:
-        img_dir (Path, optional): Folder in which the images are, unless the
-            user gives another. Defaults to None: the format does not say.
-        forms (tuple[str, ...]): Forms in which it can write masks, see
-            :class:`MaskStyle`. Defaults to ``'same'`` and ``'rle'``.
+        img_dir (Path, optional): Folder of the images, unless the user gives
+            another. Defaults to None: the format does not state one.
+        forms (tuple[str, ...]): Forms in which masks can be written, see
+            :class:`MaskStyle`. Defaults to ('same', 'rle').
     """
 
     img_dir: Path | None = None
@@ -54,14 +57,15 @@ class PredictionFile(metaclass=ABCMeta):
     def images(self) -> Iterator[ImageEntry]:
         """Yield the images that have masks to refine, in file order.
 
-        Masks that cannot be read come in entries of their own, with a
+        A mask that cannot be read has an entry of its own, with a
         ``problem``.
 
         Yields:
             ImageEntry: An image and its masks.
 
         Raises:
-            InputError: If it is not known where the images are.
+            InputError: If the format needs the folder of the images, and the
+                folder is unknown or does not exist.
         """
 
     @abstractmethod
@@ -70,7 +74,8 @@ class PredictionFile(metaclass=ABCMeta):
 
         Args:
             key (object): From :attr:`ImageEntry.masks`.
-            encoded (dict): ``size`` and compressed ``counts``, a str.
+            encoded (dict): The refined mask, ``size`` and compressed
+                ``counts``, a str.
 
         Raises:
             InputError: If the format cannot hold the refined mask; the coarse
@@ -80,21 +85,21 @@ class PredictionFile(metaclass=ABCMeta):
     def rewrite(self, key: Key, size: tuple[int, int]) -> None:  # noqa: B027
         """Convert an unchanged mask to the form in which masks are written.
 
-        By default, it stays as it is: most formats have only one form.
+        By default, the mask is left unchanged: most formats have one form.
 
         Args:
             key (object): From :attr:`ImageEntry.masks`.
             size (tuple[int, int]): Height and width of the image.
 
         Raises:
-            InputError: If the mask is invalid.
+            InputError: If the mask is invalid, of another size, or too large.
         """
 
     def untouched(self) -> dict[str, str]:
         """Return the masks that are never refined.
 
         Returns:
-            dict[str, str]: Reasons by the labels of the masks.
+            dict[str, str]: Reasons, such as ``'crowd'``, by :meth:`label`.
         """
         return {}
 
@@ -103,14 +108,16 @@ class PredictionFile(metaclass=ABCMeta):
         """Write the file in the format in which it was read.
 
         Args:
-            path (Path): Output file or folder.
+            path (Path): Output file or folder. Files of the same name are
+                replaced.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If a file cannot be written, or the format cannot hold
+                the content.
         """
 
     def label(self, key: Key) -> str:
-        """Name a mask to a user.
+        """Return the name of a mask for messages.
 
         Args:
             key (object): From :attr:`ImageEntry.masks`.

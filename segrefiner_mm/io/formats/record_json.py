@@ -11,10 +11,10 @@ from segrefiner_mm.io.json_files.json_file import json_bytes, shown
 
 
 class RecordJson(PredictionFile):
-    """Results, or annotations under ``annotations``.
+    """JSON with a list of results, or with a list ``annotations``.
 
     Args:
-        content (list | dict): Content of the JSON file.
+        content (list | dict): Content of the JSON file, changed in place.
         path (Path): The file, for messages.
         style (MaskStyle, optional): Form in which masks are written. Defaults
             to None: the form in which they were read.
@@ -22,7 +22,7 @@ class RecordJson(PredictionFile):
             masks where present. Defaults to False.
 
     Attributes:
-        masks (list[dict]): The records.
+        masks (list[dict]): The results or annotations.
         are_results (bool): Whether the content is a list of results.
 
     Raises:
@@ -50,32 +50,33 @@ class RecordJson(PredictionFile):
         write_whole(path, json_bytes(self.content, path))
 
     def _own_name(self, index: int) -> str:
-        """Name a record without its image."""
+        """Return the name of a record, without its image."""
         return record_name(self.masks[index], index)
 
 
 def record_name(record: dict[str, Any], index: int) -> str:
-    """Name a record to a user, without its image.
+    """Return the name of a record for messages, without its image.
 
     Args:
         record (dict): Result or annotation.
-        index (int): Its index in the file.
+        index (int): Its index in the file, from 0.
 
     Returns:
-        str: The name, such as ``'annotation 7'``.
+        str: ``'annotation'`` and its id; ``'result'`` and the index if it has
+        no id.
     """
     own = record.get('id')
     return f'result {index}' if own is None else f'annotation {shown(own)}'
 
 
 def typed_key(own_id: Id, *more: object) -> str:
-    """Return a key for an id, in which 1 and "1" differ.
+    """Return a text key for an id, which differs for 1 and "1".
 
     Args:
         own_id (int | str): The id.
-        *more (object): Further values that distinguish keys.
+        *more (object): Further values to include, such as a frame number.
 
     Returns:
-        str: The key.
+        str: Type and value of the id, and the further values.
     """
     return ' '.join(map(str, (type(own_id).__name__, own_id, *more)))

@@ -1,4 +1,4 @@
-"""Safe reading of pickled predictions, which runs no foreign code."""
+"""Reading of pickled predictions without running code from the pickle."""
 
 import io
 import math
@@ -23,7 +23,7 @@ _PLAIN = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """Accepts a short list of names and rejects all others."""
+    """Unpickler that accepts a short list of names and rejects all others."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _PLAIN:
@@ -42,19 +42,19 @@ class _Nowhere:
 
 
 def _encode(text: str, codec: str) -> bytes:
-    """Encode bytes as old protocols do; reject other codecs."""
+    """Return bytes that old protocols store as text; reject other codecs."""
     if codec != 'latin1':
         raise pickle.UnpicklingError(f'it holds a text in {shown(codec)}')
     return text.encode('latin1')
 
 
 def _no_bytes() -> bytes:
-    """Return empty bytes as old protocols do."""
+    """Return empty bytes, for which old protocols store a call."""
     return b''
 
 
 def _storage(content: bytes) -> Any:
-    """Load the values of a tensor; torch's default would unpickle anything."""
+    """Load the values of a tensor without unpickling other objects."""
     try:
         storage = torch.load(
             io.BytesIO(content), map_location='cpu', weights_only=True
@@ -73,7 +73,7 @@ def _tensor(
     stride: Sequence[int],
     *others: Any,
 ) -> Tensor:
-    """Build a tensor whose size does not exceed that of its storage."""
+    """Build a tensor; reject one that is larger than its storage."""
     if not isinstance(storage, torch.storage.TypedStorage):
         raise pickle.UnpicklingError('it holds a tensor without its values')
     numbers = [offset, *size, *stride]
@@ -112,7 +112,8 @@ def load_pickle(path: Path) -> Any:
         object: Its content, which can be pickled again.
 
     Raises:
-        InputError: If it cannot be read or refers to anything else.
+        InputError: If the file cannot be read, is not a pickle, or refers to
+            any other type.
     """
     try:
         with path.open('rb') as file:

@@ -1,8 +1,8 @@
 """JSON files of Segment Anything, one per image.
 
-A file of SA-1B holds its image and ``annotations``; ``amg.py
---convert-to-rle`` writes a list of masks, whose image has the name of the
-file.
+A file of SA-1B has ``image``, which names its image, and ``annotations``.
+``amg.py --convert-to-rle`` writes a list of masks to a file that has the name
+of the image.
 """
 
 from collections.abc import Iterator
@@ -26,17 +26,18 @@ Record = dict[str, Any]
 
 
 class SamFiles(PredictionFile):
-    """The ``segmentation`` of every record.
+    """Masks in JSON files of Segment Anything.
 
-    All else is left unchanged, unless ``update_boxes`` is set.
+    Only ``segmentation`` is changed, unless ``update_boxes`` is set.
 
     Args:
-        path (Path): A folder of JSON files, or one of them.
+        path (Path): A folder of JSON files, or one JSON file.
         update_boxes (bool): Whether to update ``bbox`` and ``area`` of
-            refined masks. Defaults to False.
+            refined masks where present. Defaults to False.
 
     Raises:
-        InputError: If there is no file, or one is not of Segment Anything.
+        InputError: If there is no file, or a file cannot be read or is not of
+            Segment Anything.
     """
 
     def __init__(self, path: Path, update_boxes: bool = False) -> None:
@@ -70,7 +71,7 @@ class SamFiles(PredictionFile):
             update_box(record, encoded)
 
     def untouched(self) -> dict[str, str]:
-        """See :meth:`PredictionFile.untouched`."""
+        """List skipped masks; see :meth:`PredictionFile.untouched`."""
         return {
             self.label((name, index)): 'no mask'
             for name, records in self._records.items()
@@ -79,7 +80,7 @@ class SamFiles(PredictionFile):
         }
 
     def write(self, path: Path) -> None:
-        """Write the file; see :meth:`PredictionFile.write`."""
+        """Write the files; see :meth:`PredictionFile.write`."""
         self._files.write(path)
 
     def label(self, key: Key) -> str:

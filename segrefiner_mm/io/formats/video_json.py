@@ -33,25 +33,26 @@ class _Video(NamedTuple):
 
 
 class VideoJson(RecordJson):
-    """Results or annotations with ``segmentations``, one per frame.
+    """YouTube-VIS results or annotations, with a mask per frame.
 
     Each frame is refined by itself. Crowds and frames without a mask are left
     unchanged, and so are all fields but ``segmentations``, unless
     ``update_boxes`` is set.
 
     Args:
-        content (list | dict): Content of the JSON file.
+        content (list | dict): Content of the JSON file, changed in place.
         path (Path): The file, for messages.
         ann_file (Path, optional): Annotations that name the frames of
-            results, which need them. Defaults to None.
+            results, which need them. Defaults to None: ``content`` names
+            them.
         style (MaskStyle, optional): Form in which masks are written. Defaults
             to None: the form in which they were read.
         update_boxes (bool): Whether to update ``bboxes`` and ``areas`` of
             refined masks where present. Defaults to False.
 
     Raises:
-        InputError: If a file does not follow the schema, or ``ann_file`` is
-            missing for results.
+        InputError: If ``ann_file`` cannot be read or is missing for results,
+            or a file does not follow the schema.
     """
 
     def __init__(
@@ -112,7 +113,7 @@ class VideoJson(RecordJson):
         masks[frame] = converted(masks[frame], size, self.style)
 
     def untouched(self) -> dict[str, str]:
-        """See :meth:`PredictionFile.untouched`."""
+        """List skipped objects; see :meth:`PredictionFile.untouched`."""
         return {
             self._own_name(index): 'crowd'
             for index, mask in enumerate(self.masks)
@@ -156,13 +157,14 @@ class VideoJson(RecordJson):
 
 
 def is_video_json(content: Any) -> bool:
-    """Recognise JSON of YouTube-VIS.
+    """Return whether the content of a JSON file is YouTube-VIS.
 
     Args:
         content (object): Content of the JSON file.
 
     Returns:
-        bool: Whether it has videos, or results of videos with masks.
+        bool: Whether it has ``videos`` and no ``images``, or is a list whose
+        first entry has ``video_id`` and ``segmentations``.
     """
     if isinstance(content, dict):
         return 'videos' in content and 'images' not in content

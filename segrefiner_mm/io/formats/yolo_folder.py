@@ -28,12 +28,12 @@ _MOST_COMPARED = 1000  # corners of a polygon, to find the nearest two
 
 
 class _Line(NamedTuple):
-    """An object.
+    """A line of a label file.
 
     Attributes:
-        text (str): The line, with its end.
+        text (str): The line, with its line end.
         corners (np.ndarray, optional): (N, 2) float64, x and y as fractions
-            of the image. Defaults to None: a box, or nothing.
+            of the image's sides. Defaults to None: the line has no polygon.
         problem (str): Why the line cannot be used. Defaults to ''.
     """
 
@@ -43,25 +43,23 @@ class _Line(NamedTuple):
 
 
 class YoloFolder(PredictionFile):
-    """Polygons in ``*.txt``; boxes and all other lines are left unchanged.
-
-    A polygon also stays if its refined mask cannot be outlined: the mask is
-    empty, or its outline is too long.
+    """Polygons in label files of YOLO; other lines are left unchanged.
 
     A line is a class and x1 y1 x2 y2 ..., as fractions of the sides of the
-    image, and may end with a confidence. The YAML files of the folder are
-    copied.
+    image, and may end with a confidence. A polygon also stays unchanged if no
+    polygon can be written for its refined mask, because the mask is empty or
+    its outline is too long. The YAML files of the folder are copied.
 
     Args:
-        folder (Path): A data set with ``labels/`` and ``images/``, also in
-            ``train/`` and the like; or a folder of label files.
+        folder (Path): A data set with ``labels/`` and ``images/``, which may
+            be in subfolders such as ``train/``; or a folder of label files.
         img_dir (Path, optional): Folder of the images. Defaults to None:
             ``images/`` beside ``labels/``.
         tolerance (float): Maximum distance of a polygon from the edge of its
             mask, in pixels. Defaults to 0.5.
 
     Raises:
-        InputError: If the folder has no label file, or one cannot be read.
+        InputError: If the folder has no label file, or a file cannot be read.
     """
 
     forms = ('same',)
@@ -123,7 +121,7 @@ class YoloFolder(PredictionFile):
         self._lines[name][index] = _Line(' '.join(new) + end, corners)
 
     def untouched(self) -> dict[str, str]:
-        """See :meth:`PredictionFile.untouched`."""
+        """List skipped boxes; see :meth:`PredictionFile.untouched`."""
         return {
             self.label((name, index)): 'box'
             for name, lines in self._lines.items()
@@ -147,7 +145,7 @@ class YoloFolder(PredictionFile):
     def _entry(
         self, name: str, keyed: dict[Key, Any], finder: ImageFinder
     ) -> ImageEntry:
-        """Convert the fractions to pixels, which needs the image's size."""
+        """Return the entry of an image, with polygons in pixels."""
         parts = PurePosixPath(name).with_suffix('').parts
         own = '/'.join(IMAGES if part == LABELS else part for part in parts)
         try:
@@ -166,11 +164,11 @@ def label_files(folder: Path) -> list[Path]:
     """List the label files of a folder and its subfolders.
 
     Args:
-        folder (Path): The folder.
+        folder (Path): The folder, which must exist.
 
     Returns:
-        list[Path]: The ``.txt`` files in order; those of classes and notes,
-        such as ``classes.txt``, are skipped.
+        list[Path]: The ``.txt`` files, sorted folder by folder, without hidden
+        files and without ``classes.txt``, ``notes.txt`` and README files.
     """
     others = ('classes.txt', 'notes.txt', 'readme.txt', 'README.txt')
     return [
@@ -185,16 +183,16 @@ def label_files(folder: Path) -> list[Path]:
 
 
 def joined(parts: list[Corners]) -> Corners:
-    """Join polygons into one, as a line of YOLO holds one.
+    """Join polygons into one, as a line of a label file has one polygon.
 
-    A line leads from a polygon to the next and back, between their nearest
-    corners.
+    The joined outline passes to the next polygon and back along the segment
+    between their nearest corners.
 
     Args:
-        parts (list[np.ndarray]): (N, 2) float64 each.
+        parts (list[np.ndarray]): (N, 2) float64 each, x and y; at least one.
 
     Returns:
-        np.ndarray: (N, 2) float64.
+        np.ndarray: (M, 2) float64, the joined polygon.
     """
     whole = parts[0]
     for part in parts[1:]:
@@ -214,7 +212,7 @@ def joined(parts: list[Corners]) -> Corners:
 
 
 def _images_of(folder: Path) -> Path | None:
-    """Return the folder of the images, by the names that YOLO gives."""
+    """Return the folder of the images, by the folder names of YOLO."""
     if (folder / IMAGES).is_dir():
         return folder / IMAGES
     parts = folder.absolute().parts

@@ -1,1 +1,1 @@
-"""Reading of image and video files, by one rule each."""
+"""Reading of image and video files: lookup, size, rotation, bit depth."""

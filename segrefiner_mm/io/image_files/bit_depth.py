@@ -14,19 +14,19 @@ _LOOKED_AT = 2**22  # maximum number of sampled pixels
 
 
 def to_8_bit(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Scale whole numbers by the range that they use.
+    """Scale whole numbers to 8 bits, by the range that they use.
 
     Cameras store 10, 12 or 14 bits in 16. The scale follows the bits that the
     image uses, not those of the file, so a 12-bit image looks as it would with
-    8 bits. An image that uses a small part of its range, such as a thermal one
-    around 30,000, is scaled from that part to 8 bits, but never magnified.
+    8 bits. If an image uses a small part of its range, as thermal images do,
+    that part is scaled to 8 bits, but by a factor of 1 at most.
 
     Args:
         values (np.ndarray): uint16 or int32, of any shape, not empty.
 
     Returns:
-        np.ndarray: uint8 of the same shape. 8-bit values stored in 16 bits,
-        unscaled or times 256 or 257, are recovered exactly.
+        np.ndarray: uint8, in the shape of ``values``. 8-bit values stored in
+        16 bits, unscaled or times 256 or 257, are recovered exactly.
     """
     low, high = int(values.min()), int(values.max())
     if low >= 0 and high <= 255:

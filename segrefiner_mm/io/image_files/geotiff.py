@@ -28,7 +28,8 @@ def georeference_of(picture: Image.Image) -> Georeference | None:
         picture (PIL.Image.Image): An image file that Pillow has opened.
 
     Returns:
-        dict | None: Types and values by tag; None if it has none.
+        dict | None: TIFF type and value of every tag, by tag number; None if
+        the image has no georeference.
     """
     tags = getattr(picture, 'tag_v2', None)
     if tags is None or not _PLACES & {*tags}:
@@ -47,8 +48,8 @@ def file_georeference(path: str | Path) -> Georeference | None:
         path (str | Path): The file.
 
     Returns:
-        dict | None: See :func:`georeference_of`; None also for a file that
-        is not a TIFF, or cannot be read.
+        dict | None: See :func:`georeference_of`; None also if the suffix is
+        not that of a TIFF, or the file cannot be read.
     """
     if Path(path).suffix.lower() not in _SUFFIXES:
         return None
@@ -70,7 +71,7 @@ def encode_geotiff(array: npt.NDArray[Any], place: Georeference) -> bytes:
         bytes: Content of a lossless TIFF.
 
     Raises:
-        InputError: If a tag is damaged.
+        InputError: If a tag is damaged, so that it cannot be written.
     """
     content = io.BytesIO()
     try:

@@ -14,15 +14,15 @@ _ENDINGS = PICTURE_SUFFIXES | {'.gif', '.heic', '.jfif', '.jpe'}
 
 
 class ImageFinder:
-    """Finds the files of images.
+    """Finds the files of the images that a data file names.
 
-    An image is found by the longest trailing part of its path that exists. If
-    none exists, letter case and suffix may differ, and a name without folders
-    may lie in a subfolder. Several matches are an error.
+    An image is found by the longest trailing part of its path that exists in
+    the folder. If none exists, letter case and suffix may differ, and a name
+    without folders may be in a subfolder. Several matches are an error.
 
     Args:
-        folder (Path, optional): Folder to search. Defaults to None: the
-            predictions give the paths of the images.
+        folder (Path, optional): Folder to search. None: the names are the
+            paths of the images.
 
     Raises:
         InputError: If there is no such folder.
@@ -40,10 +40,10 @@ class ImageFinder:
 
         Args:
             name (str): A path in the form of any system, or a name with or
-                without suffix.
+                without suffix. Without a folder to search, the exact path.
 
         Returns:
-            Path: The file, inside the folder if there is one.
+            Path: The file, below the folder if there is one.
 
         Raises:
             InputError: If no file or several files match, or if the match is a
@@ -113,18 +113,18 @@ def shared_problem(name: str, file: object, names: Iterable[str]) -> str:
 
     Args:
         name (str): Name of the image.
-        file (object): The file that it leads to.
+        file (object): Path or URL of the file that the name leads to.
         names (Iterable[str]): All names that lead to this file.
 
     Returns:
-        str: The message.
+        str: The message, which lists the other names.
     """
     others = ', '.join(shown_name(n) for n in sorted(names) if n != name)
     return f'no image {shown_name(name)}: {file} also fits {others}'
 
 
 def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:
-    """Match the whole name first, which may be a stem, then its stem."""
+    """Return the files that match a name, or, if none does, its stem."""
     pure = PurePosixPath(name)
     keys = [_key(name)]
     if pure.suffix.lower() in _ENDINGS:
@@ -133,7 +133,7 @@ def _fitting(by_key: dict[str, list[Path]], name: str) -> list[Path]:
 
 
 def _by_key(paths: Iterator[Path] | tuple[()]) -> dict[str, list[Path]]:
-    """Group files by normalised name and by normalised stem."""
+    """Group files by name and by stem, both composed and case-folded."""
     by_name: dict[str, list[Path]] = {}
     for path in sorted(paths):
         for key in {_key(path.name), _key(path.stem)}:

@@ -23,7 +23,8 @@ def upright(picture: Image.Image, size: Size | None = None) -> Image.Image:
             Defaults to None.
 
     Returns:
-        PIL.Image.Image: The image; the tag is removed if it was rotated.
+        PIL.Image.Image: A rotated copy without the tag, or the image itself
+        if it is not rotated.
     """
     turned = ImageOps.exif_transpose(picture)
     shown = shows_turned(picture.size[::-1], turned.size[::-1], size)
@@ -36,7 +37,8 @@ def shows_turned(stored: Size, turned: Size, size: Size | None) -> bool:
     Args:
         stored (tuple[int, int]): Height and width of the stored pixels.
         turned (tuple[int, int]): Height and width after the rotation.
-        size (tuple[int, int], optional): Expected height and width.
+        size (tuple[int, int], optional): Expected height and width; None if
+            any size will do.
 
     Returns:
         bool: True unless only the stored orientation has the expected size.
@@ -49,10 +51,10 @@ def turned_by(array: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
 
     Args:
         array (np.ndarray): (H, W) or (H, W, C), as stored.
-        orientation (int): 1 to 8.
+        orientation (int): 1 to 8; any other value changes nothing.
 
     Returns:
-        np.ndarray: A view of the array.
+        np.ndarray: A view of the array, upright.
     """
     if orientation in ON_ITS_SIDE:
         array = array.swapaxes(0, 1)

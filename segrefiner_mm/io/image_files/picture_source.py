@@ -1,4 +1,4 @@
-"""An image file given by its name or by its content."""
+"""An image file, given by its path or by its content."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ Source = str | Path | bytes
 
 
 def name_of(source: Source) -> str:
-    """Name an image in a message.
+    """Return the name of an image for messages.
 
     Args:
         source (str | Path | bytes): A path, or the content of a file.

@@ -32,11 +32,11 @@ _opening = threading.Lock()
 
 
 class PictureSize(NamedTuple):
-    """Height and width of an image, upright and stored.
+    """Size of an image, upright and as stored.
 
     Attributes:
-        upright (tuple[int, int]): Upright size.
-        stored (tuple[int, int]): Size of the stored pixels.
+        upright (tuple[int, int]): Height and width of the upright image.
+        stored (tuple[int, int]): Height and width of the stored pixels.
         alike (bool): Whether the EXIF data rotate or mirror the image without
             a change of its size, so that the size does not show in which
             orientation masks were drawn. Defaults to False.
@@ -57,11 +57,12 @@ def read_picture(path: Source, one_page: bool = False) -> Image.Image:
             not, the first page is read. Defaults to False.
 
     Returns:
-        PIL.Image.Image: As stored, before any EXIF rotation.
+        PIL.Image.Image: The image as stored, before any EXIF rotation.
 
     Raises:
-        InputError: If it is missing, damaged, too large, not an image, or a
-            16-bit colour image, which Pillow would reduce to 8 bits.
+        InputError: If the file is missing, damaged, too large, not an image,
+            or has several pages and ``one_page`` is set; or for 16 bits per
+            colour, which Pillow would reduce to 8.
     """
     with opened(path) as picture:
         if one_page and _has_second_page(picture):
@@ -89,7 +90,7 @@ def mode_of(path: str | Path) -> str:
         str: The mode, such as ``'RGB'``.
 
     Raises:
-        InputError: If it is missing, too large, or not an image.
+        InputError: See :func:`opened`.
     """
     with opened(path) as picture:
         return picture.mode
@@ -102,10 +103,10 @@ def stored_size(path: str | Path) -> Size:
         path (str | Path): See :func:`read_picture`.
 
     Returns:
-        tuple[int, int]: Height and width.
+        tuple[int, int]: Height and width in pixels.
 
     Raises:
-        InputError: If it is missing, too large, or not an image.
+        InputError: See :func:`opened`.
     """
     with opened(path) as picture:
         return picture.height, picture.width
@@ -121,8 +122,8 @@ def picture_size(path: Source) -> PictureSize:
         PictureSize: Upright size and stored size.
 
     Raises:
-        InputError: If it is missing, too large, not an image, or its header
-            or its EXIF data are damaged.
+        InputError: If the file is missing, too large, not an image, or its
+            header or its EXIF data are damaged.
     """
     with opened(path) as picture:
         width, height = picture.size
@@ -148,7 +149,7 @@ def read_deep_colour(
         as by :func:`upright`; None for an image of any other kind.
 
     Raises:
-        InputError: If it is missing, damaged, too large, or not an image.
+        InputError: If the file is missing, damaged, too large or no image.
     """
     with opened(path) as picture:
         if not _is_deep_colour(picture):
@@ -176,12 +177,12 @@ def turned_back(
 ) -> npt.NDArray[Any]:
     """Undo the rotation of an image if only its stored orientation fits.
 
-    It applies the rule of :func:`upright` to an image that another reader has
-    rotated already.
+    This applies the rule of :func:`upright` to an image that another reader
+    has already rotated.
 
     Args:
         array (np.ndarray): (H, W) or (H, W, C), upright.
-        path (str | Path): Its file.
+        path (str | Path): Its file; without a file, nothing is undone.
         size (tuple[int, int]): Expected height and width.
 
     Returns:
@@ -214,10 +215,11 @@ def picture_to_array(
             a coloured one gives indices. Defaults to False.
 
     Returns:
-        np.ndarray: (H, W), or (H, W, 3) for a colour image.
+        np.ndarray: (H, W), or (H, W, 3) RGB for a colour image, in the depth
+        of the image: bool, uint8, uint16, int32 or float32.
 
     Raises:
-        InputError: If it is partly transparent.
+        InputError: If its alpha channel is not constant.
     """
     picture = upright(picture)
     if 'A' in picture.getbands():
@@ -247,7 +249,9 @@ def opened(path: Source) -> Iterator[Image.Image]:
         PIL.Image.Image: The image, of which only the header is read.
 
     Raises:
-        InputError: If it is missing, damaged, too large, or not an image.
+        InputError: If the file is missing, damaged, too large, or not an
+            image. Any error in the block is also raised as InputError, as
+            decoders of damaged files raise anything.
     """
     name = name_of(path)
     if not isinstance(path, bytes) and not Path(path).is_file():
@@ -289,7 +293,7 @@ def _has_second_page(picture: Image.Image) -> bool:
 
 
 def _is_deep_colour(picture: Image.Image) -> bool:
-    """Return whether a file has several channels, of which one has 16 bits."""
+    """Return whether an image has several channels, of 16 bits each."""
     several = len(picture.getbands()) > 1
     return several and any(
         ';16' in str(tile[3]) for tile in getattr(picture, 'tile', ())

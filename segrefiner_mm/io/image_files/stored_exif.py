@@ -14,19 +14,21 @@ PIXELS, END = b'IDAT', b'IEND'
 
 
 def orientation_of(picture: Image.Image) -> int | None:
-    """Return the EXIF orientation of an image that was opened, not decoded.
+    """Return the EXIF orientation of an image that is open but not decoded.
 
-    Pillow decodes a PNG without EXIF data in front of its pixels, as there
-    may be some behind them. Here the pixels are skipped if nothing follows.
+    If a PNG has no EXIF data before its pixels, Pillow decodes the pixels, as
+    EXIF data may follow them. Here the pixels are skipped if nothing follows.
 
     Args:
         picture (PIL.Image.Image): The image, whose file is open.
 
     Returns:
-        int | None: 1 to 8, or None if it has none.
+        int | None: The orientation, 1 to 8 in a valid file; None if the image
+        has no such tag.
 
     Raises:
-        OSError: If the file is damaged where the EXIF data are.
+        Exception: An error of Pillow, of any class, if the file or its EXIF
+            data are damaged; :func:`opened` converts it.
     """
     bare = picture.format == 'PNG' and 'exif' not in picture.info
     if bare and isinstance(picture, ImageFile) and picture.fp:
@@ -37,7 +39,7 @@ def orientation_of(picture: Image.Image) -> int | None:
 
 
 def _ends_with_its_pixels(file: IO[bytes]) -> bool:
-    """Whether no chunk but the last follows the pixels of a PNG."""
+    """Return whether only the end chunk follows the pixels of a PNG."""
     place = file.tell()
     try:
         file.seek(SIGNATURE)

@@ -38,7 +38,8 @@ class VideoFrames(metaclass=ABCMeta):
             name (str): Name of the mask without suffix.
 
         Returns:
-            int | None: From 0; None if there is no such frame.
+            int | None: Number of the frame, from 0; None if the name is not
+            that of a frame.
         """
 
     @abstractmethod
@@ -49,7 +50,7 @@ class VideoFrames(metaclass=ABCMeta):
             index (int): Number of the frame, from 0.
 
         Returns:
-            Path | None: None for a video file.
+            Path | None: The file; None for a frame of a video file.
         """
 
     @abstractmethod
@@ -61,10 +62,10 @@ class VideoFrames(metaclass=ABCMeta):
 
         Yields:
             tuple[int, np.ndarray | InputError]: Number and frame, (H, W, 3)
-            uint8, BGR; or why the frame cannot be read.
+            uint8, BGR; for a frame that cannot be read, number and error.
 
         Raises:
-            InputError: If no further frame can be read.
+            InputError: If neither this nor any later frame can be read.
         """
 
 
@@ -77,7 +78,8 @@ class FolderFrames(VideoFrames):
         path (Path): The folder.
 
     Raises:
-        InputError: If there is no image, or two share a name.
+        InputError: If there is no such folder or no image in it, or two
+            images share a stem.
     """
 
     def __init__(self, path: Path) -> None:
@@ -93,15 +95,15 @@ class FolderFrames(VideoFrames):
         return len(self._names)
 
     def index_of(self, name: str) -> int | None:
-        """See :meth:`VideoFrames.index_of`."""
+        """Return a frame's number; see :meth:`VideoFrames.index_of`."""
         return self._index.get(name)
 
     def file_of(self, index: int) -> Path | None:
-        """See :meth:`VideoFrames.file_of`."""
+        """Return a frame's file; see :meth:`VideoFrames.file_of`."""
         return self._files[index]
 
     def read(self, start: int = 0) -> Iterator[tuple[int, Image | InputError]]:
-        """See :meth:`VideoFrames.read`."""
+        """Read the frames; see :meth:`VideoFrames.read`."""
         for index in range(start, len(self._files)):
             try:
                 yield index, load_image(self._files[index])
@@ -127,7 +129,17 @@ class FileFrames(VideoFrames):
         self._first = first
 
     def index_of(self, name: str) -> int | None:
-        """Return the number at the end of a name, such as ``frame_0012``."""
+        """Return the number that ends a name, less that of the first frame.
+
+        Args:
+            name (str): Name of the mask without suffix, such as
+                ``frame_0012``.
+
+        Returns:
+            int | None: Number of the frame, from 0, whether or not the video
+            has so many frames; None if the name does not end in a number, or
+            the number is below that of the first frame.
+        """
         digits = re.search(r'(\d+)$', name)
         if digits is None or len(digits[1]) > 12:
             return None
@@ -135,11 +147,11 @@ class FileFrames(VideoFrames):
         return index if index >= 0 else None
 
     def file_of(self, index: int) -> Path | None:
-        """See :meth:`VideoFrames.file_of`."""
+        """Return None; see :meth:`VideoFrames.file_of`."""
         return None
 
     def read(self, start: int = 0) -> Iterator[tuple[int, Image | InputError]]:
-        """See :meth:`VideoFrames.read`."""
+        """Decode the frames; see :meth:`VideoFrames.read`."""
         try:
             with self._av.open(str(self.path)) as container:
                 if not container.streams.video:
@@ -175,7 +187,8 @@ def open_frames(path: Path, first: int = 0) -> VideoFrames:
         VideoFrames: The frames.
 
     Raises:
-        InputError: If there are none, or PyAV is not installed.
+        InputError: If there is no such file or folder, the folder has no
+            images or two with one stem, or PyAV is not installed.
     """
     if path.is_dir():
         return FolderFrames(path)

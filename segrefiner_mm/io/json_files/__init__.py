@@ -1,1 +1,1 @@
-"""Reading of JSON of any origin and size."""
+"""Reading of JSON files of any origin and size."""

@@ -6,14 +6,15 @@ from segrefiner_mm.io.json_files.json_file import shown
 
 
 def foreign_kind(content: Any) -> str | None:
-    """Recognise JSON that is not of COCO or LVIS.
+    """Recognise JSON that is not in the format of COCO and LVIS.
 
     Args:
         content (object): Content of the JSON file.
 
     Returns:
-        str | None: Name of its format, with advice where there is some; None
-        for COCO's and for unknown formats.
+        str | None: A phrase that begins with 'of' and names the format, such
+        as ``'of labelme, one file for each image'``; None for COCO's format
+        and for unknown formats.
     """
     if isinstance(content, list):
         return _of_list(content)
@@ -39,27 +40,28 @@ def foreign_kind(content: Any) -> str | None:
 
 
 def is_labelme(content: Any) -> bool:
-    """Recognise JSON of labelme.
+    """Return whether the content of a JSON file is of labelme.
 
     Args:
         content (object): Content of the JSON file.
 
     Returns:
-        bool: Whether it has shapes and names its image.
+        bool: Whether it has ``shapes`` and ``imagePath``.
     """
     names = {'shapes', 'imagePath'}
     return isinstance(content, dict) and names <= {*content}
 
 
 def is_sam(content: Any) -> bool:
-    """Recognise JSON of Segment Anything: of SA-1B, or of ``amg.py``.
+    """Return whether the content of a JSON file is of Segment Anything.
 
     Args:
         content (object): Content of the JSON file.
 
     Returns:
-        bool: Whether it has one image and annotations, or is a list of masks
-        that have a stability score and do not name an image.
+        bool: Whether it has an object ``image`` and ``annotations`` (SA-1B),
+        or is a list whose first entry has ``stability_score`` or
+        ``predicted_iou`` and no ``image_id`` (``amg.py``).
     """
     if isinstance(content, dict):
         is_one = isinstance(content.get('image'), dict)
@@ -98,7 +100,7 @@ def _is_via(content: dict[str, Any]) -> bool:
 
 
 def strange_json(content: Any) -> str:
-    """Describe JSON that is not of COCO.
+    """Describe JSON that is not COCO's, for a message.
 
     Args:
         content (object): Content of the JSON file.

@@ -1,4 +1,4 @@
-"""JSON of any origin, with errors in plain words."""
+"""Parsing and encoding of JSON, and values from files in messages."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def parse_json(content: str | bytes, name: str | Path) -> Any:
         object: The parsed value.
 
     Raises:
-        InputError: If it is invalid, or nested too deeply to parse.
+        InputError: If the JSON is invalid, or nested too deeply to parse.
     """
     try:
         return json.loads(content)
@@ -45,7 +45,7 @@ def json_bytes(content: Any, name: str | Path) -> bytes:
         bytes: The JSON, in ASCII.
 
     Raises:
-        InputError: If it is nested too deeply, or JSON cannot hold it.
+        InputError: If the value is nested too deeply, or JSON cannot hold it.
     """
     try:
         return json.dumps(content).encode()
@@ -57,11 +57,12 @@ def shown_name(name: str, length: int = 200) -> str:
     """Make a name from a file printable, without quotes.
 
     Args:
-        name (str): Anything.
+        name (str): Any text.
         length (int): Maximum number of characters. Defaults to 200.
 
     Returns:
-        str: Text that any terminal can print.
+        str: The name, cut to this length, with ``?`` for every character that
+        cannot be printed.
     """
     text = ''.join(c if c.isprintable() else '?' for c in name[: length + 1])
     return text if len(text) <= length else f'{text[: length - 3]}...'
@@ -75,7 +76,8 @@ def shown(value: Any, length: int = 40) -> str:
         length (int): Maximum number of characters. Defaults to 40.
 
     Returns:
-        str: Text for a message.
+        str: Kind and length of a list or an object; any other value as text,
+        cut to this length.
     """
     if isinstance(value, (dict, list, tuple)):
         kind = 'an object' if isinstance(value, dict) else 'a list'

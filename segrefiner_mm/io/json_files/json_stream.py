@@ -24,18 +24,20 @@ BEGIN, ITEM, VALUE, END = 'begin', 'item', 'value', 'end'
 class Event(NamedTuple):
     """A part of a JSON file.
 
-    A list at the top, or in a member of the object at the top, is announced
-    by ``'begin'``, followed by an ``'item'`` per element, and closed by
-    ``'end'``. Every other member is one ``'value'``.
+    A list at the top level, or in a member of a top-level object, is a
+    ``'begin'``, an ``'item'`` per element, and an ``'end'``. Any other member,
+    or any other value at the top level, is one ``'value'``.
 
     Attributes:
         kind (str): ``'begin'``, ``'item'``, ``'end'`` or ``'value'``.
-        member (str, optional): Name of the member; None for a list at the
-            top.
-        value (object): Element or value. Defaults to None.
-        start (int): Offset of its first byte in the file. Defaults to 0.
-        end (int): Offset after its last byte. Defaults to 0.
-        text (str): The source text of an element; '' for other events.
+        member (str, optional): Name of the member; None at the top level.
+        value (object): Element or value. Defaults to None: the begin or end
+            of a list.
+        start (int): Byte offset in the file at which the element, value or
+            list begins; for ``'end'``, at which the list ends. Defaults to 0.
+        end (int): Byte offset after the element, value or list; 0 for
+            ``'begin'``. Defaults to 0.
+        text (str): Source text of an element. Defaults to '': another event.
     """
 
     kind: str
@@ -47,13 +49,13 @@ class Event(NamedTuple):
 
 
 class JsonStream:
-    """Walks through a JSON file with the parser of Python's ``json``.
+    """Reads a JSON file part by part, with the parser of Python's ``json``.
 
-    Values are therefore exactly those of ``json.load``.
+    The values are therefore exactly those of ``json.load``.
 
     Args:
-        file (BinaryIO): Open file, in UTF-8.
-        name (str | Path): Its name, for errors.
+        file (BinaryIO): Open file in UTF-8, at its beginning.
+        name (str | Path): Name of the file, for errors.
     """
 
     def __init__(self, file: BinaryIO, name: str | Path) -> None:
@@ -68,14 +70,14 @@ class JsonStream:
         self._ended = False
 
     def events(self) -> Iterator[Event]:
-        """Walk through the file once.
+        """Read the file; this can be done once.
 
         Yields:
-            Event: The parts, in file order.
+            Event: A part of the file, in file order.
 
         Raises:
-            InputError: If it cannot be read, is not valid JSON, or the object
-                at the top has two members of the same name.
+            InputError: If the file cannot be read, is not valid JSON in
+                UTF-8, or its top-level object has two members of one name.
         """
         self._fill(CHUNK)
         if self._text.startswith('\ufeff'):
@@ -131,7 +133,7 @@ class JsonStream:
         yield Event(END, member, None, self._byte, self._byte)
 
     def _value(self) -> Any:
-        """Parse the value at this position, and move past it."""
+        """Parse the value at the current position, and move past it."""
         while True:
             try:
                 value, end = self._scan(self._text, self._at)
@@ -154,7 +156,7 @@ class JsonStream:
             self._fill(max(CHUNK, len(self._text) - self._at))
 
     def _peek(self) -> str:
-        """Skip white space; return the next character, '' at the end."""
+        """Skip whitespace; return the next character, '' at the end."""
         while True:
             found = _SPACE.match(self._text, self._at)
             assert found is not None
@@ -177,7 +179,7 @@ class JsonStream:
         self._at = end
 
     def _fill(self, size: int) -> None:
-        """Read more, and drop what was parsed."""
+        """Read more of the file, and drop the text that was parsed."""
         try:
             content = self._file.read(size)
             more = self._decode(content, not content)

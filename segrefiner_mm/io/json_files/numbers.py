@@ -9,13 +9,14 @@ import numpy as np
 
 
 def whole_number(value: Any) -> int | None:
-    """Read a whole number, which JSON may hold as 3, 3.0 or "3".
+    """Read a whole number, which JSON may write as 3, 3.0 or "3".
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        int | None: None if it is not a whole number.
+        int | None: The number; None if the value is not a whole number, or is
+        a boolean.
     """
     if isinstance(value, (bool, np.bool_)):
         return None
@@ -36,16 +37,16 @@ def whole_number(value: Any) -> int | None:
 def sides_of(
     record: Mapping[str, Any], height: str = 'height', width: str = 'width'
 ) -> tuple[int, int] | None:
-    """Read the size of an image, where it is stated and makes sense.
+    """Read the size of an image.
 
     Args:
         record (Mapping): Object of a JSON file.
-        height (str): Its field with the height. Defaults to 'height'.
-        width (str): Its field with the width. Defaults to 'width'.
+        height (str): Name of the field with the height. Defaults to 'height'.
+        width (str): Name of the field with the width. Defaults to 'width'.
 
     Returns:
-        tuple[int, int] | None: Height and width, 1 or more; None if one is
-        missing or makes no sense.
+        tuple[int, int] | None: Height and width in pixels, 1 or more; None if
+        either is missing, less than 1, or not a whole number.
     """
     sides = (whole_number(record.get(field)) for field in (height, width))
     rows, columns = (side or 0 for side in sides)
@@ -53,13 +54,14 @@ def sides_of(
 
 
 def is_real(value: Any) -> bool:
-    """Return whether a value is a finite number, booleans excluded.
+    """Return whether a value is a finite real number.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        bool: False also for whole numbers too large for a float.
+        bool: False also for booleans, and for whole numbers too large for a
+        float.
     """
     if isinstance(value, (bool, np.bool_)):
         return False

@@ -1,1 +1,1 @@
-"""Runs over files of predictions: COCO, panoptic and others."""
+"""Runs over files of predictions, such as COCO results."""

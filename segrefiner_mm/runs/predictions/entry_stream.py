@@ -46,7 +46,7 @@ OnSoft = Callable[[Key, SoftMap, Size], None]
 
 
 class _Group(NamedTuple):
-    """Indices of masks of an image, and whether they are its last.
+    """Some masks of an image, by index; ``last`` marks its last group.
 
     The groups of an image are consecutive.
     """
@@ -69,20 +69,21 @@ class _Opened(NamedTuple):
 
 
 class EntryStream:
-    """Refines images one by one; no result depends on the other images.
+    """Refines the masks of many images; no result depends on other images.
 
     Args:
         refiner (Refiner): The model and its settings.
-        fail (Callable): Called with the key of a mask that cannot be refined,
-            and the reason.
-        fail_all (Callable): Called with an image none of whose masks can be
-            refined, and the reason.
-        note (Callable): Called with the key of a mask and a note.
-        parts (OnlyParts, optional): What may change. Defaults to None:
-            everything.
-        on_soft (Callable, optional): Called with the key, the soft map and
-            the image size of every mask that does not fail. Defaults to None:
-            no soft maps are made.
+        fail (Callable[[Key, str], None]): Called with the key of a mask that
+            cannot be refined, and the reason.
+        fail_all (Callable[[ImageEntry, str], None]): Called with an image of
+            which no mask can be refined, and the reason.
+        note (Callable[[Key, str], None]): Called with the key of a mask and a
+            remark.
+        parts (OnlyParts, optional): The parts that may change. Defaults to
+            None: everything.
+        on_soft (Callable[[Key, SoftMap, Size], None], optional): Called with
+            the key, the soft map and the image size of every mask that does
+            not fail. Defaults to None: no soft maps are made.
     """
 
     def __init__(
@@ -107,15 +108,19 @@ class EntryStream:
     def refine(
         self, entries: Iterable[ImageEntry]
     ) -> Iterator[tuple[ImageEntry, Outcomes]]:
-        """Refine images.
+        """Refine the masks of a stream of images.
 
         Args:
             entries (Iterable[ImageEntry]): From :func:`with_images`, pulled
                 as late as possible.
 
         Yields:
-            tuple[ImageEntry, list]: An image with one result per mask, in
-            order; None for a mask that failed.
+            tuple[ImageEntry, list[dict | None]]: An image, in order, with an
+            ``Outcome`` per mask; None for a mask that failed.
+
+        Raises:
+            InputError: If the model cannot be used.
+            CheckpointError: If the weights cannot be used.
         """
         model = self._refiner.model
         outcomes: Outcomes = []
@@ -186,14 +191,14 @@ class EntryStream:
 
 
 def of_all(entry: ImageEntry, first: str) -> str:
-    """Name all masks of an image in a message.
+    """Return a name for all masks of an image, for messages.
 
     Args:
         entry (ImageEntry): The image.
         first (str): Name of its first mask.
 
     Returns:
-        str: The name, and how many more there are.
+        str: The name, and the number of further masks.
     """
     count = len(entry.masks)
     return first + (f' and {count - 1} more of it' if count > 1 else '')

@@ -31,9 +31,11 @@ class MaskRow(NamedTuple):
         mask (str): Name of the mask for the user.
         verdict (str): ``'refined'``, ``'kept'``, ``'rolled back'``,
             ``'failed'``, or ``'left: '`` and the reason.
-        iou (float): IoU of coarse and refined mask, 0 to 1, rounded.
-        confidence (float, optional): 0 to 1, rounded. Defaults to None: the
-            mask failed or was left.
+        iou (float): IoU of coarse and refined mask, 0 to 1, rounded to four
+            digits; 1 if the mask failed or was left.
+        confidence (float, optional): Confidence of the refined mask, 0 to 1,
+            rounded to four digits. Defaults to None: the mask failed or was
+            left.
         evidence (Mapping[str, float]): Numbers by which a guard decided; see
             :meth:`DoNoHarmGuard.refine`. Defaults to {}.
     """
@@ -50,16 +52,17 @@ def mask_rows(
     entries: Sequence[ImageEntry],
     outcomes: Mapping[str, Sequence[Outcome | None]],
 ) -> list[MaskRow]:
-    """Return a row for every mask.
+    """Return a row for every mask of a file.
 
     Args:
-        predictions (PredictionFile): Names the masks.
-        entries (Sequence[ImageEntry]): Images with masks.
-        outcomes (Mapping): Results of every image; see
-            :meth:`PredictionRun.outcomes`.
+        predictions (PredictionFile): The file, which names its masks.
+        entries (Sequence[ImageEntry]): Its images with masks to refine.
+        outcomes (Mapping): Results by the key of the image; see
+            :meth:`PredictionRun.outcomes`. The masks of an image that is
+            missing here have failed.
 
     Returns:
-        list[MaskRow]: The most changed first.
+        list[MaskRow]: The rows by rising IoU, the most changed mask first.
     """
     rows = []
     for entry in entries:
@@ -84,10 +87,10 @@ def mask_row(name: str, outcome: Outcome) -> MaskRow:
 
     Args:
         name (str): Name of the mask for the user.
-        outcome (dict): Its result, see ``Outcome``.
+        outcome (dict): Its result, an ``Outcome``.
 
     Returns:
-        MaskRow: The row.
+        MaskRow: The row, with rounded numbers.
     """
     return MaskRow(
         name,
@@ -99,14 +102,16 @@ def mask_row(name: str, outcome: Outcome) -> MaskRow:
 
 
 def write_rows(path: Path, rows: Iterable[MaskRow]) -> None:
-    """Write rows as CSV; the field of a missing number is empty.
+    """Write rows as CSV with the columns ``COLUMNS``.
+
+    The field of a missing number is empty.
 
     Args:
-        path (Path): File to write.
+        path (Path): File to write or replace; its folder is created.
         rows (Iterable[MaskRow]): The rows, pulled one by one.
 
     Raises:
-        InputError: If it cannot be written.
+        InputError: If the file cannot be written.
     """
     write_parts(path, _csv_lines(rows))
 
@@ -133,12 +138,12 @@ def read_rows(path: Path) -> dict[str, MaskRow]:
         path (Path): File to read.
 
     Returns:
-        dict[str, MaskRow]: Rows by the name of the mask. A name that several
-        masks share is left out, as its rows cannot be told apart.
+        dict[str, MaskRow]: Rows by the name of the mask, in file order. A name
+        that several masks share is left out, as its rows are ambiguous.
 
     Raises:
-        InputError: If it cannot be read, is another table, or one of its
-            numbers is invalid.
+        InputError: If the file cannot be read, lacks a column, or has a field
+            that is not a finite number where a number belongs.
     """
     try:
         with path.open(newline='', encoding='utf-8') as file:

@@ -27,12 +27,13 @@ class ReadOptions:
     """Options that a format may need.
 
     Attributes:
-        img_dir (Path, optional): Folder of the images. Defaults to None.
+        img_dir (Path, optional): Folder of the images. Defaults to None: the
+            folder that the format implies, if any.
         ann (Path, optional): Annotations that name the images of results.
-            Defaults to None.
-        style (MaskStyle): Form of the masks in COCO JSON; its tolerance is
-            also that of labelme and YOLO. Defaults to the form in which they
-            were read.
+            Defaults to None: see :class:`CocoFile`.
+        style (MaskStyle): Form of the masks in COCO and YouTube-VIS JSON; its
+            tolerance also applies to labelme and YOLO. Defaults to
+            ``MaskStyle()``: the form in which they were read.
         update_boxes (bool): Whether boxes and areas become those of the
             refined masks. Defaults to False.
     """
@@ -44,16 +45,17 @@ class ReadOptions:
 
 
 def content_of(path: Path) -> Any:
-    """Read a JSON file once for all formats.
+    """Read a file of predictions, if it is JSON.
 
     Args:
         path (Path): File or folder of predictions.
 
     Returns:
-        object: Its content; None for a folder or a pickle.
+        object: Content of the JSON file; None for a folder or a pickle.
 
     Raises:
-        InputError: If it does not exist, or is not JSON.
+        InputError: If the path does not exist, or is a file that cannot be
+            read, or is neither JSON nor a pickle.
     """
     if not path.exists():
         raise InputError(f'no such file or folder: {path}')
@@ -78,15 +80,16 @@ def open_predictions(
     """Open a file or folder of predictions in any format but panoptic.
 
     Args:
-        path (Path): File or folder.
+        path (Path): File or folder of predictions.
         content (object): From :func:`content_of`.
         options (ReadOptions): Options that a format may need.
 
     Returns:
-        PredictionFile: Its masks.
+        PredictionFile: The predictions.
 
     Raises:
-        InputError: If it is in no known format, or an option does not fit.
+        InputError: If a file cannot be read or is in no known format, or an
+            option does not fit.
     """
     style = options.style
     style.check()
@@ -118,7 +121,7 @@ def _open_folder(path: Path, options: ReadOptions) -> PredictionFile:
 def _of_one_image(
     path: Path, content: Any, options: ReadOptions
 ) -> PredictionFile | None:
-    """Open JSON of one image each, by the content of the first."""
+    """Open files of one image each, by the content of the first file."""
     if is_labelme(content):
         return LabelmeFiles(path, options.style.tolerance)
     if is_sam(content):

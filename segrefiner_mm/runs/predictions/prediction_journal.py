@@ -26,9 +26,9 @@ class PredictionNotes:
     """Journal with a line for every finished image, so that a run can resume.
 
     Args:
-        path (Path): File of the journal.
-        settings (dict): Settings that results depend on, as plain values. A
-            journal of other settings is discarded.
+        path (Path): File of the journal; it need not exist.
+        settings (dict): Settings that results depend on, of values that JSON
+            can hold. A journal of other settings is discarded.
 
     Raises:
         InputError: If an existing journal cannot be read.
@@ -46,8 +46,8 @@ class PredictionNotes:
             entry (ImageEntry): The image, with its file.
 
         Returns:
-            list[dict] | None: One per mask; None if the image is not done, or
-            its file has changed since.
+            list[dict] | None: An ``Outcome`` per mask; None if the image is
+            not done, or its file has changed since then.
 
         Raises:
             InputError: If the image file cannot be read.
@@ -65,24 +65,25 @@ class PredictionNotes:
         return outcomes
 
     def add(self, entry: ImageEntry, outcomes: list[Any]) -> None:
-        """Record a finished image.
+        """Record a finished image; :meth:`begin` must have been called.
 
         Args:
             entry (ImageEntry): The image.
-            outcomes (list[dict]): One per mask.
+            outcomes (list[dict]): An ``Outcome`` per mask.
 
         Raises:
-            InputError: If the journal cannot be written.
+            InputError: If the image file cannot be read, or the journal
+                cannot be written.
         """
         state = None if entry.image is None else file_state(entry.image)
         line = dict(image=entry.key, file=state, masks=outcomes)
         append_json_line(self._path, line)
 
     def begin(self) -> None:
-        """Rewrite the journal, so that it holds only whole lines.
+        """Write the journal anew, with the settings and all valid lines.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If the journal cannot be written.
         """
         lines = [dict(settings=self._settings), *self._lines.values()]
         text = ''.join(json.dumps(line) + '\n' for line in lines)
@@ -97,7 +98,7 @@ class PredictionNotes:
 
 
 def _is_outcome(outcome: Any) -> bool:
-    """Return whether an entry is valid; the file may have been edited."""
+    """Return whether an outcome is valid, as the file may be edited."""
     if not isinstance(outcome, dict) or outcome.get('verdict') not in VERDICTS:
         return False
     iou, size = outcome.get('iou'), outcome.get('size')

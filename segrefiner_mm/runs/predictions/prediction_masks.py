@@ -1,4 +1,4 @@
-"""The images of a file of predictions, and their masks, decoded on demand."""
+"""The images of a file of predictions, and their masks, read on demand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,9 +41,11 @@ class EntryMasks:
 
     Attributes:
         image (Path | bytes): Image file, or its content.
-        size (tuple[int, int]): Height and width.
-        places (list[int]): Indices among the masks of the entry.
-        encoded (list[dict]): Run lengths of the masks.
+        size (tuple[int, int]): Height and width of the masks, in pixels.
+        places (list[int]): Index of each mask among all masks of the entry.
+            Defaults to [].
+        encoded (list[dict]): ``size`` and compressed ``counts`` of each mask.
+            Defaults to [].
     """
 
     image: Source
@@ -57,12 +59,13 @@ class EntryMasks:
         """Split the masks into groups that fit in memory when decoded.
 
         Args:
-            most (int): Maximum number of pixels in a group; a larger mask is
-                a group of its own. Defaults to ``MAX_DECODED``.
+            most (int): Maximum number of pixels in the boxes of a group; a
+                larger mask is a group of its own. Defaults to
+                ``MAX_DECODED``.
 
         Returns:
-            list[tuple]: Per group the indices in the entry, the crops to
-            decode from, and the indices in these crops.
+            list[tuple[list[int], MaskCrops, list[int]]]: Per group the indices
+            in the entry, the crops to decode, and the indices in the crops.
         """
         groups = []
         for first in range(0, len(self.places), MOST_MASKS):
@@ -83,15 +86,16 @@ class EntryMasks:
 def with_images(
     entries: list[ImageEntry], finder: ImageFinder
 ) -> list[ImageEntry]:
-    """Find the images of all entries, before any work.
+    """Find the images of all entries.
 
     Args:
-        entries (list[ImageEntry]): From the file.
+        entries (list[ImageEntry]): From :meth:`PredictionFile.images`.
         finder (ImageFinder): Finds the images.
 
     Returns:
-        list[ImageEntry]: With ``image``, or with a ``problem`` if it is not
-        found, or if other entries share it.
+        list[ImageEntry]: The entries in order, each with ``image``; or with a
+        ``problem`` if the image is not found, or if entries of other names
+        lead to its file.
     """
     located = [_with_image(entry, finder) for entry in entries]
     names: dict[Path, set[str | None]] = {}
@@ -117,7 +121,7 @@ def _unless_shared(
     names: dict[Path, set[str | None]],
     finder: ImageFinder,
 ) -> ImageEntry:
-    """Reject a file that other names lead to, unless the path is exact."""
+    """Reject a file that other names lead to, unless this name is exact."""
     path, name = entry.image, entry.name
     if path is None or name is None or len(names[path]) == 1:
         return entry
@@ -132,15 +136,17 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
 
     Args:
         entry (ImageEntry): From :func:`with_images`.
-        fail (Callable): Called with the key of an unusable mask and the
-            reason.
-        note (Callable): Called with the key of a mask and a remark.
+        fail (Callable[[Key, str], None]): Called with the key of an unusable
+            mask and the reason.
+        note (Callable[[Key, str], None]): Called with the key of a mask and a
+            remark.
 
     Returns:
-        EntryMasks: The usable masks.
+        EntryMasks: The usable masks, in the order of the entry.
 
     Raises:
-        InputError: If the image is missing, unreadable or of another size.
+        InputError: If the entry has a ``problem``, its image cannot be read,
+            or the image has another size than the entry states.
     """
     source = entry.image or entry.content
     if source is None:
@@ -187,7 +193,7 @@ def decode_group(crops: MaskCrops, own: list[int]) -> list[CompactMask]:
         own (list[int]): Indices in the crops.
 
     Returns:
-        list[CompactMask]: The masks, on the CPU.
+        list[CompactMask]: The masks in the order of the indices, on the CPU.
     """
     return [crops.mask(index) for index in own]
 
@@ -197,9 +203,9 @@ def _choose_size(
 ) -> Size:
     """Choose the size of the masks: that of the image, upright or stored.
 
-    The stated size is tried first, then the rotated one. Often the size is
-    that of the stored pixels and the polygons are of the upright image, or
-    vice versa.
+    The stated size is tried first, then the rotated size. Often the stated
+    size is that of the stored pixels, and the polygons are of the upright
+    image, or vice versa.
     """
     stated, own_sizes = entry.size, (picture.upright, picture.stored)
     candidates = (stated, stated[::-1]) if stated else own_sizes

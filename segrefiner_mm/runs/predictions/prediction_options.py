@@ -16,30 +16,30 @@ class PredictionOptions:
     Paths may be given as strings.
 
     Attributes:
-        img_dir (Path, optional): Folder of the images. Defaults to None: a
-            pickle holds their paths, and those of labelme, YOLO and JSON of
-            Segment Anything are beside the files. Other formats need it.
+        img_dir (Path, optional): Folder of the images. Defaults to None: the
+            paths in a pickle; the folder of the files of labelme and of JSON
+            of Segment Anything; ``images/`` of YOLO. Other formats need one.
         ann (Path, optional): Annotations that name the images of results.
-            Defaults to None.
+            Defaults to None: see :class:`CocoFile`.
         segmentation (str): Form of the masks in COCO JSON: ``'same'``,
-            ``'rle'`` or ``'polygon'``; polygons have no holes. Defaults to
+            ``'rle'`` or ``'polygon'``, see :class:`MaskStyle`. Defaults to
             'same'.
         tolerance (float): Maximum distance of a polygon from the edge of its
             mask, in pixels, 0 or more. Defaults to 0.5.
         update_boxes (bool): Whether to update boxes and areas to those of the
             refined masks. Defaults to False.
-        report (Path, optional): CSV file to write, with the verdict, the IoU
-            with the coarse mask, the confidence and the evidence of every
-            mask. Defaults to None.
+        report (Path, optional): CSV file to write or replace, with the
+            verdict, the IoU with the coarse mask, the confidence and the
+            evidence of every mask. Defaults to None: no file.
         overwrite (bool): Whether an existing output may be overwritten.
             Defaults to False.
-        soft (str, optional): Type of the soft maps, see :class:`MaskOptions`,
-            for COCO JSON: a folder beside the output, with a file for
-            every mask, named by its place in the JSON, from 0; for panoptic
-            JSON as for label maps. Defaults to None: none are written.
-        only (object, optional): What may change, see :class:`OnlyParts`;
-            the masks of a folder have the names of the images. Defaults to
-            None: everything.
+        soft (str, optional): Type of the soft maps, see :class:`MaskOptions`.
+            For COCO JSON, a folder beside the output has a file per mask,
+            named by its index in the JSON, from 0; for panoptic JSON, see
+            :class:`LabelOptions`. Defaults to None: no soft maps.
+        only (object, optional): The part that may change, see
+            :class:`OnlyParts`; the masks of a folder have the names of the
+            images. Defaults to None: everything.
     """
 
     img_dir: Path | None = None
@@ -58,10 +58,10 @@ class PredictionOptions:
 
 @dataclass(frozen=True)
 class PredictionSummary(RunSummary):
-    """Counts of a run over a file of predictions.
+    """Counts and rows of a run over a file of predictions.
 
     Attributes:
-        rows (list[MaskRow]): The masks, the most changed first; the first
+        rows (list[MaskRow]): A row per mask, the most changed first; the first
             1000 for a JSON in shards; none for panoptic results and tables.
             Defaults to [].
     """

@@ -34,13 +34,14 @@ class PredictionRun:
         entries (list[ImageEntry]): Images with masks to refine.
         finder (ImageFinder): Finds the images.
         source (Path): File or folder of the predictions.
-        ann (Path, optional): Annotations that name the images.
+        ann (Path, optional): Annotations that name the images; None if there
+            are none.
         out (Path): Path of the output, which the caller writes at the end.
         reporter (Reporter): Receives the masks that fail.
-        extras (Extras): Soft maps to write, and what may change.
+        extras (Extras): Soft maps to write, and the parts that may change.
 
     Attributes:
-        failed (int): Number of masks that could not be refined.
+        failed (int): Number of masks that :meth:`outcomes` could not refine.
     """
 
     def __init__(
@@ -68,15 +69,15 @@ class PredictionRun:
         self._notes_file = out.with_name(f'{partial_prefix(out)}notes.jsonl')
 
     def outcomes(self) -> dict[str, Outcomes]:
-        """Refine all masks that are not done yet.
+        """Refine all masks that are not done; write journal and soft maps.
 
         Returns:
-            dict[str, list[dict | None]]: Results of every image, in the order
-            of its masks; None for a mask that failed.
+            dict[str, list[dict | None]]: By the key of the image, an
+            ``Outcome`` per mask, in order; None for a mask that failed.
 
         Raises:
-            InputError: If the journal or a soft map cannot be written, or the
-                model cannot be used.
+            InputError: If an input cannot be read, the journal or a soft map
+                cannot be written, or the model cannot be used.
             CheckpointError: If the weights cannot be used.
         """
         done: dict[str, Outcomes] = {}
@@ -96,11 +97,15 @@ class PredictionRun:
         return done
 
     def forget(self) -> None:
-        """Remove the journal: the output is written, or there is no result."""
+        """Remove the journal, once no run will resume from it.
+
+        Raises:
+            OSError: If it cannot be removed.
+        """
         self._notes_file.unlink(missing_ok=True)
 
     def _settings(self) -> dict[str, Any]:
-        """Return all that results depend on, as plain values."""
+        """Return everything that results depend on, as plain values."""
         folder = self._finder.folder
         return {
             **self._refiner.fingerprint(),
@@ -137,7 +142,7 @@ class PredictionRun:
         return self._soft_folder / f'{key:06d}{SUFFIXES[kind]}'
 
     def _has_soft(self, entry: ImageEntry) -> bool:
-        """Return whether the soft maps of an image are there, if they must."""
+        """Return whether no soft map of an image is wanted but missing."""
         kind = self._extras.soft
         return kind is None or all(
             self._soft_file(key, kind).is_file() for key in entry.masks
@@ -153,7 +158,7 @@ class PredictionRun:
         write_whole(path, encode_soft(path, values, kind))
 
     def _fail_all(self, entry: ImageEntry, problem: str) -> None:
-        """Report an image without any usable mask."""
+        """Report an image of which no mask can be refined."""
         first = self._predictions.label(next(iter(entry.masks)))
         self.failed += len(entry.masks)
         name = of_all(entry, first)
@@ -170,13 +175,13 @@ class PredictionRun:
 
 
 def soft_folder(out: Path) -> Path:
-    """Return the folder of the soft maps that go with a file.
+    """Return the folder of the soft maps of an output file.
 
     Args:
         out (Path): The file.
 
     Returns:
-        Path: The folder beside it.
+        Path: The folder ``NAME_soft`` beside the file.
     """
     return out.with_name(f'{out.stem}_soft')
 

@@ -45,23 +45,28 @@ def refine_panoptic(
 ) -> RunSummary:
     """Refine a panoptic JSON file with its folder of PNG files.
 
+    PNG files that cannot be refined are copied. If none can be refined, no
+    JSON file is written.
+
     Args:
         content (dict): Content of the JSON file; areas and boxes are updated
             in place.
         source (Path): The JSON file; its PNG files are in the folder of the
-            same name.
+            same name without suffix.
         img_dir (Path): Folder of the images.
-        out (Path): JSON file to write, with a folder of the same name.
-        overwrite (bool): Whether an existing ``out`` may be overwritten.
+        out (Path): JSON file to write, with a folder of the same name without
+            suffix.
+        overwrite (bool): Whether existing files may be overwritten.
         refiner (Refiner): The model and its settings.
         reporter (Reporter): Receives the failures.
-        extras (Extras): Soft maps to write, and what may change.
+        extras (Extras): Soft maps to write, and the parts that may change.
 
     Returns:
         RunSummary: Counts over the PNG files.
 
     Raises:
-        InputError: If nothing can be refined, or files would be lost.
+        InputError: If the JSON is invalid, no label map has an image, or
+            files would be lost or cannot be written.
         CheckpointError: If the weights cannot be used.
     """
     if out.suffix != '.json':
@@ -93,7 +98,7 @@ def refine_panoptic(
 
 
 class PanopticTask(LabelTask):
-    """Label maps whose colours are the ids of segments."""
+    """Task for PNG files whose colours are the ids of segments."""
 
     def load(self, job: PairJob) -> Pair:
         """Read a pair; see :meth:`Task.load`."""

@@ -1,4 +1,4 @@
-"""Refinement of the masks of results or annotations."""
+"""Refinement of the masks of a file or folder of predictions."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -55,23 +55,30 @@ def refine_predictions(
 ) -> PredictionSummary:
     """Refine the masks of a file of predictions; the function behind ``coco``.
 
+    A journal beside the output lets a run that was stopped resume; it is
+    removed at the end.
+
     Args:
         source (str | Path): COCO, LVIS or YouTube-VIS results or
             annotations, panoptic JSON, a pickle of mmdet, the folder of a
             ``DetInferencer``, or files of labelme, YOLO or Segment Anything.
-        out (str | Path): File or folder to write, in the same format.
-        options (PredictionOptions, optional): How it is read and written.
-            Defaults to None: their defaults.
+        out (str | Path): File or folder to write, in the format of
+            ``source``.
+        options (PredictionOptions, optional): Options for reading and
+            writing. Defaults to None: ``PredictionOptions()``.
         refiner (RefinerOptions | Refiner, optional): The model and its
-            settings. Defaults to None: their defaults.
+            settings. Defaults to None: ``RefinerOptions()``.
         reporter (Reporter, optional): Receives the failures. Defaults to
-            None: nothing is printed, see ``problems`` of the summary.
+            None: nothing is printed; ``problems`` of the summary has the
+            failures.
 
     Returns:
-        PredictionSummary: Counts over the masks, and a row for each.
+        PredictionSummary: Counts over the masks, and a row per mask; for
+        panoptic JSON, counts over the PNG files.
 
     Raises:
-        InputError: If nothing can be refined, or files would be lost.
+        InputError: If the source cannot be read, no mask can be refined, an
+            option does not fit, or files would be lost or cannot be written.
         CheckpointError: If the weights cannot be used.
     """
     options, reporter = options or PredictionOptions(), reporter or Reporter()
@@ -149,7 +156,7 @@ def _panoptic(
 
 
 def _img_dir_of(options: PredictionOptions) -> Path:
-    """Return the folder of the images, which a JSON does not state."""
+    """Return the folder of the images, which no JSON states."""
     if options.img_dir is None:
         raise InputError('a .json needs --img-dir, the folder of its images')
     return options.img_dir
@@ -177,7 +184,9 @@ def _open(
 
 
 def protect_files(source: Path, out: Path, options: PredictionOptions) -> None:
-    """Reject outputs that are inputs, or that exist already.
+    """Reject outputs that are inputs, and an output that already exists.
+
+    An existing ``options.report`` is not protected.
 
     Args:
         source (Path): File or folder of the predictions.
@@ -185,7 +194,9 @@ def protect_files(source: Path, out: Path, options: PredictionOptions) -> None:
         options (PredictionOptions): Options with further files.
 
     Raises:
-        InputError: If a file would be lost.
+        InputError: If an output is an input or in the input folder, two
+            outputs are one file, ``out`` is not of the kind of ``source``, or
+            an output exists and may not be overwritten.
     """
     outputs = [path for path in (out, options.report) if path]
     check_not_inputs(outputs, [path for path in (source, options.ann) if path])
@@ -219,9 +230,9 @@ def _take(
     outcomes: dict[str, list[Outcome | None]],
     reporter: Reporter,
 ) -> None:
-    """Write the results into the predictions.
+    """Put the results into the predictions, in memory.
 
-    Results that their format cannot hold are rolled back.
+    Results that the format cannot hold are rolled back.
     """
     for entry in entries:
         of_image = outcomes.get(entry.key, [])
@@ -235,7 +246,7 @@ def _take(
 def _replace(
     predictions: PredictionFile, key: Key, outcome: Outcome, reporter: Reporter
 ) -> None:
-    """Replace a mask, or roll back what the format cannot hold."""
+    """Replace a mask; roll back a result that the format cannot hold."""
     try:
         predictions.replace(key, outcome['encoded'])
     except InputError as error:
@@ -249,10 +260,11 @@ def counted(verdicts: Mapping[str, int]) -> str:
     """Describe how many masks got each verdict.
 
     Args:
-        verdicts (Mapping[str, int]): Numbers of masks by verdict.
+        verdicts (Mapping[str, int]): Number of masks by verdict.
 
     Returns:
-        str: The counts, such as ``'2 kept, 30 refined'``.
+        str: The counts by name, such as ``'2 kept, 30 refined'``, after ``'no
+        masks'`` if all masks were left.
     """
     counts = [f'{verdicts[name]} {name}' for name in sorted(verdicts)]
     if all(verdict.startswith('left') for verdict in verdicts):

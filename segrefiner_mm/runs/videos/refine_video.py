@@ -43,12 +43,13 @@ class VideoOptions:
         mask_suffix (str): Suffix that the name of a mask adds to the name
             of its frame, such as ``'_mask'``. Defaults to ''.
         threshold (float, optional): Value from which a soft mask is
-            foreground. Defaults to None: masks have two values.
+            foreground; not used for label maps. Defaults to None: masks have
+            two values.
         first (int, optional): Number that the names of the masks give to the
-            first frame of a video file. Defaults to None: 0; it must be given
-            if the masks count from 1.
-        steadying (Steadying): How much is carried from frame to frame.
-            Defaults to ``Steadying()``.
+            first frame of a video file. Defaults to None: 0, which is an error
+            if the lowest number of a mask is 1.
+        steadying (Steadying): How much of an edge is carried from frame to
+            frame. Defaults to ``Steadying()``.
         overwrite (bool): Whether to refine finished frames again, and to
             overwrite other files in the output folder. Defaults to False.
     """
@@ -72,25 +73,28 @@ def refine_video(
 ) -> RunSummary:
     """Refine the masks of a video; the function behind ``video``.
 
+    A journal and a state file in ``out`` let a run that was stopped resume.
+
     Args:
         frames (str | Path): Folder of frames, or video file.
         masks (str | Path): Folder of masks with the names of the frames; see
             :class:`VideoMasks`.
         out (str | Path): Folder to write, in the layout of the masks.
-        options (VideoOptions, optional): How files are read and written, and
-            how much is carried from frame to frame. Defaults to None: their
-            defaults.
+        options (VideoOptions, optional): Options for reading, writing and
+            steadying. Defaults to None: ``VideoOptions()``.
         refiner (RefinerOptions | Refiner, optional): The model and its
-            settings. Defaults to None: their defaults.
+            settings. Defaults to None: ``RefinerOptions()``.
         reporter (Reporter, optional): Receives the frames that fail. Defaults
-            to None: nothing is printed, see ``problems`` of the summary.
+            to None: nothing is printed; ``problems`` of the summary has the
+            failures.
 
     Returns:
-        RunSummary: Counts, where ``done`` is a number of frames, and what
-        could not be refined.
+        RunSummary: Counts, where ``done`` is a number of frames, and the
+        failures.
 
     Raises:
-        InputError: If nothing can be refined, or files would be lost.
+        InputError: If nothing can be refined, an option cannot be used, or
+            files would be lost or cannot be written.
         CheckpointError: If the weights cannot be used.
     """
     options, reporter = options or VideoOptions(), reporter or Reporter()
@@ -145,7 +149,7 @@ def _check_folders(frames: Path, masks: Path, out: Path) -> None:
 
 
 def _check_numbers(found: VideoMasks) -> None:
-    """Ask for the number of the first frame if masks count from 1."""
+    """Reject masks that count from 1, as their first frame is ambiguous."""
     if min(found.of_frame) == 1:
         raise InputError(
             f'the names of the masks in {found.folder} count from 1: give '
@@ -174,7 +178,7 @@ def _settings(
     video: VideoFrames,
     found: VideoMasks,
 ) -> dict[str, Any]:
-    """Return all that a result depends on, but for the files of its frame."""
+    """Return what results depend on, except the files of their frames."""
     own = asdict(options)
     del own['overwrite']
     names = [

@@ -38,7 +38,7 @@ class VideoLabelTask:
         self._map: LabelMap | None = None
 
     def outputs(self, masks: Objects) -> list[Path]:
-        """See :meth:`VideoTask.outputs`."""
+        """List the file to write; see :meth:`VideoTask.outputs`."""
         [path] = masks.values()
         suffix = '.tif' if has_32_bits(path) else '.png'
         return [
@@ -46,7 +46,7 @@ class VideoLabelTask:
         ]
 
     def load(self, masks: Objects, image: Image) -> dict[int, CompactMask]:
-        """See :meth:`VideoTask.load`."""
+        """Read the label map of a frame; see :meth:`VideoTask.load`."""
         if not masks:
             return {}
         [path] = masks.values()
@@ -61,7 +61,7 @@ class VideoLabelTask:
         return objects
 
     def encode(self, masks: Objects, result: FrameMasks) -> dict[Path, bytes]:
-        """See :meth:`VideoTask.encode`."""
+        """Encode the label map of a frame; see :meth:`VideoTask.encode`."""
         [source], [path] = masks.values(), self.outputs(masks)
         assert self._map is not None
         labels = merged(self._map.labels, result, self._ignore)
@@ -75,8 +75,8 @@ def merged(
 ) -> npt.NDArray[Any]:
     """Draw refined objects into a label map.
 
-    Where two overlap, a pixel belongs to the object whose edge is farther
-    away.
+    Where two objects overlap, a pixel belongs to the object whose edge is
+    farther away.
 
     Args:
         labels (np.ndarray): (H, W) integers, the coarse label map.
@@ -84,7 +84,8 @@ def merged(
         ignore (Sequence[int]): Labels whose pixels are not changed.
 
     Returns:
-        np.ndarray: The refined label map, of the same type.
+        np.ndarray: The refined label map, a new array with the shape and the
+        dtype of ``labels``; pixels outside all objects are 0.
     """
     kept = np.isin(labels, ignore)
     refined = np.where(kept, labels, 0).astype(labels.dtype)
@@ -103,10 +104,11 @@ def check_flat(masks: dict[int, Objects]) -> None:
     """Reject label maps in subfolders.
 
     Args:
-        masks (dict[int, dict[str, Path]]): Files by frame.
+        masks (dict[int, dict[str, Path]]): ``of_frame`` of
+            :class:`VideoMasks`.
 
     Raises:
-        InputError: If there is one.
+        InputError: If a label map is in a subfolder.
     """
     for objects in masks.values():
         for name, path in objects.items():

@@ -1,4 +1,4 @@
-"""Masks of a video in files of their own, one per object and frame."""
+"""Masks of a video, one file per object and frame."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +15,11 @@ from segrefiner_mm.windows import CompactMask
 
 @dataclass
 class VideoMaskTask:
-    """Reads and writes binary masks.
+    """Reads binary masks and encodes the refined ones as PNG files.
 
     Args:
         folder (Path): Folder of the masks.
-        out (Path): Folder of the results, in the same layout.
+        out (Path): Folder of the results, in the layout of ``folder``.
         threshold (float, optional): Value from which a soft mask is
             foreground. Defaults to None: masks have two values.
     """
@@ -30,14 +30,14 @@ class VideoMaskTask:
     _size: tuple[int, int] = field(default=(0, 0), init=False)
 
     def outputs(self, masks: Objects) -> list[Path]:
-        """See :meth:`VideoTask.outputs`."""
+        """List the files to write; see :meth:`VideoTask.outputs`."""
         return [
             (self.out / path.relative_to(self.folder)).with_suffix('.png')
             for path in masks.values()
         ]
 
     def load(self, masks: Objects, image: Image) -> dict[str, CompactMask]:
-        """See :meth:`VideoTask.load`."""
+        """Read the masks of a frame; see :meth:`VideoTask.load`."""
         loaded: dict[str, CompactMask] = {}
         for name, path in masks.items():
             with about(path):
@@ -53,7 +53,7 @@ class VideoMaskTask:
         return loaded
 
     def encode(self, masks: Objects, result: FrameMasks) -> dict[Path, bytes]:
-        """See :meth:`VideoTask.encode`."""
+        """Encode the masks of a frame; see :meth:`VideoTask.encode`."""
         files = {}
         for name, path in zip(masks, self.outputs(masks), strict=True):
             mask = result.objects[name].dense(self._size)

@@ -1,4 +1,4 @@
-"""The coarse masks of a video: which file is of which frame and object."""
+"""The coarse masks of a video: the frame and the object of every file."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +20,9 @@ class VideoMasks:
     """Finds the masks of every frame.
 
     A mask in the folder belongs to the frame of its name. For several
-    objects, a subfolder holds the masks of one object, with the names of the
-    frames; or, for a folder of frames, it has the name of one frame and holds
-    the masks of the objects in it.
+    objects, a subfolder contains the masks of one object, named after the
+    frames. If the frames are images, a subfolder may instead be named after
+    one frame, and contain the masks of the objects in that frame.
 
     Args:
         folder (Path): Folder of the masks.
@@ -31,12 +31,14 @@ class VideoMasks:
             frame, such as ``'_mask'``. Defaults to ''.
 
     Attributes:
-        of_frame (dict[int, dict[str, Path]]): Files by frame, then by object,
-            whose name is '' for masks without a folder.
+        of_frame (dict[int, dict[str, Path]]): Files by number of the frame, in
+            order, then by name of the object; the name is '' for a mask that
+            is not in a subfolder.
         problems (list[str]): Messages about files without a frame.
 
     Raises:
-        InputError: If no mask has a frame, or two files are the same mask.
+        InputError: If no mask has a frame, or two files are of one frame and
+            one object.
     """
 
     folder: Path

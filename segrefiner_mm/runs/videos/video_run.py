@@ -22,27 +22,27 @@ EVERY = 5.0  # seconds between two states
 
 
 class VideoRun:
-    """Refines the frames of a video one by one.
+    """Refines the masks of a video frame by frame.
 
-    The state that is carried is written every few seconds, so that a run that
-    was stopped resumes as if it had not been.
+    The state that is carried from frame to frame is written every
+    ``EVERY`` seconds, so that a stopped run resumes with unchanged results.
 
     Args:
         frames (VideoFrames): The frames.
-        masks (dict[int, dict[str, Path]]): Files of the masks of every frame
-            that has some.
-        task (VideoTask): Reads and encodes them.
+        masks (dict[int, dict[str, Path]]): ``of_frame`` of
+            :class:`VideoMasks`, with at least one frame.
+        task (VideoTask): Reads and encodes the masks.
         journal (RunJournal): Journal of the output folder.
         folder (Path): Output folder.
-        run (str): Identifies inputs and settings.
+        run (str): Text that identifies inputs and settings.
         reporter (Reporter): Receives the frames that fail.
 
     Attributes:
-        verdicts (Counter[str]): Masks by verdict.
-        ways (Counter[str]): Masks by how they were obtained; ``'cut'`` counts
-            the cuts.
-        done (int): Frames that this run has refined.
-        done_before (int): Frames that earlier runs have refined.
+        verdicts (Counter[str]): Number of masks by verdict.
+        ways (Counter[str]): Number of masks by ``how`` of
+            :class:`ObjectResult`; ``'cut'`` is the number of cuts.
+        done (int): Number of frames that this run has refined.
+        done_before (int): Number of frames that earlier runs have refined.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class VideoRun:
                 overwrite other files.
 
         Returns:
-            int | None: Its number; None if all is done.
+            int | None: Number of the frame; None if all frames are done.
 
         Raises:
-            InputError: If files would be lost.
+            InputError: If files would be lost, or a file cannot be read.
         """
         if overwrite:
             return 0
@@ -98,15 +98,17 @@ class VideoRun:
         return first
 
     def write_from(self, first: int, refiner: VideoRefiner) -> None:
-        """Refine all frames from the first one that is not done.
+        """Refine all frames from the first that is not done, and write them.
+
+        A frame that fails is reported, and the run goes on with the next.
 
         Args:
             first (int): From :meth:`open`.
             refiner (VideoRefiner): A refiner that has seen no frame yet.
 
         Raises:
-            InputError: If the frames cannot be read or there are none, or a
-                file cannot be written.
+            InputError: If the video cannot be read or has no frames, or the
+                state file cannot be written or removed.
         """
         state = frame_of_state(self._folder, self._run)
         goes_on = 0 <= state < first and load_state(

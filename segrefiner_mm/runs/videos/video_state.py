@@ -1,4 +1,4 @@
-"""The state of a video run, in a file, from which it can resume."""
+"""The state of a video run in a file, from which the run can resume."""
 
 import io
 import json
@@ -24,16 +24,16 @@ Arrays = dict[str, npt.NDArray[Any]]
 def save_state(
     folder: Path, frame: int, run: str, refiner: VideoRefiner
 ) -> None:
-    """Write the state that is carried from a frame to the next.
+    """Write the state that is carried from one frame to the next.
 
     Args:
         folder (Path): Output folder.
-        frame (int): Number of the frame.
-        run (str): Identifies inputs and settings.
-        refiner (VideoRefiner): After the frame.
+        frame (int): Number of the last refined frame.
+        run (str): Text that identifies inputs and settings.
+        refiner (VideoRefiner): The refiner, after that frame.
 
     Raises:
-        InputError: If it cannot be written.
+        InputError: If the file cannot be written.
     """
     arrays: Arrays = {}
     heads = [
@@ -52,25 +52,28 @@ def frame_of_state(folder: Path, run: str) -> int:
 
     Args:
         folder (Path): Output folder.
-        run (str): Identifies inputs and settings.
+        run (str): See :func:`save_state`.
 
     Returns:
-        int: Its number; -1 if there is no state of this run.
+        int: Number of the frame; -1 if the folder has no readable state of
+        this run.
     """
     head = _head(folder, run)
     return -1 if head is None else int(head['frame'])
 
 
 def load_state(folder: Path, run: str, refiner: VideoRefiner) -> bool:
-    """Put a refiner into the state that was written.
+    """Restore the state of a refiner from the file of :func:`save_state`.
 
     Args:
         folder (Path): Output folder.
-        run (str): Identifies inputs and settings.
-        refiner (VideoRefiner): A refiner that has seen no frame yet.
+        run (str): See :func:`save_state`.
+        refiner (VideoRefiner): A refiner that has seen no frame yet; changed
+            in place.
 
     Returns:
-        bool: Whether it could be read.
+        bool: Whether the state was restored; if not, the refiner is
+        unchanged.
     """
     head = _head(folder, run)
     if head is None:
@@ -86,13 +89,13 @@ def load_state(folder: Path, run: str, refiner: VideoRefiner) -> bool:
 
 
 def remove_state(folder: Path) -> None:
-    """Remove the file of a run that is complete.
+    """Remove the state file of a run that is complete.
 
     Args:
         folder (Path): Output folder.
 
     Raises:
-        InputError: If it cannot be removed.
+        InputError: If the file cannot be removed.
     """
     try:
         (folder / NAME).unlink(missing_ok=True)

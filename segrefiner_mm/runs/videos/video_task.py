@@ -11,38 +11,42 @@ from segrefiner_mm.windows import CompactMask
 
 
 class VideoTask(Protocol):
-    """Reads and encodes the masks of frames."""
+    """Reads and encodes the masks of a video, frame by frame."""
 
     def outputs(self, masks: Objects) -> list[Path]:
-        """Return the files to write for a frame.
+        """List the files to write for a frame.
 
         Args:
-            masks (dict[str, Path]): Its masks.
+            masks (dict[str, Path]): Mask files of the frame by object, at
+                least one.
 
         Returns:
-            list[Path]: In the order of the masks.
+            list[Path]: The files, in the order of the masks.
         """
 
     def load(self, masks: Objects, image: Image) -> dict[Any, CompactMask]:
         """Read the masks of a frame.
 
         Args:
-            masks (dict[str, Path]): Its masks; there may be none.
-            image (np.ndarray): (H, W, 3) uint8, BGR.
+            masks (dict[str, Path]): Mask files of the frame by object; may be
+                empty.
+            image (np.ndarray): The frame, (H, W, 3) uint8, BGR.
 
         Returns:
-            dict: Coarse mask by object.
+            dict[Hashable, CompactMask]: Coarse masks (H, W) by object.
 
         Raises:
-            InputError: If they cannot be used.
+            InputError: If a mask cannot be read, or its size is not that of
+                the frame.
         """
 
     def encode(self, masks: Objects, result: FrameMasks) -> dict[Path, bytes]:
-        """Encode the files of a frame.
+        """Encode the files of a frame; :meth:`load` must precede it.
 
         Args:
-            masks (dict[str, Path]): Its masks, which were loaded last.
-            result (FrameMasks): The refined masks.
+            masks (dict[str, Path]): The files that :meth:`load` read last.
+            result (FrameMasks): The refined masks, with the keys of
+                :meth:`load`.
 
         Returns:
             dict[Path, bytes]: Content of every file.
@@ -56,12 +60,12 @@ def check_frame_size(path: Path, size: tuple[int, int], image: Image) -> None:
     """Reject a mask that has another size than its frame.
 
     Args:
-        path (Path): The mask.
-        size (tuple[int, int]): Its height and width.
-        image (np.ndarray): The frame.
+        path (Path): File of the mask, for the message.
+        size (tuple[int, int]): Height and width of the mask.
+        image (np.ndarray): The frame, (H, W, 3).
 
     Raises:
-        InputError: If they differ.
+        InputError: If the sizes differ.
     """
     height, width = image.shape[:2]
     if size != (height, width):

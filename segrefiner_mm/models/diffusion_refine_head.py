@@ -26,8 +26,9 @@ class DiffusionRefineHead(BaseModule):
         loss_texture (dict, optional): Loss of the edges. Defaults to None:
             ``TextureL1Loss`` of weight 5.
         first_step_prob (float): Fraction of the training samples, 0 to 1, put
-            at the first reverse step, which sees only the coarse mask; other
-            steps are drawn uniformly, as published. Defaults to 0.
+            at the first reverse step, which sees only the coarse mask. The
+            timesteps of other samples are drawn uniformly from all steps, as
+            published. Defaults to 0.
         loss_error (dict, optional): Loss of the error map of a denoiser that
             predicts one, such as ``DenoiseLiteUNet``. Defaults to None.
         chain_weight (float): If more than 0, every sample is trained at the

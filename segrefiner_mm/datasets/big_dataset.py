@@ -28,10 +28,11 @@ class BIGDataset(CoarsePairsDataset):
         super().__init__(*args, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
-        """List the pairs by name; see the base class.
+        """Return images and true masks by name.
 
         Returns:
-            dict[str, tuple[Path, Path]]: Image and true mask of every name.
+            dict[str, tuple[Path, Path]]: Image and true mask of every name,
+            sorted by name.
 
         Raises:
             InputError: If the folder or a true mask is missing.

@@ -11,18 +11,19 @@ from segrefiner_mm.io.files import pictures_in
 
 
 class CoarsePairsDataset(BaseDataset):
-    """Images with a true mask and a coarse mask each, all as image files.
+    """Images with one true mask and one coarse mask each, as image files.
 
     Args:
-        coarse_dir (str): Folder of the coarse masks, under ``data_root``. A
-            coarse mask has the name of its sample, or this with ``_seg``.
+        coarse_dir (str): Folder of the coarse masks, under ``data_root``. The
+            stem of a coarse mask is the name of its sample, with or without
+            the suffix ``_seg``.
         test_mode (bool): See :class:`mmengine.dataset.BaseDataset`. Defaults
             to True.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        InputError: If a folder is missing, an image lacks a mask, or there
-            are no images.
+        InputError: If a folder is missing, two files of a folder share a
+            stem, an image lacks a mask, or there are no images.
     """
 
     METAINFO: dict[str, Any] = dict(classes=('object',))
@@ -38,7 +39,7 @@ class CoarsePairsDataset(BaseDataset):
         super().__init__(*args, test_mode=test_mode, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
-        """Return images and true masks by name; each data set implements it.
+        """Return images and true masks by name; subclasses implement this.
 
         Returns:
             dict[str, tuple[Path, Path]]: Image and true mask of every name.
@@ -49,8 +50,8 @@ class CoarsePairsDataset(BaseDataset):
         """Find images and masks.
 
         Returns:
-            list[dict]: ``img_path``, ``mask_path`` and ``coarse_paths``, a
-            list of one.
+            list[dict]: For each image ``img_path`` (str), ``mask_path`` (str)
+            and ``coarse_paths``, a list of one path (str).
 
         Raises:
             InputError: See the class.

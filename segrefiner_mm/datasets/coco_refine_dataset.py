@@ -27,7 +27,8 @@ from segrefiner_mm.registry import DATASETS
 class CocoRefineDataset(BaseDataset):
     """All images of an annotation file, each with its predicted masks.
 
-    It is for testing, so images without predictions are included: they count.
+    The data set is for testing, so images without predictions are included:
+    metrics count them.
 
     Args:
         ann_file (str): COCO or LVIS annotations, under ``data_root``.
@@ -35,17 +36,18 @@ class CocoRefineDataset(BaseDataset):
             the working directory.
         data_prefix (dict, optional): ``img``: folder of the images, under
             ``data_root``. Defaults to None: ``dict(img='')``.
-        score_thr (float): Predictions of lower scores are skipped. Defaults
+        score_thr (float): Predictions with a lower score are skipped. Defaults
             to 0.0.
-        skip_unknown (bool): Whether to skip results of images and categories
-            that are not annotated. Defaults to False: an error.
+        skip_unknown (bool): Whether to skip results whose image or category
+            ``ann_file`` does not list. Their number is logged. Defaults to
+            False: they are an error.
         test_mode (bool): See :class:`mmengine.dataset.BaseDataset`. Defaults
             to True.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        InputError: If a file is invalid, or the results are of other images
-            or categories.
+        InputError: If a file cannot be read or is invalid, or an image or
+            category of the results is not listed in ``ann_file``.
     """
 
     METAINFO: dict[str, Any] = dict()
@@ -72,10 +74,11 @@ class CocoRefineDataset(BaseDataset):
         """Read both files.
 
         Returns:
-            list[dict]: Per image ``img_path``, ``img_id``, ``ann_size``, and
-            ``coarse_segmentations``, ``coarse_scores`` and ``coarse_labels``
-            of its predictions. Labels are positions in the sorted category
-            ids.
+            list[dict]: For each image ``img_path`` (str), ``img_id`` (int or
+            str) and ``ann_size`` (height and width); and the lists
+            ``coarse_segmentations`` (COCO encodings), ``coarse_scores``
+            (float) and ``coarse_labels`` (int) of its predictions. A label is
+            the position in the sorted category ids.
 
         Raises:
             InputError: See the class.
@@ -144,12 +147,12 @@ class CocoRefineDataset(BaseDataset):
 
 
 def _numbers_first(value: Id) -> tuple[bool, Id]:
-    """Sort key of ids: numbers first, then strings."""
+    """Return a sort key for ids: numbers first, then strings."""
     return isinstance(value, str), value
 
 
 def _result(result: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return the checked fields that are needed of a result."""
+    """Check a result, and return the fields that the data set needs."""
     score = result.get('score')
     if not is_real(score):
         raise InputError(f'{where} has an invalid score: {shown(score)}')
@@ -168,7 +171,7 @@ def _unknown(
     images: dict[Id, CocoImage],
     categories: dict[Id, int],
 ) -> str:
-    """Name the image or category of a result that is not annotated."""
+    """Name the image or category of a result if it is not annotated."""
     parts: tuple[tuple[str, dict[Any, Any]], ...]
     parts = ('image', images), ('category', categories)
     for part, known in parts:

@@ -31,10 +31,11 @@ class DIS5KDataset(CoarsePairsDataset):
         super().__init__(*args, **kwargs)
 
     def pairs(self) -> dict[str, Pair]:
-        """List the pairs by name; see the base class.
+        """Return images and true masks by name.
 
         Returns:
-            dict[str, tuple[Path, Path]]: Image and true mask of every name.
+            dict[str, tuple[Path, Path]]: Image and true mask of every name,
+            sorted by name.
 
         Raises:
             InputError: If a folder is missing, or an image or a mask lacks

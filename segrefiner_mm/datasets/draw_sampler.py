@@ -13,14 +13,15 @@ from segrefiner_mm.registry import DATA_SAMPLERS
 class DrawSampler(Sampler[Any]):
     """Yields 0, 1, 2 and so on without end, divided among the processes.
 
-    :class:`RefineDataset` maps them to a shuffled order. The batches of all
-    processes together hold the draws that a single process would have.
+    :class:`RefineDataset` maps these numbers to a shuffled order. Together,
+    the batches of all processes contain the draws that a single process would
+    make.
 
     Args:
-        dataset (Sized): Only its length is used.
+        dataset (Sized): Data set, of which only the length is used.
         batch_size (int): Samples per batch of one process. Defaults to 1.
         seed (int, optional): Passed by mmengine and not used; the data set
-            has its own. Defaults to None.
+            has its own seed. Defaults to None.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class DrawSampler(Sampler[Any]):
         """Skip the samples that a resumed run has seen already.
 
         Args:
-            num_samples (int): Samples that this process has seen.
+            num_samples (int): Number of samples that this process has seen.
         """
         self.start = num_samples * self.world_size
 

@@ -20,23 +20,24 @@ class FolderRefineDataset(RefineDataset):
 
     Args:
         data_root (str): Folder that the other paths are relative to.
-        data_prefix (dict, optional): ``img`` and ``mask``: the two folders.
-            Defaults to None: ``dict(img='images', mask='masks')``.
+        data_prefix (dict, optional): ``img`` and ``mask``: the folders of
+            images and masks. Defaults to None: ``dict(img='images',
+            mask='masks')``.
         ann_file (str): File that replaces matching: each line has the paths
-            of an image and its mask, separated by a tab. Coarse masks that
-            models predicted may follow, for :class:`LoadCoarseMasks`.
-            Defaults to ''.
-        scenes (dict, optional): ``take`` and ``of``: of the scenes sorted by
-            name, take those whose index modulo ``of`` is in ``take``. The
-            name of a scene is the part of a stem before ``__``, else before
-            the last ``_``, so frames of a scene never fall on both sides of a
-            split. See :func:`in_scenes` for names that are not scenes.
-            Defaults to None: all.
+            of an image and its mask, separated by a tab. Paths of predicted
+            coarse masks may follow, for :class:`LoadCoarseMasks`. Defaults to
+            '': images and masks are matched.
+        scenes (dict, optional): ``take`` (list[int]) and ``of`` (int): the
+            scenes are sorted by name, and a scene is used if its index modulo
+            ``of`` is in ``take``. The name of a scene is the part of a stem
+            before ``__``, else before the last ``_``, so frames of a scene
+            never fall on both sides of a split. See :func:`in_scenes` for
+            names that are not scenes. Defaults to None: all scenes.
         **kwargs: See :class:`RefineDataset`.
 
     Raises:
-        InputError: If a folder or the file is missing or invalid, or there is
-            no image with a mask.
+        InputError: If a folder or ``ann_file`` is missing or invalid, or no
+            image has a mask; also see :class:`RefineDataset`.
     """
 
     def __init__(
@@ -51,14 +52,14 @@ class FolderRefineDataset(RefineDataset):
         super().__init__(*args, data_prefix=prefix, **kwargs)
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """Find the pairs.
+        """Find the pairs of image and mask.
 
         Returns:
-            list[dict]: ``img_path`` and ``mask_path`` of each, and
-            ``coarse_paths``, which may be empty.
+            list[dict]: For each pair ``img_path`` (str), ``mask_path`` (str)
+            and ``coarse_paths`` (list[str]), which may be empty.
 
         Raises:
-            InputError: If a folder or the file is missing or invalid.
+            InputError: If a folder or ``ann_file`` is missing or invalid.
         """
         pairs: Sequence[Listed]
         if self.ann_file:

@@ -18,17 +18,17 @@ LAYOUTS = {
 
 @DATASETS.register_module()
 class HRCollectionDataset(RefineDataset):
-    """ThinObject-5K and DIS5K together, or folders in the same layouts.
+    """ThinObject-5K and DIS5K together, or folders in their layouts.
 
     Every sample is drawn twice in a row, for an object crop and for a
     full-resolution patch (:class:`AlternatePipelines`).
 
     Args:
-        collections (Sequence[dict]): Each with ``root``, under ``data_root``,
-            and optionally ``layout``: ``'dis5k'``, the default (im/, gt/), or
-            ``'thin_object'`` (images/, masks/, list/train.txt). ``img``,
-            ``mask`` and ``names`` replace parts of the layout. ``coarse`` is
-            the folder of coarse masks from
+        collections (Sequence[dict]): Each has ``root``, a folder under
+            ``data_root``, and optionally ``layout``: ``'dis5k'``, the default
+            (im/, gt/), or ``'thin_object'`` (images/, masks/,
+            list/train.txt). ``img``, ``mask`` and ``names`` replace parts of
+            the layout. ``coarse`` is the folder of coarse masks from
             ``tools/dataset_tools/gen_coarse_masks.py``, also under
             ``data_root``.
         draws_per_sample (int): See :class:`RefineDataset`. Defaults to 2.
@@ -51,11 +51,17 @@ class HRCollectionDataset(RefineDataset):
         super().__init__(*args, draws_per_sample=draws_per_sample, **kwargs)
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """Find the pairs of all collections.
+        """Find the pairs of image and mask of all collections.
 
         Returns:
-            list[dict]: ``img_path`` and ``mask_path`` of each, and
-            ``coarse_paths`` if there is a folder of coarse masks.
+            list[dict]: For each pair ``img_path`` (str) and ``mask_path``
+            (str), and if the collection has ``coarse``, ``coarse_paths``, a
+            list of two paths (str).
+
+        Raises:
+            InputError: See the class.
+            ValueError: See the class.
+            TypeError: See the class.
         """
         data_root = Path(self.data_root or '')
         return [

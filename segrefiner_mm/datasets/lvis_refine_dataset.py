@@ -31,21 +31,22 @@ from segrefiner_mm.registry import DATASETS
 class LVISRefineDataset(RefineDataset):
     """One random object per image of an LVIS or COCO JSON file.
 
-    Crowds and objects of ``min_area`` or less are skipped. An invalid
-    annotation is skipped with one line in the log.
+    Crowds and objects with an area of at most ``min_area`` are skipped. An
+    invalid annotation is skipped with one line in the log.
 
     Args:
-        ann_file (str): LVIS or COCO instance annotations.
+        ann_file (str): LVIS or COCO instance annotations, under ``data_root``.
         data_prefix (dict, optional): ``img``: folder that image names are
-            relative to. The names are ``file_name``, or in LVIS the last two
-            parts of ``coco_url``, such as ``'train2017/1.jpg'``. Defaults to
-            None: ``dict(img='')``.
+            relative to, under ``data_root``. The names are ``file_name``, or
+            in LVIS the last two parts of ``coco_url``, such as
+            ``'train2017/1.jpg'``. Defaults to None: ``dict(img='')``.
         min_area (int): Largest area, in pixels, that is skipped. Defaults to
             512.
         **kwargs: See :class:`RefineDataset`.
 
     Raises:
-        InputError: If the file is invalid, or no object is usable.
+        InputError: If the file cannot be read or is invalid, or no object is
+            usable; also see :class:`RefineDataset`.
     """
 
     def __init__(
@@ -63,11 +64,12 @@ class LVISRefineDataset(RefineDataset):
         """Read the annotations.
 
         Returns:
-            list[dict]: ``img_path``, ``img_id``, ``ann_size`` and ``objects``
-            of each image with a usable object.
+            list[dict]: For each image with a usable object ``img_path`` (str),
+            ``img_id`` (int or str), ``ann_size`` (height and width) and
+            ``objects``, a list of dicts with ``ann_id`` and ``segmentation``.
 
         Raises:
-            InputError: If the file is invalid.
+            InputError: If the file cannot be read or is invalid.
         """
         content = read_json(Path(self.ann_file))
         images = images_of(content, self.ann_file)
@@ -110,15 +112,16 @@ class LVISRefineDataset(RefineDataset):
     def choose(
         self, data_info: dict[str, Any], rng: np.random.Generator
     ) -> dict[str, Any]:
-        """Choose an object of an image.
+        """Choose an object of an image at random.
 
         Args:
-            data_info (dict): From :meth:`load_data_list`; ``objects`` is
-                removed from it.
+            data_info (dict): An entry of :meth:`load_data_list`, from which
+                ``objects`` is removed.
             rng (np.random.Generator): Source of randomness.
 
         Returns:
-            dict: With ``ann_id`` and ``segmentation`` instead of ``objects``.
+            dict: A copy with ``ann_id`` and ``segmentation`` instead of
+            ``objects``.
         """
         objects = data_info.pop('objects')
         return {**data_info, **objects[rng.integers(len(objects))]}

@@ -24,15 +24,15 @@ def match_by_stem(
         masks (Path): Folder of masks.
         names (Path, optional): File with a name per line, with or without a
             suffix, that selects files. Defaults to None: all stems that are
-            in both folders.
+            in both folders. The number of other files is logged.
 
     Returns:
         list[tuple[Path, Path]]: Image and mask, in the order of ``names``,
-        else sorted. A named file that is missing is returned as the path it
-        would have.
+        else sorted by stem. A named file that is missing is returned as
+        ``STEM.jpg`` in ``images``, or ``STEM.png`` in ``masks``.
 
     Raises:
-        InputError: If a folder or the file is missing, or two files of a
+        InputError: If a folder or ``names`` is missing, or two files of a
             folder share a stem.
     """
     image_of, mask_of = pictures_in(images), pictures_in(masks)
@@ -63,17 +63,19 @@ def match_by_stem(
 def read_pairs(file: Path, root: Path) -> list[Listed]:
     """Read a list with the paths of an image and its mask per line.
 
-    Coarse masks that models predicted may follow.
+    The paths of coarse masks may follow in the line.
 
     Args:
         file (Path): Text file, paths separated by tabs.
         root (Path): Folder that relative paths start from.
 
     Returns:
-        list[tuple[Path, ...]]: Image, mask and coarse masks.
+        list[tuple[Path, ...]]: Image, mask and coarse masks of each line that
+        is not blank.
 
     Raises:
-        InputError: If the file is missing, or a line has no tab.
+        InputError: If the file is missing, or a line has fewer than two paths
+            or an empty one.
     """
     if not file.is_file():
         raise InputError(f'no such file: {file}')
@@ -94,22 +96,22 @@ def read_pairs(file: Path, root: Path) -> list[Listed]:
 def in_scenes(
     pairs: Sequence[Listed], take: list[int], of: int
 ) -> list[Listed]:
-    """Select some scenes, so that none falls on both sides of a split.
+    """Select whole scenes, so that no scene falls on both sides of a split.
 
-    A camera's prefix (``IMG_0001``) is not a scene, so such images are split
-    one by one: if there are fewer scenes than parts, every image counts
-    as a scene. So does each image of a scene with more than twice as many
-    images as an average part.
+    The name of a scene is the part of an image's stem before ``__``, else
+    before the last ``_``. The prefix of a camera (``IMG_0001``) is not a
+    scene. So every image counts as a scene of its own if there are fewer
+    scenes than parts, or if its scene has more than twice as many images as an
+    average part. The number of selected images is logged.
 
     Args:
-        pairs (Sequence[tuple[Path, ...]]): Images and masks. The name of a
-            scene is the part of the stem of the image before ``__``, else
-            before the last ``_``.
-        take (list[int]): Indices of the sorted scenes, modulo ``of``.
-        of (int): Number of parts.
+        pairs (Sequence[tuple[Path, ...]]): Image and mask, each.
+        take (list[int]): The parts to select, 0 to ``of - 1``. The part of a
+            scene is its index among the sorted scenes, modulo ``of``.
+        of (int): Number of parts, 1 or more.
 
     Returns:
-        list[tuple[Path, ...]]: The pairs of the selected scenes.
+        list[tuple[Path, ...]]: The pairs of the selected scenes, in order.
     """
     stems = [image.stem for image, *_ in pairs]
     scenes = [_scene(stem) for stem in stems]

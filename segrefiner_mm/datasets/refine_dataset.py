@@ -25,19 +25,22 @@ class RefineDataset(BaseDataset):
     random choices.
 
     In training, an unusable sample is skipped with one line in the log, and
-    another one replaces it. In test mode it is an error, as the figures would
-    be those of other samples.
+    replaced by another sample. In test mode it is an error, as the metrics
+    would be measured on other samples.
 
     Args:
-        seed (int): Seed of the order and of all random choices. Defaults to
-            0.
+        seed (int): Seed of the order and of all random choices, 0 or more.
+            Defaults to 0.
         draws_per_sample (int): Consecutive draws of the same sample, for
             pipelines with :class:`AlternatePipelines`. Defaults to 1.
         **kwargs: See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
-        InputError: If there is no sample; when a sample is read, also if it
-            cannot be used in test mode, or 100 in a row in training.
+        InputError: If there is no sample. When a sample is read: if it is
+            unusable in test mode, or if 100 samples in a row are unusable in
+            training.
+        IndexError: When a sample is read in test mode: if the index is out of
+            range.
     """
 
     METAINFO: dict[str, Any] = dict(classes=('object',))
@@ -58,10 +61,10 @@ class RefineDataset(BaseDataset):
         """Reject a data set without samples.
 
         Returns:
-            list[dict]: The samples.
+            list[dict]: The samples, unchanged.
 
         Raises:
-            InputError: If there are none.
+            InputError: If there are no samples.
         """
         if not self.data_list:
             raise InputError(self.nothing_found())
@@ -99,14 +102,15 @@ class RefineDataset(BaseDataset):
     def choose(
         self, data_info: dict[str, Any], rng: np.random.Generator
     ) -> dict[str, Any]:
-        """Choose one object of an image with several.
+        """Choose one object of an image; by default, an image has only one.
 
         Args:
-            data_info (dict): An image, from :meth:`load_data_list`.
+            data_info (dict): An entry of :meth:`load_data_list`.
             rng (np.random.Generator): Source of randomness.
 
         Returns:
-            dict: One object; ``ann_id`` identifies it in the image.
+            dict: Image and object; ``ann_id``, if present, identifies the
+            object in the image.
         """
         return data_info
 
@@ -114,11 +118,11 @@ class RefineDataset(BaseDataset):
         """Log once, in one line, why a sample is skipped.
 
         A skipped sample is tried again in later draws, so that a draw does not
-        depend on those before it.
+        depend on earlier draws.
 
         Args:
             key (tuple): Index of the image and id of the object.
-            reason (object): Why it is skipped.
+            reason (object): Reason for the log, an error or a text.
         """
         if key not in self.skipped:
             self.skipped.add(key)
@@ -140,7 +144,7 @@ class RefineDataset(BaseDataset):
     def _usable(
         self, chosen: int, draw: int, rng: np.random.Generator
     ) -> dict[str, Any] | None:
-        """Run the pipeline; in training log a failure and return None."""
+        """Run the pipeline; if it fails in training, log why, return None."""
         data_info = self.choose(self.get_data_info(chosen), rng)
         key = chosen, data_info.get('ann_id')
         data_info.update(draw=draw, seed=int(rng.integers(2**62)))

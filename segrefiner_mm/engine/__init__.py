@@ -1,4 +1,4 @@
-"""Hooks and precision of the training loop."""
+"""Hooks and mixed precision for the training loop."""
 
 from segrefiner_mm.engine.autocast_optim_wrapper import AutocastOptimWrapper
 from segrefiner_mm.engine.collapse_watchdog_hook import CollapseWatchdogHook

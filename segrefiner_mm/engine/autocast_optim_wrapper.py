@@ -19,14 +19,14 @@ from segrefiner_mm.registry import OPTIM_WRAPPERS
 class AutocastOptimWrapper(OptimWrapper):
     """Runs the forward pass in bfloat16; weights and updates stay float32.
 
-    bfloat16 has the range of float32, so no loss scaling is needed, and it
-    works on CPUs, where mmengine's ``AmpOptimWrapper`` does not. A processor
-    or a GPU without instructions for it, such as those of most laptops, would
-    take up to 200 times as long. On these, the forward pass is float32, with
-    a warning in the log.
+    bfloat16 has the range of float32, so no loss scaling is needed. Unlike
+    mmengine's ``AmpOptimWrapper``, this class works on CPUs. A processor or a
+    GPU without instructions for bfloat16, as in most laptops, would take up to
+    200 times as long. There, the forward pass is float32, with a warning in
+    the log.
 
     Args:
-        enabled (bool): Whether to use bfloat16, not float32. Defaults to
+        enabled (bool): Whether to use bfloat16. False: float32. Defaults to
             True.
         **kwargs: See :class:`mmengine.optim.OptimWrapper`.
     """

@@ -16,17 +16,18 @@ from segrefiner_mm.registry import HOOKS
 
 @HOOKS.register_module()
 class CollapseWatchdogHook(Hook):
-    """Stops with an explanation when training can no longer succeed.
+    """Stops a training run that can no longer succeed, and explains why.
 
-    It stops if the loss is not finite or many times the loss at the start, or
-    if the predicted masks have been far worse than the coarse masks for a
-    while. All processes decide together, so that none is left waiting.
+    The run is stopped if the loss is not finite or many times the loss at the
+    start, or if the predicted masks are far worse than the coarse masks on
+    average over ``window`` iterations. All processes decide together, so that
+    none is left waiting.
 
     Args:
-        interval (int): Iterations between checks; each costs one device
-            synchronisation. Defaults to 10.
-        window (int): Iterations over which the IoU is averaged. Defaults to
-            100.
+        interval (int): Iterations between checks, 1 or more; each check costs
+            one device synchronisation. Defaults to 10.
+        window (int): Iterations over which the IoU is averaged, 1 or more.
+            Defaults to 100.
         max_growth (float): Largest loss, as a multiple of the loss at the
             first check. Defaults to 20.
         min_share (float): Smallest IoU of the predicted masks, as a fraction
@@ -65,10 +66,10 @@ class CollapseWatchdogHook(Hook):
         self._first_loss: float | None = None
 
     def before_train(self, runner: Runner) -> None:
-        """Reset the state.
+        """Discard the figures of an earlier run.
 
         Args:
-            runner (Runner): The runner.
+            runner (Runner): Not used.
         """
         self.looks.clear()
         self._seen.clear()
@@ -87,9 +88,9 @@ class CollapseWatchdogHook(Hook):
             runner (Runner): The runner.
             batch_idx (int): Not used.
             data_batch (Any): Not used. Defaults to None.
-            outputs (dict, optional): ``loss``, ``iou`` and ``coarse_iou``;
-                a missing IoU counts as 0. Defaults to None: nothing is
-                checked.
+            outputs (dict, optional): Scalar tensors ``loss``, ``iou`` and
+                ``coarse_iou``; a missing IoU counts as 0. Defaults to None:
+                nothing is checked.
 
         Raises:
             TrainingCollapsedError: If the run has collapsed.

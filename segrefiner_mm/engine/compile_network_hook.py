@@ -15,10 +15,10 @@ from segrefiner_mm.registry import HOOKS
 class CompileNetworkHook(Hook):
     """Compiles the network with ``nn.Module.compile``, channels last.
 
-    It makes training a small network on a CPU nearly twice as fast. The first
-    iteration takes a minute or two, and needs a C++ compiler. The hook
-    compiles the ``called_modules()`` of the network. Validation runs them
-    uncompiled, since the number of windows varies there. Copies of the
+    Compilation makes training a small network on a CPU nearly twice as fast.
+    The first iteration takes one to two minutes and needs a C++ compiler. The
+    hook compiles the ``called_modules()`` of the network. In validation, these
+    modules run uncompiled, since the number of windows varies. Copies of the
     network, and the network after training, are not compiled either. Names of
     weights do not change.
 
@@ -49,7 +49,7 @@ class CompileNetworkHook(Hook):
         """Switch to the uncompiled network.
 
         Args:
-            runner (Runner): The runner.
+            runner (Runner): Not used.
         """
         for module, _ in self._compiled:
             module._compiled_call_impl = None
@@ -60,7 +60,7 @@ class CompileNetworkHook(Hook):
         """Switch back to the compiled network.
 
         Args:
-            runner (Runner): The runner.
+            runner (Runner): Not used.
             metrics (dict, optional): Not used. Defaults to None.
         """
         for module, compiled in self._compiled:

@@ -14,7 +14,10 @@ from segrefiner_mm.structures import RefineDataSample
 
 @HOOKS.register_module()
 class RefineVisualizationHook(Hook):
-    """Draws outlines of coarse, true and refined masks of some images.
+    """Draws outlines of coarse, true and refined masks of the first images.
+
+    The images are read again from ``img_path`` of the samples, and drawn by
+    the :class:`RefineVisualizer` of the runner, in the first process.
 
     Args:
         draw (bool): Whether to draw at all. Defaults to True.
@@ -32,7 +35,7 @@ class RefineVisualizationHook(Hook):
         self._drawn = 0
 
     def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
-        """Reset the count."""
+        """Reset the number of drawn images."""
         self._drawn = 0
 
     def _after_iter(

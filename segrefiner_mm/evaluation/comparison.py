@@ -20,13 +20,13 @@ def comparison_table(rows: Iterable[Row], columns: Sequence[str]) -> Table:
 
     Args:
         rows (Iterable[tuple]): Group ('' if there are no groups), name of the
-            figure, and a value per column; a negative value or NaN is shown
-            as '-'.
+            figure, and one value per column, 0 to 1, or clicks for ``hce``; a
+            negative value or NaN is shown as '-'.
         columns (Sequence[str]): One or two names; with two, a column of
-            differences follows.
+            differences, second minus first, follows.
 
     Returns:
-        Table: Percentages, and clicks for ``hce``.
+        Table: The figures in percent, and ``hce`` in clicks.
     """
     rows = list(rows)
     grouped = any(group for group, *_ in rows)
@@ -59,7 +59,7 @@ def as_text(table: Table, width: int = 100) -> str:
         width (int): Width in characters. Defaults to 100.
 
     Returns:
-        str: The table.
+        str: The table, with line breaks.
     """
     out = StringIO()
     Console(file=out, width=width).print(table)
@@ -70,8 +70,9 @@ def log_comparison(figures: dict[str, float]) -> None:
     """Log the figures of coarse and refined masks side by side.
 
     Args:
-        figures (dict[str, float]): From an evaluator; nothing is logged if it
-            has none of coarse masks.
+        figures (dict[str, float]): Figures of a metric by name, those of
+            coarse masks with the prefix ``coarse_``. Without figures of coarse
+            masks, nothing is logged.
     """
     rows = [
         ('', name, (figures[COARSE + name], value))

@@ -1,4 +1,4 @@
-"""Comparison of files or folders of masks with the ground truth."""
+"""Comparing files or folders of masks with the ground truth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,18 +31,20 @@ class EvaluateOptions:
 
     Attributes:
         lvis (bool): Whether to evaluate JSON files by LVIS's rules. Defaults
-            to False.
+            to False: by COCO's.
         classwise (bool): Whether to give the figures of every class too; for
             JSON files and label maps. Defaults to False.
-        skip_unknown (bool): Whether to skip results of images and categories
-            that the ground truth lacks. Defaults to False: an error.
-        labels (bool): Whether the folders hold label maps. Defaults to
-            False.
-        ignore (tuple[int, ...]): True labels that do not count. Defaults to
-            (255,).
+        skip_unknown (bool): Whether to skip results in JSON files whose image
+            or category the ground truth lacks. Defaults to False: they are an
+            error.
+        labels (bool): Whether the folders contain label maps. Defaults to
+            False: masks.
+        ignore (tuple[int, ...]): Labels of true label maps whose pixels do not
+            count. Defaults to (255,).
         threshold (float, optional): Value from which a soft mask is
-            foreground. Defaults to None: masks have two values.
-        dis (bool): Whether to give the measures of DIS5K for folders of
+            foreground, for folders of masks. Defaults to None: a soft mask is
+            an error.
+        dis (bool): Whether to give the measures of DIS5K too, for folders of
             masks. Defaults to False.
     """
 
@@ -61,12 +63,12 @@ class Evaluation:
 
     Attributes:
         rows (dict[str, list[dict[str, float]]]): For every group of masks,
-            type of IoU or class, the figures of the coarse masks and, if
-            given, of the refined masks: name to value, 0 to 1, in clicks for
-            ``hce``, and -1 or NaN if there is none.
-        failed (int): Number of files that could not be compared. Defaults to
-            0.
-        compared (list[Compared]): The masks of folders, for
+            type of IoU or class, a list with the figures of the coarse masks
+            and, if given, of the refined masks. Figures are values by name, 0
+            to 1, or clicks for ``hce``; -1 or NaN if a figure is undefined.
+        failed (int): Number of masks or label maps in folders that could not
+            be compared. Defaults to 0.
+        compared (list[Compared]): The compared masks of folders, for
             :func:`draw_worst`. Defaults to [].
     """
 
@@ -85,13 +87,14 @@ def evaluate(
     """Compare masks with the ground truth; the function behind ``eval``.
 
     Args:
-        gt (str | Path): Annotations (.json), or folder of masks or label
-            maps.
-        coarse (str | Path): Results (.json), or folder in the same form.
-        refined (str | Path, optional): The same, refined. Defaults to None:
-            the coarse masks alone.
-        options (EvaluateOptions, optional): How they are compared. Defaults
-            to None: their defaults.
+        gt (str | Path): COCO, LVIS or COCO panoptic annotations (.json), or a
+            folder of masks or label maps.
+        coarse (str | Path): Results (.json), or a folder with the files and
+            subfolders of ``gt``.
+        refined (str | Path, optional): Refined results, in the form of
+            ``coarse``. Defaults to None: only ``coarse`` is evaluated.
+        options (EvaluateOptions, optional): Options. Defaults to None:
+            ``EvaluateOptions()``.
         reporter (Reporter, optional): Receives the progress and the failures
             in a folder. Defaults to None: nothing is printed.
 
@@ -99,8 +102,10 @@ def evaluate(
         Evaluation: The figures.
 
     Raises:
-        InputError: If a JSON file cannot be read or does not match, nothing
-            can be compared, or an option does not apply.
+        InputError: If a path does not exist, a JSON file cannot be read or
+            does not match ``gt``, no file of a folder can be compared, an
+            option does not apply, or ``dis`` is set and pysodmetrics is not
+            installed.
     """
     options, gt = options or EvaluateOptions(), Path(gt)
     given = [Path(path) for path in (coarse, refined) if path is not None]

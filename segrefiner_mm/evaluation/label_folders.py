@@ -1,4 +1,4 @@
-"""Comparison of folders of label maps with the ground truth."""
+"""Comparing folders of label maps with the ground truth."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -40,11 +40,12 @@ def compare_labels(
     Args:
         gt (Path): See :func:`compare`.
         given (list[Path]): See :func:`compare`.
-        ignore (Sequence[int]): True labels that do not count.
+        ignore (Sequence[int]): True labels whose pixels do not count.
         reporter (Reporter): See :func:`compare`.
 
     Returns:
-        Iterator[Compared | None]: See :func:`compare`.
+        Iterator[Compared | None]: See :func:`compare`; ``rows`` are results of
+        :func:`label_overlaps`.
     """
 
     def count(true: Picture, predicted: Picture) -> npt.NDArray[np.int64]:
@@ -67,8 +68,9 @@ def label_rows(
         classwise (bool): Whether to give the figures of every class too.
 
     Returns:
-        tuple[dict, int, int]: The figures by group, the number of compared
-        maps, and the number of failures.
+        tuple[dict, int, int]: The figures, 0 to 1 or NaN, of each prediction
+        for ``'all'`` and, with ``classwise``, for ``'class N'``; the number of
+        compared maps; and the number of failures.
     """
     sums: list[Any] = []
     done = failed = 0

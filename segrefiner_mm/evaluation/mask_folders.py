@@ -1,4 +1,4 @@
-"""Comparison of folders of masks with the ground truth."""
+"""Comparing folders of masks with the ground truth."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -49,7 +49,8 @@ def compare_masks(
         reporter (Reporter): See :func:`compare`.
 
     Returns:
-        Iterator[Compared | None]: See :func:`compare`.
+        Iterator[Compared | None]: See :func:`compare`; ``rows`` are results of
+        :func:`mask_row`.
 
     Raises:
         InputError: If ``dis`` is set and pysodmetrics is not installed.
@@ -71,7 +72,8 @@ def mask_rows(compared: list[Compared]) -> dict[str, list[dict[str, float]]]:
         compared (list[Compared]): From :func:`compare_masks`, at least one.
 
     Returns:
-        dict[str, list[dict[str, float]]]: Figures by group.
+        dict[str, list[dict[str, float]]]: For each subfolder and ``'all'``,
+        the figures of each prediction; see :func:`mask_set_figures`.
     """
     groups: dict[str, list[Compared]] = defaultdict(list)
     for mask in compared:
@@ -96,21 +98,22 @@ def draw_worst(
     out: Path,
     threshold: float | None,
 ) -> str:
-    """Draw the masks that lost most IoU by refinement, and gained most.
+    """Draw the masks that lost or gained most IoU by refinement.
 
     Args:
         compared (list[Compared]): From :func:`compare_masks`, with coarse and
             refined masks.
-        number (int): Number of masks to draw of each kind.
-        img_dir (Path): Folder of the images.
-        out (Path): Folder of the drawings.
+        number (int): Maximum number of masks to draw of either kind.
+        img_dir (Path): Folder of the images, with the stems of the masks.
+        out (Path): Folder for the drawings, JPEG files with the change of IoU
+            in their names; files of the same names are replaced.
         threshold (float, optional): See :func:`compare_masks`.
 
     Returns:
-        str: One line for the user.
+        str: A line that says how many masks were drawn.
 
     Raises:
-        InputError: If an image is missing or cannot be used, or a drawing
+        InputError: If an image is missing or cannot be read, or a drawing
             cannot be written.
     """
     read = partial(_read_mask, threshold=threshold)

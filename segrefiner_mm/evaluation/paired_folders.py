@@ -1,4 +1,4 @@
-"""Comparison of folders with the ground truth, file by file."""
+"""Comparing folders with the ground truth, file by file."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,13 +16,14 @@ ALL, TOP = 'all', '.'  # the total, and files in no subfolder
 
 
 class Compared(NamedTuple):
-    """A true mask with its predictions, compared; coarse before refined.
+    """Comparison of the predictions for one true mask or label map.
 
     Attributes:
-        group (str): Its subfolder in the ground truth.
-        stem (str): Its name without suffix.
-        paths (list[Path]): True file and predicted files.
-        rows (list): Result of the comparison for each prediction.
+        group (str): Subfolder of the true file, ``'.'`` for none.
+        stem (str): Name of the true file without suffix.
+        paths (list[Path]): True file, coarse file and, if given, refined file.
+        rows (list): Result of the comparison for each prediction, coarse
+            before refined.
     """
 
     group: str
@@ -32,7 +33,7 @@ class Compared(NamedTuple):
 
     @property
     def gain(self) -> float:
-        """Change of the IoU by refinement."""
+        """float: IoU of the refined mask minus IoU of the coarse mask."""
         return self.rows[-1]['iou'] - self.rows[0]['iou']
 
 
@@ -46,16 +47,18 @@ def compare(
     """Compare folders with the ground truth, file by file.
 
     Args:
-        gt (Path): Folder of the ground truth, with subfolders.
-        given (list[Path]): Folders of predictions, with the same subfolders.
-        read (Callable): Reads a file, or raises an InputError.
-        count (Callable): Compares the ground truth with a prediction, or
-            raises an InputError.
-        reporter (Reporter): Receives progress and failures.
+        gt (Path): Folder of the ground truth, searched with its subfolders.
+        given (list[Path]): Folders of predictions, with the files and
+            subfolders of ``gt``.
+        read (Callable): Reads a file as an array, (H, W), or raises an
+            InputError.
+        count (Callable): Compares a true array with a prediction of the same
+            shape, or raises an InputError. It returns an entry of ``rows``.
+        reporter (Reporter): Receives the progress and the failures.
 
     Yields:
-        Compared | None: One for every name in any of the folders; None for a
-        failure, such as a name that is not in all folders.
+        Compared | None: One for every name in any of the folders, sorted; None
+        for a failure, such as a name that is not in all folders.
     """
     matched = list(_matched([gt, *given]))
     with reporter.progress(len(matched), 'Comparing') as advance:
@@ -108,7 +111,7 @@ def _matched(
 
 
 def _only(paths: list[Path], name: str) -> Path:
-    """Return the only file of a name."""
+    """Return the only file that has a name."""
     if not paths:
         raise InputError(f'not in every folder: {name}')
     if len(paths) > 1:

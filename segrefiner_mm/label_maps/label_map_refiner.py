@@ -1,4 +1,4 @@
-"""Refinement of label maps, semantic or panoptic."""
+"""Refining label maps, semantic or panoptic."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -40,14 +40,14 @@ class _Part(Generic[Tag]):
     """Regions that are refined in one part of an image.
 
     Attributes:
-        at (Box): The part.
+        at (Box): Position of the part in the image.
         core (Box): Area of the part for which the result is valid.
-        regions (list[Region]): Regions inside ``at``.
+        regions (list[Region]): Regions, relative to ``at``.
         merge (LabelMerge): Shared by all parts of the image.
         tag (Tag): Tag of the image.
-        only (CompactMask | str, optional): What may change in ``at``.
-            Defaults to None: everything.
-        last (bool): Whether it is the last part of the image. Defaults to
+        only (CompactMask | str, optional): The area that may change, relative
+            to ``at``. Defaults to None: everything.
+        last (bool): Whether the part is the last of the image. Defaults to
             False.
     """
 
@@ -66,23 +66,25 @@ class LabelMapRefiner:
     Every connected region of a label is refined as a mask of its own: whole in
     a window around it, or in tiles if it is large. A label is background if
     one of its regions fills more than half of the image or touches three of
-    its sides; if that holds for all labels, only the label of the largest
-    region is. The network does not know background; a background region gets
-    the pixels that objects give up. If a guard keeps most regions of a label
-    map, only regions of low belief are changed. No label appears detached from
-    its own coarse region, and no label is lost.
+    its sides; if this is true of all labels, only the label of the largest
+    region is background. The network is trained on objects, so background
+    regions are not refined; they get pixels that objects give up. If a guard
+    keeps most regions of a label map, only regions of low belief are changed.
+    No label appears detached from its own coarse region, and no label is lost.
 
     Args:
-        refiner (SegRefiner): The network.
+        refiner (SegRefiner): The refiner of the regions.
         settings (RefineSettings): From :meth:`SegRefiner.settings`.
         tile_size (int): Regions with a longer side, in pixels, are refined in
             tiles of this side. Defaults to 640.
-        margin (int): Context on every side of a tile. Defaults to 64.
+        margin (int): Context on every side of a tile, in pixels, 0 or more.
+            Defaults to 64.
         min_area (int): Regions of fewer pixels are kept. Defaults to 64.
         ignore (Sequence[int]): Labels whose pixels are not changed. Defaults
             to (255,).
         background (Sequence[int], optional): Labels of the background; all
-            others are objects. Defaults to None: determined per image.
+            other labels are objects. Defaults to None: determined for each
+            image.
 
     Raises:
         InputError: If ``margin`` is negative, or ``tile_size`` is not more
@@ -118,18 +120,18 @@ class LabelMapRefiner:
         """Refine a stream of label maps, whose windows share batches.
 
         Args:
-            jobs (Iterable[tuple]): Images (3, H, W) uint8, label maps (H, W)
-                of integers, and tags that are passed back with the results;
-                optionally followed by the part that may change, see
-                :class:`RefineJob`.
+            jobs (Iterable[tuple]): Image, (3, H, W) uint8; label map, (H, W)
+                int; a tag, which is returned with the result; and optionally
+                ``only``, the part that may change, see :class:`RefineJob`.
 
         Yields:
-            tuple[np.ndarray, Any]: Refined label map, a new array of the same
-            dtype, and the tag of the job, in order.
+            tuple[np.ndarray, Any]: Refined label map, a new array with shape
+            and dtype of the label map, and the tag, in the order of the jobs.
 
         Raises:
-            InputError: If an image and its label map differ in size, or
-                ``'errors'`` may change and the network predicts no errors.
+            InputError: While results are pulled, if an image and its label map
+                differ in size, or ``only`` is ``'errors'`` and the network
+                predicts no errors.
         """
         for refined, _, tag in self.refine_soft(jobs):
             yield refined, tag
@@ -143,9 +145,10 @@ class LabelMapRefiner:
             jobs (Iterable[tuple]): See :meth:`refine`.
 
         Yields:
-            tuple[np.ndarray, SoftLabels | None, Any]: Refined label map; the
-            probabilities, which are highest for its labels, or None unless
-            the settings ask for soft maps; and the tag of the job, in order.
+            tuple[np.ndarray, SoftLabels | None, Any]: Refined label map, as
+            from :meth:`refine`; the probabilities of its labels, or None if
+            ``soft`` of the settings is False; and the tag, in the order of
+            the jobs.
 
         Raises:
             InputError: See :meth:`refine`.
@@ -188,7 +191,7 @@ class LabelMapRefiner:
     def _parts(
         self, labels: npt.NDArray[Any], tag: Tag, only: Only | None
     ) -> list[_Part[Tag]]:
-        """Return the regions refined whole, and the tiles of large regions."""
+        """Return the part with regions refined whole, and the tiles."""
         merge = LabelMerge(labels, self.ignore, only)
         whole = Box(0, 0, labels.shape[1], labels.shape[0])
         small, large = [], []
@@ -222,7 +225,7 @@ class LabelMapRefiner:
         return behind
 
     def _regions(self, labels: npt.NDArray[Any]) -> list[Region]:
-        """List the connected regions that are large enough."""
+        """List the connected regions of at least ``min_area`` pixels."""
         present = np.unique(labels)
         if len(present) < 2:
             return []
@@ -233,7 +236,7 @@ class LabelMapRefiner:
         ]
 
     def _connected(self, pixels: npt.NDArray[Any]) -> list[CompactMask]:
-        """List the connected parts of a mask that are large enough."""
+        """List connected parts of a mask of at least ``min_area`` pixels."""
         _, parts, stats, _ = cv2.connectedComponentsWithStats(
             pixels.astype(np.uint8)
         )
@@ -267,14 +270,15 @@ class LabelMapRefiner:
 def is_good_map(outcomes: Iterable[RefinedMask]) -> bool:
     """Return whether a guard has kept most of the regions that it has judged.
 
-    All regions of a label map have one origin, so in a good one the network is
-    wrong about a region more often than the label map.
+    All regions of a label map have the same origin. So in a good label map,
+    the network is wrong about a region more often than the label map.
 
     Args:
         outcomes (Iterable[RefinedMask]): Results for the regions.
 
     Returns:
-        bool: True if at least three of four were kept.
+        bool: True if at least three quarters of the judged regions were kept;
+        False if no region was judged.
     """
     kept = [o.verdict == KEPT for o in outcomes if 'belief' in o.evidence]
     return sum(kept) >= 0.75 * len(kept) > 0

@@ -1,4 +1,4 @@
-"""Assignment of pixels that several refined regions claim."""
+"""Assigning pixels that several refined regions claim."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -26,8 +26,8 @@ class Region(NamedTuple):
     """A connected region of a label map.
 
     Attributes:
-        label (int): Its label.
-        mask (CompactMask): Its pixels.
+        label (int): Label of the region.
+        mask (CompactMask): Pixels of the region.
     """
 
     label: int
@@ -35,10 +35,10 @@ class Region(NamedTuple):
 
     @property
     def is_object(self) -> bool:
-        """Whether the region looks like an object, which the network knows.
+        """bool: Whether the region looks like an object, not background.
 
         A region that fills more than half of the image, or touches three or
-        four of its sides, is background.
+        four of its sides, looks like background.
         """
         height, width = self.mask.size
         box = self.mask.box
@@ -51,14 +51,14 @@ class LabelMerge:
 
     A pixel goes to the region that claims it with the highest probability. An
     unchanged region claims its pixels with the network's belief in its edge,
-    or with 0.5 if the network was not asked. Pixels that refined regions give
-    up go to the nearest unchanged region. Regions that are too small or too
-    thin for the network keep their pixels.
+    or with 0.5 if the network has not seen it. Pixels that refined regions
+    give up go to the nearest unchanged region. Regions that are too small or
+    too thin for the network keep their pixels.
 
     Args:
-        labels (np.ndarray): (H, W) integers.
+        labels (np.ndarray): Coarse label map, (H, W) int, not changed.
         ignore (Sequence[int]): Labels whose pixels are not changed.
-        only (CompactMask | str, optional): What may change; see
+        only (CompactMask | str, optional): The part that may change; see
             :class:`RefineJob`. Defaults to None: everything.
     """
 
@@ -82,11 +82,12 @@ class LabelMerge:
         self._claims = SoftClaims((labels.shape[0], labels.shape[1]))
 
     def stays(self, region: Region, belief: float, at: Box) -> None:
-        """Add an unchanged region, whose pixels others may claim.
+        """Add an unchanged region, whose pixels other regions may claim.
 
         Args:
-            region (Region): Region inside ``at``.
-            belief (float): Belief in the region; less than 0.5 counts as 0.5.
+            region (Region): The region, relative to ``at``.
+            belief (float): Belief in the region, 0 to 1; less than 0.5 counts
+                as 0.5.
             at (Box): The part of the label map that contains the region.
         """
         pixels = region.mask.pixels.numpy()
@@ -100,10 +101,11 @@ class LabelMerge:
         """Add the result for a region.
 
         Args:
-            region (Region): Region inside ``at``.
-            outcome (RefinedMask): From the refiner.
-            at (Box): The part of the label map that the network saw.
-            core (Box): The area for which the result is valid.
+            region (Region): The region, relative to ``at``.
+            outcome (RefinedMask): Result of the refiner, relative to ``at``.
+            at (Box): The part of the label map that was refined.
+            core (Box): The area of the label map for which the result is
+                valid.
         """
         if outcome.verdict != REFINED:
             if outcome.belief is not None:
@@ -130,7 +132,8 @@ class LabelMerge:
         """Merge all regions.
 
         Returns:
-            np.ndarray: The refined label map, (H, W), one label per pixel.
+            np.ndarray: The refined label map, a new array, (H, W), dtype of
+            ``labels``.
         """
         stays = self._belief > 0
         after = self.labels.copy()
@@ -165,10 +168,11 @@ class LabelMerge:
         """Return the probabilities of the labels.
 
         Args:
-            refined (np.ndarray): From :meth:`result`.
+            refined (np.ndarray): From :meth:`result`, which must be called
+                first.
 
         Returns:
-            SoftLabels: Probabilities, which are 0 and 1 where nothing may
+            SoftLabels: Probabilities, which are 0 and 1 in pixels that may not
             change.
         """
         fixed = self._fixed | self._ignored
@@ -185,7 +189,7 @@ def without_strays(
         after (np.ndarray): (H, W) refined labels, changed in place.
 
     Returns:
-        np.ndarray: The refined labels.
+        np.ndarray: ``after``.
     """
     undone = np.zeros(before.shape, bool)
     for label in np.unique(after[before != after]):
@@ -199,12 +203,12 @@ def without_strays(
 
 
 def _inside(at: Box, box: Box) -> Box:
-    """Convert a box of a part to a box of the whole."""
+    """Convert a box relative to ``at`` to a box of the whole label map."""
     return box.relative_to(Box(-at.x1, -at.y1, 0, 0))
 
 
 def _scores(refined: RefinedMask) -> Tensor:
-    """Return the probability of the region over its box."""
+    """Return the probability of a refined region over its box, (h, w)."""
     if refined.probs is None:
         return refined.pixels.float()
     height, width = refined.box.height, refined.box.width

@@ -9,9 +9,11 @@ def tiles_of(whole: Box, size: int, margin: int) -> list[tuple[Box, Box]]:
     """Cover an image with tiles whose cores do not overlap.
 
     Args:
-        whole (Box): The image.
-        size (int): Maximum side of a tile, more than twice the margin.
-        margin (int): Pixels of context around a core, inside the image.
+        whole (Box): Box of the whole image.
+        size (int): Maximum side of a tile in pixels, more than twice the
+            margin; a side of the image of at most this length is not cut.
+        margin (int): Pixels of context around a core, inside the image, 0 or
+            more.
 
     Returns:
         list[tuple[Box, Box]]: Tiles and their cores, row by row.

@@ -18,15 +18,16 @@ TOP = 65535
 class SoftLabels:
     """The probability of every label at every pixel, stored in boxes.
 
-    The label with the highest probability is always that of the refined label
-    map; there are no ties.
+    At every pixel, the label of the refined label map has the highest
+    probability; there are no ties.
 
     Attributes:
-        size (tuple[int, int]): Height and width.
-        labels (list[int]): The labels, ascending.
-        boxes (list[Box]): Box of the map of each label; outside it is 0.
+        size (tuple[int, int]): Height and width of the image.
+        labels (list[int]): The C labels of the refined label map, ascending.
+        boxes (list[Box]): Box of each label, outside which its probability is
+            0.
         maps (list[np.ndarray]): Probability of each label inside its box,
-            uint16, 0 to 65,535 for 0 to 1.
+            (h, w) uint16, 0 to 65,535 for 0 to 1.
     """
 
     size: tuple[int, int]
@@ -42,6 +43,9 @@ class SoftLabels:
 
         Returns:
             np.ndarray: (H, W) float32, 0 to 1.
+
+        Raises:
+            ValueError: If the label is not one of ``labels``.
         """
         whole = self._dense(self.labels.index(label)).astype(np.float32)
         return whole / np.float32(TOP)
@@ -55,14 +59,15 @@ class SoftLabels:
         return np.stack([self.of(label) for label in self.labels])
 
     def numbers(self, kind: str) -> npt.NDArray[Any]:
-        """Return all probabilities in a dtype, with the same arg-max.
+        """Return all probabilities in a dtype, without ties.
 
         Args:
             kind (str): ``'uint8'`` (0 to 255), ``'uint16'`` (0 to 65,535) or
                 ``'float32'`` (0 to 1).
 
         Returns:
-            np.ndarray: (C, H, W) of this dtype, in the order of ``labels``.
+            np.ndarray: (C, H, W) of this dtype, in the order of ``labels``;
+            their arg-max gives the refined label map.
         """
         if kind == 'float32':
             return self.dense()
@@ -90,10 +95,10 @@ class SoftLabels:
 
 
 class SoftClaims:
-    """Collects the claims of refined regions, and divides every pixel.
+    """Collects the claims of refined regions, and divides pixels among them.
 
     Args:
-        size (tuple[int, int]): Height and width.
+        size (tuple[int, int]): Height and width of the label map.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -104,9 +109,10 @@ class SoftClaims:
         """Add the claim of a region.
 
         Args:
-            label (int): Its label.
+            label (int): Label of the region.
             box (Box): Box of the claimed pixels.
-            values (np.ndarray): Probability of the region, (h, w) float32.
+            values (np.ndarray): Probability of the region, (h, w) of the box,
+                float32, 0 to 1.
         """
         self._claims.append((label, box, values))
 
@@ -115,19 +121,20 @@ class SoftClaims:
     ) -> SoftLabels:
         """Divide every pixel among the labels.
 
-        Of several regions with one label, only the strongest claim to a pixel
-        counts. If the claims of all labels add up to more than 1, they are
-        scaled to a sum of 1; else the rest goes to the label that gets
-        unclaimed pixels. If a label other than that of the label map would
-        win, the two swap their probabilities.
+        Of several regions with the same label, only the strongest claim to a
+        pixel counts. If the claims of all labels add up to more than 1, they
+        are scaled to a sum of 1; else the label in ``rest`` gets the
+        remainder. If another label than the one in ``refined`` would win, the
+        two labels swap their probabilities.
 
         Args:
-            refined (np.ndarray): (H, W), the refined label map.
-            rest (np.ndarray): (H, W), the labels that get unclaimed pixels.
-            firm (np.ndarray): (H, W) bool, pixels that are certain.
+            refined (np.ndarray): Refined label map, (H, W) int.
+            rest (np.ndarray): Labels that get unclaimed pixels, (H, W) int.
+            firm (np.ndarray): Pixels in which the label in ``refined`` gets
+                the probability 1, (H, W) bool.
 
         Returns:
-            SoftLabels: The probabilities.
+            SoftLabels: The probabilities of the labels in ``refined``.
         """
         labels = [int(label) for label in np.unique(refined)]
         boxes = [self._box_of(label, refined, rest) for label in labels]
@@ -172,7 +179,7 @@ class SoftClaims:
 def _let_win(
     refined: Labels, labels: list[int], boxes: list[Box], maps: list[Floats]
 ) -> None:
-    """Swap the highest probability with that of the label in the map."""
+    """Swap probabilities so that the label of the label map wins."""
     highest = np.zeros(refined.shape, np.float32)
     own = np.zeros(refined.shape, np.float32)
     first = refined.copy()
@@ -198,7 +205,7 @@ def _lower_ties(
     boxes: list[Box],
     maps: list[npt.NDArray[np.uint16]],
 ) -> None:
-    """Lower the labels that tie with the label in the map."""
+    """Lower the labels that tie with the label of the label map."""
     own = np.zeros(refined.shape, np.uint16)
     for label, box, values in zip(labels, boxes, maps, strict=True):
         mine = refined[box.slices()] == label

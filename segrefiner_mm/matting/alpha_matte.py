@@ -36,18 +36,17 @@ def alpha_matte(
 ) -> npt.NDArray[np.float32]:
     """Estimate how much of every pixel belongs to an object.
 
-    Only the band around the edge of the mask is unknown. It is solved by
-    closed-form matting (Levin et al., 2008), with the mask as a weak prior.
-    Large objects are solved block by block along their edge, so the time
-    depends on the length of the edge.
+    Alpha is unknown only in the band around the edge of the mask. There, it is
+    computed by closed-form matting (Levin et al., 2008), with the mask as a
+    weak prior. Large objects are processed block by block along their edge, so
+    the time depends on the length of the edge.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
         mask (np.ndarray): (H, W) bool, such as a refined mask.
         band (int, optional): Width of the band on either side of the edge, in
             pixels, 1 or more. Hair needs a band as wide as the hair is long.
-            Defaults to None: 3 % of the square root of the mask's area, but
-            4 to 40.
+            Defaults to None: :func:`default_band`.
 
     Returns:
         np.ndarray: (H, W) float32, 0 to 1; outside the band, exactly the
@@ -99,14 +98,15 @@ def default_band(mask: npt.NDArray[np.bool_]) -> int:
         mask (np.ndarray): (H, W) bool.
 
     Returns:
-        int: In pixels, on either side of the edge.
+        int: Width on either side of the edge, in pixels: 3 % of the square
+        root of the area of the mask, limited to 4 to 40.
     """
     side = math.sqrt(np.count_nonzero(mask))
     return min(max(round(SHARE * side), NARROWEST), WIDEST)
 
 
 def _parts(is_open: Array, margin: int) -> Iterator[tuple[Box, Box]]:
-    """Yield the blocks to solve, without and with their shared margin."""
+    """Yield the blocks to solve, each without and with its margin."""
     height, width = is_open.shape
     x, y, w, h = cv2.boundingRect(is_open.astype(np.uint8))
     for top in _starts(y, h):

@@ -1,4 +1,4 @@
-"""Objects cut out of their image, without the background's colours."""
+"""Cutting objects out of an image, without the colours of the background."""
 
 from typing import Any
 
@@ -18,17 +18,18 @@ def cut_out(
 ) -> npt.NDArray[np.uint8]:
     """Cut an object out, without the colours of its background.
 
-    Pixels along the edge mix both. The colour of the object is estimated from
-    the surrounding pixels (multi-level, Germer et al., arXiv 2006.14970).
+    Pixels along the edge mix the colours of object and background. There, the
+    colour of the object is estimated from the surrounding pixels (multi-level
+    estimation, Germer et al., arXiv 2006.14970).
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
         alpha (np.ndarray): (H, W) float32, 0 to 1, from :func:`alpha_matte`.
 
     Returns:
-        np.ndarray: (H, W, 4) uint8: blue, green, red and alpha, as OpenCV
-        writes a PNG. Colours are not premultiplied, and are 0 where alpha
-        is 0.
+        np.ndarray: (H, W, 4) uint8: blue, green, red and alpha (0 to 255), in
+        OpenCV's order for a PNG file. Colours are not premultiplied, and are 0
+        where alpha is 0.
 
     Raises:
         InputError: If the shapes do not match, or PyMatting is not installed.

@@ -8,14 +8,14 @@ from segrefiner_mm.errors import InputError
 def pymatting_package() -> Any:
     """Import PyMatting.
 
-    Its functions are compiled on the first import, which takes a minute or
-    so; the compiled code is cached on disk.
+    Its functions are compiled on the first import, which takes about a
+    minute; the compiled code is cached on disk.
 
     Returns:
         module: ``pymatting``.
 
     Raises:
-        InputError: If it is not installed.
+        InputError: If PyMatting is not installed.
     """
     try:
         import pymatting

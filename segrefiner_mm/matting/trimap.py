@@ -21,10 +21,11 @@ def trimap_of(mask: Array, band: int) -> Array:
 
     Args:
         mask (np.ndarray): (H, W) bool.
-        band (int): Width of the band on either side, in pixels.
+        band (int): Width of the band on either side of the edge, in pixels, 1
+            or more.
 
     Returns:
-        np.ndarray: (H, W) float64: 1 foreground, 0 background, 0.5
+        np.ndarray: (H, W) float64: 1 for foreground, 0 for background, 0.5 for
         unknown.
     """
     # Beyond the image, the mask continues as at its border.

@@ -9,15 +9,15 @@ from segrefiner_mm.windows import edge_band
 
 @MODELS.register_module()
 class BinaryCrossEntropyLoss(nn.Module):
-    """Binary cross-entropy between logits and a mask, over all pixels.
+    """Binary cross-entropy between logits and masks, averaged over all pixels.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
         edge_weight (float): A pixel at the edge of the true mask counts ``1 +
-            edge_weight`` times. Defaults to 0: all pixels count equally, as
-            published.
-        edge_reach (int): Pixels on either side that belong to the edge.
-            Defaults to 2.
+            edge_weight`` times; 0 or more. Defaults to 0: all pixels count
+            equally, as published.
+        edge_reach (int): Number of pixels on either side that belong to the
+            edge, 1 or more. Defaults to 2.
 
     Raises:
         ValueError: If ``edge_weight`` is negative or ``edge_reach`` less than
@@ -44,11 +44,11 @@ class BinaryCrossEntropyLoss(nn.Module):
         """Compute the loss.
 
         Args:
-            logits (Tensor): (B, 1, H, W).
-            target (Tensor): True masks, same shape, values 0 and 1.
+            logits (Tensor): (B, 1, H, W), any float dtype.
+            target (Tensor): True masks, (B, 1, H, W), values 0 and 1.
 
         Returns:
-            Tensor: Scalar loss.
+            Tensor: Scalar loss, float32.
         """
         weight = None
         if self.edge_weight:

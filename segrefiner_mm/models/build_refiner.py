@@ -1,4 +1,4 @@
-"""Building of a refiner from a user's choice of model."""
+"""Building a refiner from a user's choice of model."""
 
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,21 @@ def resolve_model(
     """Find the config and the weights of a model.
 
     Args:
-        model (str | Path | Config | dict): A name, a config file, a config,
-            or the ``model`` part of one.
-        weights (str | Path, optional): Weights file. None: those of the
-            named model or of the config.
+        model (str | Path | Config | dict): A name (one of ``MODEL_NAMES``),
+            a config file, a config, or the ``model`` part of a config.
+        weights (str | Path, optional): Weights file, or the name of a bundled
+            model. None: the weights of the named model, or ``checkpoint`` of
+            the config.
 
     Returns:
-        tuple[Config | ConfigDict, str | None]: The config, with ``model``,
-        and the weights for :func:`build_refiner`; None for those of the
-        config.
+        tuple[Config | ConfigDict, str | None]: The config, which has
+        ``model``, and the weights for :func:`build_refiner`; None for
+        ``checkpoint`` of the config.
 
     Raises:
         InputError: If the model is unknown, its weights are not bundled and
-            none are given, or the config file cannot be read.
+            none are given, or the config file cannot be read or has no
+            ``model``.
     """
     if isinstance(model, (str, Path)) and not Path(model).is_file():
         weights = weights or weights_of(str(model))
@@ -49,17 +51,19 @@ def build_refiner(
 
     Args:
         cfg (Config | ConfigDict): Config with ``model``.
-        weights (str, optional): Weights file or name. None: the
-            ``checkpoint`` of the config.
+        weights (str, optional): Weights file, or the name of a bundled model.
+            None: ``checkpoint`` of ``cfg.model``.
         device (str): Device to compute on, such as ``'cuda:0'``.
 
     Returns:
         SegRefiner: On the device, in eval mode.
 
     Raises:
-        InputError: If the config is not valid or describes no refiner, there
-            are no weights, or the device cannot be used.
-        CheckpointError: If the weights cannot be used.
+        InputError: If the config is not valid or does not describe a refiner,
+            if neither ``weights`` nor the config names weights, or if the
+            device cannot be used.
+        CheckpointError: If the weights cannot be read or do not match the
+            model.
     """
     try:
         model = build_child(MODELS, cfg.model)

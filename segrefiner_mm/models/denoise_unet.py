@@ -47,7 +47,8 @@ class DenoiseUNet(BaseModule):
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Attributes:
-        stride (int): Height and width must be multiples of it.
+        stride (int): Height and width of the input must be multiples of this
+            number, 2 to the power of the number of levels minus 1.
 
     Raises:
         ValueError: If ``model_channels`` is not a multiple of 32, or
@@ -138,7 +139,7 @@ class DenoiseUNet(BaseModule):
                 network sees them only through the noisy masks, as published.
 
         Returns:
-            Tensor: For :meth:`decode`.
+            Tensor: ``images``, for :meth:`decode`.
         """
         return images
 
@@ -148,7 +149,7 @@ class DenoiseUNet(BaseModule):
         Args:
             context (Tensor): From :meth:`encode`.
             masks (Tensor): Noisy masks, (B, 1, H, W), values 0 and 1.
-            t (Tensor): Timesteps, int64, (B,) or (1,).
+            t (Tensor): Timesteps, int64, (B,); or (1,) for the whole batch.
 
         Returns:
             Tensor: Logits, (B, out_channels, H, W).

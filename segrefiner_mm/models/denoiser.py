@@ -8,8 +8,8 @@ from torch import Tensor
 class Denoiser(Protocol):
     """Encodes a window once, then predicts logits at every step.
 
-    The networks of this package are modules with these methods; a runtime
-    wraps the same weights in another implementation.
+    The networks of this package are PyTorch modules with these methods. A
+    runtime runs their weights in another library.
     """
 
     def encode(self, images: Tensor, coarse: Tensor) -> Any:
@@ -20,8 +20,9 @@ class Denoiser(Protocol):
             coarse (Tensor): Coarse masks, (B, 1, H, W) float32, 0 and 1.
 
         Returns:
-            object: For :meth:`decode`. It has the attribute ``error_logits``
-            if the network predicts the errors of the coarse mask.
+            object: The context, for :meth:`decode`. It has the attribute
+            ``error_logits``, (B, 1, h, w), if the network predicts the errors
+            of the coarse mask.
         """
 
     def decode(self, context: Any, masks: Tensor, t: Tensor) -> Tensor:
@@ -30,7 +31,7 @@ class Denoiser(Protocol):
         Args:
             context (object): From :meth:`encode`.
             masks (Tensor): Noisy masks, (B, 1, H, W) float32, 0 and 1.
-            t (Tensor): Timesteps, int64, (1,).
+            t (Tensor): Timestep of the whole batch, int64, (1,).
 
         Returns:
             Tensor: Logits, (B, 1, H, W).

@@ -19,16 +19,16 @@ class DiffusionRefineHead(BaseModule):
     """Refines coarse masks by discrete diffusion (arXiv 2312.12425).
 
     Args:
-        denoiser (dict | nn.Module): Network, for example ``DenoiseUNet``.
-        scheduler (dict): Process, for example
-            ``DiscreteTransitionScheduler``.
+        denoiser (dict): Config of the network, such as ``DenoiseUNet``.
+        scheduler (dict): Config of the ``DiscreteTransitionScheduler``.
         loss_mask (dict, optional): Loss of the logits against the true mask.
             Defaults to None: ``BinaryCrossEntropyLoss``.
         loss_texture (dict, optional): Loss of the edges. Defaults to None:
             ``TextureL1Loss`` of weight 5.
-        first_step_prob (float): Fraction of the training samples put at the
-            first reverse step, which sees only the coarse mask. The others
-            are drawn uniformly from all steps, as published. Defaults to 0.
+        first_step_prob (float): Fraction of the training samples, 0 to 1, put
+            at the first reverse step, which sees only the coarse mask. The
+            timesteps of other samples are drawn uniformly from all steps, as
+            published. Defaults to 0.
         loss_error (dict, optional): Loss of the error map of a denoiser that
             predicts one, such as ``DenoiseLiteUNet``. Defaults to None.
         chain_weight (float): If more than 0, every sample is trained at the
@@ -39,8 +39,9 @@ class DiffusionRefineHead(BaseModule):
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
-        ValueError: If denoiser and scheduler differ in ``num_timesteps``, or
-            a setting cannot be used.
+        ValueError: If denoiser and scheduler differ in ``num_timesteps``,
+            ``chain_weight`` or ``first_step_prob`` is out of its range, or
+            ``loss_error`` is set for a denoiser that predicts no errors.
 
     Attributes:
         observer (Callable, optional): Called with a :class:`ReverseStep`
@@ -100,7 +101,7 @@ class DiffusionRefineHead(BaseModule):
             images (Tensor): Normalised images, (B, 3, H, W).
             masks (Tensor): Noisy masks, (B, 1, H, W), values 0 and 1.
             timesteps (int | Tensor): One timestep, or one per mask (B,).
-            coarse (Tensor, optional): Coarse masks, same shape. Defaults to
+            coarse (Tensor, optional): Coarse masks, (B, 1, H, W). Defaults to
                 None: ``masks``, as at the first step.
 
         Returns:
@@ -119,23 +120,23 @@ class DiffusionRefineHead(BaseModule):
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> dict[str, Tensor]:
-        """Compute the losses of one denoising step at random timesteps.
+        """Compute the losses at random timesteps, one per sample.
 
         Args:
             images (Tensor): Normalised images, (B, 3, H, W).
             coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
-            fine (Tensor): True masks, same shape and dtype.
+            fine (Tensor): True masks, shape and dtype of ``coarse``.
             timesteps (Tensor, optional): (B,) int64. Defaults to None: drawn
                 from ``generator``.
-            noise (Tensor, optional): Uniform in [0, 1), shape of the masks.
+            noise (Tensor, optional): Uniform in [0, 1), (B, 1, H, W).
                 Defaults to None: drawn from ``generator``.
             generator (torch.Generator, optional): Draws timesteps and noise
-                that are not given. Defaults to None.
+                that are not given. Defaults to None: both must be given.
 
         Returns:
-            dict[str, Tensor]: ``loss_mask`` and ``loss_texture``; with
-            ``chain_weight`` also both with the suffix ``_later``; with
-            ``loss_error`` also ``loss_error``; and for the log ``iou`` and
+            dict[str, Tensor]: Scalars. ``loss_mask`` and ``loss_texture``;
+            with ``chain_weight`` also both with the suffix ``_later``; with
+            a ``loss_error`` also ``loss_error``; and for the log ``iou`` and
             ``coarse_iou``, the mean IoU of the guesses and of the coarse masks
             with the true masks.
 
@@ -219,13 +220,13 @@ class DiffusionRefineHead(BaseModule):
         Args:
             images (Tensor): Normalised images, (B, 3, H, W).
             coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
-            timesteps (Sequence[int], optional): Timesteps to run, descending.
-                Defaults to None: ``scheduler.timesteps``.
+            timesteps (Sequence[int], optional): Timesteps to run, descending,
+                at least one. Defaults to None: ``scheduler.timesteps``.
             noise (Sequence[Tensor] | Tensor, optional): Uniform in [0, 1), an
                 entry for every step but the last, each broadcastable to
                 ``coarse``; further entries are not used. Defaults to None.
             generator (torch.Generator, optional): Draws the noise if none is
-                given; without either, there is none. Defaults to None.
+                given. Defaults to None: no noise, 0.5 everywhere.
             until (int): Timestep that the last step leads to. Defaults to
                 -1: the clean mask.
             denoiser (Denoiser, optional): Network to run instead of the
@@ -236,7 +237,7 @@ class DiffusionRefineHead(BaseModule):
                 the last step leads to the clean mask. Defaults to 0.
 
         Returns:
-            SampleOutput: Probabilities of the last step.
+            SampleOutput: Predictions of the last step.
         """
         given = self.scheduler.timesteps if timesteps is None else timesteps
         steps = list(given)
@@ -284,14 +285,14 @@ def _decode(
 
 
 def mean_iou(predicted: Tensor, target: Tensor) -> Tensor:
-    """Compute the mean IoU of a batch of masks; it is 1 for two empty masks.
+    """Compute the mean IoU of pairs of masks; two empty masks count as 1.
 
     Args:
         predicted (Tensor): (B, 1, H, W) bool.
-        target (Tensor): Same shape, bool.
+        target (Tensor): (B, 1, H, W) bool.
 
     Returns:
-        Tensor: Scalar, 0 to 1.
+        Tensor: Scalar float32, 0 to 1.
     """
     intersection = (predicted & target).flatten(1).sum(1)
     union = (predicted | target).flatten(1).sum(1)

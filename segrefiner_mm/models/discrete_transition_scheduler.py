@@ -21,12 +21,12 @@ class TransitionStepOutput:
     """Result of one reverse step.
 
     Attributes:
-        sample (Tensor): Next mask of the chain, values 0 and 1, shape of the
-            logits.
+        sample (Tensor): Next masks of the chain, (B, 1, H, W), values 0 and 1,
+            dtype of the coarse masks.
         fine_probs (Tensor): Probability, 0 to 1, that each pixel has turned
-            fine so far; same shape, float32.
-        pred_fine (Tensor): The denoiser's current guess of the fine mask,
-            values 0 and 1, same shape.
+            fine so far, (B, 1, H, W) float32.
+        pred_fine (Tensor): The denoiser's current guess of the fine masks,
+            (B, 1, H, W), values 0 and 1, dtype of the coarse masks.
     """
 
     sample: Tensor
@@ -38,8 +38,8 @@ class TransitionStepOutput:
 class DiscreteTransitionScheduler:
     r"""Transition matrices, forward samples and reverse steps.
 
-    With the states ordered (fine, coarse), the step to timestep ``t`` and all
-    steps up to it are
+    With the states ordered (fine, coarse), the transition matrices of the step
+    to timestep ``t`` and of all steps up to ``t`` are
 
     .. math::
         Q_t = \begin{pmatrix} \beta_t & 1 - \beta_t \\ 0 & 1 \end{pmatrix},
@@ -51,17 +51,22 @@ class DiscreteTransitionScheduler:
     Timesteps count from 0; at the last one every pixel is coarse (for
     ``fine_end=0``).
 
-    This object holds no network and no random state. Where a method takes
-    ``noise`` and ``generator``, it uses ``noise`` (uniform in [0, 1),
-    broadcastable to the mask) if given, else draws it from the generator.
-    Without either, the uniform variable is 0.5 everywhere, which gives a
-    deterministic, noise-free result.
+    The scheduler has neither a network nor a random state. A method that takes
+    ``noise`` and ``generator`` uses ``noise`` (uniform in [0, 1),
+    broadcastable to the mask) if it is given, else draws it from the
+    generator. Without both, the uniform variable is 0.5 everywhere, which
+    gives a deterministic, noise-free result.
 
     Args:
         num_timesteps (int): Length T of the chain. Defaults to 6.
         fine_start (float): Probability that a pixel is still fine at
             timestep 0; not used if T is 1. Defaults to 0.8.
-        fine_end (float): Same for timestep T - 1. Defaults to 0.0.
+        fine_end (float): Probability that a pixel is still fine at timestep
+            T - 1. Defaults to 0.0.
+
+    Attributes:
+        timesteps (list[int]): Timesteps of the reverse chain, descending; all
+            T until :meth:`set_timesteps` is called.
 
     Raises:
         ValueError: If ``num_timesteps < 1`` or the probabilities do not
@@ -96,7 +101,7 @@ class DiscreteTransitionScheduler:
 
     @property
     def fine_cumprod(self) -> Tensor:
-        r"""Tensor: :math:`\bar\beta`, shape (T,), float64."""
+        r"""Tensor: Probability :math:`\bar\beta` of fine, (T,) float64."""
         return torch.tensor(self._fine_cumprod, dtype=torch.float64)
 
     @property
@@ -107,19 +112,21 @@ class DiscreteTransitionScheduler:
 
     @property
     def cumulative_matrices(self) -> Tensor:
-        """Tensor: Products Q_0 ... Q_t, (T, 2, 2) float64."""
+        """Tensor: Products Q_0 ... Q_t, (T, 2, 2) float64, row-stochastic."""
         steps = range(self.num_timesteps)
         return torch.stack([self.jump_matrix(-1, t) for t in steps])
 
     def jump_matrix(self, start: int, end: int) -> Tensor:
         r"""Return the transition matrix from timestep ``start`` to ``end``.
 
-        It is :math:`\bar Q_{start}^{-1} \bar Q_{end}`, so a pixel stays fine
-        with probability :math:`\bar\beta_{end} / \bar\beta_{start}`.
+        The matrix is :math:`\bar Q_{start}^{-1} \bar Q_{end}`, so a pixel
+        stays fine with probability
+        :math:`\bar\beta_{end} / \bar\beta_{start}`, or 0 if no pixel is fine
+        at ``start``.
 
         Args:
             start (int): Timestep to leave; -1 is the clean mask.
-            end (int): Timestep to reach, ``end > start``.
+            end (int): Timestep to reach, greater than ``start``, up to T - 1.
 
         Returns:
             Tensor: (2, 2) float64, rows and columns (fine, coarse).
@@ -132,30 +139,30 @@ class DiscreteTransitionScheduler:
         )
 
     def set_timesteps(self, num_inference_steps: int) -> None:
-        """Set the timesteps that :meth:`step` runs.
+        """Set ``timesteps`` to a chain of fewer steps; see :meth:`spread`.
 
         Args:
             num_inference_steps (int): Number of steps, 1 to T.
 
         Raises:
-            ValueError: If the number is out of range.
+            ValueError: If the number is not within 1 to T.
         """
         self.timesteps = self.spread(num_inference_steps)
 
     def spread(self, num_inference_steps: int) -> list[int]:
         """Return the timesteps of a chain of fewer steps.
 
-        They are spread evenly from T - 1 (all coarse) down to 0; a single
-        step runs T - 1.
+        The timesteps are spread evenly from T - 1 (all coarse) down to 0; a
+        single step runs T - 1.
 
         Args:
             num_inference_steps (int): Number of steps, 1 to T.
 
         Returns:
-            list[int]: Descending timesteps.
+            list[int]: Timesteps, descending.
 
         Raises:
-            ValueError: If the number is out of range.
+            ValueError: If the number is not within 1 to T.
         """
         last = self.num_timesteps - 1
         if not 1 <= num_inference_steps <= self.num_timesteps:
@@ -178,14 +185,15 @@ class DiscreteTransitionScheduler:
 
         Args:
             fine (Tensor): True masks, (B, 1, H, W), values 0 and 1.
-            coarse (Tensor): Coarse masks, same shape and dtype.
-            timesteps (int | Tensor): One timestep, or one per mask (B,).
+            coarse (Tensor): Coarse masks, shape and dtype of ``fine``.
+            timesteps (int | Tensor): One timestep, or one per mask, (B,)
+                int64.
             noise (Tensor, optional): See the class. Defaults to None.
             generator (torch.Generator, optional): See the class. Defaults to
                 None.
 
         Returns:
-            Tensor: The mask :math:`m_t`, shape and dtype of ``fine``.
+            Tensor: The masks :math:`m_t`, shape and dtype of ``fine``.
         """
         uniform = self._uniform(fine, noise, generator)
         keep = self.fine_cumprod.float().to(fine.device)[timesteps]
@@ -217,15 +225,16 @@ class DiscreteTransitionScheduler:
 
         Args:
             logits (Tensor): Output of the denoiser, (B, 1, H, W).
-            timestep (int | Tensor): The timestep ``t`` of this step.
-            coarse (Tensor): Coarse masks, same shape, values 0 and 1.
-            fine_probs (Tensor): ``f`` so far; zeros at the start.
+            timestep (int | Tensor): The timestep ``t`` of this step, a scalar.
+            coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1.
+            fine_probs (Tensor): ``f`` so far, (B, 1, H, W) float32; zeros at
+                the start.
             noise (Tensor, optional): See the class. Defaults to None.
             generator (torch.Generator, optional): See the class. Defaults to
                 None.
             next_timestep (int, optional): The timestep ``s`` to jump to; -1
-                is the clean mask. Defaults to None: the next one in
-                ``timesteps``.
+                is the clean mask. Defaults to None: the one after ``timestep``
+                in ``timesteps``, or -1 after the last.
 
         Returns:
             TransitionStepOutput: Next mask, updated ``f``, current guess.

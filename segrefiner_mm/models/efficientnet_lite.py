@@ -48,7 +48,9 @@ FEATURE_CHANNELS = (16, 24, 40, 112, 320)
 
 
 class SameConv2d(nn.Conv2d):
-    """Convolution with TensorFlow's ``SAME`` padding, for even input sizes.
+    """Convolution with TensorFlow's ``SAME`` padding, without bias.
+
+    The padding is exact for even input sizes.
 
     With a stride of 2 the padding is one pixel wider below and to the right,
     as in the training of the ImageNet weights.
@@ -58,7 +60,8 @@ class SameConv2d(nn.Conv2d):
         out_channels (int): Channels of the output.
         kernel (int): Kernel size.
         stride (int): Stride. Defaults to 1.
-        groups (int): 1, or the number of channels. Defaults to 1.
+        groups (int): 1, or ``in_channels`` for a depthwise convolution, which
+            has as many output channels. Defaults to 1.
     """
 
     def __init__(
@@ -86,7 +89,7 @@ class SameConv2d(nn.Conv2d):
         self.frame = None if even else (before, after, before, after)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convert (B, C, H, W) to (B, D, H / stride, W / stride)."""
+        """Convolve (B, C_in, H, W) to (B, C_out, H / stride, W / stride)."""
         if self.frame is not None:
             x = F.pad(x, self.frame)
         if self.groups == 1:
@@ -113,7 +116,7 @@ def conv_bn(
         act (bool): Whether to add the ReLU6. Defaults to True.
 
     Returns:
-        nn.Sequential: The layers.
+        nn.Sequential: The layers, in this order.
     """
     layers: list[nn.Module] = [
         SameConv2d(in_channels, out_channels, kernel, stride, groups),
@@ -129,7 +132,7 @@ class InvertedResidual(nn.Module):
 
     Args:
         in_channels (int): Channels of the input.
-        stage (Stage): Its row of the architecture.
+        stage (Stage): The row of the architecture that the block belongs to.
         stride (int): Stride of the depthwise convolution.
     """
 
@@ -162,13 +165,14 @@ class EfficientNetLite0(nn.Module):
     """The convolutional part of EfficientNet-Lite0, level by level.
 
     Args:
-        in_channels (int): Channels of the input. The first three are R, G
-            and B as ``(value - 127) / 128``. Defaults to 3.
+        in_channels (int): Channels of the input, 3 or more. The first three
+            are R, G and B as ``(value - 127) / 128``, with values 0 to 255.
+            Defaults to 3.
 
     Attributes:
         stem (nn.Sequential): The first convolution, of stride 2.
-        levels (nn.ModuleList): Five sequences of blocks, at strides 2 to
-            32.
+        levels (nn.ModuleList): Five sequences of blocks, at strides 2, 4, 8,
+            16 and 32.
     """
 
     def __init__(self, in_channels: int = 3) -> None:
@@ -188,11 +192,13 @@ class EfficientNetLite0(nn.Module):
     def load_imagenet(self, weights: Mapping[str, Tensor]) -> None:
         """Load weights in the layout of ``efficientnet-lite-pytorch``.
 
-        Input channels beyond the first three keep their weights.
+        The weights are replaced in place. Input channels beyond the first
+        three keep theirs.
 
         Args:
-            weights (Mapping[str, Tensor]): The state dict; its last
-                convolution and its classifier are ignored.
+            weights (Mapping[str, Tensor]): State dict of an
+                EfficientNet-Lite0; its last convolution and its classifier
+                are ignored.
 
         Raises:
             CheckpointError: If a weight is missing or has another shape.
@@ -215,7 +221,7 @@ class EfficientNetLite0(nn.Module):
 
 
 def _named_as_here(weights: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
-    """Rename the weights of the stem and the blocks."""
+    """Rename the weights of the stem and the blocks as in this module."""
     part = {
         '_expand_conv': 'expand.0',
         '_bn0': 'expand.1',

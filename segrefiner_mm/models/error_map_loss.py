@@ -9,17 +9,18 @@ from segrefiner_mm.windows import edge_band
 
 @MODELS.register_module()
 class ErrorMapLoss(nn.Module):
-    """Cross-entropy between an error map and the true errors.
+    """Binary cross-entropy between an error map and the true errors.
 
-    The error of a cell is the fraction of wrong pixels around it, divided by
-    ``full_share`` and clipped to 1. By default, a line of wrong pixels that is
-    one pixel wide gives an error of about half, as resampling alone may move
-    an edge that far.
+    An error map has one value per square cell of pixels. The true error of a
+    cell is the fraction of pixels in and around the cell where the coarse mask
+    is wrong, divided by ``full_share`` and clipped to 1. By default, a line of
+    wrong pixels that is one pixel wide gives an error of about 0.5, as
+    resampling alone may move an edge that far.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
-        reach (int): Pixels on each side of a cell that count as around it.
-            Defaults to 4.
+        reach (int): Distance from a cell up to which pixels count as around
+            it, in pixels; rounded to whole cells, at least one. Defaults to 4.
         full_share (float): Fraction of wrong pixels from which the error of a
             cell is 1. Defaults to 0.2.
         edge_weight (float): Cells within ``reach`` pixels of the coarse edge
@@ -44,11 +45,11 @@ class ErrorMapLoss(nn.Module):
 
         Args:
             coarse (Tensor): (B, 1, H, W) float, values 0 and 1.
-            fine (Tensor): True masks, same shape and dtype.
-            stride (int): Pixels per side of a cell.
+            fine (Tensor): True masks, shape and dtype of ``coarse``.
+            stride (int): Side of a cell in pixels.
 
         Returns:
-            Tensor: (B, 1, H / stride, W / stride), values 0 to 1.
+            Tensor: (B, 1, H / stride, W / stride) float, 0 to 1.
         """
         wrong = (coarse - fine).abs()
         wrong = F.avg_pool2d(wrong, stride)
@@ -62,13 +63,13 @@ class ErrorMapLoss(nn.Module):
         """Compute the loss of an error map.
 
         Args:
-            logits (Tensor): (B, 1, h, w).
-            coarse (Tensor): (B, 1, H, W), values 0 and 1; H is a multiple of
-                h.
-            fine (Tensor): True masks, same shape.
+            logits (Tensor): Logits of the error map, (B, 1, h, w).
+            coarse (Tensor): Coarse masks, (B, 1, H, W), values 0 and 1; H / h
+                and W / w are the same integer.
+            fine (Tensor): True masks, (B, 1, H, W), values 0 and 1.
 
         Returns:
-            Tensor: Scalar loss.
+            Tensor: Scalar loss, float32.
         """
         stride = coarse.shape[-1] // logits.shape[-1]
         target = self.target(coarse.float(), fine.float(), stride)

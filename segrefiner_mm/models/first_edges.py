@@ -1,4 +1,4 @@
-"""The edges of the first step, where the chain agrees with it."""
+"""Edges of the first step where the last step agrees with them."""
 
 import torch
 from torch import Tensor
@@ -15,12 +15,12 @@ def with_first_edges(first: Tensor, last: Tensor, reach: int) -> Tensor:
 
     Args:
         first (Tensor): Logits of the first step, (B, 1, H, W).
-        last (Tensor): Logits of the last step, same shape.
+        last (Tensor): Logits of the last step, (B, 1, H, W).
         reach (int): Pixels within this many rows and columns of both edges
             are taken from the first step; 0 takes none.
 
     Returns:
-        Tensor: Logits, same shape.
+        Tensor: Logits, (B, 1, H, W).
     """
     if not reach:
         return last

@@ -17,16 +17,16 @@ def is_fast(dtype: torch.dtype, device: str | torch.device) -> bool:
 
     Many processors lack the instructions, and PyTorch's fallback depends on
     the processor and the build. So on a CPU a small convolution is timed, once
-    per process. For bfloat16 on a CUDA GPU, PyTorch's own report is used. All
-    else counts as fast.
+    per process. For bfloat16 on a CUDA GPU, PyTorch's own report is used.
+    Every other combination counts as fast.
 
     Args:
         dtype (torch.dtype): ``torch.bfloat16`` or ``torch.float16``.
         device (str | torch.device): Device to compute on.
 
     Returns:
-        bool: False if the dtype is emulated or, on a CPU, takes more than 1.5
-        times as long as float32.
+        bool: False if a CUDA GPU emulates the dtype, or a CPU takes more than
+        1.5 times as long as with float32.
     """
     kind = torch.device(device).type
     if kind == 'cpu':
@@ -40,11 +40,13 @@ def is_fast(dtype: torch.dtype, device: str | torch.device) -> bool:
 def times_float32(dtype: torch.dtype) -> float:
     """Time a convolution on the CPU in a dtype, relative to float32.
 
+    PyTorch is limited to one thread meanwhile. The result is cached.
+
     Args:
         dtype (torch.dtype): A 16-bit dtype, such as ``torch.bfloat16``.
 
     Returns:
-        float: Ratio of its time to that of float32.
+        float: Ratio of the time in this dtype to the time in float32.
     """
     best = {torch.float32: float('inf'), dtype: float('inf')}
     threads = torch.get_num_threads()

@@ -1,4 +1,4 @@
-"""The names of models, and the places of their configs."""
+"""Configs and weights of the named models."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ def config_of(name: str) -> Path:
         Path: The file, in the installed package or in a source tree.
 
     Raises:
-        InputError: If there is no such model, or the installation lacks its
+        InputError: If no model has this name, or the installation lacks its
             config.
     """
     if name not in MODEL_NAMES:
@@ -49,9 +49,9 @@ def read_config(path: str | Path) -> Config:
         Config: The config.
 
     Raises:
-        InputError: If the file is of another kind, cannot be read, or has no
-            ``model``. A ``.json`` or ``.yaml`` looks like data, but can name
-            what to import and call, so it is refused.
+        InputError: If the file is not a ``.py`` file, cannot be read or run,
+            or has no ``model``. A ``.json`` or ``.yaml`` file looks like data
+            but can name functions to import and call, so it is refused.
     """
     if Path(path).suffix != '.py':
         raise InputError(
@@ -76,10 +76,11 @@ def weights_of(name: str) -> str:
         name (str): One of ``MODEL_NAMES``.
 
     Returns:
-        str: The name, which :func:`load_weights` takes.
+        str: The name, for :func:`load_weights`.
 
     Raises:
-        InputError: If the weights must be given by the user.
+        InputError: If the weights are not bundled, so the user must give a
+            file.
     """
     if name in MODEL_NAMES and name not in BUNDLED:
         raise InputError(
@@ -90,18 +91,18 @@ def weights_of(name: str) -> str:
 
 
 def model_cfg(model: str | Path | dict[str, Any]) -> dict[str, Any]:
-    """Return the ``model`` part of a config, with its weights named in it.
+    """Return the ``model`` part of a config, which names its weights.
 
     Args:
         model (str | Path | dict): A name (one of ``MODEL_NAMES``), a config
-            file, or the ``model`` part itself.
+            file, or the ``model`` part itself, which is returned unchanged.
 
     Returns:
-        dict: For ``MODELS.build``; ``checkpoint`` is that of a bundled model
-        if its name was given.
+        dict: Config for ``MODELS.build``. If a name was given, ``checkpoint``
+        is this name.
 
     Raises:
-        InputError: If there is no such model, its weights are not bundled, or
+        InputError: If no model has this name, its weights are not bundled, or
             its config cannot be read.
     """
     if isinstance(model, dict):

@@ -1,4 +1,4 @@
-"""Transfer of images to the device and normalisation of windows."""
+"""Copying images to the device, and normalising windows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,8 +20,8 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
     Args:
         mean (Sequence[float]): Mean of R, G and B, on the scale 0 to 255.
             Defaults to (123.675, 116.28, 103.53).
-        std (Sequence[float]): Standard deviation of R, G and B. Defaults to
-            (58.395, 57.12, 57.375).
+        std (Sequence[float]): Standard deviation of R, G and B, on the scale
+            0 to 255. Defaults to (58.395, 57.12, 57.375).
         bgr_to_rgb (bool): Whether the images are BGR, as mm packages and
             OpenCV read them. Defaults to True.
         non_blocking (bool): Whether to copy to the device asynchronously.
@@ -62,13 +62,13 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
             data (dict): ``inputs``, a list of (3, H, W) uint8 images, and
                 optionally ``data_samples``, a list of
                 :obj:`RefineDataSample`.
-            training (bool): Whether to stack and normalise the inputs, which
-                must then be of one size. Defaults to False.
+            training (bool): Whether to stack and normalise the images, which
+                must then have the same size. Defaults to False.
 
         Returns:
             dict: ``inputs``, (B, 3, H, W) float32 in training, else the list
-            of images on the device, and ``data_samples``, None if there are
-            none.
+            of uint8 images; and ``data_samples``, None if not given. Both are
+            on the device.
         """
         data = self.cast_data(data)
         inputs = data['inputs']
@@ -84,7 +84,7 @@ class RefineDataPreprocessor(BaseDataPreprocessor):
                 order of the input images.
 
         Returns:
-            Tensor: (B, 3, H, W) float32 RGB, zero mean, unit deviation.
+            Tensor: (B, 3, H, W) float32, RGB, ``(value - mean) / std``.
         """
         if self.bgr_to_rgb:
             images = images.flip(1)

@@ -1,4 +1,4 @@
-"""Refinement settings: the checked ``test_cfg`` of :class:`SegRefiner`."""
+"""Settings of refinement: the checked ``test_cfg`` of :class:`SegRefiner`."""
 
 import math
 import warnings
@@ -35,16 +35,16 @@ class RefineSettings:
     Attributes:
         windows (dict | WindowPlan, optional): Window plan. Defaults to None:
             ``ObjectWindows`` as published.
-        model_size (int): Side of the square that the network sees. Defaults
-            to 256.
+        model_size (int): Side of the square that the network sees, in pixels,
+            a multiple of the network's stride. Defaults to 256.
         batch_size (int): Maximum number of windows per forward pass; not used
             on a CPU, which runs one window at a time. Defaults to 32.
-        num_steps (int, optional): Reverse steps, 1 to T. Defaults to None:
-            all T.
-        edge_reach (int): Pixels of a window within this distance of the edges
-            of both the first and the last step are taken from the first,
-            whose edges are sharper; 0 or more. Defaults to 0: the last step
-            everywhere, as published.
+        num_steps (int, optional): Number of reverse steps, 1 to the length T
+            of the chain. Defaults to None: T.
+        edge_reach (int): Pixels of a window within this many rows and columns
+            of the edges of both the first and the last step are taken from
+            the first, whose edges are sharper; 0 or more. Defaults to 0: the
+            last step is used everywhere, as published.
         seed (int, optional): Seed of the noise, 0 to 2**63 - 1. None: no
             noise, which gives another deterministic result. Defaults to 0.
         precision (str): ``'fp32'``, ``'bf16'``, ``'fp16'``, or ``'auto'``:
@@ -55,11 +55,12 @@ class RefineSettings:
             roll back a refinement. Defaults to None: the plain algorithm.
         soft (bool): Whether results have a soft map, :class:`SoftMap`.
             Defaults to False.
-        temperature (float): Calibrates the probabilities of soft maps: their
-            log-odds are divided by it, which leaves 0.5 where it is. More
-            than 0. Defaults to 1: no change.
-        keep_probs (bool): Whether refined masks have their
-            probabilities, 4 bytes per pixel of a window. Defaults to False.
+        temperature (float): Divisor of the log-odds in soft maps, which
+            calibrates their probabilities and leaves 0.5 unchanged; more than
+            0. Defaults to 1: no change.
+        keep_probs (bool): Whether results keep ``probs`` of
+            :class:`RefinedMask`, 4 bytes per pixel of a window. Defaults to
+            False.
     """
 
     windows: Any = None
@@ -88,10 +89,10 @@ class RefineSettings:
             RefineSettings: With the window plan and the guard built.
 
         Raises:
-            ValueError: If a name or a value is invalid.
+            ValueError: If a setting is unknown, or its value is invalid.
             KeyError: If the type of the plan or the guard is not registered.
-            TypeError: If the plan or the guard has no such argument, or a
-                value is of another type.
+            TypeError: If the plan or the guard does not take an argument, or
+                a value has the wrong type.
         """
         given = {**(cfg or {}), **overrides}
         known = {field.name for field in fields(cls)}
@@ -147,13 +148,14 @@ class RefineSettings:
         Args:
             image (Tensor): (3, H, W) uint8.
             mask (CompactMask): Coarse mask of the same H and W.
-            timesteps (tuple[int, ...]): Reverse steps, descending.
-            only (CompactMask | str, optional): See :class:`RefineJob`.
-                Defaults to None.
+            timesteps (tuple[int, ...]): Timesteps to run, descending.
+            only (CompactMask | str, optional): The part that may change; see
+                :class:`RefineJob`. Defaults to None: the whole image.
 
         Returns:
-            Generator: See :meth:`WindowPlan.refine`. It raises an InputError
-            if ``only`` is ``'errors'`` and the network predicts no errors.
+            Generator: The coroutine; see :meth:`WindowPlan.refine`. It raises
+            an InputError if ``only`` is ``'errors'`` and the network predicts
+            no errors.
         """
         temperature = self.temperature if self.soft else None
         task = RefineTask(
@@ -168,15 +170,16 @@ class RefineSettings:
         return plan if self.keep_probs else _without_probs(plan)
 
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
-        """Return the dtype to compute in.
+        """Return the dtype in which the network computes.
 
-        Warns if the device would emulate the chosen precision.
+        A ``UserWarning`` is issued if the device would emulate it.
 
         Args:
             device (torch.device): Device to compute on.
 
         Returns:
-            torch.dtype | None: The dtype for autocast; None for float32.
+            torch.dtype | None: The dtype for autocast; None for float32,
+            without autocast.
         """
         if self.precision == 'auto':
             if device.type != 'cuda':
@@ -195,5 +198,5 @@ class RefineSettings:
 
 
 def _without_probs(plan: Plan) -> Plan:
-    """Follow a plan, and drop the probabilities of its result."""
+    """Run a plan, and drop the probabilities of its result."""
     return replace((yield from plan), probs=None)

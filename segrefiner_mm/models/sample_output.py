@@ -1,4 +1,4 @@
-"""The result of the reverse chain, and its steps."""
+"""The result of the reverse chain, and of each of its steps."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,14 +11,14 @@ class SampleOutput:
     """Result of the reverse chain.
 
     Attributes:
-        probs (Tensor): Foreground probability, 0 to 1, (B, 1, H, W), float32:
+        probs (Tensor): Foreground probability, 0 to 1, (B, 1, H, W) float32:
             the sigmoid of the last logits, after :func:`with_first_edges` if
-            it is used.
-        fine_probs (Tensor, optional): Probability that each pixel has turned
-            fine, same shape, float32; None if it was not asked for.
+            the chain ends at the clean mask.
+        fine_probs (Tensor, optional): Probability, 0 to 1, that each pixel has
+            turned fine, (B, 1, H, W) float32; None if it was not requested.
         error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
             (B, 1, h, w) float32. Defaults to None: the denoiser does not
-            predict it.
+            predict errors.
     """
 
     probs: Tensor
@@ -33,10 +33,10 @@ class ReverseStep(NamedTuple):
         timestep (int): Timestep, counted from 0.
         images (Tensor): Normalised images, (B, 3, H, W) float32.
         before (Tensor): Masks before the step, (B, 1, H, W), 0 and 1.
-        logits (Tensor): The network's guess of the fine masks, same shape.
-        fine_probs (Tensor): Probability that each pixel has turned fine, same
-            shape, float32.
-        after (Tensor): Masks after the step, same shape, 0 and 1; for the
+        logits (Tensor): The network's guess of the fine masks, (B, 1, H, W).
+        fine_probs (Tensor): Probability, 0 to 1, that each pixel has turned
+            fine, (B, 1, H, W) float32.
+        after (Tensor): Masks after the step, (B, 1, H, W), 0 and 1; for the
             last step the thresholded logits, bool.
     """
 

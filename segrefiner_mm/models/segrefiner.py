@@ -48,21 +48,20 @@ class SegRefiner(BaseModel):
             statistics, BGR input.
         test_cfg (dict, optional): See :class:`RefineSettings`. Defaults to
             None: the published test settings.
-        checkpoint (str, optional): Weights to load immediately: a file, or
-            the name of a bundled model. Official checkpoints need no
-            conversion. Defaults to None.
+        checkpoint (str, optional): Weights to load at once: a file, or the
+            name of a bundled model. Official checkpoints need no conversion.
+            Defaults to None: random weights.
         init_cfg (dict, optional): Initialisation config. Defaults to None.
 
     Raises:
-        CheckpointError: If ``checkpoint`` cannot be read; if weights do not
-            match, here or in ``load_state_dict``, unless with
-            ``strict=False``; or, in any case, if some are infinite or NaN.
+        CheckpointError: If ``checkpoint`` cannot be read; here and in
+            ``load_state_dict``, if weights do not match (unless
+            ``strict=False``), or some are infinite or NaN.
         ValueError: If ``test_cfg`` is invalid; see :meth:`settings`.
 
     Attributes:
         runtime (Denoiser, optional): Network that :meth:`refine` runs in place
-            of the module, on the same device; None at first, and again when
-            other weights are loaded.
+            of the module, on the same device. Loading weights sets it to None.
     """
 
     runtime: Denoiser | None = None
@@ -95,7 +94,7 @@ class SegRefiner(BaseModel):
             RefineSettings: Settings for :meth:`refine`.
 
         Raises:
-            ValueError: If they are invalid for this model.
+            ValueError: If a setting is unknown or invalid for this model.
             KeyError: See :meth:`RefineSettings.from_cfg`.
             TypeError: See :meth:`RefineSettings.from_cfg`.
         """
@@ -136,7 +135,7 @@ class SegRefiner(BaseModel):
             ``pred_instances``; or logits (B, 1, h, w) of the first step.
 
         Raises:
-            ValueError: If the mode is unknown, or a window has not one mask.
+            ValueError: If the mode is unknown; or see :meth:`loss`.
         """
         if mode == 'loss':
             return self.loss(inputs, data_samples)
@@ -156,15 +155,17 @@ class SegRefiner(BaseModel):
 
         Timesteps and noise of a sample are drawn from the ``noise_seed`` of
         its metainfo, so they do not depend on batch, process or history.
-        Samples without one are numbered, and the number is the seed.
+        A sample without a ``noise_seed`` is seeded by its running number.
 
         Args:
             inputs (Tensor): Normalised windows, (B, 3, h, w).
-            data_samples (Sequence[RefineDataSample]): Coarse and true masks,
-                (1, h, w) each.
+            data_samples (Sequence[RefineDataSample]): Masks, (1, h, w) each.
 
         Returns:
             dict[str, Tensor]: See :meth:`DiffusionRefineHead.loss`.
+
+        Raises:
+            ValueError: If a sample does not have one mask of each kind.
         """
         coarse = _stacked(data_samples, 'coarse_instances')
         fine = _stacked(data_samples, 'gt_instances')
@@ -195,10 +196,10 @@ class SegRefiner(BaseModel):
 
         Args:
             inputs (Sequence[Tensor]): Images, (3, H, W) uint8.
-            data_samples (Sequence[RefineDataSample]): Their coarse masks.
+            data_samples (Sequence[RefineDataSample]): One per image.
 
         Returns:
-            list[RefineDataSample]: The samples, with ``pred_instances``.
+            list[RefineDataSample]: These samples, with ``pred_instances``.
         """
         jobs = (
             RefineJob(
@@ -231,13 +232,12 @@ class SegRefiner(BaseModel):
         progress, pulled as late as possible. Only the network runs on a GPU.
 
         Args:
-            jobs (Iterable[RefineJob]): Images with their masks. Those on
-                another device are copied to the CPU.
+            jobs (Iterable[RefineJob]): Images with masks, copied to the CPU.
             settings (RefineSettings): From :meth:`settings`.
 
         Yields:
             tuple[RefineJob, list[RefinedMask]]: Every job and its results, in
-            order, on the CPU.
+            the order of the jobs and masks, on the CPU.
 
         Raises:
             InputError: While results are pulled, if a job has
@@ -274,8 +274,8 @@ class SegRefiner(BaseModel):
     ) -> None:
         """Convert official names and reject weights that do not match.
 
-        ``load_state_dict(strict=False)`` reports missing and unknown weights
-        instead. mmengine would only log them, so its loading is strict here.
+        PyTorch's ``load_state_dict(strict=False)`` reports them instead.
+        mmengine would only log them, so its loading is strict here.
         """
         names = [name for name in state_dict if name.startswith(prefix)]
         if prefix and not names:

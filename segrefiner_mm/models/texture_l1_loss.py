@@ -11,8 +11,8 @@ from segrefiner_mm.registry import MODELS
 class TextureL1Loss(nn.Module):
     """L1 distance between the edge strengths of two masks.
 
-    The mask is smoothed by a 3x3 mean. Its edge strength is the gradient
-    magnitude by Sobel kernels.
+    Each mask is smoothed by a 3x3 mean. Its edge strength is the magnitude of
+    the gradient, computed with Sobel kernels.
 
     Args:
         loss_weight (float): Factor of the loss. Defaults to 1.0.
@@ -34,10 +34,10 @@ class TextureL1Loss(nn.Module):
         """Compute the gradient magnitude of masks or probabilities.
 
         Args:
-            masks (Tensor): (B, 1, H, W), values 0 to 1.
+            masks (Tensor): (B, 1, H, W) float, 0 to 1.
 
         Returns:
-            Tensor: (B, 1, H, W), at least 0.01.
+            Tensor: (B, 1, H, W), dtype of ``masks``, at least 0.01.
         """
         smoothed = F.avg_pool2d(masks, 3, stride=1, padding=1)
         gradient = F.conv2d(smoothed, self.sobel.to(masks.dtype), padding=1)
@@ -47,11 +47,11 @@ class TextureL1Loss(nn.Module):
         """Compute the mean absolute difference of the edge strengths.
 
         Args:
-            logits (Tensor): (B, 1, H, W).
-            target (Tensor): True masks, same shape, values 0 and 1.
+            logits (Tensor): (B, 1, H, W), any float dtype.
+            target (Tensor): True masks, (B, 1, H, W), values 0 and 1.
 
         Returns:
-            Tensor: Scalar loss.
+            Tensor: Scalar loss, float32.
         """
         # Under autocast, the squares of small gradients would underflow.
         with torch.autocast(logits.device.type, enabled=False):

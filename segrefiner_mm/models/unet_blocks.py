@@ -32,8 +32,8 @@ class ResBlock(nn.Module):
         in_channels (int): Channels of the input.
         out_channels (int): Channels of the output.
         embed_channels (int): Length of the time embedding.
-        dropout (float): Dropout before the second convolution. Defaults to
-            0.0.
+        dropout (float): Probability of dropout before the second convolution.
+            Defaults to 0.0.
     """
 
     def __init__(
@@ -81,10 +81,11 @@ class AttentionBlock(nn.Module):
     """Self-attention over all positions, with a residual connection.
 
     The heads are the *outer* dimension of the ``qkv`` channels: first q, k, v
-    of head 0, then those of head 1, and so on, as in the official checkpoints.
+    of head 0, then q, k, v of head 1, and so on, as in the official
+    checkpoints.
 
     Args:
-        channels (int): Channels of input and output.
+        channels (int): Channels of input and output, a multiple of 32.
         num_heads (int): Number of heads; must divide ``channels``.
 
     Raises:
@@ -103,7 +104,7 @@ class AttentionBlock(nn.Module):
         self.proj_out = nn.Conv1d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add the attention over all positions of (B, C, H, W)."""
+        """Add the attention over all positions to x, (B, C, H, W)."""
         batch, channels, *size = x.shape
         x = x.reshape(batch, channels, -1)
         qkv = self.qkv(self.norm(x))

@@ -1,4 +1,4 @@
-"""Combination of a model's settings with the user's choice."""
+"""Combining a model's settings with the user's choice."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -27,17 +27,17 @@ def user_settings(
         model (SegRefiner): The model.
         windows (str | dict, optional): ``'object'``, ``'tiled'`` or the
             config of a window plan. Defaults to None: the model's setting.
-        guard (bool | dict, optional): Whether to use the guard of the model,
-            if its limits are for these weights; or the config of a guard,
-            for any weights. None is False. Defaults to True.
+        guard (bool | dict, optional): True: the guard of the model, see
+            :func:`calibrated_guard`. False or None: no guard. A dict: the
+            config of a guard, used with any weights. Defaults to True.
         **others: Further fields of :class:`RefineSettings`. None means the
             model's setting, except for ``seed``.
 
     Returns:
-        RefineSettings: The settings.
+        RefineSettings: The checked settings.
 
     Raises:
-        InputError: If a value is not usable.
+        InputError: If a setting is unknown or its value is invalid.
     """
     chosen = {k: v for k, v in others.items() if v is not None}
     if 'seed' in others:
@@ -58,11 +58,11 @@ def check_only(model: SegRefiner, parts: Iterable[Any]) -> None:
 
     Args:
         model (SegRefiner): The model.
-        parts (Iterable): What may change, per image; see :class:`RefineJob`.
+        parts (Iterable): ``only`` of each image; see :class:`RefineJob`.
 
     Raises:
-        InputError: If ``'errors'`` is among the parts, and the network has no
-            error map.
+        InputError: If one of them is ``'errors'`` and the network predicts no
+            errors.
     """
     asked = any(isinstance(part, str) and part == ERRORS for part in parts)
     if asked and not getattr(model.head.denoiser, 'predicts_errors', False):
@@ -76,22 +76,22 @@ def guard_for_any_weights(model: SegRefiner) -> dict[str, Any]:
         model (SegRefiner): The model.
 
     Returns:
-        dict: The config; that of the default guard if the model has none.
+        dict: The config; ``dict(type='DoNoHarmGuard')`` if the model has no
+        guard.
     """
     own = (model.test_cfg or {}).get('guard')
     return own or dict(type='DoNoHarmGuard')
 
 
 def calibrated_guard(model: SegRefiner) -> dict[str, Any] | None:
-    """Return the config of a model's guard, if it is for these weights.
+    """Return the config of a model's guard, if it fits the model's weights.
 
     Args:
         model (SegRefiner): The model.
 
     Returns:
-        dict | None: None, with a log message, if the model has no guard, or
-        has other weights than those that the guard's limits were calibrated
-        on.
+        dict | None: The config. None, with a log message, if the model has no
+        guard, or the limits of the guard were calibrated on other weights.
     """
     own = (model.test_cfg or {}).get('guard')
     name = own.get('calibrated_on') if isinstance(own, dict) else None
@@ -107,7 +107,7 @@ def calibrated_guard(model: SegRefiner) -> dict[str, Any] | None:
 
 
 def _window_plan(model: SegRefiner, windows: str | dict[str, Any]) -> Any:
-    """Return the config of a plan; the model's own keeps its options."""
+    """Return the config of a plan, with the model's options for this plan."""
     if not isinstance(windows, str):
         return windows
     if windows not in PLANS:

@@ -1,9 +1,9 @@
-"""Reading of tensors from a file that may be malicious.
+"""Reading tensors from a file that may be malicious.
 
 Nothing from a file is executed: pickles are read by PyTorch's weights-only
-unpickler. Objects that a runner stores beside the weights, such as its logs,
-are not built. No tensor may be larger than its file, so a small file cannot
-fill the memory.
+unpickler. Objects that mmengine's runner stores beside the weights, such as
+its logs, are not built. No tensor may be larger than its file, so a small
+file cannot fill the memory.
 """
 
 import pickle
@@ -39,11 +39,11 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         file (Path): A ``.safetensors`` or a PyTorch file.
 
     Returns:
-        dict[str, Tensor]: Dense tensors on the CPU, dtypes as stored.
+        dict[str, Tensor]: Dense tensors by name, on the CPU, dtypes as stored.
 
     Raises:
-        CheckpointError: If the file is damaged, would need code to be
-            executed, or holds anything but weights.
+        CheckpointError: If the file cannot be read, is damaged, would need
+            code to be executed, or contains anything but weights.
     """
     is_safe = file.suffix == '.safetensors'
     try:
@@ -90,7 +90,7 @@ def _read_pickle(file: Path) -> object:
 
 
 def _check_archive(file: Path) -> None:
-    """Reject archives that would expand; PyTorch does not compress."""
+    """Reject archives that would expand; PyTorch does not compress its own."""
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
         plain = all(e.compress_type == zipfile.ZIP_STORED for e in entries)
@@ -107,7 +107,7 @@ def _check_archive(file: Path) -> None:
 
 
 def _check_calls(pickled: IO[bytes], file: Path) -> None:
-    """Reject calls that the unpickler allows but that fill the memory."""
+    """Reject calls that the unpickler allows but could fill the memory."""
     called, texts = set(), set()
     for operation, argument in _operations(pickled):
         if operation == 'GLOBAL':
@@ -122,7 +122,7 @@ def _check_calls(pickled: IO[bytes], file: Path) -> None:
 
 
 def _operations(pickled: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """Yield names and arguments; the unpickler will reject damaged data."""
+    """Yield pickle operations as name and argument, up to damaged data."""
     operations = pickletools.genops(pickled)
     while True:
         try:
@@ -227,7 +227,7 @@ def _check_size(stored: dict[str, Tensor], file: Path) -> None:
 
 
 def listed(what: str, names: Any, show: int = 5) -> str:
-    """List the first of some names, for a message.
+    """List names for a message, in alphabetical order and up to a maximum.
 
     Args:
         what (str): Text before the names.
@@ -235,7 +235,8 @@ def listed(what: str, names: Any, show: int = 5) -> str:
         show (int): Maximum number of names to list. Defaults to 5.
 
     Returns:
-        str: The text; '' if there are no names.
+        str: The list, with the total if it was shortened; '' if there are no
+        names.
     """
     names = sorted(names)
     if not names:

@@ -19,17 +19,19 @@ class WindowSampler:
 
     Args:
         head (DiffusionRefineHead): Head of the refiner.
-        normalize (Callable): Converts raw pixels to the input of the network.
-        settings (RefineSettings): Settings of the run.
+        normalize (Callable): Converts raw pixels, (B, 3, S, S) float32, 0 to
+            255, to the input of the network.
+        settings (RefineSettings): From :meth:`SegRefiner.settings`.
         device (torch.device): Device of the network.
-        denoiser (Denoiser, optional): Network of another runtime, which
-            replaces the head's in the precisions that the runtime has.
-            Defaults to None.
+        denoiser (Denoiser, optional): Network of another runtime. It replaces
+            that of the head if the runtime supports the precision of the
+            settings. Defaults to None.
 
     Attributes:
+        timesteps (list[int]): Timesteps of the settings, descending.
         batch_size (int): Maximum number of windows per batch; 1 on a CPU.
-        overlaps (bool): Whether the device works while the CPU does other
-            work, so that :meth:`submit` returns at once.
+        overlaps (bool): Whether the device and the CPU work at the same time,
+            so that :meth:`submit` returns before the answers are there.
     """
 
     def __init__(
@@ -69,10 +71,11 @@ class WindowSampler:
         """Answer requests.
 
         Args:
-            requests (list[WindowRequest]): Requests of the same steps.
+            requests (list[WindowRequest]): One or more, with the same
+                ``timesteps`` and ``until``.
 
         Returns:
-            list[WindowAnswer]: One per request, on the CPU.
+            list[WindowAnswer]: One per request, in order, on the CPU.
         """
         return self.submit(requests)()
 
@@ -82,14 +85,15 @@ class WindowSampler:
     ) -> Callable[[], list[WindowAnswer]]:
         """Start to answer requests.
 
-        Windows are copied to a GPU, and answers back, while it and the CPU do
-        other work. Only the returned function waits for the answers.
+        Windows are copied to a GPU, and answers back, while the GPU and the
+        CPU do other work. Only the returned function waits for the answers.
 
         Args:
-            requests (list[WindowRequest]): Requests of the same steps.
+            requests (list[WindowRequest]): See :meth:`__call__`.
 
         Returns:
-            Callable: Waits for the answers and returns them.
+            Callable: Waits for the answers, and returns them as
+            :meth:`__call__` does.
         """
         images = self._to_device([r.image.float() for r in requests])
         coarse = self._to_device([r.coarse[None] for r in requests]).float()
@@ -148,7 +152,7 @@ class WindowSampler:
         return event
 
     def _parts(self, values: Tensor | None) -> Iterable[Any]:
-        """Return the answer for each window, which does not keep the rest."""
+        """Split values by window; a part does not keep the batch in memory."""
         if values is None:
             return itertools.repeat(None)
         parts = values.cpu()[:, 0].unbind()
@@ -158,7 +162,7 @@ class WindowSampler:
     def _precision(self) -> Iterator[None]:
         """Compute in half precision, or in exact float32.
 
-        It overrides the caller's settings: a runner may test in half
+        The caller's settings are overridden: a runner may test in half
         precision, or train in TF32.
         """
         device, half = self.device.type, self.dtype is not None
@@ -176,8 +180,8 @@ def _in_half(denoiser: Denoiser | None, dtype: torch.dtype) -> Denoiser | None:
 def exact_float32() -> Iterator[None]:
     """Multiply and convolve in float32, not in TF32 or bfloat16.
 
-    All other switches of the backends are left unchanged, and the changed ones
-    are restored on exit.
+    The block runs with PyTorch's switches for reduced precision off. They are
+    restored on exit; no other switch is changed.
     """
     switches = [
         (owner, name, getattr(owner, name), exact)

@@ -1,4 +1,4 @@
-"""Drawings of coarse and refined masks."""
+"""Drawing coarse and refined masks."""
 
 from segrefiner_mm.visualization.outlines import draw_outlines
 from segrefiner_mm.visualization.refine_visualizer import RefineVisualizer

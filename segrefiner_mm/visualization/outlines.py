@@ -23,12 +23,13 @@ def draw_outlines(
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        coarse (Iterable[np.ndarray]): Masks, (H, W) bool.
-        refined (Iterable[np.ndarray]): Masks, (H, W) bool.
-        true (Iterable[np.ndarray]): Masks, (H, W) bool. Defaults to ().
+        coarse (Iterable[np.ndarray]): Coarse masks, (H, W) bool each.
+        refined (Iterable[np.ndarray]): Refined masks, (H, W) bool each.
+        true (Iterable[np.ndarray]): True masks, (H, W) bool each. Defaults to
+            ().
 
     Returns:
-        np.ndarray: A new image of the same size, BGR.
+        np.ndarray: A new image, (H, W, 3) uint8 BGR.
     """
     canvas = image.copy()
     width = max(round(max(image.shape[:2]) / 400), 2)

@@ -30,9 +30,12 @@ class DrawnMasks:
     """Masks to draw on one image.
 
     Attributes:
-        coarse (Sequence[np.ndarray]): (H, W) bool each. Defaults to ().
-        refined (Sequence[np.ndarray]): (H, W) bool each. Defaults to ().
-        true (Sequence[np.ndarray]): (H, W) bool each. Defaults to ().
+        coarse (Sequence[np.ndarray]): Coarse masks, (H, W) bool each. Defaults
+            to ().
+        refined (Sequence[np.ndarray]): Refined masks, (H, W) bool each.
+            Defaults to ().
+        true (Sequence[np.ndarray]): True masks, (H, W) bool each. Defaults to
+            ().
         confidence (Sequence[float]): Confidence of each refined mask, 0 to 1.
             Defaults to ().
     """
@@ -52,12 +55,12 @@ def draw_panels(
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        masks (DrawnMasks): Masks of the same size.
-        names (Sequence[str]): Keys of ``PANELS``, in order.
+        masks (DrawnMasks): Masks of the size of the image.
+        names (Sequence[str]): Keys of ``PANELS``, from left to right.
 
     Returns:
         np.ndarray: (H + BAR, N * W, 3) uint8 BGR for N panels; a copy of the
-        image if there are none.
+        image if all panels are left out.
     """
     drawn = [PANELS[name](image, masks) for name in names]
     panels = [panel for panel in drawn if panel is not None]
@@ -78,7 +81,7 @@ def _outlines(image: Picture, masks: DrawnMasks) -> Picture | None:
 
 
 def _changes(image: Picture, masks: DrawnMasks) -> Picture | None:
-    """What refinement added to the masks, and what it removed."""
+    """Draw the pixels that refinement added to the masks or removed."""
     if not (len(masks.coarse) and len(masks.refined)):
         return None
     return _difference(
@@ -87,7 +90,7 @@ def _changes(image: Picture, masks: DrawnMasks) -> Picture | None:
 
 
 def _errors(image: Picture, masks: DrawnMasks) -> Picture | None:
-    """Where the refined masks differ from the true ones."""
+    """Draw the pixels in which refined and true masks differ."""
     if not (len(masks.true) and len(masks.refined)):
         return None
     return _difference(
@@ -112,7 +115,7 @@ def _difference(
 
 
 def _confidence(image: Picture, masks: DrawnMasks) -> Picture | None:
-    """Refined masks in the colour of their confidence, with its number."""
+    """Draw refined masks in the colour of their confidence, with its value."""
     if not len(masks.refined) or len(masks.confidence) != len(masks.refined):
         return None
     picture = _dimmed(image)
@@ -141,7 +144,7 @@ def _union(masks: Masks, image: Picture) -> npt.NDArray[np.bool_]:
 
 
 def _dimmed(image: Picture) -> Picture:
-    """Return the image in grey of middling brightness, to draw on."""
+    """Return the image in grey of medium brightness, to draw on."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     soft = (60 + grey * 0.45).astype(np.uint8)
     return cv2.cvtColor(soft, cv2.COLOR_GRAY2BGR)
@@ -165,7 +168,7 @@ def _colour_of(value: float) -> Colour:
 
 
 def _inside(mask: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Return the pixel of a mask that is farthest from its edge."""
+    """Return column and row of the pixel farthest from the edge of a mask."""
     padded = np.pad(mask.astype(np.uint8), 1)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
@@ -187,7 +190,7 @@ def _write(picture: Picture, text: str, centre: tuple[int, int]) -> None:
 def _with_legend(
     picture: Picture, title: str, legend: list[tuple[str, Colour]]
 ) -> Picture:
-    """Put a line above a picture that names its colours."""
+    """Put a line with the names of the colours above a picture."""
     bar = np.full((BAR, picture.shape[1], 3), 24, np.uint8)
     x = 4
     for text, colour in [(f'{title}:', None), *legend] if title else legend:

@@ -25,19 +25,21 @@ class RefineVisualizer(Visualizer):
 
     - ``outlines``: coarse in orange, refined in light blue, true in pale
       yellow;
-    - ``changes``: what refinement added and what it removed;
+    - ``changes``: pixels that refinement added in blue, removed in orange;
     - ``confidence``: refined masks in the colour of their confidence;
-    - ``errors``: where the refined masks differ from the true ones.
+    - ``errors``: pixels that refined masks have too much in blue, and pixels
+      that they lack in orange.
 
-    A panel whose masks are missing is left out.
+    A panel whose masks or confidences are missing is left out.
 
     Args:
         name (str): Name of the instance. Defaults to 'visualizer'.
         *args: See :class:`mmengine.visualization.Visualizer`.
         panels (Sequence[str]): Panels to draw, from left to right. Defaults
             to all four.
-        panel_size (int, optional): Longest side of a panel, in pixels; larger
-            images are shrunk. Defaults to 800. None: no limit.
+        panel_size (int, optional): Longest side of the image in a panel, in
+            pixels; larger images are downsampled. None: no limit. Defaults to
+            800.
         **kwargs: See :class:`mmengine.visualization.Visualizer`.
 
     Raises:
@@ -80,23 +82,25 @@ class RefineVisualizer(Visualizer):
         step: int = 0,
         **kwargs: Any,
     ) -> None:
-        """Draw one image and pass it to the back-ends.
+        """Draw one image, and pass the drawing to the back-ends.
 
-        Coarse masks are drawn whenever the data sample has them.
+        Coarse masks are drawn whenever the data sample has them. The drawing
+        becomes the current image of the visualizer.
 
         Args:
             name (str): Name of the drawing.
             image (np.ndarray): (H, W, 3) uint8, RGB, as in mmengine's
                 visualizers.
-            data_sample (RefineDataSample, optional): Masks. Defaults to None.
+            data_sample (RefineDataSample, optional): Coarse, true and refined
+                masks, if it has them. Defaults to None: only the image.
             draw_gt (bool): Whether to draw the true masks. Defaults to True.
             draw_pred (bool): Whether to draw the refined masks. Defaults to
                 True.
             show (bool): Whether to open a window. Defaults to False.
             wait_time (float): Seconds for which the window stays open.
                 Defaults to 0: until a key is pressed.
-            out_file (str, optional): File to write instead of passing the
-                drawing to the back-ends. Defaults to None.
+            out_file (str, optional): Image file to write or replace, instead
+                of passing the drawing to the back-ends. Defaults to None.
             step (int): Step number in the back-ends. Defaults to 0.
             **kwargs: Not used.
         """

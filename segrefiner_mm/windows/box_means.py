@@ -1,7 +1,8 @@
 """Means over square neighbourhoods, and the pixels near an edge.
 
 On a CPU, OpenCV's running sums take the same time for every neighbourhood
-size, a hundredth of that of PyTorch's pooling. Other devices use pooling.
+size, about a hundredth of the time of PyTorch's pooling. On other devices,
+pooling is used.
 """
 
 from typing import Any
@@ -21,10 +22,10 @@ def box_mean(values: Tensor, reach: int) -> Tensor:
 
     Args:
         values (Tensor): (..., H, W) float32.
-        reach (int): 0 or more.
+        reach (int): Rows and columns on each side, 0 or more.
 
     Returns:
-        Tensor: Same shape; pixels outside the input are not counted.
+        Tensor: (..., H, W) float32; pixels outside the input do not count.
     """
     if values.device.type != 'cpu':
         return pooled_mean(values, reach)
@@ -41,12 +42,12 @@ def box_sum(values: Array, reach: int) -> Array:
 
     Args:
         values (np.ndarray): (H, W) float32, or uint8 with values 0 and 1.
-        reach (int): 0 or more.
+        reach (int): Rows and columns on each side, 0 or more.
 
     Returns:
-        np.ndarray: Same shape; pixels outside the input count as 0. float64
-        for float32, int32 for uint8, so that the running sums do not
-        accumulate the rounding errors of float32.
+        np.ndarray: (H, W), float64 for float32 and int32 for uint8, so that
+        the running sums do not accumulate the rounding errors of float32.
+        Pixels outside the input count as 0.
     """
     depth = cv2.CV_32S if values.dtype == np.uint8 else cv2.CV_64F
     side = 2 * reach + 1
@@ -64,10 +65,10 @@ def near_edge(mask: Tensor, reach: int) -> Tensor:
 
     Args:
         mask (Tensor): (..., H, W) bool.
-        reach (int): Rows or columns, 1 or more.
+        reach (int): Rows and columns on each side, 1 or more.
 
     Returns:
-        Tensor: Same shape, bool.
+        Tensor: (..., H, W) bool.
     """
     if mask.device.type != 'cpu':
         return pooled_edge(mask, reach)

@@ -104,7 +104,7 @@ class CompactMask:
     Attributes:
         size (tuple[int, int]): Height and width of the image.
         box (Box): Tight box of the mask; all zero for an empty mask.
-        pixels (Tensor): The mask inside the box, bool.
+        pixels (Tensor): The mask inside the box, (h, w) bool.
         area (int): Number of foreground pixels.
     """
 
@@ -115,7 +115,7 @@ class CompactMask:
 
     @property
     def full(self) -> bool:
-        """Whether every pixel of the image belongs to the mask."""
+        """bool: Whether every pixel of the image belongs to the mask."""
         return self.area == self.size[0] * self.size[1]
 
     def to(self, device: torch.device) -> 'CompactMask':
@@ -136,7 +136,7 @@ class CompactMask:
             box (Box): The box.
 
         Returns:
-            Tensor: (h, w) bool.
+            Tensor: A copy, (h, w) of ``box``, bool.
         """
         return crop_from(self.box, self.pixels, box)
 
@@ -155,11 +155,11 @@ def crop_from(own: Box, values: Tensor, box: Box) -> Tensor:
 
     Args:
         own (Box): Position of the values; outside they are 0.
-        values (Tensor): (h, w), of ``own``.
+        values (Tensor): (h, w) of ``own``, any dtype.
         box (Box): Any box of the image.
 
     Returns:
-        Tensor: (h, w) of ``box``, same dtype.
+        Tensor: A copy, (h, w) of ``box``, dtype of ``values``.
     """
     crop = values.new_zeros(box.height, box.width)
     shared = own.intersect(box)
@@ -170,7 +170,7 @@ def crop_from(own: Box, values: Tensor, box: Box) -> Tensor:
 
 
 class HasPixels(Protocol):
-    """A mask inside a box."""
+    """A mask that is stored inside a box."""
 
     @property
     def box(self) -> Box:
@@ -178,17 +178,18 @@ class HasPixels(Protocol):
 
     @property
     def pixels(self) -> Tensor:
-        """Tensor: The mask inside the box, bool."""
+        """Tensor: The mask inside the box, (h, w) bool."""
 
 
 def compact_masks(masks: Tensor) -> list[CompactMask]:
     """Find the boxes of dense masks, with three device synchronisations.
 
     Args:
-        masks (Tensor): (N, H, W), bool or with values 0 and 1.
+        masks (Tensor): (N, H, W), bool, or numbers above 0 in the foreground.
 
     Returns:
-        list[CompactMask]: One per mask; the pixels of bool masks are views.
+        list[CompactMask]: One per mask, in order; the pixels of bool masks are
+        views of ``masks``.
     """
     masks = masks if masks.dtype == torch.bool else masks > 0
     size = (masks.shape[1], masks.shape[2])
@@ -208,7 +209,7 @@ def compact_masks(masks: Tensor) -> list[CompactMask]:
 
 
 def compact_iou(first: 'HasPixels', second: 'HasPixels') -> float:
-    """Return the IoU of two masks of one image; it is 1 if both are empty.
+    """Return the IoU of two masks of an image; 1 if both are empty.
 
     Args:
         first (HasPixels): A mask inside its box, such as a
@@ -235,7 +236,7 @@ def count(pixels: Tensor) -> int:
         pixels (Tensor): Any shape, bool.
 
     Returns:
-        int: Their number.
+        int: Number of true pixels.
     """
     if pixels.device.type != 'cpu':
         return int(torch.count_nonzero(pixels))

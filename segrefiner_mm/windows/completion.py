@@ -1,4 +1,4 @@
-"""Completion of a result: the part that may not change, and the soft map."""
+"""Completing a result: the part that may not change, and the soft map."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,15 +25,16 @@ from segrefiner_mm.windows.window_plan import (
 def completed(plan: Plan, task: RefineTask) -> Plan:
     """Run a plan, restrict the mask, and make the soft map agree with it.
 
-    Where nothing may change, the coarse mask is restored. If that undoes every
-    change, the verdict is ``'kept'``.
+    The coarse mask is restored outside the part that may change. If that
+    undoes every change, the verdict is ``'kept'``.
 
     Args:
-        plan (Generator): Plan of the task, with its guard if it has one.
+        plan (Generator): Plan of the task, inside a guard if there is one.
         task (RefineTask): The task.
 
     Returns:
-        Generator: The coroutine; see :meth:`WindowPlan.refine`.
+        Generator: The coroutine; see :meth:`WindowPlan.refine`. If the task
+        has a temperature, the refined mask has a soft map.
     """
     refined = yield from plan
     if refined.only is not None and refined.verdict == REFINED:
@@ -53,8 +54,8 @@ def restricted(mask: CompactMask, refined: RefinedMask) -> RefinedMask:
         refined (RefinedMask): Refined mask.
 
     Returns:
-        RefinedMask: The given result if everything may change, else a new
-        one, whose soft map is 0 or 1 outside the part.
+        RefinedMask: ``refined`` if everything may change; else a new result,
+        whose soft map, if any, is 0 or 1 outside the part.
     """
     if refined.only is None:
         return refined
@@ -102,11 +103,13 @@ def stack_soft(refined: Sequence[RefinedMask], masks: Tensor) -> Tensor:
     """Stack the soft maps of an image's masks.
 
     Args:
-        refined (Sequence[RefinedMask]): The refined masks, with soft maps.
-        masks (Tensor): (N, H, W), whose size and device the result has.
+        refined (Sequence[RefinedMask]): The N refined masks. The map of a mask
+            without a soft map is 0.
+        masks (Tensor): (N, H, W), any dtype; it gives the size and the device
+            of the result.
 
     Returns:
-        Tensor: (N, H, W) float32.
+        Tensor: (N, H, W) float32, 0 to 1.
     """
     stacked = torch.zeros(masks.shape, device=masks.device)
     for values, part in zip(stacked, refined, strict=True):

@@ -1,4 +1,4 @@
-"""Removal of detached changes, which do not touch the edge of a mask."""
+"""Removing detached changes, which do not touch the edge of a mask."""
 
 from dataclasses import replace
 
@@ -21,18 +21,18 @@ def without_islands(
 ) -> tuple[RefinedMask, float]:
     """Undo detached changes, which the coarse edge does not touch.
 
-    These are holes inside an object and specks beside it. A network that moves
-    edges has little reason to make them, and they are what a viewer notices
+    Detached changes are holes inside an object and specks beside it. A network
+    that moves edges has little reason to make them, and a viewer notices them
     first.
 
     Args:
-        mask (CompactMask): Coarse mask.
-        refined (RefinedMask): Refined mask.
+        mask (CompactMask): Coarse mask, on the CPU.
+        refined (RefinedMask): Refined mask, on the CPU.
 
     Returns:
         tuple[RefinedMask, float]: The refined mask without detached changes,
-        in a box around both masks unless they are equal, and the fraction of
-        the changed pixels that was undone, 0 to 1.
+        in a box around both masks (``refined`` itself if no pixel changed),
+        and the fraction of the changed pixels that was undone, 0 to 1.
     """
     # A refined mask may be smaller than the coarse one, whose edge matters.
     box = mask.box.union(refined.box) if refined.pixels.numel() else mask.box
@@ -71,11 +71,11 @@ def _without(
     box: Box,
     mask: CompactMask,
 ) -> SoftMap:
-    """Fade islands and their rims out of a soft map.
+    """Fade islands (detached changes) and their rims out of a soft map.
 
     The probabilities of an island are capped: if its most certain pixel
     differs from the coarse mask with probability p, no pixel of the island or
-    of its rim may differ from it with more than 1 - p.
+    of its rim may differ from the mask with a probability above 1 - p.
     """
     shared = box.intersect(soft.box)
     if shared is None:

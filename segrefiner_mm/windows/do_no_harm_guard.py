@@ -26,28 +26,27 @@ class DoNoHarmGuard:
 
     Two numbers are measured on the first result: how much the network
     believes in the least credible part of the coarse edge (:func:`belief_in`),
-    and how much better the new edge follows the image than the coarse one
-    (:func:`edge_gain`). The gain is measured in the image, and does not rely
-    on the network's belief, which fails if it mistakes the object.
+    and how much better the new edge follows the image than the coarse edge
+    (:func:`edge_gain`). The gain is measured in the image. It does not rely on
+    the network's belief, which is wrong if the network mistakes the object.
 
-    - A mask is kept if the belief less ``gain_weight`` times the gain is high
+    - A mask is kept if the belief minus ``gain_weight`` times the gain is high
       enough. It is also kept if the image shows nothing along either edge
       (:func:`edge_contrast`), as in the dark, in fog and in plain areas: no
       evidence, no change.
-    - Other masks are refined. Where the first result came from one bold step
-      and the network disbelieves the mask plainly, that result is used.
-      Otherwise all steps are run, which is more cautious.
+    - Other masks are refined. If the first result came from one bold step and
+      the belief is below ``bold_belief``, this result is used. Otherwise all
+      steps are run, which is more cautious.
 
-    Changed regions that the coarse edge does not touch are undone: holes torn
-    into the object, specks beside it. The whole mask is rolled back where the
-    bold and the cautious result are far apart, where little of the mask is
-    left, or where most of it is new. The plan may then polish the result. No
-    true mask is needed. The limits depend on the weights; see
-    ``calibrated_on``.
+    Changed regions that the coarse edge does not touch are undone: holes in
+    the object, specks beside it. The plan may then polish the result. The
+    whole mask is rolled back if the bold and the cautious result are far
+    apart, or if the refined mask overlaps little with the coarse mask. No true
+    mask is needed. The limits depend on the weights; see ``calibrated_on``.
 
     Args:
-        keep_belief (float): Masks are kept if their belief, less the weighted
-            gain, is at least this, 0 to 1. A lower value keeps more masks.
+        keep_belief (float): Masks are kept if their belief minus the weighted
+            gain is at least this, 0 to 1. A lower value keeps more masks.
             Defaults to 0.5.
         gain_weight (float): Weight of the gain, 0 or more. With 0, the gain
             does not count. Defaults to 0.8.
@@ -57,15 +56,15 @@ class DoNoHarmGuard:
             little. Plans that look at a whole image always run the bold step
             and then all steps. Defaults to 0.4.
         min_agreement (float): Minimum IoU of the bold and the cautious
-            result. Defaults to 0.5.
-        min_overlap (float): Minimum IoU of the coarse and the refined mask.
-            Defaults to 0.3.
-        min_contrast (float): Masks are kept if their edges show less than
-            this in the image, 0 or more; 0 keeps none for that reason.
-            Defaults to 1, the contrast that noise can cause.
-        calibrated_on (str, optional): Name of the bundled weights that the
-            limits are for; :class:`SegRefinerInferencer` does not use the
-            guard with other weights. Defaults to None: any weights.
+            result, 0 to 1. Defaults to 0.5.
+        min_overlap (float): Minimum IoU of the coarse and the refined mask,
+            0 to 1. Defaults to 0.3.
+        min_contrast (float): Masks are kept if their edge contrast is below
+            this, 0 or more; with 0, the contrast does not count. Defaults to
+            1, the contrast that noise can cause.
+        calibrated_on (str, optional): Name of the bundled weights on which
+            the limits were calibrated; :class:`SegRefinerInferencer` does not
+            use the guard with other weights. Defaults to None: any weights.
 
     Raises:
         ValueError: If a belief, the agreement or the overlap is not within 0
@@ -101,12 +100,12 @@ class DoNoHarmGuard:
         self.calibrated_on = calibrated_on
 
     def decide(self, evidence: dict[str, float]) -> str:
-        """Decide by the evidence alone.
+        """Return the verdict on a mask, from the evidence alone.
 
         Args:
             evidence (dict[str, float]): ``belief``, ``edge_gain`` and
                 ``edge_contrast`` of the first result, and optionally
-                ``overlap`` and ``agreement``: see :meth:`refine`.
+                ``overlap`` and ``agreement``; see :meth:`refine`.
 
         Returns:
             str: ``'kept'``, ``'rolled back'`` or ``'refined'``.
@@ -130,16 +129,16 @@ class DoNoHarmGuard:
             task (RefineTask): See :meth:`WindowPlan.refine`.
 
         Returns:
-            Generator: The coroutine. Its outcome has ``evidence``, which is
-            empty if the plan itself keeps the mask: ``belief``,
-            ``edge_gain`` and ``edge_contrast``. Unless these keep the mask,
-            there are also ``overlap``, the IoU of coarse and refined mask,
-            and ``islands``, the fraction of the changed pixels that was
-            undone; and if all steps were run after the bold one,
-            ``agreement``, the IoU of the bold and the cautious result. These
-            numbers are floats: where the rounding of a backend differs between
-            batches, a mask whose numbers lie on a limit to the last bit may
-            get another verdict.
+            Generator: The coroutine; see :meth:`WindowPlan.refine`. The
+            ``evidence`` of its refined mask is empty if the plan itself keeps
+            the mask. Otherwise it has ``belief``, ``edge_gain`` and
+            ``edge_contrast``. Unless these three keep the mask, it also has
+            ``overlap``, the IoU of coarse and refined mask, and ``islands``,
+            the fraction of the changed pixels that was undone; and if all
+            steps were run after the bold one, ``agreement``, the IoU of the
+            bold and the cautious result. All are floats: where the rounding
+            of a backend differs between batches, a mask whose numbers lie on
+            a limit to the last bit may get another verdict.
         """
         mask, limit = task.mask, self.bold_belief
         first = replace(task, judged=True)
@@ -191,7 +190,7 @@ def _evidence_of(bold: RefinedMask) -> dict[str, float]:
 def _tidied(
     mask: CompactMask, refined: RefinedMask, evidence: dict[str, float]
 ) -> RefinedMask:
-    """Undo detached changes, and add their share to the evidence."""
+    """Undo detached changes; add their share and the overlap to evidence."""
     tidied, share = without_islands(mask, refined)
     judged = tidied
     if refined.only is not None:  # judge what may change

@@ -1,4 +1,4 @@
-"""Edges of masks: their position, and the evidence for them, on a CPU."""
+"""Edges of masks: their position, and the evidence for them."""
 
 import math
 
@@ -24,17 +24,18 @@ def belief_in(
     """Measure the network's belief in the least credible part of an edge.
 
     The probability of the coarse labels is averaged along the coarse edge,
-    over a window of a fifteenth of the crop. The 5th percentile of these
-    averages is returned, so one wrong stretch shows in a long correct edge.
+    in squares whose side is about a fifteenth of the crop's. The 5th
+    percentile of these averages is returned, so one wrong stretch shows in a
+    long correct edge.
 
     Args:
-        coarse (Tensor): Coarse mask, (S, S) bool.
-        probs (Tensor): Foreground probability, (S, S).
+        coarse (Tensor): Coarse mask, (S, S) bool, on the CPU.
+        probs (Tensor): Foreground probability, (S, S) float32, on the CPU.
         only (Tensor, optional): The part of the edge to judge, (S, S) bool.
-            Defaults to None: all of it.
+            Defaults to None: the whole edge.
 
     Returns:
-        Tensor: Scalar float32, 0 to 1; 1 for a mask without an edge.
+        Tensor: Scalar float32, 0 to 1; 1 if there is no edge to judge.
     """
     reach = max(round(coarse.shape[-1] / 64), 1)
     band = near_edge(coarse, reach).numpy()
@@ -72,16 +73,16 @@ def edge_gain(
     hard to improve on, whatever the network predicts.
 
     Args:
-        image (Tensor): (C, H, W), values 0 to 255, any dtype.
-        coarse (Tensor): (H, W) bool.
-        refined (Tensor): (H, W) bool.
+        image (Tensor): (C, H, W), values 0 to 255, any dtype, on the CPU.
+        coarse (Tensor): Coarse mask, (H, W) bool, on the CPU.
+        refined (Tensor): Refined mask, (H, W) bool, on the CPU.
         only (Tensor, optional): The part of the edges to judge, (H, W) bool.
-            Defaults to None: all of them.
+            Defaults to None: the whole edges.
 
     Returns:
-        Tensor: Scalar float32, the value of the refined edge minus that of
-        the coarse one. A mask without an edge, or too thin to have pixels
-        beside it, has the value 0.
+        Tensor: Scalar float32, the value of the refined edge minus the value
+        of the coarse edge. A mask without pixels on and beside its edge has
+        the value 0.
     """
     masks = torch.stack([coarse, refined])
     near = near_edge(masks, 1).numpy()
@@ -111,23 +112,23 @@ def edge_contrast(
 ) -> Tensor:
     """Measure the contrast of the image along either edge, relative to noise.
 
-    Means of 5 x 5 pixels are compared with those six rows or columns away.
-    The mean of these differences over 33 x 33 pixels, caused by a ramp or
-    fog, is subtracted. The 95th percentile near either edge is divided by
-    what the estimated noise and the quantisation of a compressed image can
-    cause.
+    Means of 5 x 5 pixels are compared with the means six rows or columns away.
+    The mean of these differences over 33 x 33 pixels, which a ramp or fog
+    causes, is subtracted. The 95th percentile near either edge is divided by
+    the contrast that the estimated noise and the quantisation of a compressed
+    image can cause.
 
     Args:
-        image (Tensor): (C, H, W), values 0 to 255, any dtype.
-        coarse (Tensor): (H, W) bool.
-        refined (Tensor): (H, W) bool.
+        image (Tensor): (C, H, W), values 0 to 255, any dtype, on the CPU.
+        coarse (Tensor): Coarse mask, (H, W) bool, on the CPU.
+        refined (Tensor): Refined mask, (H, W) bool, on the CPU.
         only (Tensor, optional): The part of the edges to judge, (H, W) bool.
-            Defaults to None: all of them.
+            Defaults to None: the whole edges.
 
     Returns:
         Tensor: Scalar float32, 0 or more; below 1 there is no evidence of an
         edge. For 400 objects in photographs it was 4.6 or more. It is 0 if
-        neither mask has an edge.
+        there is no edge to judge.
     """
     near = near_edge(torch.stack([coarse, refined]), 3).any(0)
     if only is not None:
@@ -209,14 +210,14 @@ def _steps(image: Tensor, reach: int) -> Tensor:
 
 
 def edge_band(mask: Tensor, reach: int) -> Tensor:
-    """Mark pixels within ``reach`` rows and columns of the other label.
+    """Mark pixels within ``reach`` rows and columns of the other class.
 
     Args:
         mask (Tensor): (..., H, W) bool.
-        reach (int): Rows or columns, 1 or more.
+        reach (int): Rows and columns on each side, 1 or more.
 
     Returns:
-        Tensor: Same shape, float32, values 0 and 1.
+        Tensor: (..., H, W) float32, values 0 and 1.
     """
     return near_edge(mask, reach).float()
 

@@ -74,18 +74,18 @@ class WindowEngine(Generic[Tag]):
     the memory does not allow a further mask, or at the end of the stream.
 
     Args:
-        make_plan (Callable): Returns the plan of a mask, given its job and
-            the mask.
-        sample (Callable): Answers a list of requests that all run the same
-            steps.
-        batch_size (int): Maximum number of windows per call of ``sample``.
+        make_plan (Callable): Given a job and one of its masks, returns the
+            plan of the mask.
+        sample (Callable): Given a list of requests that all run the same
+            steps, returns their answers in order.
+        batch_size (int): Maximum number of windows per call of ``sample``, 1
+            or more.
         large_masks (bool): Whether a mask in progress takes as much memory as
             its image. Defaults to False.
-        submit (Callable, optional): Has the arguments of ``sample``, but
-            returns at once. It returns a function that waits for the answers;
-            further windows are prepared meanwhile. Which windows share a
-            batch does not depend on timing. Defaults to None: ``sample`` is
-            used.
+        submit (Callable, optional): Given the requests, returns at once a
+            function that waits for the answers and returns them. Further
+            windows are prepared meanwhile; which windows share a batch does
+            not depend on timing. Defaults to None: ``sample`` is used.
 
     Raises:
         ValueError: If ``batch_size`` is less than 1.
@@ -113,14 +113,17 @@ class WindowEngine(Generic[Tag]):
     def run(
         self, jobs: Iterable[RefineJob[Tag]]
     ) -> Iterator[tuple[RefineJob[Tag], list[RefinedMask]]]:
-        """Refine jobs.
+        """Refine the masks of jobs.
+
+        The iterator must be exhausted before the next call. Errors of
+        ``jobs``, of a plan or of ``sample`` are raised while it is read.
 
         Args:
             jobs (Iterable[RefineJob]): Pulled one by one, as late as possible.
 
         Yields:
-            tuple[RefineJob, list[RefinedMask]]: Every job with its refined
-            masks, in the order of the jobs.
+            tuple[RefineJob, list[RefinedMask]]: Every job and its refined
+            masks, in the order of the jobs and of their masks.
         """
         source, exhausted = iter(jobs), False
         while True:
@@ -203,7 +206,7 @@ class WindowEngine(Generic[Tag]):
     def _distribute(
         self, batch: list[_Window[Tag]], answers: list[WindowAnswer]
     ) -> None:
-        """Send the answers of a batch to plans that have all of theirs."""
+        """Store the answers of a batch; advance plans that have them all."""
         for window, answer in zip(batch, answers, strict=True):
             mask = window.mask
             mask.answers[window.index] = answer

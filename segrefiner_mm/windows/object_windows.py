@@ -46,23 +46,24 @@ class ObjectWindows(WindowPlan):
     """Refines each mask inside its own box.
 
     The defaults are the published test settings of the instance model. Unlike
-    the published code, it keeps a mask that is too thin for the scale of the
-    window. Confidence and belief are measured on the window; polishing does
-    not change them.
+    the published code, this plan keeps a mask that is too thin for the scale
+    of the window. Confidence and belief are measured on the window; polishing
+    does not change them.
 
     Args:
-        pad (int): Pixels added on every side of the tight box. Defaults to
-            20.
-        min_area (int): Masks of fewer pixels are kept. Defaults to 512.
+        pad (int): Pixels added on every side of the tight box, 0 or more.
+            Defaults to 20.
+        min_area (int): Masks of fewer pixels are kept; 1 or more. Defaults to
+            512.
         polish (bool): Whether to refine full-resolution tiles along the
             refined edge, if the window is larger than the square that the
             network sees. Each tile costs one more step; the edges of large
             objects become more exact. Defaults to False.
         polish_reach (float, optional): Maximum distance that the polish may
             move the refined edge, in pixels of the resampled window that the
-            network has seen. A tile shows the edge but not the object, so the
-            network may mistake one edge for another. Defaults to None: no
-            limit.
+            network has seen; more than 0. A tile shows the edge but not the
+            object, so the network may mistake one edge for another. Defaults
+            to None: no limit.
         min_error (float): Predicted error, 0 to 1, below which a pixel of the
             coarse mask is left unchanged; only for networks that predict
             errors. Defaults to 0: the network's result is used everywhere.
@@ -149,7 +150,7 @@ class ObjectWindows(WindowPlan):
             refined (RefinedMask): See :meth:`WindowPlan.finish`.
 
         Returns:
-            Generator: The coroutine; its return value is the refined mask.
+            Generator: The coroutine; see :meth:`WindowPlan.refine`.
         """
         image, size, step = task.image, task.size, task.timesteps[0]
         window = refined.box
@@ -194,7 +195,7 @@ class ObjectWindows(WindowPlan):
 def _part(
     only: CompactMask | None, window: Box, size: tuple[int, int]
 ) -> Tensor | None:
-    """Return what may change in a window, at another resolution."""
+    """Return the part of a window that may change, resampled to a size."""
     if only is None:
         return None
     return resize_nearest(only.crop(window)[None], *size)[0]
@@ -217,7 +218,7 @@ def _polished(
     mask: Tensor,
     near: Tensor | None,
 ) -> Tensor:
-    """Blend tiles into a soft map; far from the edge they only support it."""
+    """Blend tiles into a soft map; far from the edge only to confirm it."""
     window = soft.clone()
     blend_tiles(soft, tiles, maps)
     if near is None:
@@ -244,7 +245,7 @@ def mask_in(mask: CompactMask, window: Box, height: int, width: int) -> Tensor:
 
 
 def _renew(probs: Tensor, window: Box, tile: Box, part: Tensor) -> None:
-    """Write the probabilities of a tile into those of the window."""
+    """Write the probabilities of a tile into the probabilities of a window."""
     shared = tile.intersect(window)
     if shared is None:
         return

@@ -1,4 +1,4 @@
-"""Refinement of a part of an image; the rest stays bit-identical."""
+"""Refining only a part of an image; all else stays bit-identical."""
 
 from typing import Literal
 
@@ -20,12 +20,12 @@ def is_outside(only: Only | None, window: Box) -> bool:
     """Return whether nothing in a window may change.
 
     Args:
-        only (CompactMask | str, optional): What may change; see
-            :class:`RefineJob`.
+        only (CompactMask | str, optional): See :class:`RefineJob`.
         window (Box): The window.
 
     Returns:
-        bool: Whether the network can skip the window.
+        bool: Whether the network can skip the window; False for None and
+        ``'errors'``.
     """
     if not isinstance(only, CompactMask):
         return False
@@ -33,14 +33,15 @@ def is_outside(only: Only | None, window: Box) -> bool:
 
 
 def only_in(only: Only | None, window: Box) -> Only | None:
-    """Return what may change, in the coordinates of a part of the image.
+    """Convert the part that may change to the coordinates of a window.
 
     Args:
         only (CompactMask | str, optional): See :class:`RefineJob`.
-        window (Box): The part.
+        window (Box): The window.
 
     Returns:
-        CompactMask | str | None: The same, cropped to the part.
+        CompactMask | str | None: A mask cropped to the window; None and
+        ``'errors'`` as they are.
     """
     if not isinstance(only, CompactMask):
         return only
@@ -51,21 +52,23 @@ def only_in(only: Only | None, window: Box) -> Only | None:
 def changeable(
     only: Only | None, window: Box, size: Size, error: Tensor | None
 ) -> CompactMask | None:
-    """Return what may change, once the network has seen a window.
+    """Return the part that may change, once the network has seen a window.
 
     Args:
         only (CompactMask | str, optional): See :class:`RefineJob`.
         window (Box): The window.
         size (tuple[int, int]): Height and width of the image.
         error (Tensor, optional): Predicted error of the coarse mask in the
-            window, (s, s) float32, 0 to 1.
+            window, (s, s) float32, 0 to 1. None: the network predicts no
+            errors.
 
     Returns:
-        CompactMask | None: None if everything may change.
+        CompactMask | None: The part: for ``'errors'``, the pixels of the
+        window with a predicted error of 0.5 or more. None if everything may
+        change.
 
     Raises:
-        InputError: If ``only`` is ``'errors'``, and the network predicts no
-            errors.
+        InputError: If ``only`` is ``'errors'`` and ``error`` is None.
     """
     if only is None or isinstance(only, CompactMask):
         return only
@@ -80,7 +83,7 @@ def changeable(
 
 
 def no_error_map() -> InputError:
-    """Return the exception for ``'errors'`` without an error map.
+    """Build the exception for ``'errors'`` if a network predicts no errors.
 
     Returns:
         InputError: The exception to raise.

@@ -1,4 +1,4 @@
-"""The job of the engine: an image with the masks to refine."""
+"""A job of the engine: an image with the masks to refine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class RefineJob(Generic[Tag]):
 
     Attributes:
         image (Tensor): (3, H, W) uint8.
-        masks (Sequence[CompactMask]): Masks of the same H and W.
+        masks (Sequence[CompactMask]): Coarse masks of the image.
         tag (Tag): Any value of the caller, returned with the finished job.
         only (CompactMask | str, optional): The part of the image in which
-            masks may change, of the same H, W and device; or ``'errors'``:
-            where the network predicts that they are wrong. Defaults to None:
+            masks may change, on the device of the image; or ``'errors'``:
+            where the network predicts that a mask is wrong. Defaults to None:
             everywhere.
     """
 
@@ -39,7 +39,7 @@ class RefineJob(Generic[Tag]):
             device (torch.device): The device.
 
         Returns:
-            RefineJob: A job with the same tag.
+            RefineJob: A new job with the same tag.
         """
         masks = [mask.to(device) for mask in self.masks]
         only = self.only

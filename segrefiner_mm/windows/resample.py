@@ -1,8 +1,8 @@
 """Cropping and pasting, by resampling in bounded memory.
 
-A window of any size becomes a small square and back. A large window is read
-only at the pixels that the square depends on. A mask is pasted in strips,
-without a float copy of its window.
+A window of any size is resampled to a small square, and the prediction back
+to the window. A large window is read only at the pixels that the square
+depends on. A mask is pasted in strips, without a float copy of its window.
 """
 
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
     Pixel centres are at +0.5 and edges are repeated. The result equals
     ``F.interpolate(mode='bilinear', align_corners=False)`` up to float
     rounding. Integer and bool sources are accepted. If a source has more than
-    six times the pixels of the result, only those that the result depends on
-    are converted to float.
+    six times the pixels of the result, only the pixels that the result depends
+    on are converted to float.
 
     Args:
         source (Tensor): (C, h, w), any dtype.
@@ -122,16 +122,15 @@ def paste_probabilities(
     """Resize a probability map to a window and threshold it.
 
     Resampling is bilinear with pixel centres at +0.5 and, by default, zero
-    outside the map: the values of ``F.grid_sample(align_corners=False)`` over
-    the window. Outside the window such values stay under 0.5, so a mask never
-    leaves its window.
+    outside the map, as in ``F.grid_sample(align_corners=False)``. Outside the
+    window its values would be under 0.5, so no part of a mask is cut off.
 
     Args:
         probs (Tensor): (h, w) float32, values 0 to 1.
         height (int): Rows of the window.
         width (int): Columns of the window.
-        threshold (float): Foreground where the value is at least this.
-            Defaults to 0.5.
+        threshold (float): Lowest value of the foreground, 0 to 1. Defaults to
+            0.5.
         border (str): ``'constant'``, zero outside the map, or
             ``'replicate'``, its edges repeated. Defaults to 'constant'.
 
@@ -154,11 +153,11 @@ def spread_probabilities(
         probs (Tensor): (h, w) float32, values 0 to 1.
         height (int): Rows of the window.
         width (int): Columns of the window.
-        part (Box, optional): The part of the window to compute. Defaults to
-            None: all of it.
+        part (Box, optional): The part of the window to compute, relative to
+            the window. Defaults to None: the whole window.
 
     Returns:
-        Tensor: (h, w) of the part, float32.
+        Tensor: (h, w) of the part, float32, 0 to 1.
     """
     part = part or Box(0, 0, width, height)
     spread = torch.empty(part.height, part.width, device=probs.device)

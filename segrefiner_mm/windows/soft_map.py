@@ -15,12 +15,12 @@ NEGLIGIBLE = 1 / 512
 
 @dataclass(frozen=True)
 class SoftMap:
-    """The foreground probability, inside a box.
+    """The foreground probability of a mask, inside a box.
 
     Attributes:
         box (Box): Position of ``values``; outside they are 0.
-        values (Tensor): (h, w) float32, 0 to 1. They are 0.5 or more exactly
-            where the mask that they belong to is foreground.
+        values (Tensor): (h, w) float32, 0 to 1; after :func:`completed`, 0.5
+            or more exactly where the mask is foreground.
     """
 
     box: Box
@@ -33,7 +33,7 @@ class SoftMap:
             box (Box): The box.
 
         Returns:
-            Tensor: (h, w) float32.
+            Tensor: A copy, (h, w) of ``box``, float32, 0 to 1.
         """
         return crop_from(self.box, self.values, box)
 
@@ -44,13 +44,15 @@ class SoftMap:
             size (tuple[int, int]): Height and width of the image.
 
         Returns:
-            Tensor: (H, W) float32.
+            Tensor: (H, W) float32, 0 to 1.
         """
         return self.crop(Box(0, 0, size[1], size[0]))
 
 
 def calibrated(probs: Tensor, temperature: float) -> Tensor:
-    """Divide the logits by a temperature, which leaves 0.5 unchanged.
+    """Divide the logits of probabilities by a temperature.
+
+    A probability of 0.5 stays as it is.
 
     Args:
         probs (Tensor): Any shape, float32, 0 to 1.
@@ -58,7 +60,7 @@ def calibrated(probs: Tensor, temperature: float) -> Tensor:
             network.
 
     Returns:
-        Tensor: Same shape, float32.
+        Tensor: Calibrated probabilities, shape of ``probs``, float32, 0 to 1.
     """
     if temperature == 1.0:
         return probs
@@ -68,8 +70,8 @@ def calibrated(probs: Tensor, temperature: float) -> Tensor:
 def held_to(values: Tensor, mask: Tensor) -> Tensor:
     """Move probabilities to the side of 0.5 that agrees with a mask.
 
-    Rounding and averaging move single values across 0.5. Where a guard has
-    overruled the network, the probability is mirrored.
+    Rounding and averaging move single values across 0.5. A value on the wrong
+    side, such as where a guard has overruled the network, is mirrored at 0.5.
 
     Args:
         values (Tensor): (h, w) float32, 0 to 1.

@@ -1,4 +1,4 @@
-"""The high-resolution path: the whole image, then tiles of low confidence."""
+"""The high-resolution path: the whole image, then tiles at full resolution."""
 
 import math
 from collections.abc import Sequence
@@ -51,23 +51,24 @@ class TiledWindows(WindowPlan):
     stays low propose full-resolution tiles for the last step. Tiles are
     thinned by non-maximum suppression, and the probabilities of overlapping
     tiles are averaged. The defaults are the published test settings of the
-    high-resolution model. Unlike the published code, it keeps masks that are
-    small, or too thin to be visible at low resolution. The confidence is that
-    of the low-resolution result; for a mask that a guard keeps, it is the
-    belief.
+    high-resolution model. Unlike the published code, this plan keeps masks
+    that are small, or too thin to be visible at low resolution. The confidence
+    is measured on the low-resolution result; for a mask that a guard keeps,
+    the confidence is the belief.
 
     The choice of tiles depends on the order of many nearly equal
     probabilities. So the whole image never shares a batch with other windows,
-    and the tiles do not depend on what is refined beside it. The rounding of a
-    batch of tiles can flip only single pixels at their edges.
+    and the tiles do not depend on other masks. The rounding of a batch of
+    tiles can flip only single pixels at the edge of the mask.
 
     Args:
-        fine_prob_thr (float): A pixel proposes a tile where its fine
-            probability is under this fraction of the image's highest.
+        fine_prob_thr (float): A pixel proposes a tile if its fine probability
+            is under this fraction, 0 to 1, of the highest one in the image.
             Defaults to 0.9.
-        iou_thr (float): A tile is dropped if its IoU with a better tile is
-            above this; less than 1. Defaults to 0.3.
-        min_area (int): Masks of fewer pixels are kept. Defaults to 129.
+        iou_thr (float): A tile is dropped if its IoU with a tile of lower fine
+            probability is above this; 0 to less than 1. Defaults to 0.3.
+        min_area (int): Masks of fewer pixels are kept; 1 or more. Defaults to
+            129.
 
     Raises:
         ValueError: If a setting is out of its range.
@@ -96,10 +97,10 @@ class TiledWindows(WindowPlan):
         """Check the steps; see :meth:`WindowPlan.check_steps`.
 
         Args:
-            timesteps (Sequence[int]): Reverse steps.
+            timesteps (Sequence[int]): Timesteps to run.
 
         Raises:
-            ValueError: If there are fewer than two.
+            ValueError: If there are fewer than two timesteps.
         """
         if len(timesteps) < 2:
             raise ValueError(
@@ -190,7 +191,7 @@ def _soft_map(
     tiles: Sequence[Box],
     maps: Sequence[Tensor],
 ) -> SoftMap:
-    """Paste tiles into the map of the whole image, as far as it is not 0."""
+    """Paste tiles into the map of the image, in a box where it is not 0."""
     height, width = size
     [some] = compact_masks(overview[None] >= NEGLIGIBLE)
     box = Box(0, 0, 0, 0)

@@ -30,14 +30,14 @@ def pick_tiles(
     """Choose full-resolution tiles around the pixels of low fine probability.
 
     Args:
-        fine_probs (Tensor): (S, S) float32, over the whole image.
+        fine_probs (Tensor): (S, S) float32, 0 to 1, over the whole image.
         height (int): Rows of the image.
         width (int): Columns of the image.
-        size (int): Side of a tile; tiles are clipped to a smaller image.
-        fine_prob_thr (float): A pixel proposes a tile where its fine
-            probability is under this fraction of the highest.
-        iou_thr (float): A tile is dropped if its IoU with a better tile is
-            above this.
+        size (int): Side of a tile in pixels, clipped to a smaller image.
+        fine_prob_thr (float): A pixel proposes a tile if its fine probability
+            is under this fraction, 0 to 1, of the highest one.
+        iou_thr (float): A tile is dropped if its IoU with an earlier tile is
+            above this; 0 to less than 1.
 
     Returns:
         list[Box]: Tiles, lowest fine probability first.
@@ -74,10 +74,10 @@ def edge_tiles(mask: Tensor, size: int) -> list[Box]:
 
     Args:
         mask (Tensor): (H, W) bool.
-        size (int): Side of a tile; tiles are clipped to a smaller image.
+        size (int): Side of a tile in pixels, clipped to a smaller image.
 
     Returns:
-        list[Box]: Tiles that contain an edge, from top to bottom.
+        list[Box]: Tiles that contain an edge, in raster order.
     """
     height, width = mask.shape
     tile_h, tile_w = min(size, height), min(size, width)
@@ -95,16 +95,16 @@ def ask_tiles(
     """Request one step on tiles.
 
     Args:
-        image (Tensor): (3, H, W).
-        mask (Tensor): (H, W) bool.
+        image (Tensor): (3, H, W), raw pixel values 0 to 255, any dtype.
+        mask (Tensor): Coarse mask, (H, W) bool.
         tiles (Sequence[Box]): Tiles inside the image.
-        step (int): Timestep.
-        size (int): Side of the square that the network sees.
+        step (int): Timestep to run.
+        size (int): Side of the square that the network sees, in pixels.
 
     Returns:
-        Generator: The coroutine. It returns two lists with an entry per tile:
-        the probability map at the size of the tile, and the pair of request
-        and answer.
+        Generator: The coroutine. It returns two lists with one entry per tile:
+        the probability map, (h, w) of the tile, float32; and the pair of
+        request and answer.
     """
     requests = []
     for tile in tiles:
@@ -132,11 +132,13 @@ def paste_averaged(
     Args:
         mask (Tensor): (H, W) bool, changed in place.
         tiles (Sequence[Box]): Tiles inside the image.
-        maps (Sequence[Tensor]): Probability map of each tile, of its size.
-        errors (Sequence[Tensor], optional): Error map of each tile, of its
-            size. Defaults to None: everything is overwritten.
-        min_error (float): The mask is left unchanged where the error is
-            lower. Defaults to 0.
+        maps (Sequence[Tensor]): Probability map of each tile, (h, w) of the
+            tile, float32.
+        errors (Sequence[Tensor], optional): Predicted error in each tile,
+            (h, w) of the tile, float32. Defaults to None: every pixel of the
+            tiles is overwritten.
+        min_error (float): The mask is left unchanged where the averaged error
+            is lower. Defaults to 0.
     """
     values = list(maps)
     if errors is not None:
@@ -168,12 +170,13 @@ def blend_tiles(
     """Paste tiles into a soft map, without steps at their borders.
 
     The weight of a tile falls off towards its borders inside the map, where
-    the other tiles or the old values of the map take over.
+    overlapping tiles or the old values of the map count more.
 
     Args:
         soft (Tensor): (H, W) float32, changed in place.
         tiles (Sequence[Box]): Tiles inside the map.
-        maps (Sequence[Tensor]): Probability map of each tile, of its size.
+        maps (Sequence[Tensor]): Probability map of each tile, (h, w) of the
+            tile, float32.
     """
     before = soft.clone()
     weights = [_feather(tile, soft) for tile in tiles]
@@ -195,7 +198,7 @@ def blend_tiles(
 
 
 def _feather(tile: Box, soft: Tensor) -> Tensor:
-    """Return the weight of a tile: 1, less towards borders inside the map."""
+    """Return the weights of a tile: 1, less near borders inside the map."""
     height, width = soft.shape
     down = _slope(tile.height, tile.y1 > 0, tile.y2 < height, soft)
     across = _slope(tile.width, tile.x1 > 0, tile.x2 < width, soft)
@@ -218,13 +221,14 @@ def tiles_in(
     """Select the tiles in which something may change.
 
     Args:
-        tiles (list[Box]): Tiles.
-        only (CompactMask, optional): What may change; None for everything.
+        tiles (list[Box]): Tiles, relative to ``window``.
+        only (CompactMask, optional): The part of the image that may change.
+            None: everything.
         window (Box, optional): Box that the tiles are relative to. Defaults
             to None: the image.
 
     Returns:
-        list[Box]: The tiles.
+        list[Box]: The selected tiles, in order.
     """
     if only is None or not tiles:
         return tiles
@@ -237,7 +241,7 @@ def tiles_in(
 
 
 def _neighbours(tiles: Sequence[Box]) -> list[list[int]]:
-    """Return the indices of the tiles that overlap each tile, with its own."""
+    """Return the indices of the tiles that overlap each tile, itself too."""
     if not tiles:
         return []
     x1, y1, x2, y2 = torch.tensor(tiles).unbind(1)
@@ -254,7 +258,7 @@ def with_an_edge(mask: Tensor, tiles: list[Box]) -> list[Box]:
         tiles (list[Box]): Tiles inside the image.
 
     Returns:
-        list[Box]: The tiles with an edge.
+        list[Box]: The selected tiles, in order.
     """
     return [
         tile
@@ -273,7 +277,7 @@ def fit_to(source: Tensor, height: int, width: int | None = None) -> Tensor:
             ``height``.
 
     Returns:
-        Tensor: (C, height, width), float32 if it was resized.
+        Tensor: (C, height, width), float32; or ``source`` itself.
     """
     width = height if width is None else width
     if source.shape[1:] == (height, width):
@@ -288,7 +292,7 @@ def _tile_starts(grid: Tensor, length: int, cells: int, tile: int) -> Tensor:
 
 
 def _grid_starts(pixels: Tensor, length: int, tile: int, size: int) -> Tensor:
-    """Return the start of the grid tiles whose middles hold the pixels."""
+    """Return the start of the grid tiles whose middles contain the pixels."""
     margin = size // 8
     middle = size - 2 * margin
     cells = torch.div(pixels - margin, middle, rounding_mode='floor')

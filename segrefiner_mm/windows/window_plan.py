@@ -22,14 +22,14 @@ class WindowRequest:
 
     Attributes:
         image (Tensor): (3, S, S), raw pixel values 0 to 255, any dtype.
-        coarse (Tensor): (S, S) bool.
-        timesteps (tuple[int, ...]): Reverse steps to run.
-        until (int): Timestep that they lead to. Defaults to -1: the clean
-            mask.
-        alone (bool): Whether its batch must hold no other window. The
+        coarse (Tensor): Coarse mask, (S, S) bool.
+        timesteps (tuple[int, ...]): Timesteps to run, descending.
+        until (int): Timestep that the last step leads to. Defaults to -1: the
+            clean mask.
+        alone (bool): Whether the window must be alone in its batch. The
             rounding of a backend depends on the batch size. A plan that ranks
-            many values, where the last bit matters, asks for results that do
-            not depend on other windows. Defaults to False.
+            many values, where the last bit matters, needs results that do not
+            depend on other windows. Defaults to False.
     """
 
     image: Tensor
@@ -44,11 +44,12 @@ class WindowAnswer:
     """The network's prediction for a window.
 
     Attributes:
-        probs (Tensor): Foreground probability, (S, S) float32.
-        fine_probs (Tensor, optional): Probability of having turned fine, same
-            shape. Defaults to None: the steps lead to the clean mask.
-        error (Tensor, optional): Predicted error of the coarse mask, 0 to 1,
-            (s, s) float32. Defaults to None: the network does not predict it.
+        probs (Tensor): Foreground probability, (S, S) float32, 0 to 1.
+        fine_probs (Tensor, optional): Probability that each pixel has turned
+            fine, (S, S) float32, 0 to 1. Defaults to None: the steps lead to
+            the clean mask.
+        error (Tensor, optional): Predicted error of the coarse mask, (s, s)
+            float32, 0 to 1. Defaults to None: the network predicts no errors.
     """
 
     probs: Tensor
@@ -62,7 +63,7 @@ class RefinedMask:
 
     Attributes:
         box (Box): Position of ``pixels``; outside is background.
-        pixels (Tensor): The mask inside the box, bool, on the CPU.
+        pixels (Tensor): The mask inside the box, (h, w) bool, on the CPU.
         confidence (Tensor): Scalar float32, 0 to 1; 0 for a mask that the
             network did not see.
         verdict (str): ``'refined'``, ``'kept'``, or ``'rolled back'`` by a
@@ -74,15 +75,15 @@ class RefinedMask:
         edge_contrast (Tensor, optional): See :func:`edge_contrast`; given
             with the belief. Defaults to None.
         probs (Tensor, optional): Foreground probabilities over the box, at
-            the resolution of the network, (S, S) float32; from plans with one
-            window per mask, if the settings say to keep them. They may
+            the resolution of the network, (S, S) float32, 0 to 1; from plans
+            with one window per mask, if ``keep_probs`` is set. They may
             disagree with single pixels of the mask. Defaults to None.
         evidence (dict[str, float]): Numbers by which a guard decided.
             Defaults to {}: no guard judged the mask.
         soft (SoftMap, optional): Calibrated probabilities at the resolution
-            of the image; from tasks that ask for them. They may disagree with
-            single pixels of the mask until :func:`completed` holds them to
-            it. Defaults to None.
+            of the image, from tasks with a temperature. They may disagree
+            with single pixels of the mask until :func:`completed` moves them.
+            Defaults to None.
         only (CompactMask, optional): The part of the image that may change.
             Defaults to None: everything.
     """
@@ -117,10 +118,10 @@ def stack_confidence(refined: Sequence[RefinedMask]) -> Tensor:
     """Stack the confidences of an image's masks.
 
     Args:
-        refined (Sequence[RefinedMask]): The refined masks.
+        refined (Sequence[RefinedMask]): The N refined masks.
 
     Returns:
-        Tensor: (N,) float32.
+        Tensor: (N,) float32, 0 to 1.
     """
     if not refined:
         return torch.zeros(0)
@@ -133,13 +134,13 @@ class RefineTask:
 
     Attributes:
         image (Tensor): (3, H, W) uint8.
-        mask (CompactMask): Coarse mask of the same H and W.
-        timesteps (tuple[int, ...]): Reverse steps, descending.
+        mask (CompactMask): Coarse mask of the image.
+        timesteps (tuple[int, ...]): Timesteps to run, descending.
         size (int): Side of the square that the network sees, in pixels.
-        temperature (float, optional): Temperature of the soft map, see
+        temperature (float, optional): Temperature of the soft map; see
             :func:`calibrated`. Defaults to None: no soft map is made.
-        only (CompactMask | str, optional): See :class:`RefineJob`. Defaults
-            to None: the whole mask may change.
+        only (CompactMask | str, optional): The part that may change; see
+            :class:`RefineJob`. Defaults to None: everything.
         judged (bool): Whether a guard reads the evidence of the result, which
             takes time to measure. Defaults to False.
     """
@@ -162,7 +163,7 @@ class WindowPlan(metaclass=ABCMeta):
     Masks that fill the image are kept.
 
     Args:
-        min_area (int): Masks of fewer pixels are kept.
+        min_area (int): Masks of fewer pixels are kept; 1 or more.
 
     Attributes:
         whole_image (bool): Whether the plan looks at the whole image, so that
@@ -183,10 +184,10 @@ class WindowPlan(metaclass=ABCMeta):
         """Check that the plan can run with these steps.
 
         Args:
-            timesteps (Sequence[int]): Reverse steps.
+            timesteps (Sequence[int]): Timesteps to run.
 
         Raises:
-            ValueError: If the plan cannot run with them.
+            ValueError: If there are fewer steps than the plan needs.
         """
         if not timesteps:
             raise ValueError(f'{type(self).__name__} needs at least 1 step')
@@ -194,15 +195,17 @@ class WindowPlan(metaclass=ABCMeta):
     def refine(self, task: RefineTask) -> Plan:
         """Refine one mask, as a coroutine that requests windows.
 
-        It yields lists of :class:`WindowRequest` and is sent the list of
-        their :class:`WindowAnswer`; its return value is the refined mask. The
-        caller may answer requests of many masks in one batch.
+        The coroutine yields lists of :class:`WindowRequest` and is sent lists
+        of :class:`WindowAnswer` in the same order; its return value is the
+        :class:`RefinedMask`. The caller may answer requests of many masks in
+        one batch.
 
         Args:
             task (RefineTask): The mask, its image and the steps.
 
         Returns:
-            Generator: The coroutine.
+            Generator: The coroutine. It raises an InputError if ``task.only``
+            is ``'errors'`` and the network predicts no errors.
         """
         refined = yield from self.propose(task)
         if refined.verdict == KEPT:
@@ -216,7 +219,7 @@ class WindowPlan(metaclass=ABCMeta):
             task (RefineTask): See :meth:`refine`.
 
         Returns:
-            Generator: The coroutine.
+            Generator: The coroutine; see :meth:`refine`.
         """
         mask = task.mask
         if mask.full or mask.area < self.min_area:
@@ -263,11 +266,11 @@ def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
 
     Args:
         coarse (Tensor): The mask inside the window, resampled, (S, S) bool.
-        mask (CompactMask): The mask.
+        mask (CompactMask): The mask, not empty.
         window (Box): The window.
 
     Returns:
-        bool: Whether to keep the mask instead.
+        bool: Whether to keep the mask instead of refining it.
     """
     scale = window.height * window.width / coarse.numel()
     share = count(coarse) * scale / mask.area
@@ -275,16 +278,16 @@ def is_too_thin(coarse: Tensor, mask: CompactMask, window: Box) -> bool:
 
 
 def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:
-    """Average ``2 |p - 0.5|`` over the foreground of either mask.
+    """Average the certainty ``2 |p - 0.5|`` over the foreground.
 
     A pixel counts if it is foreground before or after refinement.
 
     Args:
-        probs (Tensor): Foreground probability, (S, S).
+        probs (Tensor): Foreground probability p, (S, S) float32, 0 to 1.
         coarse (Tensor): Coarse mask, (S, S) bool.
 
     Returns:
-        Tensor: Scalar float32, 0 to 1.
+        Tensor: Scalar float32, 0 to 1; 0 if no pixel counts.
     """
     seen = (coarse | (probs >= 0.5)).float()
     certainty = 2.0 * (probs - 0.5).abs()

@@ -1,4 +1,4 @@
-"""Transforms of data pipelines."""
+"""Transforms for data pipelines."""
 
 from segrefiner_mm.datasets.transforms import corruptions
 from segrefiner_mm.datasets.transforms.alternate_pipelines import (

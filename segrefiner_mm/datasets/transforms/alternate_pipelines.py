@@ -13,18 +13,18 @@ class AlternatePipelines(BaseTransform):
     """Runs one of several pipelines, in turn, by the number of the draw.
 
     If ``draws_per_sample`` of the data set equals the number of pipelines,
-    every sample goes through each of them once per epoch. ``AlternateViews``,
-    with ``views``, is its old name in configs.
+    every sample goes through each pipeline once per epoch. ``AlternateViews``,
+    with ``views``, is the old name of this transform in configs.
 
     Required Keys:
 
     - draw (int): Number of the draw, from the data set.
 
     Args:
-        pipelines (Sequence[Sequence[dict]], optional): The pipelines.
-            Defaults to None: ``views``.
-        views (Sequence[Sequence[dict]], optional): The same, under the old
-            name. Defaults to None.
+        pipelines (Sequence[Sequence[dict]], optional): Configs of the
+            transforms of each pipeline. Defaults to None: ``views``.
+        views (Sequence[Sequence[dict]], optional): Old name of ``pipelines``.
+            Defaults to None.
 
     Raises:
         ValueError: If there are no pipelines.
@@ -49,7 +49,8 @@ class AlternatePipelines(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict | None: Output of the pipeline.
+            dict | None: Output of the pipeline; None if one of its transforms
+            returns None.
         """
         pipeline = self.pipelines[results['draw'] % len(self.pipelines)]
         return pipeline(results)

@@ -1,9 +1,10 @@
 """Functions that corrupt a mask, each in one way seen in practice.
 
-Each takes a mask (h, w) uint8 with values 0 and 1 that is not empty, a
-severity from 0, little change, to 1, and a generator, and returns a new mask.
-The same generator state gives the same kind of damage at every severity, so
-that a search can find the severity for a wanted IoU.
+Each function takes a mask, (h, w) uint8, values 0 and 1, not empty; a
+severity from 0 (little change) to 1 (much change); and a NumPy generator. It
+returns a new mask, (h, w) uint8, values 0 and 1, which may be empty. With the
+same state of the generator, the kind of damage is the same at every severity,
+so that a search can find the severity for a target IoU.
 """
 
 from typing import Any
@@ -20,7 +21,7 @@ Rng = np.random.Generator
 
 @FUNCTIONS.register_module()
 def low_resolution(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Turn the edge into blocks or staircases, as a 28 x 28 mask head does."""
+    """Resample the mask on a coarse grid, as a 28 x 28 mask head does."""
     cells = round(96 * (5 / 96) ** severity)
     threshold = rng.uniform(0.35, 0.65)
     smooth = rng.random() < 0.6
@@ -40,7 +41,7 @@ def low_resolution(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def polygon(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Replace the outline by lines between a few displaced corners."""
+    """Replace the outline by straight lines between displaced corners."""
     size = cv2.countNonZero(mask) ** 0.5
     off = rng.uniform(0.0, 0.06)
     contours, _ = cv2.findContours(
@@ -60,7 +61,7 @@ def polygon(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def wobble(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Move the edge in and out along the object."""
+    """Move the edge outwards and inwards by turns along the outline."""
     cells = int(rng.integers(3, 14))
     noise = _smooth_noise(mask.shape, cells, rng)
     return _move_edge(mask, noise * severity * 0.5 * _radius(mask))
@@ -154,7 +155,7 @@ def ragged(mask: Mask, severity: float, rng: Rng) -> Mask:
 
 @FUNCTIONS.register_module()
 def one_stage(mask: Mask, severity: float, rng: Rng) -> Mask:
-    """Soften on a grid and cut by a box, as YOLO and YOLACT predict masks."""
+    """Soften on a grid and crop to a box, as YOLO and YOLACT predict masks."""
     size = _radius(mask)
     cell = 1.0 + 0.16 * severity * size
     height, width = (max(round(side / cell), 2) for side in mask.shape)
@@ -192,7 +193,7 @@ def _radius(mask: Mask) -> float:
 def _smooth_noise(
     shape: tuple[int, ...], cells: int, rng: Rng
 ) -> npt.NDArray[Any]:
-    """Draw noise of unit deviation whose bumps are a cell wide."""
+    """Draw smooth noise: normal values on a grid of cells, interpolated."""
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)
     return cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
@@ -223,7 +224,7 @@ def without_holes(mask: Mask) -> Mask:
         mask (np.ndarray): (H, W) uint8, values 0 and 1.
 
     Returns:
-        np.ndarray: The filled mask.
+        np.ndarray: A new mask, (H, W) uint8, values 0 and 1.
     """
     contours, _ = cv2.findContours(
         mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE

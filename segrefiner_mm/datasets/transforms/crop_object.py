@@ -12,15 +12,17 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class CropObject(BaseTransform):
-    """Crops image and masks around an object and resizes them.
+    """Crops image and masks to a window around the object and resizes them.
 
     The window is the box of the coarse mask, as in refinement, padded by an
-    independent random number of pixels on each side. For an empty mask, it is
-    that of the true mask.
+    independent random number of pixels on each side, inside the image. If the
+    mask is empty, the box of the true mask is used.
 
     Required Keys:
 
-    - img (np.ndarray), gt_mask, coarse_mask (np.ndarray), seed (int)
+    - img (np.ndarray): (H, W, 3) uint8
+    - gt_mask, coarse_mask (np.ndarray): (H, W) uint8, values 0 and 1
+    - seed (int)
 
     Modified Keys:
 
@@ -28,9 +30,9 @@ class CropObject(BaseTransform):
     - gt_mask, coarse_mask: (size, size) uint8, values 0 and 1
 
     Args:
-        size (int): Side of the result. Defaults to 256.
-        pad (tuple[int, int]): Range of the pixels added on a side. Defaults
-            to (10, 40).
+        size (int): Side of the result in pixels. Defaults to 256.
+        pad (tuple[int, int]): Minimum and maximum number of pixels added on a
+            side. Defaults to (10, 40).
         around (str): Key of the mask whose box is used. Defaults to
             'coarse_mask'.
     """
@@ -52,7 +54,7 @@ class CropObject(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
         """
         rng = np.random.default_rng([results['seed'], 1])
         mask = results[self.around]

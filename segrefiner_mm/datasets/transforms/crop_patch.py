@@ -17,13 +17,16 @@ MASKS = ('gt_mask', 'coarse_mask')
 class CropPatch(BaseTransform):
     """Crops a full-resolution square that contains a pixel of the true edge.
 
-    So it contains both object and background, unless the object fills the
-    image. If the image is smaller than the patch, the crop is resized, as
+    So the square contains both object and background, unless the object fills
+    the image. If the image is smaller than the square, the crop is resized, as
     tiles are in refinement.
 
     Required Keys:
 
-    - img, gt_mask (np.ndarray), coarse_mask (np.ndarray, optional), seed (int)
+    - img (np.ndarray): (H, W, 3) uint8
+    - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1, not empty
+    - coarse_mask (np.ndarray, optional): (H, W) uint8, values 0 and 1
+    - seed (int)
 
     Modified Keys:
 
@@ -31,20 +34,20 @@ class CropPatch(BaseTransform):
     - gt_mask, coarse_mask: (size, size) uint8, values 0 and 1
 
     Args:
-        size (int): Side of the patch. Defaults to 256.
+        size (int): Side of the square in pixels. Defaults to 256.
     """
 
     def __init__(self, size: int = 256) -> None:
         self.size = size
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Crop, and resize a crop that is too small.
+        """Crop; resize the crop if the image is too small.
 
         Args:
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
         """
         rng = np.random.default_rng([results['seed'], 4])
         mask = results['gt_mask']
@@ -69,7 +72,7 @@ class CropPatch(BaseTransform):
 def _edge_pixel(
     mask: npt.NDArray[Any], rng: np.random.Generator
 ) -> tuple[int, int]:
-    """Choose an object pixel beside the background; any if there is none."""
+    """Choose an object pixel beside the background, else any object pixel."""
     # The object goes on beyond the border of the image.
     framed = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     inner = cv2.erode(framed, np.ones((3, 3), np.uint8))[1:-1, 1:-1]

@@ -1,4 +1,4 @@
-"""Storage of the loaded image for a refiner at the end of the pipeline."""
+"""Keeping the loaded image for a refiner behind a detector or segmentor."""
 
 from typing import Any
 
@@ -20,15 +20,16 @@ class KeepOriginalImage(BaseTransform):
 
     Required Keys:
 
-    - img (np.ndarray): (H, W, 3) uint8; one channel is repeated three times
+    - img (np.ndarray): (H, W, 3) uint8; or grey, (H, W) or (H, W, 1), which
+      is repeated three times
 
     Added Keys:
 
     - ori_img (np.ndarray): (H, W, 3) uint8 BGR
 
     Args:
-        bgr (bool): Whether the pipeline loads BGR, as OpenMMLab's do, and not
-            RGB. Defaults to True.
+        bgr (bool): Whether the pipeline loads BGR images, as OpenMMLab's
+            loaders do. False: RGB. Defaults to True.
     """
 
     def __init__(self, bgr: bool = True) -> None:
@@ -41,7 +42,7 @@ class KeepOriginalImage(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
         """
         image = results['img']
         if image.ndim == 2:

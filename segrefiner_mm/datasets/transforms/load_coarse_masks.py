@@ -1,4 +1,4 @@
-"""Loading of stored coarse masks."""
+"""Loading stored coarse masks."""
 
 from typing import Any
 
@@ -16,16 +16,17 @@ from segrefiner_mm.registry import TRANSFORMS
 class LoadCoarseMasks(BaseTransform):
     """Loads stored coarse masks.
 
-    If a sample has encoded predictions of a model, all of them are loaded. If
-    it has mask files, which show one object, a random one is loaded.
+    If a sample has encoded predictions of a model, all are loaded. If it has
+    mask files, which show the same object, one is loaded at random.
 
     Required Keys:
 
-    - img (np.ndarray)
+    - img (np.ndarray): (H, W, 3) uint8
+    - img_path (str, optional)
     - coarse_segmentations (list): COCO encodings, with ann_size (tuple,
       optional), height and width of the annotated image; or
     - coarse_paths (list[str]): Mask files
-    - seed (int, optional): For the choice among mask files
+    - seed (int, optional): Seed of the choice among mask files; 0 if missing
 
     Added Keys:
 
@@ -37,10 +38,10 @@ class LoadCoarseMasks(BaseTransform):
     - img, img_shape, ori_shape
 
     Args:
-        prob (float): Probability of loading a mask file. Otherwise, and if
-            ``coarse_paths`` is empty, :class:`SynthesizeCoarseMask` can make
-            a coarse mask. With 1, every sample needs a mask file. Defaults to
-            1.0.
+        prob (float): Probability of loading a mask file, 0 to 1. If none is
+            loaded, or ``coarse_paths`` is empty, :class:`SynthesizeCoarseMask`
+            can make a coarse mask. With 1, every sample needs a mask file.
+            Defaults to 1.0.
     """
 
     def __init__(self, prob: float = 1.0) -> None:
@@ -53,10 +54,11 @@ class LoadCoarseMasks(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
 
         Raises:
-            InputError: If a coarse mask cannot be used.
+            InputError: If a coarse mask cannot be read or decoded, does not
+                have the size of the image, or is missing.
         """
         if (encoded := results.get('coarse_segmentations')) is not None:
             name = results.get('img_path', 'the image')

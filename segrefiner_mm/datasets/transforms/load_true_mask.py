@@ -1,4 +1,4 @@
-"""Loading of the true mask of one object."""
+"""Loading the true mask of an object."""
 
 from typing import Any
 
@@ -15,16 +15,18 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadTrueMask(BaseTransform):
-    """Loads a mask from a file, or from COCO polygons or run lengths.
+    """Loads a true mask from a file, or from COCO polygons or run lengths.
 
     Loaders rotate an image by its EXIF orientation tag. If the mask was drawn
     on the stored pixels, the rotation is undone, as on the command line.
 
     Required Keys:
 
-    - img (np.ndarray), img_path (str)
-    - mask_path (str), or segmentation (list | dict) with ann_id and, if known,
-      ann_size, height and width of the annotated image
+    - img (np.ndarray): (H, W, 3) uint8
+    - img_path (str)
+    - mask_path (str): Mask file; or
+    - segmentation (list | dict): COCO encoding, with ann_id (int | str) and
+      ann_size (tuple, optional), height and width of the annotated image
 
     Added Keys:
 
@@ -48,10 +50,11 @@ class LoadTrueMask(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
 
         Raises:
-            InputError: If the mask cannot be used.
+            InputError: If the mask cannot be read or decoded, does not have
+                the size of the image, or has fewer than ``min_area`` pixels.
         """
         if 'mask_path' in results:
             name = results['mask_path']
@@ -75,17 +78,17 @@ def read_mask(
     """Read a mask file and threshold it at half of its maximum.
 
     Args:
-        path (str): Image file, read in grey, of any two values or soft; 8 or
-            16 bit.
+        path (str): Image file, 8 or 16 bit, with any two values or soft
+            edges; colours are converted to grey.
         size (tuple[int, int], optional): Expected height and width. Defaults
-            to None: any.
+            to None: any size.
 
     Returns:
         np.ndarray: (H, W) uint8, values 0 and 1.
 
     Raises:
-        InputError: If it cannot be read, has another size, or has more than
-            two values that are all below 128, as a label map has.
+        InputError: If the file cannot be read, has another size, or has more
+            than two values that are all below 128, like a label map.
     """
     picture = cv2.imread(path, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
     if picture is None:

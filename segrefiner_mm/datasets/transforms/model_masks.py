@@ -22,12 +22,15 @@ MIN_IOU = 0.3
 class ModelMasks:
     """COCO results, searched for the prediction that matches a true mask.
 
+    Masks that are not valid are skipped; their number is logged.
+
     Args:
         results_file (str): COCO results: a list of dicts with ``image_id``
             and ``segmentation``, run-length encoded.
 
     Raises:
-        InputError: If the file is invalid.
+        InputError: If the file cannot be read, is not a list of results, or
+            has no masks.
     """
 
     def __init__(self, results_file: str) -> None:
@@ -37,12 +40,12 @@ class ModelMasks:
         """Find the prediction with the highest IoU with a true mask.
 
         Args:
-            img_id (int | str): Image of the mask.
+            img_id (int | str): Id of the image of the mask.
             mask (np.ndarray): True mask, (H, W) uint8, values 0 and 1.
 
         Returns:
-            np.ndarray | None: (H, W) uint8, values 0 and 1; None if no
-            prediction of this size has an IoU of at least 0.3.
+            np.ndarray | None: The prediction, (H, W) uint8, values 0 and 1;
+            None if no prediction of this size has an IoU of at least 0.3.
         """
         encoded = [
             rle
@@ -61,7 +64,7 @@ class ModelMasks:
 
 @lru_cache(maxsize=4)
 def _read(results_file: str) -> dict[Any, list[dict[str, Any]]]:
-    """Read encodings by image; once per process for all pipelines."""
+    """Read the encodings of each image, once per process and file."""
     results = records_of(read_json(Path(results_file)), '', results_file)
     by_image, bad = defaultdict(list), 0
     for index, result in enumerate(results):

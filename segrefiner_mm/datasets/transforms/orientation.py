@@ -1,4 +1,4 @@
-"""Orientation of images to match their masks."""
+"""Rotation of images to match their masks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,14 +17,16 @@ def lay_as_masks(
     been drawn on the stored pixels.
 
     Args:
-        results (dict): ``img`` and ``img_path`` of a pipeline. ``img``,
-            ``img_shape`` and ``ori_shape`` are replaced if the rotation is
-            undone.
-        size (Sequence[int]): Height and width of the masks.
+        results (dict): Sample of a pipeline, with ``img``, (H, W, C), and
+            ``img_path`` (str, optional). ``img``, ``img_shape`` and
+            ``ori_shape`` are replaced if the rotation is undone.
+        size (Sequence[int]): Height and width of the masks; further entries
+            are ignored.
         name (str | Path): Name of the masks, for errors.
 
     Raises:
-        InputError: If the image has this size in neither orientation.
+        InputError: If the image does not have the size of the masks, rotated
+            or not.
     """
     height, width = wanted = size[0], size[1]
     shown = results['img'].shape[:2]

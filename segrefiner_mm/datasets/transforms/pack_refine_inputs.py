@@ -1,4 +1,4 @@
-"""Packing of a sample for the model."""
+"""Packing a sample for the model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,16 +19,17 @@ class PackRefineInputs(BaseTransform):
     Required Keys:
 
     - img (np.ndarray): (H, W, 3) uint8
-    - gt_mask, coarse_mask (np.ndarray, optional): (H, W) or (N, H, W)
-    - coarse_scores, coarse_labels (list, optional): One per coarse mask
+    - gt_mask, coarse_mask (np.ndarray, optional): (H, W) or (N, H, W), above
+      0 in the foreground
+    - coarse_scores, coarse_labels (list, optional): One entry per coarse mask
     - seed (int, optional): Added to the metainfo as ``noise_seed``
 
     Added Keys:
 
     - inputs (Tensor): (3, H, W) uint8
     - data_samples (RefineDataSample): With ``gt_instances`` and
-      ``coarse_instances``, masks (N, H, W) bool, and for the coarse masks
-      ``scores`` (N,) float32 and ``labels`` (N,) int64
+      ``coarse_instances``, whose ``masks`` are (N, H, W) bool; the coarse
+      instances also have ``scores`` (N,) float32 and ``labels`` (N,) int64
 
     Args:
         meta_keys (Sequence[str]): Keys to copy to the metainfo if present.
@@ -47,7 +48,7 @@ class PackRefineInputs(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: ``inputs`` and ``data_samples``.
+            dict: Only ``inputs`` and ``data_samples``.
         """
         meta = {k: results[k] for k in self.meta_keys if k in results}
         if 'seed' in results:

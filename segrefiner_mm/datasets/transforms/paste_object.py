@@ -1,4 +1,4 @@
-"""Pasting of an object onto another image."""
+"""Pasting an object onto another image."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,17 @@ from segrefiner_mm.registry import TRANSFORMS
 class PasteObject(BaseTransform):
     """Cuts out the object and pastes it onto another image.
 
-    The seam is blended over a pixel or two, and the brightness of the object
-    is moved towards that of its new surroundings, so that neither gives the
-    edge away. An object that touches the border of its image is not pasted.
+    The seam is blended over one or two pixels, and the mean colour of the
+    object is moved towards the mean colour of its new surroundings, so that
+    neither seam nor colour reveals the edge. An object that touches the border
+    of its image is not pasted.
 
     Required Keys:
 
-    - img, gt_mask, coarse_mask (np.ndarray, optional), seed (int)
+    - img (np.ndarray): (H, W, 3) uint8 BGR
+    - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
+    - coarse_mask (np.ndarray, optional): (H, W) uint8, values 0 and 1
+    - seed (int)
 
     Modified Keys:
 
@@ -31,14 +35,16 @@ class PasteObject(BaseTransform):
     - gt_mask, coarse_mask: (h, w) uint8, values 0 and 1
 
     Args:
-        backgrounds (str): Folder of images.
-        prob (float): Probability of pasting. Defaults to 0.25.
-        scale (tuple[float, float]): Range of the size of the object, as a
-            fraction of that of the background; an object is enlarged by 1.25
-            at most. Defaults to (0.3, 0.9).
+        backgrounds (str): Folder of the background images.
+        prob (float): Probability of pasting, 0 to 1. Defaults to 0.25.
+        scale (tuple[float, float]): Minimum and maximum size of the object, as
+            a fraction of the size of the background, more than 0 to 1. An
+            object is enlarged by a factor of at most 1.25. Defaults to
+            (0.3, 0.9).
 
     Raises:
-        InputError: If the folder is missing or has no images.
+        InputError: If the folder is missing or has no images, or two of them
+            share a stem.
         ValueError: If ``prob`` or ``scale`` is out of its range.
     """
 
@@ -59,13 +65,13 @@ class PasteObject(BaseTransform):
             raise InputError(f'no images in {backgrounds}')
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Paste, with probability ``prob``.
+        """Paste the object, with probability ``prob``.
 
         Args:
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
 
         Raises:
             InputError: If the background cannot be read.

@@ -11,7 +11,7 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PhotometricJitter(BaseTransform):
-    """Random brightness, contrast and colour, and rarely blur or greyscale.
+    """Changes brightness, contrast and colour at random; may blur the image.
 
     Required Keys:
 
@@ -20,13 +20,15 @@ class PhotometricJitter(BaseTransform):
 
     Modified Keys:
 
-    - img
+    - img: (H, W, 3) uint8 BGR
 
     Args:
-        brightness (float): Largest shift, as a fraction of 255. Defaults to
-            0.12.
-        contrast (float): Largest relative change. Defaults to 0.25.
-        saturation (float): Largest relative change. Defaults to 0.3.
+        brightness (float): Largest shift of all values, as a fraction of 255.
+            Defaults to 0.12.
+        contrast (float): Largest relative change of the contrast. Defaults to
+            0.25.
+        saturation (float): Largest relative change of the saturation. Defaults
+            to 0.3.
         tint (float): Largest relative change of one channel. Defaults to
             0.08.
         blur_prob (float): Probability of a slight blur. Defaults to 0.1.
@@ -56,7 +58,7 @@ class PhotometricJitter(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
         """
         rng = np.random.default_rng([results['seed'], 3])
         image = results['img'].astype(np.float32)

@@ -14,14 +14,16 @@ class RandomFlipMasks(BaseTransform):
 
     Required Keys:
 
-    - img, gt_mask, coarse_mask (np.ndarray), seed (int)
+    - img (np.ndarray): (H, W, 3) uint8
+    - gt_mask, coarse_mask (np.ndarray): (H, W) uint8
+    - seed (int)
 
     Modified Keys:
 
     - img, gt_mask, coarse_mask
 
     Args:
-        prob (float): Probability of a flip. Defaults to 0.5.
+        prob (float): Probability of a flip, 0 to 1. Defaults to 0.5.
     """
 
     def __init__(self, prob: float = 0.5) -> None:
@@ -34,7 +36,7 @@ class RandomFlipMasks(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
         """
         rng = np.random.default_rng([results['seed'], 2])
         if rng.random() < self.prob:

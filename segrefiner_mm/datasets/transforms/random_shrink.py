@@ -1,4 +1,4 @@
-"""Downsampling of a sample, so that its object is small."""
+"""Downsampling a sample, so that its object is small."""
 
 from typing import Any
 
@@ -12,16 +12,19 @@ from segrefiner_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomShrink(BaseTransform):
-    """Downsamples image and masks, so that the object is a small one.
+    """Downsamples image and masks, so that the object is small.
 
-    Data sets of large objects teach nothing about small ones, which are
-    blurred when their window is upsampled to the size of the network. Results
-    of a model have the size of the image, so ``results_file`` of
-    :class:`SynthesizeCoarseMask` has none for a downsampled image.
+    Data sets of large objects teach nothing about small objects, which are
+    blurred when their window is upsampled to the size that the network sees.
+    The predictions in ``results_file`` of :class:`SynthesizeCoarseMask` have
+    the size of the original image, so a downsampled image has none.
 
     Required Keys:
 
-    - img, gt_mask, coarse_mask (np.ndarray, optional), seed (int)
+    - img (np.ndarray): (H, W, 3) uint8
+    - gt_mask (np.ndarray): (H, W) uint8, values 0 and 1
+    - coarse_mask (np.ndarray, optional): (H, W) uint8, values 0 and 1
+    - seed (int)
 
     Modified Keys:
 
@@ -29,10 +32,10 @@ class RandomShrink(BaseTransform):
     - gt_mask, coarse_mask: (h, w) uint8, values 0 and 1
 
     Args:
-        prob (float): Probability of downsampling. Defaults to 0.5.
-        min_area (int): Smallest area of the object afterwards, in pixels, or
-            half of this where thin lines vanish. The area is drawn uniformly
-            on a logarithmic scale. Defaults to 512.
+        prob (float): Probability of downsampling, 0 to 1. Defaults to 0.5.
+        min_area (int): Smallest area of the object after downsampling, in
+            pixels, 1 or more; half of this if thin lines vanish. The area is
+            drawn uniformly on a logarithmic scale. Defaults to 512.
 
     Raises:
         ValueError: If a setting is out of its range.
@@ -53,7 +56,7 @@ class RandomShrink(BaseTransform):
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
         """
         rng = np.random.default_rng([results['seed'], 7])
         area = cv2.countNonZero(results['gt_mask'])

@@ -52,7 +52,7 @@ def reference_corruption(
         mask (np.ndarray): True mask, (H, W) uint8, values 0 and 1.
         rng (np.random.Generator): Source of randomness.
         iou_target (float): Stop when the IoU with the redrawn contours is
-            lower. Defaults to 0.8.
+            lower, 0 to 1. Defaults to 0.8.
 
     Returns:
         np.ndarray: Coarse mask, (H, W) uint8, values 0 and 1.
@@ -73,16 +73,17 @@ def reference_corruption(
 def redraw_contours(mask: Mask, rng: np.random.Generator) -> Mask:
     """Redraw the mask from a tenth of the vertices of each contour.
 
-    Before that, one run of a tenth of the vertices is dropped. It is chosen
-    among the tenth of all runs whose ends are closest to each other. Contours
-    of fewer than ten vertices are dropped.
+    Before that, one run of a tenth of the vertices is dropped. The run is
+    chosen at random among the tenth of all runs whose ends are closest to each
+    other. Contours of fewer than ten vertices are dropped.
 
     Args:
         mask (np.ndarray): (H, W) uint8, values 0 and 1.
         rng (np.random.Generator): Source of randomness.
 
     Returns:
-        np.ndarray: The redrawn mask; a copy if no contour is long enough.
+        np.ndarray: The redrawn mask, (H, W) uint8, values 0 and 1; a copy of
+        ``mask`` if no contour is long enough.
     """
     contours, _ = cv2.findContours(
         mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
@@ -139,7 +140,7 @@ def _draw_steps(
     corner: tuple[int, int],
     region: tuple[int, ...],
 ) -> list[list[int]]:
-    """Draw random changes of the whole mask; keep those in the region.
+    """Draw random changes of the whole mask; return those in the region.
 
     Args:
         rng (np.random.Generator): Source of randomness.
@@ -148,7 +149,7 @@ def _draw_steps(
         region (tuple[int, int]): Size of the region.
 
     Returns:
-        list[list[int]]: Per change the round, and the arguments of
+        list[list[int]]: For each change its round, and the arguments of
         :func:`_change`.
     """
     count = ROUNDS_AT_ONCE * RECTANGLES
@@ -220,11 +221,11 @@ def shrunk(mask: Mask, shape: tuple[int, ...]) -> Mask:
 
 
 def binary_iou(a: Mask, b: Mask) -> float:
-    """Compute the IoU of two masks; it is 0 if both are empty.
+    """Compute the IoU of two masks; 0 if both are empty.
 
     Args:
         a (np.ndarray): (H, W) uint8, values 0 and 1.
-        b (np.ndarray): Same shape.
+        b (np.ndarray): (H, W) uint8, values 0 and 1.
 
     Returns:
         float: 0 to 1.

@@ -1,4 +1,4 @@
-"""Synthesis of coarse masks for training from true masks."""
+"""Synthesising coarse masks for training from true masks."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -42,11 +42,12 @@ SEARCHES = 5
 class SynthesizeCoarseMask(BaseTransform):
     """Makes a coarse mask from the true mask.
 
-    ``'reference'`` is the published way: one kind of noise at one level, with
-    a mean IoU of 0.69. ``'diverse'`` draws a wanted IoU and one to three kinds
-    of damage, and searches for the severity that gives this IoU; a fraction of
-    the masks stays perfect. This prepares the network for masks of any origin.
-    A coarse mask that was loaded before is left unchanged.
+    ``'reference'`` is the published way: one kind of damage at one level, with
+    a mean IoU of 0.69. ``'diverse'`` draws a target IoU and one to
+    ``max_kinds`` kinds of damage, and searches for the severity that gives
+    this IoU; a fraction of the masks stays perfect. This prepares the network
+    for masks of any origin. A coarse mask that was loaded before is left
+    unchanged.
 
     Required Keys:
 
@@ -61,22 +62,23 @@ class SynthesizeCoarseMask(BaseTransform):
     Args:
         mode (str): ``'diverse'`` or ``'reference'``. Defaults to 'diverse'.
         corruptions (Sequence[str]): Names of registered functions that
-            ``'diverse'`` chooses from. Defaults to all of this package.
-        iou_range (tuple[float, float]): Range of the wanted IoU. Defaults to
-            (0.3, 1.0).
-        identity_prob (float): Fraction of the masks that stay perfect.
-            Defaults to 0.12.
-        reference_prob (float): Fraction of the masks made the published way.
-            Defaults to 0.15.
+            ``'diverse'`` chooses from. Defaults to ``CORRUPTIONS``, all
+            functions of :mod:`corruptions`.
+        iou_range (tuple[float, float]): Minimum and maximum of the target
+            IoU, 0 to 1. Defaults to (0.3, 1.0).
+        identity_prob (float): Fraction of the masks, 0 to 1, that stay
+            perfect with ``'diverse'``. Defaults to 0.12.
+        reference_prob (float): Fraction of the masks, 0 to 1, that
+            ``'diverse'`` makes the published way. Defaults to 0.15.
         max_kinds (int): Maximum number of kinds of damage to one mask.
             Defaults to 3.
         results_file (str, optional): COCO results of a model on the training
             images, whose masks are used too. Defaults to None.
-        results_prob (float): Fraction of the masks that are taken from
-            ``results_file``, if it has a matching one. Defaults to 0.3.
+        results_prob (float): Fraction of the masks, 0 to 1, that are taken
+            from ``results_file``, if it has a matching mask. Defaults to 0.3.
 
     Raises:
-        InputError: If ``results_file`` cannot be used.
+        InputError: If ``results_file`` cannot be read or has no masks.
         ValueError: If ``mode``, ``iou_range``, ``max_kinds`` or
             ``corruptions`` is invalid.
     """
@@ -108,13 +110,13 @@ class SynthesizeCoarseMask(BaseTransform):
         self.results_prob = results_prob
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Add ``coarse_mask``, unless there is one.
+        """Add ``coarse_mask``, unless the sample has one.
 
         Args:
             results (dict): See the class.
 
         Returns:
-            dict: The sample.
+            dict: ``results``, changed in place.
         """
         if 'coarse_mask' in results:
             return results
@@ -130,10 +132,10 @@ class SynthesizeCoarseMask(BaseTransform):
 
         Args:
             mask (np.ndarray): True mask, (H, W) uint8, values 0 and 1.
-            seed (int): The same seed gives the same coarse mask.
+            seed (int): 0 or more; the same seed gives the same coarse mask.
 
         Returns:
-            np.ndarray: (H, W) uint8, values 0 and 1.
+            np.ndarray: A new mask, (H, W) uint8, values 0 and 1.
         """
         rng = np.random.default_rng(seed)
         kind = rng.random()
@@ -212,7 +214,7 @@ def _function(name: str) -> Any:
 
 
 def _surroundings(mask: Mask) -> tuple[slice, slice]:
-    """Return the object with half its size around it, inside the image."""
+    """Return the rows and columns of the object, padded by half its size."""
     x, y, w, h = cv2.boundingRect(mask)
     pad = max(w, h) // 2 + 8
     return (

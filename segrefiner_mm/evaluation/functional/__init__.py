@@ -1,4 +1,4 @@
-"""Measures as plain functions."""
+"""Measures of mask quality as plain functions."""
 
 from segrefiner_mm.evaluation.functional.alpha_errors import alpha_errors
 from segrefiner_mm.evaluation.functional.average_precision import (

@@ -16,22 +16,23 @@ TOLERANCE = 0.15
 def alpha_errors(
     true: Array, alpha: Array, band: npt.NDArray[np.bool_]
 ) -> dict[str, float]:
-    """Compare a matte with the true one (Rhemann et al., CVPR 2009).
+    """Compare a matte with the true matte (Rhemann et al., CVPR 2009).
 
     Args:
         true (np.ndarray): True alpha, (H, W) float, 0 to 1.
-        alpha (np.ndarray): Estimated alpha, same shape.
+        alpha (np.ndarray): Estimated alpha, (H, W) float, 0 to 1.
         band (np.ndarray): Pixels that count, (H, W) bool.
 
     Returns:
         dict[str, float]: ``sad``, the sum of absolute differences, in
         thousands; ``mse``, the mean squared difference; ``gradient``, the sum
-        of squared differences of the gradients, in thousands; and
-        ``connectivity``, the sum of differences of how well pixels are
-        connected to the certain foreground, in thousands.
+        of squared differences of the gradient magnitudes, in thousands; and
+        ``connectivity``, the sum of absolute differences of the degree to
+        which pixels are connected to the foreground, in thousands.
 
     Raises:
-        ValueError: If the shapes differ, or no pixel counts.
+        ValueError: If an array is not (H, W), the shapes differ, or no pixel
+            counts.
 
     Examples:
         >>> alpha = np.linspace(0, 1, 16).reshape(4, 4)
@@ -58,7 +59,7 @@ def alpha_errors(
 
 
 def _slope(alpha: Array) -> Array:
-    """Return the gradient, by derivatives of a Gaussian."""
+    """Return the gradient magnitude, by derivatives of a Gaussian."""
     reach = int(np.ceil(3 * SIGMA))
     place = np.arange(-reach, reach + 1, dtype=np.float64)
     smooth = np.exp(-np.square(place) / (2 * SIGMA**2))
@@ -73,10 +74,10 @@ def _slope(alpha: Array) -> Array:
 def _connected(true: Array, alpha: Array) -> Array:
     """Return the difference of the degrees of connectedness.
 
-    A pixel is connected at a level if it belongs, at that level, to the
-    largest region in which both mattes reach it. The excess of its alpha over
-    the highest such level is missing connectedness, if it is more than a
-    tolerance.
+    A pixel is connected at a level if it belongs, at this and all lower
+    levels, to the largest region in which both mattes reach the level. The
+    excess of its alpha over its highest level is missing connectedness, if the
+    excess is at least ``TOLERANCE``.
     """
     highest = np.zeros_like(true)
     lost = np.zeros(true.shape, bool)

@@ -56,26 +56,28 @@ def evaluate_coco(
     """Compute average precision and recall by COCO's rules.
 
     Args:
-        gt_json (str | Path | dict | CocoTruth): COCO annotations, or their
-            file.
-        dt_json (str | Path | list): COCO results with masks, or their file.
-            As in the reference evaluators, results count as small, medium or
-            large by their ``bbox`` if all have one, else by their mask.
+        gt_json (str | Path | dict | CocoTruth): COCO annotations, or the path
+            of their file.
+        dt_json (str | Path | list): COCO results with masks, or the path of
+            their file. As in the reference evaluators, results count as small,
+            medium or large by their ``bbox`` if all have one, else by their
+            mask.
         iou_types (Sequence[str]): ``'segm'``, ``'boundary'`` or both.
             Defaults to both.
         classwise (bool): Whether to give the AP of every category too.
             Defaults to False.
-        skip_unknown (bool): Whether to skip results of images and categories
-            that are not annotated. Defaults to False: an error.
+        skip_unknown (bool): Whether to skip results whose image or category is
+            not annotated. Their number is logged. Defaults to False: they are
+            an error.
 
     Returns:
-        dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
-        AR1, AR10, AR100, ARs, ARm and ARl, and with ``classwise`` the
+        dict[str, dict[str, float]]: For each type AP, AP50, AP75, APs, APm,
+        APl, AR1, AR10, AR100, ARs, ARm and ARl, and with ``classwise`` the
         ``AP/NAME`` of categories, 0 to 1; -1 where there are no annotations.
 
     Raises:
-        InputError: If a file cannot be read or does not match the other, or
-            one of ``iou_types`` is unknown.
+        InputError: If a file cannot be read or is invalid, the results do not
+            match the annotations, or one of ``iou_types`` is unknown.
     """
     return _evaluate(
         gt_json, dt_json, iou_types, COCO_NAMES, classwise, skip_unknown
@@ -92,8 +94,8 @@ def evaluate_lvis(
     """Compute AP and AR by LVIS's rules, with 300 results per image.
 
     Args:
-        gt_json (str | Path | dict | CocoTruth): LVIS annotations, or their
-            file.
+        gt_json (str | Path | dict | CocoTruth): LVIS annotations, or the path
+            of their file.
         dt_json (str | Path | list): See :func:`evaluate_coco`.
         iou_types (Sequence[str]): See :func:`evaluate_coco`. Defaults to
             both.
@@ -101,9 +103,10 @@ def evaluate_lvis(
         skip_unknown (bool): See :func:`evaluate_coco`. Defaults to False.
 
     Returns:
-        dict[str, dict[str, float]]: Per type AP, AP50, AP75, APs, APm, APl,
-        APr, APc, APf (rare, common and frequent categories), AR@300, ARs@300,
-        ARm@300 and ARl@300, and ``AP/NAME``; see :func:`evaluate_coco`.
+        dict[str, dict[str, float]]: For each type AP, AP50, AP75, APs, APm,
+        APl, APr, APc, APf (rare, common and frequent categories), AR@300,
+        ARs@300, ARm@300 and ARl@300, and ``AP/NAME``; see
+        :func:`evaluate_coco`.
 
     Raises:
         InputError: See :func:`evaluate_coco`.
@@ -153,8 +156,8 @@ def _known_to_lvis(
 ) -> list[dict[str, Any]]:
     """Select results of categories that were annotated in their image.
 
-    The others do not count, by LVIS's rules. faster-coco-eval drops them too,
-    but fails if an image has no other results.
+    By LVIS's rules, no other results count. faster-coco-eval drops these too,
+    but fails if all results of an image are dropped.
     """
     absent = {i['id']: set(i['neg_category_ids']) for i in content['images']}
     present = {
@@ -171,7 +174,7 @@ def _known_to_lvis(
 def _by_class(
     evaluator: Any, categories: list[dict[str, Any]], ids: dict[int, Any]
 ) -> dict[str, float]:
-    """Return the AP of every category, over all sizes and most results."""
+    """Return the AP of every category, over all sizes of objects."""
     precision = evaluator.eval['precision'][:, :, :, 0, -1]
     names = {c['id']: str(c.get('name', ids[c['id']])) for c in categories}
     counts = Counter(names.values())
@@ -188,4 +191,4 @@ def _by_class(
 
 
 def _silent(*_: Any) -> None:
-    """Replace printing, and do nothing."""
+    """Do nothing, in place of printing."""

@@ -1,4 +1,4 @@
-"""Boundary AP that computes only the boundaries that can matter."""
+"""Boundary AP that computes only the boundaries that can change the result."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -25,8 +25,8 @@ class BoundaryEval(COCOeval_faster):
     """Evaluates by the smaller of mask IoU and Boundary IoU.
 
     A pair whose mask IoU is under the lowest threshold cannot match, whatever
-    its Boundary IoU, so the boundaries of most masks are not needed. The
-    others are computed inside the boxes of their masks.
+    its Boundary IoU, so the boundaries of most masks are not needed. A
+    boundary that is needed is computed inside the box of its mask.
 
     Args:
         *args: See ``COCOeval_faster``; ``iouType`` must be 'segm'.
@@ -34,20 +34,20 @@ class BoundaryEval(COCOeval_faster):
     """
 
     def computeIoU(self, imgId: Any, catId: Any) -> Any:  # noqa: N802, N803
-        """Return the smaller IoUs of an image and category.
+        """Return the smaller of both IoUs for the pairs of an image.
 
         Args:
             imgId (int): Id of the image.
             catId (int): Id of the category.
 
         Returns:
-            np.ndarray: (results, annotations), best scores first; an empty
-            list if there are no results or no annotations.
+            np.ndarray: (results, annotations) float64, 0 to 1, best scores
+            first; an empty list if there are no results or no annotations.
         """
         return self._smaller_ious.get((imgId, catId), [])
 
     def _prepare(self) -> None:
-        """Load the data, then compute all IoUs, some groups at a time."""
+        """Load the data, then compute all IoUs, ``GROUPS`` at a time."""
         super()._prepare()
         self._smaller_ious: dict[Group, npt.NDArray[np.float64]] = {}
         groups = iter(self._groups())
@@ -63,7 +63,7 @@ class BoundaryEval(COCOeval_faster):
         return sorted(category_ids[0] & category_ids[1])
 
     def _add_boundaries(self, groups: list[Group]) -> None:
-        """Compute the smaller IoUs of some groups."""
+        """Compute the smaller of both IoUs for some groups."""
         masks: dict[tuple[bool, Any], dict[str, Any]] = {}
         pairs = []
         for group in groups:
@@ -100,7 +100,7 @@ class _Edges:
     """Inner edges of masks, computed on demand.
 
     Args:
-        masks (dict): Compressed run lengths of every key.
+        masks (dict): Masks by key, as compressed run lengths.
     """
 
     def __init__(self, masks: dict[Any, dict[str, Any]]) -> None:

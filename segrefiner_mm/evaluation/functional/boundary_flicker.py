@@ -14,13 +14,13 @@ def boundary_flicker(
     now: npt.NDArray[np.bool_],
     flow: npt.NDArray[Any],
 ) -> float:
-    """Compute how far an edge jumps from a frame to the next, on average.
+    """Compute how far an edge jumps from one frame to the next, on average.
 
     The mask of the previous frame is moved by the flow. The area in which the
     moved mask differs from the mask of the frame, divided by the mean length
-    of both edges, is the mean distance between the edges. A viewer sees such
-    jumps, which motion does not explain, as flicker. No true mask is needed.
-    Pixels that came into view are left out.
+    of both edges, is the mean distance between the edges. A viewer sees jumps
+    that motion does not explain as flicker. No true mask is needed. Pixels
+    that came into view do not count.
 
     Args:
         before (np.ndarray): Mask of the previous frame, (H, W) bool.
@@ -28,7 +28,8 @@ def boundary_flicker(
         flow (np.ndarray): See :func:`moved_mask`.
 
     Returns:
-        float: In pixels, 0 or more; 0 for two masks without an edge.
+        float: Mean distance in pixels, 0 or more; 0 for two masks without an
+        edge.
 
     Raises:
         ValueError: If the shapes do not match.

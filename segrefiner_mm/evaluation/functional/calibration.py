@@ -1,4 +1,4 @@
-"""Calibration of soft maps: does 0.8 mean that four of five are right?"""
+"""Calibration of soft maps: how often a probability is right."""
 
 import cv2
 import numpy as np
@@ -22,9 +22,9 @@ def edge_zone(mask: BoolMask) -> BoolMask:
         mask (np.ndarray): (H, W) bool.
 
     Returns:
-        np.ndarray: (H, W) bool, pixels no farther from the other label than
-        2 % of the diagonal of the image, the width of Boundary IoU. The
-        border of the image is no edge.
+        np.ndarray: (H, W) bool, True for pixels no farther from the other
+        class than 2 % of the diagonal of the image, the width of Boundary IoU.
+        The border of the image is no edge.
     """
     reach = boundary_width(mask.shape)
     inside = mask.astype(np.uint8)
@@ -42,9 +42,12 @@ class Reliability:
     """Counts how often a probability of the foreground is right.
 
     Attributes:
-        counts (np.ndarray): Pixels by probability, (1500,).
-        sums (np.ndarray): Sum of their probabilities.
-        right (np.ndarray): How many of them are foreground.
+        counts (np.ndarray): Number of pixels in each of 1500 equal bins of the
+            probability, (1500,) float64.
+        sums (np.ndarray): Sum of the probabilities of each bin, (1500,)
+            float64.
+        right (np.ndarray): Number of foreground pixels in each bin, (1500,)
+            float64.
     """
 
     def __init__(self) -> None:
@@ -70,7 +73,8 @@ class Reliability:
 
         Returns:
             tuple[np.ndarray, ...]: Mean probability, share of foreground and
-            share of the pixels, of every bin that has pixels.
+            share of all pixels, for every bin that has pixels, of 15 equal
+            bins; each (M,) float32, 0 to 1.
         """
         counts, sums, right = (
             values.reshape(BINS, -1).sum(1)
@@ -87,19 +91,19 @@ class Reliability:
         """Return the expected calibration error.
 
         Returns:
-            float: Mean distance of the mean probability from the share of
-            foreground over 15 equal bins, weighted by their pixels, 0 to 1;
-            0 without pixels.
+            float: Mean absolute difference between mean probability and share
+            of foreground over 15 equal bins, weighted by their pixels, 0 to
+            1; 0 without pixels.
         """
         said, true, share = self.curve()
         return float((np.abs(said - true) * share).sum())
 
     def best_temperature(self) -> float:
-        """Return the temperature that makes the pixels most likely.
+        """Return the temperature that makes the counted pixels most likely.
 
         Returns:
-            float: Factor for the temperature that the probabilities were made
-            with, 0.5 to 4, in steps of 0.05; 0.5 without pixels.
+            float: Factor for the temperature with which the probabilities were
+            made, 0.5 to 4, in steps of 0.05; 0.5 without pixels.
         """
         some = self.counts > 0
         said = (self.sums[some] / self.counts[some]).clip(1e-6, 1 - 1e-6)

@@ -1,6 +1,7 @@
 """COCO's and LVIS's annotations and results, checked before evaluation.
 
-The evaluation packages crash on some invalid files and miscount others.
+The evaluation packages crash on some invalid files, and compute wrong figures
+from others.
 """
 
 from pathlib import Path
@@ -42,18 +43,20 @@ class CocoTruth:
     """Annotations checked for evaluation.
 
     Args:
-        source (str | Path | dict): COCO or LVIS annotations, or their file.
+        source (str | Path | dict): COCO or LVIS annotations, or the path of
+            their file.
         name (str): Name of the annotations, for errors. Defaults to '': the
-            file.
+            path, or 'the annotations'.
         lvis (bool): Whether to require the fields of LVIS. Defaults to False.
 
     Attributes:
-        content (dict): The annotations, with all masks as run lengths.
+        content (dict): The annotations, with all masks as compressed run
+            lengths.
         name (str): Name of the annotations.
 
     Raises:
-        InputError: If they cannot be read or are invalid; the message names
-            the place.
+        InputError: If the annotations cannot be read or are invalid; the
+            message names the invalid entry.
     """
 
     def __init__(
@@ -102,10 +105,10 @@ class CocoTruth:
         """Return the annotations of some images.
 
         Args:
-            images (set): Ids of the images.
+            images (set): Ids of the images; unknown ids are ignored.
 
         Returns:
-            CocoTruth: The selected annotations.
+            CocoTruth: A copy with the selected images and their annotations.
         """
         part = object.__new__(CocoTruth)
         part.__dict__.update(self.__dict__)
@@ -122,20 +125,24 @@ class CocoTruth:
     def check_results(
         self, source: str | Path | list[Any], skip_unknown: bool = False
     ) -> list[dict[str, Any]]:
-        """Check results, and return those that count.
+        """Check results, and return the results that count.
 
         Args:
-            source (str | Path | list): COCO results with masks, or their file.
-            skip_unknown (bool): Whether to skip results of images and
-                categories that are not annotated. Defaults to False.
+            source (str | Path | list): COCO results with masks, or the path of
+                their file.
+            skip_unknown (bool): Whether to skip results whose image or
+                category is not annotated. Their number is logged. Defaults to
+                False: they are an error.
 
         Returns:
-            list[dict]: Copies with all masks as run lengths, and with ``id``
-            and ``area``: that of the box if all have one, else of the mask.
+            list[dict]: Copies in order, with masks as compressed run lengths,
+            ``id`` from 1, and ``area``: the area of the boxes if all results
+            have one, else of the masks.
 
         Raises:
-            InputError: If they cannot be read, are invalid, or do not match
-                the annotations; with ``skip_unknown`` also if none is left.
+            InputError: If the results cannot be read, are invalid, or do not
+                match the annotations; with ``skip_unknown`` also if all would
+                be skipped.
         """
         name = name_of_source(source)
         results = records_of(content_of(source), '', name)

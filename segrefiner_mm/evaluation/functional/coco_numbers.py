@@ -13,14 +13,14 @@ def with_numbers(
     """Number images, categories and annotations.
 
     Args:
-        content (dict): Checked annotations.
-        results (list[dict]): Checked results for them.
+        content (dict): ``content`` of a :class:`CocoTruth`.
+        results (list[dict]): From :meth:`CocoTruth.check_results`.
 
     Returns:
         tuple[dict, list[dict], dict]: Copies of both, and the old category id
-        for every new one. Annotations are numbered from 1, as the evaluator
-        would ignore one with the id 0. Ids of images and categories are kept
-        if all are integers of at most 31 bits.
+        by new category id. Annotations are numbered from 1, as the evaluator
+        would ignore an annotation with the id 0. Ids of images and of
+        categories are kept if all are integers of at most 31 bits.
     """
     images = _numbers([image['id'] for image in content['images']])
     kinds = _numbers([kind['id'] for kind in content['categories']])
@@ -53,7 +53,7 @@ def with_numbers(
 
 
 def _numbers(ids: list[Any]) -> dict[Any, int]:
-    """Number ids; keep them if all are numbers that fit."""
+    """Number ids; keep them if all are integers of at most 31 bits."""
     if all(isinstance(own, int) and abs(own) < 2**31 for own in ids):
         return {own: own for own in ids}
     ordered = sorted(ids, key=lambda own: (isinstance(own, str), own))

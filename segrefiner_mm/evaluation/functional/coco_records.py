@@ -36,12 +36,12 @@ def areas_of(
     """Compute the areas of compressed masks.
 
     Args:
-        encoded (Sequence[object]): Segmentations.
+        encoded (Sequence[object]): N segmentations.
         sizes (Sequence[tuple[int, int]]): Height and width of their images.
 
     Returns:
-        np.ndarray | None: (N,) int64; None unless all are valid compressed run
-        lengths of the right size.
+        np.ndarray | None: Areas in pixels, (N,) int64; None unless all
+        segmentations are valid compressed run lengths of the right size.
     """
     try:
         for mask, size in zip(encoded, sizes, strict=True):
@@ -70,7 +70,7 @@ def run_lengths_of(
         dict: ``size`` and compressed ``counts``.
 
     Raises:
-        InputError: If it is invalid.
+        InputError: If the segmentation is invalid or has another size.
     """
     try:
         return run_lengths(mask['segmentation'], size)
@@ -87,11 +87,11 @@ def check_records(
 
     Args:
         records (Sequence[dict]): The records.
-        fields (dict): Type of every field.
+        fields (dict): Names of the fields, with the type or types of each.
         name (str): Name of the list of records, for errors.
 
     Raises:
-        InputError: If a field is missing or of another type.
+        InputError: If a field is missing or has another type.
     """
     for index, record in enumerate(records):
         if not fields.keys() <= record.keys():
@@ -112,7 +112,7 @@ def check_area(annotation: dict[str, Any], name: str) -> None:
 
     Args:
         annotation (dict): The annotation.
-        name (str): Its name, for errors.
+        name (str): Name of the annotation, for errors.
 
     Raises:
         InputError: If the area is not a number.
@@ -130,7 +130,7 @@ def check_frequencies(categories: list[dict[str, Any]], name: str) -> None:
         name (str): Name of the annotations, for errors.
 
     Raises:
-        InputError: If a category is none of these.
+        InputError: If the frequency of a category is not 'r', 'c' or 'f'.
     """
     for category in categories:
         if category['frequency'] not in ('r', 'c', 'f'):
@@ -150,7 +150,7 @@ def content_of(source: Any) -> Any:
         object: The content.
 
     Raises:
-        InputError: If the file cannot be read.
+        InputError: If the file cannot be read or is not JSON.
     """
     return read_json(Path(source)) if is_path(source) else source
 

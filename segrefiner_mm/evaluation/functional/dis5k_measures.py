@@ -20,7 +20,7 @@ def measures_of_dis() -> Any:
         module: ``py_sod_metrics``.
 
     Raises:
-        InputError: If it is not installed.
+        InputError: If the package is not installed.
     """
     try:
         import py_sod_metrics
@@ -37,11 +37,11 @@ def dichotomous_quality(gt: BoolMask, pred: BoolMask) -> npt.NDArray[Any]:
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
-        pred (np.ndarray): Predicted mask, same shape.
+        pred (np.ndarray): Predicted mask, (H, W) bool.
 
     Returns:
         np.ndarray: (516,) float64, for :func:`average_dichotomous`: one value
-        for each of ``SINGLE``, then the ``CURVES``.
+        for each measure of ``SINGLE``, then 256 for each of ``CURVES``.
 
     Raises:
         InputError: If pysodmetrics is not installed.
@@ -77,12 +77,14 @@ def average_dichotomous(rows: npt.NDArray[Any]) -> dict[str, float]:
     """Compute the figures of a set of masks.
 
     Args:
-        rows (np.ndarray): (N, 516), from :func:`dichotomous_quality`.
+        rows (np.ndarray): (N, 516), N results of :func:`dichotomous_quality`,
+            1 or more.
 
     Returns:
-        dict[str, float]: ``max_f`` (of the mean curve), ``weighted_f``,
-        ``s_measure``, ``mae`` and ``e_measure`` (mean of the curve), 0 to 1,
-        and ``hce``, the clicks that a person would need per mask.
+        dict[str, float]: ``max_f`` (maximum of the mean curve),
+        ``weighted_f``, ``s_measure``, ``mae`` and ``e_measure`` (mean of the
+        mean curve), 0 to 1; and ``hce``, the mean number of clicks that a
+        person would need to correct a mask.
     """
     means = rows.mean(axis=0)
     figures = dict(zip(SINGLE, means[: len(SINGLE)].tolist(), strict=True))

@@ -20,25 +20,26 @@ def label_overlaps(
 ) -> npt.NDArray[np.int64]:
     """Count intersections and unions of the areas and boundaries of classes.
 
-    Boundaries are those of Boundary IoU (arXiv 2103.16562), computed for all
+    Boundaries are defined as for Boundary IoU (arXiv 2103.16562), for all
     classes at once: a pixel is near the boundary of its class if another label
-    or the image border is within 2 % of the image's diagonal. Pixels that the
-    ground truth ignores are ignored in both.
+    or the image border is within 2 % of the image's diagonal. Pixels that are
+    ignored in the ground truth are ignored in the prediction too.
 
     Args:
-        gt (np.ndarray): True labels, (H, W), 0 to ``num_classes - 1`` or
+        gt (np.ndarray): True labels, (H, W) int, 0 to ``num_classes - 1`` or
             ``ignore``.
-        pred (np.ndarray): Predicted labels, same shape, 0 to 65,534.
+        pred (np.ndarray): Predicted labels, (H, W) int, 0 to 65,534; labels
+            from ``num_classes`` match no class.
         num_classes (int): Number of classes, at most 65,534.
-        ignore (int): Label of pixels that do not count. Defaults to 255.
+        ignore (int): True label of pixels that do not count. Defaults to 255.
 
     Returns:
-        np.ndarray: (4, num_classes) int64: intersections and unions of the
-        areas, then of the boundaries.
+        np.ndarray: (4, num_classes) int64, in pixels: intersections and unions
+        of the areas, then of the boundaries.
 
     Raises:
         InputError: If the shapes differ, or a predicted label is out of range
-            where it counts.
+            in a pixel that counts.
     """
     if gt.shape != pred.shape:
         raise InputError(
@@ -70,7 +71,8 @@ def label_overlaps(
 def near_boundary(labels: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
     """Mark pixels near another label or the image border.
 
-    Near is within 2 % of the image's diagonal.
+    A pixel is near if another label or the border is at most 2 % of the
+    image's diagonal away, in rows and in columns.
 
     Args:
         labels (np.ndarray): (H, W) uint16, below 65535.
@@ -89,7 +91,7 @@ def near_boundary(labels: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
 
 
 def label_figures(counts: npt.NDArray[np.int64]) -> dict[str, float]:
-    """Average over the classes of a data set.
+    """Average IoU and Boundary IoU over the classes of a data set.
 
     Args:
         counts (np.ndarray): (4, num_classes), the sum of the results of
@@ -97,7 +99,8 @@ def label_figures(counts: npt.NDArray[np.int64]) -> dict[str, float]:
 
     Returns:
         dict[str, float]: ``mIoU`` and ``boundary_mIoU``, 0 to 1, over the
-        classes in the ground truth or the predictions; NaN if there are none.
+        classes that occur in the ground truth or the predictions; NaN if no
+        class occurs.
     """
     return {
         name: float(np.nanmean(ious)) if (ious >= 0).any() else math.nan
@@ -114,8 +117,9 @@ def label_ious(
         counts (np.ndarray): See :func:`label_figures`.
 
     Returns:
-        dict[str, np.ndarray]: ``mIoU`` and ``boundary_mIoU``, each
-        (num_classes,).
+        dict[str, np.ndarray]: ``mIoU`` (IoU of each class) and
+        ``boundary_mIoU`` (Boundary IoU of each class), (num_classes,) float64,
+        0 to 1.
     """
     area, edge = counts[:2], counts[2:]
     with np.errstate(invalid='ignore'):  # 0 / 0 is nan
@@ -128,7 +132,7 @@ def _overlaps(
     where: list[npt.NDArray[np.bool_]],
     num_classes: int,
 ) -> npt.NDArray[np.int64]:
-    """Count intersections and unions of every class in some pixels."""
+    """Count intersections and unions of every class in the given pixels."""
     in_truth, in_predicted = where
     same = in_truth & in_predicted & (truth == predicted)
     both, true, other = (

@@ -1,4 +1,4 @@
-"""Quality of one mask: of its area and of its boundary."""
+"""Quality of one mask, of its area and of its boundary."""
 
 import math
 from collections.abc import Sequence
@@ -18,13 +18,14 @@ def mask_quality(gt: BoolMask, pred: BoolMask) -> dict[str, float]:
 
     Args:
         gt (np.ndarray): True mask, (H, W), bool or with values 0 and 1.
-        pred (np.ndarray): Predicted mask, same shape.
+        pred (np.ndarray): Predicted mask, (H, W), bool or with values 0 and 1.
 
     Returns:
-        dict[str, float]: ``iou``, ``boundary_iou`` and ``mba``, 0 to 1.
+        dict[str, float]: ``iou``, ``boundary_iou`` and ``mba`` (mean boundary
+        accuracy), 0 to 1.
 
     Raises:
-        ValueError: If the shapes differ.
+        ValueError: If the shapes differ or are not (H, W).
 
     Examples:
         >>> mask_quality(np.eye(4, dtype=bool), np.eye(4, dtype=bool))['iou']
@@ -43,14 +44,14 @@ def mask_quality(gt: BoolMask, pred: BoolMask) -> dict[str, float]:
 
 
 def mask_iou(gt: BoolMask, pred: BoolMask) -> float:
-    """Compute the intersection over union; it is 1 for two empty masks.
+    """Compute the intersection over union.
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
-        pred (np.ndarray): Predicted mask, same shape.
+        pred (np.ndarray): Predicted mask, (H, W) bool.
 
     Returns:
-        float: 0 to 1.
+        float: 0 to 1; 1 for two empty masks.
     """
     union = np.count_nonzero(gt | pred)
     return np.count_nonzero(gt & pred) / union if union else 1.0
@@ -63,7 +64,7 @@ def boundary_iou(
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
-        pred (np.ndarray): Predicted mask, same shape.
+        pred (np.ndarray): Predicted mask, (H, W) bool.
         dilation_ratio (float): Width of the edges, as a fraction of the image
             diagonal. Defaults to 0.02.
 
@@ -79,17 +80,18 @@ def boundary_f(
 ) -> float:
     """Compute the boundary F-measure of DAVIS (CVPR 2016, section 5.1).
 
-    Precision and recall are those of boundaries one pixel wide, where pixels
-    close enough to the other boundary count as correct.
+    Precision and recall are measured on boundaries one pixel wide. A pixel is
+    correct if its distance to the other boundary is within the tolerance.
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
-        pred (np.ndarray): Predicted mask, same shape.
+        pred (np.ndarray): Predicted mask, (H, W) bool.
         tolerance (float): Largest distance, as a fraction of the image
             diagonal. Defaults to 0.008.
 
     Returns:
-        float: 0 to 1; 1 for two equal masks without a boundary.
+        float: 0 to 1. If a mask has no boundary, 1 if both masks are equal,
+        else 0.
     """
     radius = math.ceil(tolerance * math.hypot(*gt.shape))
     edges = outline(gt), outline(pred)
@@ -109,18 +111,18 @@ def boundary_f(
 def mean_boundary_accuracy(gt: BoolMask, pred: BoolMask) -> float:
     """Compute mean boundary accuracy, mBA (CascadePSP, arXiv 2005.02551).
 
-    It is the fraction of correct pixels in a band around the true edge,
+    The mBA is the fraction of correct pixels in a band around the true edge,
     averaged over five widths of the band, which scale with the image.
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
-        pred (np.ndarray): Predicted mask, same shape.
+        pred (np.ndarray): Predicted mask, (H, W) bool.
 
     Returns:
-        float: 0 to 1. For a true mask without an edge, empty or full, it is 1
-        if the prediction is equal, else 0. An empty prediction for a true mask
-        with an edge has the outer half of the band correct, as in the
-        published script.
+        float: 0 to 1. For a true mask without an edge, empty or full, 1 if the
+        prediction is equal, else 0. An empty prediction for a true mask with
+        an edge has the outer half of the band correct, as in the published
+        script.
     """
     right = gt == pred
     largest = sum(gt.shape) / 300
@@ -150,7 +152,7 @@ def boundary_width(
             in all tables of Boundary IoU.
 
     Returns:
-        int: The width.
+        int: Width in pixels.
     """
     return max(round(dilation_ratio * math.hypot(*shape)), 1)
 
@@ -184,7 +186,7 @@ def inner_edge(mask: BoolMask, width: int) -> BoolMask:
 
     Args:
         mask (np.ndarray): (H, W) bool.
-        width (int): Width of the edge in pixels.
+        width (int): Width of the edge, in rows and columns, 1 or more.
 
     Returns:
         np.ndarray: (H, W) bool.

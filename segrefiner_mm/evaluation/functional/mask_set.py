@@ -23,11 +23,14 @@ def mask_row(gt: BoolMask, pred: BoolMask, dis: bool = False) -> Row:
 
     Args:
         gt (np.ndarray): True mask, (H, W) bool.
-        pred (np.ndarray): Predicted mask, same shape.
+        pred (np.ndarray): Predicted mask, (H, W) bool.
         dis (bool): Whether to add the measures of DIS5K. Defaults to False.
 
     Returns:
-        dict: Numbers for :func:`mask_set_figures`.
+        dict: For :func:`mask_set_figures`: ``iou``, ``boundary_iou``, ``mba``
+        and ``boundary_f``, 0 to 1; ``overlap``, the areas of intersection and
+        union in pixels; and with ``dis`` also ``dis``, from
+        :func:`dichotomous_quality`.
 
     Raises:
         InputError: If the shapes differ, or ``dis`` is set and pysodmetrics is
@@ -55,8 +58,9 @@ def mask_set_figures(rows: list[Row]) -> dict[str, float]:
 
     Returns:
         dict[str, float]: Means of ``iou``, ``boundary_iou``, ``mba`` and
-        ``boundary_f``; ``set_iou``, all intersections over all unions; and
-        the figures of :func:`average_dichotomous`, if the rows have them.
+        ``boundary_f``; ``set_iou``, the sum of all intersections divided by
+        the sum of all unions, 1 if all masks are empty; and if the rows have
+        ``dis``, the figures of :func:`average_dichotomous`.
     """
     names = ('iou', 'boundary_iou', 'mba', 'boundary_f')
     figures = {n: float(np.mean([row[n] for row in rows])) for n in names}

@@ -1,4 +1,4 @@
-"""Masks of the previous frame, warped by the motion."""
+"""Warping the mask of the previous frame by the motion."""
 
 from typing import Any
 

@@ -32,10 +32,11 @@ class PanopticTruth(NamedTuple):
     """True panoptic maps of a data set.
 
     Attributes:
-        file (PanopticFile): Their file.
-        categories (list[int]): Ids of the categories, ascending.
-        names (list[str]): Names of the categories, in the same order.
-        things (np.ndarray): (C,) bool, in the same order, True for things.
+        file (PanopticFile): The file of the maps.
+        categories (list[int]): Ids of the C categories, ascending.
+        names (list[str]): Names of the categories, in the order of the ids.
+        things (np.ndarray): (C,) bool, in the order of the ids, True for
+            things and False for stuff.
     """
 
     file: 'PanopticFile'
@@ -48,12 +49,18 @@ class PanopticFile:
     """The annotations of a panoptic JSON file by image.
 
     Args:
-        path (str | Path): The JSON file; results need only annotations.
+        path (str | Path): The JSON file; for results, its ``annotations`` are
+            sufficient.
         folder (str | Path, optional): Folder of its PNG files. Defaults to
-            None: the folder of the same name beside it.
+            None: the folder beside it with its name without the suffix.
+
+    Attributes:
+        path (Path): The JSON file.
+        folder (Path): Folder of its PNG files.
+        content (dict): Content of the JSON file.
 
     Raises:
-        InputError: If it cannot be read or is not of this format.
+        InputError: If the file cannot be read or is not of this format.
     """
 
     def __init__(
@@ -93,11 +100,11 @@ class PanopticFile:
             image_id (int | str): Id of the image.
 
         Returns:
-            PanopticMap: Its segments.
+            PanopticMap: The segments of the image.
 
         Raises:
-            InputError: If the annotations have no such image, or its PNG file
-                is missing or cannot be read.
+            InputError: If the image is not annotated, or its PNG file is
+                missing, too large or cannot be read.
         """
         path = self.picture_of(image_id)
         if path.is_file():
@@ -116,7 +123,7 @@ class PanopticFile:
         """Return the ids of the images, in the order of the file.
 
         Returns:
-            list[int | str]: The ids.
+            list[int | str]: Ids of the annotated images.
         """
         return list(self._records)
 
@@ -130,7 +137,7 @@ class PanopticFile:
             Path: The file; it need not exist.
 
         Raises:
-            InputError: If the annotations have no such image.
+            InputError: If the image is not annotated.
         """
         if image_id not in self._records:
             hint = other_kind(image_id, self._records)
@@ -141,7 +148,7 @@ class PanopticFile:
         """Return the maps with their categories, as ground truth.
 
         Returns:
-            PanopticTruth: With categories sorted by id.
+            PanopticTruth: The maps, with categories sorted by id.
 
         Raises:
             InputError: If the categories are missing or invalid.
@@ -177,17 +184,18 @@ def evaluate_panoptic(
 
     Args:
         gt_json (str | Path): True COCO panoptic annotations.
-        dt_json (str | Path): Results in the same format, for every image.
-        gt_dir (str | Path, optional): PNG files of the ground truth. Defaults
-            to None: the folder beside the JSON file.
-        dt_dir (str | Path, optional): PNG files of the results. Defaults to
-            None: the folder beside the JSON file.
+        dt_json (str | Path): Results in COCO panoptic format, for every image.
+        gt_dir (str | Path, optional): Folder of the true PNG files. Defaults
+            to None: see :class:`PanopticFile`.
+        dt_dir (str | Path, optional): Folder of the PNG files of the results.
+            Defaults to None: see :class:`PanopticFile`.
 
     Returns:
         dict[str, dict[str, float]]: See :func:`panoptic_figures`.
 
     Raises:
-        InputError: If a file cannot be read, or does not match.
+        InputError: If a file cannot be read or is invalid, or the results do
+            not match the annotations.
     """
     truth = PanopticFile(gt_json, gt_dir).as_truth()
     predicted = PanopticFile(dt_json, dt_dir)

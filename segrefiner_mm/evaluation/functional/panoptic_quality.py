@@ -20,9 +20,11 @@ class PanopticMap(NamedTuple):
     """Segments of an image.
 
     Attributes:
-        ids (np.ndarray): (H, W) int, the segment of every pixel, 0 for none.
-        categories (Mapping[int, int]): Category of every id.
-        crowds (frozenset[int]): Ids of crowds. Defaults to none.
+        ids (np.ndarray): (H, W) int, id of the segment of every pixel, 0 for
+            none.
+        categories (Mapping[int, int]): Id of the category by id of a segment.
+        crowds (frozenset[int]): Ids of segments that are crowds. Defaults to
+            an empty set.
     """
 
     ids: npt.NDArray[Any]
@@ -50,22 +52,22 @@ def panoptic_counts(
 ) -> npt.NDArray[np.float64]:
     """Match the segments of an image.
 
-    A pair matches if both have one category and their IoU is above 0.5. For
-    Boundary PQ, the smaller of IoU and Boundary IoU is used.
+    A pair matches if both segments have the same category and their IoU is
+    above 0.5. For Boundary PQ, the smaller of IoU and Boundary IoU is used.
 
     Args:
         gt (PanopticMap): True segments.
         pred (PanopticMap): Predicted segments.
-        categories (list[int]): Ids of all categories.
+        categories (list[int]): Ids of all C categories.
 
     Returns:
-        np.ndarray: (2, 4, C) float64: for areas and for boundaries true
-        positives, false positives, false negatives and the sum of the IoUs of
-        matches, per category.
+        np.ndarray: (2, 4, C) float64: for areas, then for boundaries, the
+        numbers of true positives, false positives and false negatives, and the
+        sum of the IoUs of matches, by category in the order of ``categories``.
 
     Raises:
-        InputError: If sizes differ, ids or categories are unknown, or a map
-            has more than 65,535 segments.
+        InputError: If the sizes differ, a segment has no category, a category
+            is not among ``categories``, or a map has more than 65,535 ids.
     """
     if gt.ids.shape != pred.ids.shape:
         raise InputError(
@@ -114,8 +116,8 @@ def panoptic_figures(
 
     Returns:
         dict[str, dict[str, float]]: For ``segm`` and ``boundary``, PQ, SQ and
-        RQ, and with the suffixes ``_th`` and ``_st`` those of things and of
-        stuff alone, 0 to 1; NaN if none of these categories has a segment.
+        RQ over all categories, and with the suffixes ``_th`` and ``_st`` over
+        things and over stuff; 0 to 1, NaN if no category has a segment.
     """
     figures: dict[str, dict[str, float]] = {}
     for kind, table in zip(KINDS, counts, strict=True):

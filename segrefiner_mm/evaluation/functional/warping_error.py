@@ -16,10 +16,10 @@ def warping_error(
 ) -> float:
     """Compute 1 minus the IoU of two masks after motion compensation.
 
-    The mask of the previous frame is moved by the flow, as in the temporal
-    consistency of Liu et al. (arXiv 2002.11433), which is the IoU; the idea is
-    the warping error of Lai et al. (arXiv 1808.00449). No true mask is needed.
-    Pixels that came into view are left out.
+    The mask of the previous frame is moved by the flow. The IoU is the
+    temporal consistency of Liu et al. (arXiv 2002.11433); the name is taken
+    from the warping error of Lai et al. (arXiv 1808.00449). No true mask is
+    needed. Pixels that came into view do not count.
 
     Args:
         before (np.ndarray): Mask of the previous frame, (H, W) bool.

@@ -1,4 +1,4 @@
-"""Measures as evaluators of mmengine."""
+"""Measures of mask quality as metrics of mmengine."""
 
 from segrefiner_mm.evaluation.metrics.coco_boundary_metric import (
     CocoBoundaryMetric,

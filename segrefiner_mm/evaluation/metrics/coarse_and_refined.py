@@ -19,10 +19,12 @@ def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
             both.
 
     Yields:
-        tuple[str, list]: Prefix of the figures, and an entry per image.
+        tuple[str, list]: Prefix of the names of figures, ``'coarse_'`` or
+        ``''``, and the predictions, one entry per image.
 
     Raises:
-        InputError: If only some images have coarse or refined predictions.
+        InputError: If only some images have coarse predictions, or only some
+            have refined ones.
     """
     for side, prefix in SIDES:
         rows = [row[side] for row in results if side in row]
@@ -40,20 +42,23 @@ def label_categories(
     given: Sequence[str] | None,
     dataset_meta: dict[str, Any] | None,
 ) -> list[int | None]:
-    """Map labels to categories.
+    """Map the labels 0, 1, ... to ids of categories.
 
     Args:
-        by_name (dict[str, int]): Id of every annotated category.
-        given (Sequence[str], optional): Names of the labels from the user.
-        dataset_meta (dict, optional): Metainfo of a data set with ``classes``.
+        by_name (dict[str, int]): Id of every annotated category by its name.
+        given (Sequence[str], optional): Names of the labels, from the user.
+            None: ``classes`` of ``dataset_meta``.
+        dataset_meta (dict, optional): Metainfo of a data set. None, or without
+            ``classes``: there are no names.
 
     Returns:
-        list[int | None]: The id of every label, or None for a class of the
-        data set that is not annotated. Without names, all ids, ascending.
+        list[int | None]: The id of the category of every label, or None for a
+        class of the data set that is not annotated, which is logged. Without
+        names, all ids, ascending.
 
     Raises:
-        InputError: If a class of the user is not annotated, or no class of
-            the data set is.
+        InputError: If a class in ``given`` is not annotated, or no class of
+            the data set is annotated.
     """
     classes = given or (dataset_meta or {}).get('classes')
     if not classes:
@@ -76,7 +81,7 @@ def name_of(sample: dict[str, Any]) -> str:
     """Name a data sample, for errors.
 
     Args:
-        sample (dict): The data sample.
+        sample (dict): The data sample, with ``img_path`` or ``img_id``.
 
     Returns:
         str: Path or id of its image.

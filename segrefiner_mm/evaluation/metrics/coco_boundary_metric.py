@@ -28,30 +28,32 @@ from segrefiner_mm.registry import METRICS
 class CocoBoundaryMetric(BaseMetric):
     """COCO's mask AP and Boundary AP, for this package's models and mmdet's.
 
-    Predictions need ``img_id`` and ``pred_instances`` with ``masks``,
+    Data samples need ``img_id`` and ``pred_instances`` with ``masks``,
     ``scores`` and ``labels``. If ``coarse_instances`` are present too, their
     figures come first, in the same pass: ``coarse_segm_AP``, ``segm_AP``, ...
-    Either alone is enough, but must be present for all images.
+    Either field alone is enough, but all images must have it. The figures are
+    those of :func:`evaluate_coco`.
 
     Args:
-        ann_file (str): COCO annotations.
+        ann_file (str): File with COCO annotations.
         iou_types (Sequence[str]): ``'segm'``, ``'boundary'`` or both.
             Defaults to both.
         classes (Sequence[str], optional): Names of the labels 0, 1, ...
-            Defaults to None: those of ``dataset_meta``; classes that are not
-            annotated do not count. Without any names, labels are positions in
-            the sorted category ids.
+            Defaults to None: ``classes`` of ``dataset_meta``; those that are
+            not annotated do not count. Without any names, labels are positions
+            in the sorted category ids.
         classwise (bool): Whether to give the AP of every class too, as
-            ``segm_AP/NAME`` and so on. Defaults to False.
-        outfile_prefix (str, optional): Prefix of the files to write
-            predictions to, ``PREFIX.segm.json`` and, if coarse,
-            ``PREFIX.coarse_segm.json``. Defaults to None.
+            ``segm_AP/NAME`` and ``boundary_AP/NAME``. Defaults to False.
+        outfile_prefix (str, optional): Prefix of the files to write or
+            replace, with the predictions as COCO results:
+            ``PREFIX.segm.json`` and ``PREFIX.coarse_segm.json``. Defaults to
+            None: no files.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
         prefix (str, optional): Prefix of the names in the log. Defaults to
             None: ``'coco'``.
 
     Raises:
-        InputError: If the annotations are invalid.
+        InputError: If the annotations cannot be read or are invalid.
     """
 
     default_prefix: str | None = 'coco'
@@ -106,11 +108,12 @@ class CocoBoundaryMetric(BaseMetric):
             results (list[dict]): From :meth:`process`, one entry per image.
 
         Returns:
-            dict[str, float]: See the class.
+            dict[str, float]: Figures by name; see the class.
 
         Raises:
             InputError: If predictions do not match the annotations, are
-                missing for some images, or cannot be written.
+                missing for some images, or cannot be written, or one of
+                ``iou_types`` is unknown.
         """
         categories = self._categories()
         images = [row['img_id'] for row in results]
@@ -135,7 +138,7 @@ class CocoBoundaryMetric(BaseMetric):
         return figures
 
     def _categories(self) -> list[int | None]:
-        """Map labels to categories."""
+        """Return the category of every label."""
         by_name = {
             str(c.get('name', c['id'])): c['id']
             for c in self.truth.content['categories']
@@ -144,7 +147,7 @@ class CocoBoundaryMetric(BaseMetric):
 
 
 def _complete(row: dict[str, Any], name: str) -> None:
-    """Check that both sides have scores and labels."""
+    """Give both sides scores and labels, or raise if neither has them."""
     sides = [row[side] for side, _ in SIDES if side in row]
     if not sides:
         raise InputError(f'{name}: there are no predictions')

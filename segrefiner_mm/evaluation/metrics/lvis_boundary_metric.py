@@ -14,9 +14,15 @@ from segrefiner_mm.registry import METRICS
 class LVISBoundaryMetric(CocoBoundaryMetric):
     """LVIS's mask AP and Boundary AP, with APr, APc and APf.
 
+    The figures are those of :func:`evaluate_lvis`. The default ``prefix`` is
+    ``'lvis'``.
+
     Args:
         *args: See :class:`CocoBoundaryMetric`.
         **kwargs: See :class:`CocoBoundaryMetric`.
+
+    Raises:
+        InputError: See :class:`CocoBoundaryMetric`.
     """
 
     default_prefix = 'lvis'

@@ -1,4 +1,4 @@
-"""Comparison of coarse and refined masks, as an evaluator of the runner."""
+"""Quality of coarse and refined masks, side by side."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,14 +22,15 @@ from segrefiner_mm.registry import METRICS
 
 @METRICS.register_module()
 class MaskQualityMetric(BaseMetric):
-    """IoU, Boundary IoU, mBA and more of coarse and refined masks.
+    """IoU, Boundary IoU and other measures of coarse and refined masks.
 
     ``iou``, ``boundary_iou``, ``mba`` and ``boundary_f`` are means over the
-    refined masks. ``set_iou`` is the sum of all intersections over that of all
-    unions, which papers call IoU. ``coarse_*`` are the figures of the coarse
-    masks. ``harmed`` is the fraction of masks that refinement made worse, and
-    ``changed`` the fraction that it changed at all, which a guard keeps low.
-    All of these are 0 to 1. Without masks, there are no figures.
+    refined masks. ``set_iou`` is the sum of all intersections divided by the
+    sum of all unions, which papers call IoU. ``coarse_*`` are the figures of
+    the coarse masks. ``harmed`` is the fraction of masks that refinement made
+    worse, and ``changed`` the fraction of masks that refinement changed at
+    all, which a guard keeps low. All are 0 to 1. Without masks, there are no
+    figures.
 
     For label maps see :class:`SemanticBoundaryMetric`, for panoptic maps
     :class:`PanopticBoundaryMetric`.
@@ -76,7 +77,7 @@ class MaskQualityMetric(BaseMetric):
                 (N, H, W) each.
 
         Raises:
-            InputError: If masks are missing, or differ in number or size.
+            InputError: If ``masks`` are missing, or differ in number or size.
         """
         for sample in data_samples:
             name = name_of(sample)
@@ -106,7 +107,7 @@ class MaskQualityMetric(BaseMetric):
                 image.
 
         Returns:
-            dict[str, float]: See the class.
+            dict[str, float]: Figures by name; see the class.
         """
         rows = [row for image in results for row in image]
         if not rows:

@@ -32,23 +32,23 @@ class PanopticBoundaryMetric(BaseMetric):
 
     Data samples need ``img_id`` and ``pred_panoptic_seg``. If
     ``coarse_panoptic_seg`` is present too, its figures come first:
-    ``coarse_segm_PQ``, ``segm_PQ``, ... Either alone is enough, but must be
-    present for all images.
+    ``coarse_segm_PQ``, ``segm_PQ``, ... Either field alone is enough, but all
+    images must have it. The figures are those of :func:`panoptic_figures`.
 
     Args:
-        ann_file (str): COCO panoptic annotations.
+        ann_file (str): File with COCO panoptic annotations.
         seg_prefix (str, optional): Folder of their PNG files. Defaults to
-            None: the folder of the same name beside them.
+            None: see :class:`PanopticFile`.
         classes (Sequence[str], optional): Names of the labels 0, 1, ...
-            Defaults to None: those of ``dataset_meta``; classes that are not
-            annotated count as void. Without any names, labels are positions
-            in the sorted category ids.
+            Defaults to None: ``classes`` of ``dataset_meta``; those that are
+            not annotated count as void. Without any names, labels are
+            positions in the sorted category ids.
         collect_device (str): ``'cpu'`` or ``'gpu'``. Defaults to 'cpu'.
         prefix (str, optional): Prefix of the names in the log. Defaults to
             None: ``'coco_panoptic'``.
 
     Raises:
-        InputError: If the annotations are invalid.
+        InputError: If the annotations cannot be read or are invalid.
     """
 
     default_prefix = 'coco_panoptic'
@@ -102,13 +102,13 @@ class PanopticBoundaryMetric(BaseMetric):
     def compute_metrics(
         self, results: list[dict[str, Any]]
     ) -> dict[str, float]:
-        """Sum up over all images.
+        """Compute the figures of all images.
 
         Args:
             results (list[dict]): From :meth:`process`, one entry per image.
 
         Returns:
-            dict[str, float]: See the class.
+            dict[str, float]: Figures by name; see the class.
 
         Raises:
             InputError: If only some images have predictions.
@@ -124,7 +124,7 @@ class PanopticBoundaryMetric(BaseMetric):
         return figures
 
     def _categories(self) -> list[int | None]:
-        """Map labels to categories."""
+        """Return the category of every label."""
         by_name = dict(
             zip(self.truth.names, self.truth.categories, strict=True)
         )

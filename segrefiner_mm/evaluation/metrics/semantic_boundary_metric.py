@@ -28,9 +28,10 @@ class SemanticBoundaryMetric(BaseMetric):
 
     Data samples need ``gt_sem_seg`` and ``pred_sem_seg``. If
     ``coarse_sem_seg`` is present too, its figures come first:
-    ``coarse_mIoU``, ``coarse_boundary_mIoU``, ``mIoU``, ... Either alone is
-    enough, but must be present for all images. The metainfo of the data set
-    needs ``classes``.
+    ``coarse_mIoU``, ``coarse_boundary_mIoU``, ``mIoU``, ... Either of the two
+    predictions is enough, but all images must have it. The figures are 0 to 1,
+    or NaN for a class that does not occur. The metainfo of the data set needs
+    ``classes``.
 
     Args:
         ignore_index (int): True label of pixels that do not count. Defaults
@@ -65,8 +66,9 @@ class SemanticBoundaryMetric(BaseMetric):
             data_samples (Sequence[dict]): See the class.
 
         Raises:
-            InputError: If the names of the classes are unknown, or a
-                prediction has another size.
+            InputError: If the metainfo of the data set has no ``classes``, a
+                prediction has another size than the truth, or a predicted
+                label is below 0 or above 65,534.
         """
         names = self._classes()
         for sample in data_samples:
@@ -90,13 +92,13 @@ class SemanticBoundaryMetric(BaseMetric):
     def compute_metrics(
         self, results: list[dict[str, Any]]
     ) -> dict[str, float]:
-        """Sum up over all images.
+        """Compute the figures of all images.
 
         Args:
             results (list[dict]): From :meth:`process`, one entry per image.
 
         Returns:
-            dict[str, float]: See the class.
+            dict[str, float]: Figures by name; see the class.
 
         Raises:
             InputError: If only some images have predictions.

@@ -1,4 +1,4 @@
-"""A label map before and after refinement, with what is known about it."""
+"""A label map before and after refinement, with its metadata."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A mask before and after refinement, with what is known about it."""
+"""A mask before and after refinement, with its metadata."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Drawn objects with exact alpha: hair and a fence.
+"""Drawings of objects with exact alpha: hair, fur and a fence.
 
 A module of ``benchmark_alpha.py``, not a command.
 """
@@ -16,12 +16,17 @@ FINER = 4  # drawings are made this many times larger, and averaged
 
 
 def drawings() -> dict[str, Array]:
-    """Return the drawings by name, (H, W, 4) uint8, BGR and alpha."""
+    """Draw all objects.
+
+    Returns:
+        dict[str, np.ndarray]: Drawings by name, (384, 384, 4) uint8, BGR and
+        alpha.
+    """
     return dict(hair=_hair(0), fur=_hair(1, short=True), fence=_fence())
 
 
 def _hair(seed: int, short: bool = False) -> Array:
-    """A head with strands that leave it."""
+    """Draw a head with strands of hair."""
     rng = np.random.default_rng(seed)
     large = SIDE * FINER
     alpha = np.zeros((large, large), np.uint8)
@@ -47,7 +52,7 @@ def _hair(seed: int, short: bool = False) -> Array:
 
 
 def _fence() -> Array:
-    """A fence of wire between two posts."""
+    """Draw a fence of wire between two posts."""
     large = SIDE * FINER
     alpha = np.zeros((large, large), np.uint8)
     step, width = large // 12, 3 * FINER
@@ -67,7 +72,7 @@ def _fence() -> Array:
 
 
 def _finished(colours: Array, alpha: Array) -> Array:
-    """Average a drawing down, its colours by how much they show."""
+    """Downsample a drawing, with colours weighted by alpha."""
     weight = alpha.astype(np.float32)[..., None] / 255
     stacked = np.concatenate([colours * weight, weight], -1)
     small = cv2.resize(

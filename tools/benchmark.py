@@ -1,7 +1,7 @@
-"""Time the hot paths, each against the plain way to do the same.
+"""Time the hot paths, each against a plain implementation.
 
-Run it with ``make bench``. Ratios within one run are what to compare: absolute
-times depend on the machine and on what else it does.
+Run it with ``make bench``. Compare the ratios within one run: absolute times
+depend on the machine and on its load.
 """
 
 import time
@@ -18,7 +18,7 @@ REPEATS = 5
 
 
 def best_of(task: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Return the shortest time of a task in seconds, after a warm-up."""
+    """Time a task after a warm-up, and return the shortest time in seconds."""
     task()
     times = []
     for _ in range(repeats):
@@ -37,7 +37,7 @@ def report(name: str, ours: float, plain: float) -> None:
 
 
 def crop() -> None:
-    """An object of 2000 x 3000 pixels becomes a window of 256 x 256."""
+    """Time resizing a crop of 2000 x 3000 pixels to a window of 256 x 256."""
     image = torch.randint(0, 255, (2000, 3000, 3), dtype=torch.uint8)
     image = image.permute(2, 0, 1)
 
@@ -50,7 +50,7 @@ def crop() -> None:
 
 
 def paste() -> None:
-    """A window of 300 x 400 goes back into an image of 2000 x 3000."""
+    """Time pasting a window of 300 x 400 into an image of 2000 x 3000."""
     probs = torch.rand(256, 256)
     mask = torch.zeros(2000, 3000, dtype=torch.bool)
 
@@ -70,7 +70,7 @@ def paste() -> None:
 
 
 def refine() -> None:
-    """Eight objects of a 480 x 640 image, bundled weights.
+    """Time refining eight objects of a 480 x 640 image, bundled weights.
 
     Fewer steps and the guard are compared with six steps without the guard.
     """

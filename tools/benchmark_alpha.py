@@ -1,13 +1,13 @@
-"""Measure alpha mattes beside what needs no matting.
+"""Measure alpha mattes beside simpler estimates of alpha.
 
 ``python tools/benchmark_alpha.py OBJECTS BACKGROUNDS`` takes a folder of
 pictures with exact alpha (.png, .webp) and a folder of photographs. It puts
-each object on a photograph, takes the mask of what is at least half opaque,
-and compares alpha in the band around its edge: of the hard mask, of the mask
-feathered by 3 pixels, of the guided filter (He et al., 2010), and the matte.
-Drawn hair, fur and a fence are measured too; a mask that is called smooth has
-lost what is thinner than a few pixels, like the mask of a network. Objects of
-fewer than 512 pixels are skipped. Lower is better in every column.
+each object on a photograph; its mask is where alpha is at least one half. In
+the band around the edge of the mask, it measures four estimates of alpha: the
+hard mask, the mask feathered by 3 pixels, the guided filter (He et al., 2010)
+and the matte. Drawn hair, fur and a fence are measured too. A smooth mask of a
+drawing lacks parts thinner than a few pixels, like the mask of a network.
+Objects of fewer than 512 pixels are skipped. Lower is better in every column.
 """
 
 import argparse
@@ -39,7 +39,7 @@ BANDS = dict(hair=40, fur=16, fence=4)  # drawn objects have their own
 
 
 def main() -> None:
-    """Measure all objects with every method."""
+    """Measure all objects with every method, and print a table."""
     args = _parse_args()
     backgrounds = _read_all(args.backgrounds, cv2.IMREAD_COLOR, args.limit)
     objects = _read_all(args.objects, cv2.IMREAD_UNCHANGED, args.limit)
@@ -145,7 +145,7 @@ def _band(mask: Array, reach: int) -> Array:
 
 
 def _draw(path: Path, picture: Array, background: Array) -> None:
-    """Draw picture, mask, true alpha, matte, and the cut-out on green."""
+    """Draw image, mask, true alpha, matte, and the cut-out on green."""
     image, true = _composed(picture, background)
     mask = _mask(true, SMOOTH if path.stem == 'hair' else 0.0)
     alpha = alpha_matte(image, mask, BANDS[path.stem])

@@ -1,8 +1,8 @@
-"""Time Boundary AP on a generated data set, beside that of faster-coco-eval.
+"""Time Boundary AP on a generated data set, against faster-coco-eval.
 
     python tools/benchmark_boundary_ap.py --images 5000 --instances 36000
 
-Ours runs on one core, theirs on all.
+This package runs on one core, faster-coco-eval on all cores.
 """
 
 import argparse
@@ -23,14 +23,14 @@ HEIGHT, WIDTH, CATEGORIES = 480, 640, 10
 
 
 def ellipse(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Centre, axes and angle of an object."""
+    """Choose centre (x, y) and half axes in pixels, and angle in degrees."""
     centre = rng.integers(40, (WIDTH - 40, HEIGHT - 40))
     axes = rng.integers(8, 90, 2)
     return centre, axes, rng.uniform(0, 180)
 
 
 def draw(centre: np.ndarray, axes: np.ndarray, angle: float) -> dict[str, Any]:
-    """The run lengths of an ellipse."""
+    """Draw an ellipse, and encode it as COCO run lengths."""
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     cv2.ellipse(
         mask, centre.tolist(), axes.tolist(), float(angle), 0, 360, 1, -1
@@ -39,7 +39,7 @@ def draw(centre: np.ndarray, axes: np.ndarray, angle: float) -> dict[str, Any]:
 
 
 def data_set(images: int, instances: int) -> tuple[dict, list[dict]]:
-    """Annotations, and results that are a few pixels off."""
+    """Make COCO annotations, and results that are up to 5 pixels off."""
     rng = np.random.default_rng(0)
     size = dict(height=HEIGHT, width=WIDTH)
     gt: dict[str, Any] = dict(
@@ -78,7 +78,7 @@ def data_set(images: int, instances: int) -> tuple[dict, list[dict]]:
 
 
 def theirs(gt: dict[str, Any], results: list[dict[str, Any]]) -> float:
-    """Boundary AP of faster-coco-eval, on all cores."""
+    """Compute Boundary AP by faster-coco-eval, on all cores, 0 to 1."""
     coco = COCO(copy.deepcopy(gt))
     evaluator = COCOeval_faster(
         coco,
@@ -92,7 +92,7 @@ def theirs(gt: dict[str, Any], results: list[dict[str, Any]]) -> float:
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds of the fastest of three runs, and what it returned."""
+    """Return the seconds of the fastest of three runs, and the last result."""
     seconds = []
     for _ in range(3):
         start = time.perf_counter()

@@ -1,12 +1,12 @@
-"""Measure whether soft maps mean what they say, and draw it.
+"""Measure the calibration of soft maps, and draw a reliability diagram.
 
 ``python tools/benchmark_calibration.py DATA`` takes images and true masks as
-``benchmark_quality.py`` does. It refines coarse masks of some kinds, and looks
-at the pixels near the refined edges, within 2 % of the diagonal of the image.
-For every kind, for all masks, and for those with the verdict ``refined``, it
-prints the expected calibration error over 15 bins, 0 to 1, and the factor by
-which the temperature would have to be multiplied to fit best. ``--diagram``
-draws the reliability diagram.
+``benchmark_quality.py`` does. It refines coarse masks of several kinds, and
+evaluates the pixels within 2 % of the image's diagonal of the refined edges.
+For every kind, for all masks, and for masks with the verdict ``refined``, it
+prints the expected calibration error over 15 bins, 0 to 1, and the factor of
+the temperature that would fit best. ``--diagram`` draws the reliability
+diagram.
 """
 
 import argparse
@@ -39,7 +39,16 @@ SIDE, PAD = 480, 60
 def measure(
     args: argparse.Namespace, samples: list[Sample]
 ) -> dict[str, Reliability]:
-    """Count the pixels near the refined edges by probability, per kind."""
+    """Count pixels near the refined edges by probability.
+
+    Args:
+        args (Namespace): From :func:`parse_args`.
+        samples (list[Sample]): Photographs with true masks.
+
+    Returns:
+        dict[str, Reliability]: Counts by kind, and for ``'all'`` masks and
+        ``'refined'`` masks.
+    """
     inferencer = SegRefinerInferencer(args.model, args.weights, args.device)
     if args.temperature is not None:
         test_cfg = inferencer.model.test_cfg or {}
@@ -73,7 +82,7 @@ def measure(
 
 
 def draw(found: Reliability) -> np.ndarray:
-    """Draw the share of foreground over the probability, and the pixels."""
+    """Draw a reliability diagram, (600, 600, 3) uint8 BGR."""
     picture = np.full((SIDE + 2 * PAD, SIDE + 2 * PAD, 3), 255, np.uint8)
 
     def at(x: float, y: float) -> tuple[int, int]:
@@ -105,7 +114,7 @@ def draw(found: Reliability) -> np.ndarray:
 
 
 def write(picture: np.ndarray, text: str, at: tuple[int, int]) -> None:
-    """Write a line of text."""
+    """Draw a line of text on a picture; ``at`` is x, y of its lower left."""
     font = cv2.FONT_HERSHEY_SIMPLEX
     cv2.putText(picture, text, at, font, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
 

@@ -1,13 +1,14 @@
-"""How time and memory grow with the size of an image and the number of masks.
+"""Measure how time and memory grow with image size and number of masks.
 
     python tools/benchmark_growth.py
 
-Every row is a process of its own, whose network answers at once with the mask
-moved to the right (see ``benchmark_throughput.py``), so that every mask is
-refined and its edge polished in tiles; ``--network`` runs the real one. The
-mask on images of several sizes is a disc of half their height. The masks of
-one image are discs of 40 pixels. Memory is the peak above the memory of the
-loaded model and the image, that is, what refining itself takes.
+Every row is measured in a process of its own. The network is replaced by one
+that answers at once with the mask moved to the right (see
+``benchmark_throughput.py``), so that every mask is refined, also in tiles;
+``--network`` runs the real network. In the rows of growing images, the mask is
+a disc of half the height. In the rows of growing numbers, the masks are discs
+of 40 pixels. Memory is the peak above the memory of the loaded model and the
+image: the memory that refinement itself takes.
 """
 
 import argparse
@@ -36,7 +37,7 @@ CROWDED = (1000, 1500)
 
 
 def disc(size: tuple[int, int], y: int, x: int, radius: int) -> CompactMask:
-    """A disc inside an image, in its box."""
+    """Make the mask of a disc that lies inside an image; all in pixels."""
     side = 2 * radius + 1
     pixels = cv2.circle(
         np.zeros((side, side), np.uint8), (radius, radius), radius, 1, -1
@@ -47,7 +48,10 @@ def disc(size: tuple[int, int], y: int, x: int, radius: int) -> CompactMask:
 
 
 def scene(megapixels: float, count: int) -> tuple[Any, list[CompactMask]]:
-    """An image of noise and its masks."""
+    """Make an image of noise, (3, H, W) uint8, and its masks.
+
+    With 0 megapixels, the image has 1.5 and ``count`` masks; else it has one.
+    """
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5) if megapixels else 0
     size = (height, round(height * 4 / 3)) if megapixels else CROWDED
     image = np.empty((*size, 3), np.uint8)
@@ -64,7 +68,7 @@ def scene(megapixels: float, count: int) -> tuple[Any, list[CompactMask]]:
 
 
 def load(name: str, network: bool) -> SegRefiner:
-    """A named model, or one whose network answers at once."""
+    """Load a named model, with its network or one that answers at once."""
     model = build_refiner(*resolve_model(name, None), 'cpu')
     use_runtime(model, 'torch')
     if not network:
@@ -73,7 +77,7 @@ def load(name: str, network: bool) -> SegRefiner:
 
 
 def peak() -> float:
-    """The highest memory of this process so far, in MiB."""
+    """Return the peak memory of this process in MiB; NaN if unknown."""
     for line in Path('/proc/self/status').read_text().splitlines():
         if line.startswith('VmHWM'):
             return int(line.split()[1]) / 1024
@@ -81,7 +85,7 @@ def peak() -> float:
 
 
 def measure(args: argparse.Namespace) -> dict[str, float]:
-    """Refine one scene; return seconds and MiB."""
+    """Refine one scene; return seconds, CPU seconds, masks refined, MiB."""
     model = load(args.model, args.network)
     settings = user_settings(model)
     small = RefineJob(*scene(0.05, 1), None)
@@ -99,7 +103,7 @@ def measure(args: argparse.Namespace) -> dict[str, float]:
 
 
 def run(args: argparse.Namespace, megapixels: float, count: int) -> Any:
-    """Measure in a process of its own."""
+    """Call :func:`measure` in a new process, and return its result."""
     command = [sys.executable, __file__, '--model', args.model]
     command += ['--row', str(megapixels), str(count)]
     command += ['--network'] if args.network else []

@@ -1,12 +1,12 @@
-"""Measure what refinement gains, per kind of coarse mask.
+"""Measure the gains of refinement, per kind of coarse mask.
 
 ``python tools/benchmark_quality.py DATA`` takes a folder with ``images/`` and
 ``masks/``, or ``--ann-file``, a path of each per line, separated by a tab. It
-makes coarse masks of every kind, takes those that models have predicted
-(``--predicted NAME=FOLDER``), and prints a table: the coarse masks, the mean
-gains in points with 95 % bootstrap intervals, the shares of masks harmed by
-more than two points of IoU and of masks changed, and seconds per mask. Kinds
-with a star are not among those of the recipes.
+makes coarse masks of every kind, reads masks that models have predicted
+(``--predicted NAME=FOLDER``), and prints a table: the quality of the coarse
+masks, the mean gains in points with 95 % bootstrap intervals, the shares of
+masks harmed by more than two points of IoU and of masks changed, and seconds
+per mask. No recipe trains on kinds with a star.
 """
 
 import argparse
@@ -48,7 +48,7 @@ HEADER = (
 
 
 class Sample(NamedTuple):
-    """A photograph with the true mask of one object."""
+    """A photograph, uint8 BGR, with the true mask of an object, 0 and 1."""
 
     path: Path
     image: Image
@@ -60,7 +60,10 @@ Kind = Callable[[Sample, int], Image | None]
 
 
 def compare(refine: Refine, samples: list[Sample], kind: Kind) -> np.ndarray:
-    """A row per sample: coarse figures, gains, harmed, changed, seconds."""
+    """Refine the coarse masks of a kind; return a row each, (N, 9) float64.
+
+    A row has coarse figures, gains, harmed and changed (0 or 1), and seconds.
+    """
     rows = []
     for seed, sample in enumerate(samples):
         coarse = kind(sample, seed)
@@ -86,7 +89,7 @@ def compare(refine: Refine, samples: list[Sample], kind: Kind) -> np.ndarray:
 
 
 def cells(rows: np.ndarray) -> list[str]:
-    """Return the cells of the table for some rows of :func:`compare`."""
+    """Return the cells of the table for the rows of :func:`compare`."""
     if not len(rows):
         return ['0', *['-'] * (len(HEADER) - 1)]
     mean = 100 * rows.mean(0)
@@ -108,7 +111,7 @@ def cells(rows: np.ndarray) -> list[str]:
 
 
 def load_samples(args: argparse.Namespace) -> list[Sample]:
-    """Load the images and true masks to measure on."""
+    """Load images and true masks; at most ``limit``, of ``min_area``."""
     scenes = dict(take=args.take, of=args.of) if args.of > 1 else None
     dataset = FolderRefineDataset(
         data_root=args.data,
@@ -133,7 +136,7 @@ def load_samples(args: argparse.Namespace) -> list[Sample]:
 
 
 def kinds_of(args: argparse.Namespace) -> dict[str, Kind]:
-    """The chosen kinds, those of models first."""
+    """Return the chosen kinds by name, predicted masks first."""
 
     def by_model(folder: str) -> Kind:
         masks = model_masks(Path(folder))
@@ -157,7 +160,7 @@ def kinds_of(args: argparse.Namespace) -> dict[str, Kind]:
 
 
 def methods_of(args: argparse.Namespace) -> dict[str, Refine]:
-    """The refiner with and without guard, and what is beside it."""
+    """Return the methods to compare by name, the guarded refiner first."""
 
     def refiner(model: str, weights: str | None, guard: bool) -> Refine:
         inferencer = SegRefinerInferencer(model, weights, args.device)
@@ -190,8 +193,8 @@ def build_parser(
     """Build a parser with the options of the data and of the model.
 
     Args:
-        description (str): What the tool does.
-        kinds (Sequence[str]): Kinds of coarse masks by default.
+        description (str): Description of the tool, for its help.
+        kinds (Sequence[str]): Default kinds of coarse masks.
 
     Returns:
         ArgumentParser: The parser.
@@ -227,7 +230,7 @@ def build_parser(
 
 
 def synthetic_names() -> list[str]:
-    """Return the kinds of coarse masks that can be made."""
+    """Return the names of all synthetic kinds, without stars."""
     return [kind.rstrip(' *') for kind in synthetic_kinds()]
 
 
@@ -239,6 +242,9 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
 
     Returns:
         Namespace: The options.
+
+    Raises:
+        SystemExit: If an option is invalid, with status 2 and a message.
     """
     args = parser.parse_args()
     if args.limit < 1 or args.of < 1:

@@ -1,11 +1,12 @@
-"""Time the runtimes on one photograph, beside the published way and others.
+"""Time the runtimes on one photograph, against the published procedure.
 
     python tools/benchmark_runtimes.py --model segrefiner-lr --steps 6
 
-Run it with ``make bench``. All rows take turns within one run, and the
-shortest time of each counts: compare the ratios, as absolute times depend on
-the machine and on what else it does. A named model whose weights are not
-bundled gets random ones, which take as long and refine nothing.
+Run it with ``make bench``. Other methods of refinement are timed too. All rows
+take turns within one run, and the shortest time of each counts. Compare the
+ratios: absolute times depend on the machine and on its load. A named model
+whose weights are not bundled gets random weights, which take as long and
+refine nothing.
 """
 
 import argparse
@@ -47,14 +48,19 @@ PAD = 20
 
 @dataclass(frozen=True)
 class Scene:
-    """A photograph with one coarse mask, as arrays and as tensors."""
+    """A photograph with one coarse mask.
+
+    Attributes:
+        image (np.ndarray): (H, W, 3) uint8, BGR.
+        coarse (np.ndarray): (H, W) bool.
+    """
 
     image: Any
     coarse: Any
 
     @property
     def tensors(self) -> tuple[Tensor, Tensor]:
-        """Image (3, H, W) uint8 and mask (1, H, W) bool."""
+        """tuple[Tensor, Tensor]: (3, H, W) uint8 and (1, H, W) bool."""
         image = torch.from_numpy(self.image).permute(2, 0, 1).contiguous()
         return image, torch.from_numpy(self.coarse)[None]
 
@@ -63,7 +69,7 @@ Method = Callable[[Scene], Any]
 
 
 def read_scene(megapixels: float) -> Scene:
-    """The photograph of the demo, resized to about a number of pixels."""
+    """Read the photograph and mask of the demo, resized to about a size."""
     image = cv2.imread(str(DEMO / 'coffee.jpg'))
     mask = cv2.imread(str(DEMO / 'coffee_coarse.png'), cv2.IMREAD_GRAYSCALE)
     assert mask is not None
@@ -75,7 +81,7 @@ def read_scene(megapixels: float) -> Scene:
 
 
 def build(name: str) -> SegRefiner:
-    """A named model, with its weights or random ones."""
+    """Build a named model with its bundled weights, else random ones."""
     torch.manual_seed(0)
     model = build_child(MODELS, read_config(config_of(name)).model)
     if name in BUNDLED:
@@ -85,7 +91,11 @@ def build(name: str) -> SegRefiner:
 
 @torch.no_grad()
 def published(model: SegRefiner, steps: int) -> Method:
-    """One image at a time, eager float32, pasted over the whole canvas."""
+    """Return the published procedure as a method.
+
+    It runs one window at a time in eager float32, and pastes over the whole
+    image.
+    """
     size = model.settings().model_size
     generator = torch.Generator().manual_seed(0)
     noise = torch.rand(steps, size, size, generator=generator)
@@ -125,7 +135,7 @@ def published(model: SegRefiner, steps: int) -> Method:
 
 
 def ours(model: SegRefiner, **options: Any) -> Method:
-    """The package, from arrays to a mask."""
+    """Return this package as a method, with settings of the user."""
     settings = user_settings(model, **options)
 
     def refine(scene: Scene) -> Any:
@@ -140,7 +150,7 @@ def ours(model: SegRefiner, **options: Any) -> Method:
 
 
 def methods(name: str, steps: int | None) -> dict[str, Method | str]:
-    """All rows; one that cannot run here says why."""
+    """Return the methods by name; a str says why one cannot run here."""
     model = build(name)
     steps = steps or model.settings().num_steps
     assert steps is not None
@@ -188,7 +198,12 @@ def _apply(method: Any, scene: Scene) -> Any:
 def run(
     rows: dict[str, Method | str], scenes: list[Scene], rounds: int
 ) -> tuple[dict[str, list[float]], dict[str, list[Any]]]:
-    """Shortest seconds and the mask, per row and scene."""
+    """Run all methods in turns, ``rounds`` times after a warm-up.
+
+    Returns:
+        tuple[dict, dict]: Shortest seconds, and the mask, by name of the
+        method, each a list with a value per scene.
+    """
     running = {k: row for k, row in rows.items() if callable(row)}
     best = {name: [float('inf')] * len(scenes) for name in running}
     masks: dict[str, list[Any]] = {name: [None] * len(scenes) for name in best}
@@ -204,7 +219,7 @@ def run(
 
 
 def iou(a: Any, b: Any) -> float:
-    """Return the IoU of two masks; 0 for two empty ones."""
+    """Return the IoU of two masks, (H, W) bool; 0 for two empty masks."""
     return int((a & b).sum()) / max(int((a | b).sum()), 1)
 
 

@@ -1,6 +1,6 @@
-"""Service times of a run in shards, each on one core.
+"""Measure the service times of a run in shards, each on one core.
 
-It prints processor time, which other programs affect less than elapsed time.
+Processor time is printed, as other programs affect it less than elapsed time.
 The numbers are the input of ``simulate_scaling.py``.
 """
 
@@ -40,7 +40,7 @@ MASKS_PER_IMAGE = 7  # as COCO has
 
 
 def main() -> None:
-    """Print a line per service."""
+    """Measure the service times, and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--images', type=int, default=6)
     parser.add_argument('--size', type=int, nargs=2, default=[480, 640])
@@ -98,7 +98,7 @@ def _measure_merge(
 
 
 def _draw(folder: Path, images: int, size: tuple[int, ...]) -> None:
-    """Ellipses on noise, and coarse masks of a sixteenth of the size."""
+    """Draw ellipses on noise, with coarse masks of a sixteenth of the size."""
     rng = np.random.default_rng(0)
     height, width = size
     records: list[dict[str, Any]] = []

@@ -1,7 +1,7 @@
-"""Time the making of coarse masks, and measure how coarse they are.
+"""Time the synthesis of coarse masks, and measure their IoU.
 
-Run it with ``make bench``, on drawn masks of the sizes of LVIS objects, or
-with ``--ann-file``, on the masks of an LVIS or COCO json.
+Run it with ``make bench`` on drawn masks of the sizes of LVIS objects, or
+with ``--ann-file`` on the masks of an LVIS or COCO JSON file.
 """
 
 import argparse
@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.uint8]
 
 
 def blob(height: int, width: int, radius: float, seed: int) -> Mask:
-    """A bumpy shape of about a radius."""
+    """Draw a bumpy shape, (H, W) uint8, 0 and 1; ``radius`` is in pixels."""
     rng = np.random.default_rng(seed)
     mask = np.zeros((height, width), np.uint8)
     angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
@@ -37,14 +37,14 @@ def blob(height: int, width: int, radius: float, seed: int) -> Mask:
 
 
 def drawn_masks(count: int = 120) -> list[Mask]:
-    """Blobs on 640 x 480, half of them under 2,000 pixels."""
+    """Draw blobs on 640 x 480 pixels, half of them under 2,000 pixels."""
     radii = np.exp(np.random.default_rng(0).normal(3.3, 0.7, 4 * count))
     masks = (blob(480, 640, r, seed) for seed, r in enumerate(radii))
     return [mask for mask in masks if mask.sum() > 512][:count]
 
 
 def annotated_masks(ann_file: Path, count: int = 500) -> list[Mask]:
-    """Masks over 512 pixels of an LVIS or COCO json, ``count`` at most."""
+    """Read up to ``count`` masks over 512 pixels of an LVIS or COCO JSON."""
     content = json.loads(ann_file.read_text())
     images = {image['id']: image for image in content['images']}
     masks: list[Mask] = []
@@ -62,7 +62,7 @@ def annotated_masks(ann_file: Path, count: int = 500) -> list[Mask]:
 def milliseconds(
     synthesizer: SynthesizeCoarseMask, masks: list[Mask]
 ) -> float:
-    """Mean time per mask, of the best of three rounds."""
+    """Return the mean milliseconds per mask in the best of three rounds."""
     rounds = []
     for first in range(0, 3 * len(masks), len(masks)):
         start = time.perf_counter()

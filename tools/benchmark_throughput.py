@@ -1,14 +1,14 @@
-"""Refine a results json with a network that takes no time.
+"""Refine COCO results with a network that takes no time.
 
     python tools/benchmark_throughput.py --masks 10000
 
-What is left is the work of the package: reading the json and the pictures,
-cropping, judging, pasting, encoding, the journal and writing the json. The
-network's place is taken by one that answers with the coarse mask (``same``),
-so that the guard keeps every mask, or with the mask moved to the right and no
-belief in the old edge (``moved``), so that every mask is refined and encoded.
-The pictures are parts of the photograph of the demo, 640 x 480, with seven
-masks each, whose sizes spread as COCO's do.
+The measured time is that of everything but the network: reading the JSON and
+the images, cropping, the guard, pasting, encoding, the journal and writing the
+JSON. The network is replaced by one that answers with the coarse mask
+(``same``), so that the guard keeps every mask, or with the mask moved to the
+right and no belief in the old edge (``moved``), so that every mask is refined
+and encoded. The images are parts of the photograph of the demo, 640 x 480
+pixels, with seven masks each, whose sizes are distributed like COCO's.
 """
 
 import argparse
@@ -42,7 +42,7 @@ MEDIAN_SIDE, SPREAD = 55.0, 1.1
 
 
 class Context(NamedTuple):
-    """What the steps share: logits, and those of the error map."""
+    """The context of the steps: logits of the masks and of the error map."""
 
     logits: Tensor
     error_logits: Tensor
@@ -85,7 +85,12 @@ class FastRefiner(Refiner):
 
 
 class Meter(Reporter):
-    """Notes time and memory after every image."""
+    """Records time and memory after every image.
+
+    Attributes:
+        times (list[float]): Clock after every image, in seconds.
+        memory (list[float]): Memory after every image, in MiB.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,23 +99,23 @@ class Meter(Reporter):
 
     @contextmanager
     def progress(self, total: int | None, what: str = '') -> Iterator[Advance]:
-        """Count images; see :class:`Reporter`."""
+        """Yield :meth:`note`; see :class:`Reporter`."""
         yield self.note
 
     def note(self, verdicts: Sequence[str] = ()) -> None:
-        """Note an image."""
+        """Record time in seconds and memory in MiB after an image."""
         self.times.append(time.perf_counter())
         self.memory.append(resident())
 
 
 def resident() -> float:
-    """Return the memory of this process in MiB."""
+    """Return the resident memory of this process in MiB."""
     pages = int(Path('/proc/self/statm').read_text().split()[1])
     return pages * resource.getpagesize() / 2**20
 
 
 def blobs(rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Draw the masks of a picture: polygons about an ellipse."""
+    """Draw the masks of an image: polygons close to an ellipse."""
     for _ in range(MASKS_PER_IMAGE):
         side = MEDIAN_SIDE * np.exp(SPREAD * rng.standard_normal())
         side = float(np.clip(side, 6, 420))
@@ -127,7 +132,7 @@ def blobs(rng: np.random.Generator) -> Iterator[np.ndarray]:
 
 
 def write_data(folder: Path, count: int) -> int:
-    """Write pictures, annotations and results; return the number of masks."""
+    """Write images, annotations and results; return the number of masks."""
     rng = np.random.default_rng(0)
     photograph = cv2.imread(str(DEMO / 'coffee.jpg'))
     large = cv2.resize(photograph, (2 * WIDTH, 2 * HEIGHT))
@@ -163,7 +168,7 @@ def write_data(folder: Path, count: int) -> int:
 
 
 def measure(folder: Path, count: int, model: str, moved: int) -> str:
-    """Refine the file; return a row of the table."""
+    """Refine the results; return a row of the table."""
     meter, refiner = Meter(), FastRefiner(model, moved)
     refiner.settings  # noqa: B018  # loads the model before the clock starts
     start, cpu = time.perf_counter(), time.process_time()

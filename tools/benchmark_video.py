@@ -1,17 +1,17 @@
-"""Measure what carrying masks from frame to frame gains.
+"""Measure the gains of carrying edges from frame to frame.
 
 ``python tools/benchmark_video.py DATA`` takes a folder with ``images/`` and
 ``masks/``, or ``--ann-file``, a path of each per line, separated by a tab. It
-makes clips of these photographs, with known masks and motion, in turn by a
-moving camera and by an object that moves over another photograph. One clip has
-a cut, in one the object leaves and returns, in one all stands still for a
-while. The coarse mask of every frame is damaged independently.
+makes clips of these photographs, with known masks and motion. In every other
+clip the camera moves; in the rest, an object moves over another photograph.
+One clip has a cut, in one the object leaves and returns, and in one the motion
+stops for a while. The coarse mask of every frame is damaged independently.
 
-A row is a clip: Boundary IoU in points, boundary flicker in pixels along the
-true motion, warping error in points, and processor seconds per frame, frame by
-frame and as a video. ``ways`` counts how the masks of the video were obtained.
-``right`` says whether cuts were found where shots begin and nowhere else, and
-whether empty masks stayed empty.
+A row of the table is a clip, refined frame by frame and as a video: Boundary
+IoU in points, boundary flicker in pixels along the true motion, warping error
+in points, and processor seconds per frame. ``ways`` counts the origins of the
+video's masks. ``right`` says whether cuts were found at the beginnings of
+shots only, and whether empty masks stayed empty.
 """
 
 import argparse
@@ -52,7 +52,14 @@ HEADER = (
 
 
 class Figures(NamedTuple):
-    """What is measured of a clip."""
+    """The means over the frames of a clip.
+
+    Attributes:
+        boundary_iou (float): 0 to 1.
+        flicker (float): Boundary flicker, in pixels.
+        warping (float): Warping error, 0 to 1.
+        seconds (float): Processor time per frame.
+    """
 
     boundary_iou: float
     flicker: float
@@ -61,7 +68,7 @@ class Figures(NamedTuple):
 
 
 def main() -> None:
-    """Measure every clip frame by frame and as a video."""
+    """Measure every clip frame by frame and as a video; print a table."""
     args = _parse_args()
     options = RefinerOptions(
         model=args.model, device=args.device, runtime=args.runtime
@@ -91,7 +98,7 @@ def main() -> None:
 def _compare(
     refiner: Refiner, clip: Clip, kind: str, count: int, steadying: Steadying
 ) -> tuple[Figures, Figures, str, str]:
-    """Refine a clip in both ways, frame by frame in turn."""
+    """Refine the frames of a clip alone and as a video, in turns."""
     steady = VideoRefiner(refiner.model, refiner.settings, steadying)
     single, video = _Measure(), _Measure()
     ways: Counter[str] = Counter()
@@ -127,7 +134,7 @@ class _Measure:
         self._seconds: list[float] = []
 
     def add(self, frame: Frame, mask: Array, seconds: float) -> None:
-        """Measure a frame; those without the object only take time."""
+        """Measure a frame; without the object, only its time."""
         self._seconds.append(seconds)
         before, self._before = self._before, (frame.mask, mask)
         if not frame.mask.any():
@@ -197,7 +204,7 @@ def _name(number: int) -> str:
 
 
 def _load_photos(args: argparse.Namespace) -> list[Photo]:
-    """Load photographs, spread over the list, with an object in the middle."""
+    """Load photographs from all over the list, with an object inside."""
     dataset = FolderRefineDataset(
         data_root=args.data,
         ann_file=args.ann_file,

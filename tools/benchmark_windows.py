@@ -1,12 +1,12 @@
-"""Time many windows: how fast a device is when it is fed well.
+"""Measure the throughput of a device in windows per second.
 
     python tools/benchmark_windows.py --model segrefiner-lr --steps 6
     python tools/benchmark_windows.py --images 60 --device cuda
 
-The photograph of the demo stands for every image; each has masks that are
-moved a little, so that no two windows are the same. The published way runs
-one window at a time in float32, the package without guard and tiles. A named
-model whose weights are not bundled gets random ones.
+Every image is the photograph of the demo; its masks are the mask of the demo,
+shifted by multiples of 3 pixels. The published procedure runs one window at a
+time in float32; this package runs without guard and tiles. A named model whose
+weights are not bundled gets random weights.
 """
 
 import argparse
@@ -31,7 +31,7 @@ Way = Callable[[list[list[Scene]]], int]
 
 
 def scenes(images: int, masks: int) -> list[list[Scene]]:
-    """The masks of every image."""
+    """Make the scenes of every image, one per mask."""
     base = read_scene(0.2)
     return [
         [
@@ -43,7 +43,7 @@ def scenes(images: int, masks: int) -> list[list[Scene]]:
 
 
 def one_by_one(model: SegRefiner, steps: int) -> Way:
-    """The published way; it returns the number of windows."""
+    """Return the published procedure; it returns the number of windows."""
     refine = published(model, steps)
 
     def run(given: list[list[Scene]]) -> int:
@@ -53,7 +53,7 @@ def one_by_one(model: SegRefiner, steps: int) -> Way:
 
 
 def batched(model: SegRefiner, **options: Any) -> Way:
-    """The package; it returns the number of windows."""
+    """Return this package's procedure; it returns the number of windows."""
     settings = user_settings(model, windows=PLAIN, guard=False, **options)
 
     def jobs(given: list[list[Scene]]) -> Iterator[RefineJob[None]]:
@@ -70,7 +70,7 @@ def batched(model: SegRefiner, **options: Any) -> Way:
 
 
 def ways(name: str, steps: int | None, device: str) -> Iterator[Any]:
-    """Name and function of every row; or why it cannot run."""
+    """Yield the name of every row, and its procedure or why it cannot run."""
     model = build(name)
     steps = steps or model.settings().num_steps
     assert steps is not None

@@ -1,4 +1,4 @@
-"""Kinds of coarse masks, and classical methods to compare with.
+"""Kinds of coarse masks, and classical methods of refinement.
 
 A module of ``benchmark_quality.py``, not a command.
 """
@@ -26,9 +26,9 @@ Make = Callable[[Image, Image, int], Image]
 
 
 def synthetic_kinds() -> dict[str, Make]:
-    """Every kind of synthetic coarse mask, by name.
+    """Return the functions that make synthetic coarse masks, by kind.
 
-    Those with a star are not among the kinds that the recipes train on.
+    No recipe trains on kinds whose name has a star.
     """
     makers: dict[str, Make] = {'perfect': lambda image, mask, seed: mask}
     makers['reference'] = _by_mask(SynthesizeCoarseMask(mode='reference'))
@@ -48,15 +48,16 @@ def model_masks(folder: Path) -> dict[str, Path]:
     """Find the coarse masks that a model has predicted.
 
     Args:
-        folder (Path): Pictures with the stems of the images, or named
-            ``PARENT__STEM``, where PARENT is the folder above that of the
-            images.
+        folder (Path): Folder of mask files that have the stems of the images,
+            or are named ``PARENT__STEM``, where PARENT is the folder above
+            that of the images.
 
     Returns:
-        dict[str, Path]: Files by stem.
+        dict[str, Path]: Mask files by stem.
 
     Raises:
-        InputError: If there are none.
+        InputError: If there is no such folder or no mask in it, or two masks
+            share a stem.
     """
     pictures = pictures_in(folder)
     if not pictures:
@@ -65,7 +66,19 @@ def model_masks(folder: Path) -> dict[str, Path]:
 
 
 def predicted(masks: dict[str, Path], path: Path, size: Any) -> Image | None:
-    """The mask that a model has predicted for an image, or None."""
+    """Read the predicted mask of an image; None if there is none.
+
+    Args:
+        masks (dict[str, Path]): From :func:`model_masks`.
+        path (Path): Image file.
+        size (tuple[int, int]): Height and width of the image.
+
+    Returns:
+        np.ndarray | None: (H, W) uint8, 0 and 1.
+
+    Raises:
+        InputError: If the mask cannot be read or has another size.
+    """
     names = path.stem, f'{path.parent.parent.name}__{path.stem}'
     for name in names:
         if name in masks:
@@ -78,7 +91,7 @@ def _by_mask(synthesizer: SynthesizeCoarseMask) -> Make:
 
 
 def grid28(image: Image, mask: Image, seed: int) -> Image:
-    """28 x 28 cells over the box, bilinear: the head of Mask R-CNN."""
+    """Resize the box to 28 x 28 cells and back, like Mask R-CNN's head."""
     x, y, w, h = cv2.boundingRect(mask)
     part = mask[y : y + h, x : x + w].astype(np.float32)
     cells = cv2.resize(part, (28, 28), interpolation=cv2.INTER_AREA)
@@ -89,7 +102,7 @@ def grid28(image: Image, mask: Image, seed: int) -> Image:
 
 
 def hasty_polygon(image: Image, mask: Image, seed: int) -> Image:
-    """A polygon drawn in haste: corners cut, and a little beside."""
+    """Draw polygons with few, displaced corners, as an annotator in haste."""
     rng = np.random.default_rng(seed)
     result = np.zeros_like(mask)
     contours, _ = cv2.findContours(
@@ -107,7 +120,7 @@ def hasty_polygon(image: Image, mask: Image, seed: int) -> Image:
 
 
 def elastic(image: Image, mask: Image, seed: int) -> Image:
-    """Every pixel is shifted by a smooth random field."""
+    """Shift every pixel by a smooth random field."""
     rng = np.random.default_rng(seed)
     height, width = mask.shape
     reach = rng.uniform(0.05, 0.2) * np.count_nonzero(mask) ** 0.5 / 2
@@ -130,7 +143,7 @@ def elastic(image: Image, mask: Image, seed: int) -> Image:
 
 
 def convex_hull(image: Image, mask: Image, seed: int) -> Image:
-    """The largest part, without its bays."""
+    """Draw the convex hull of the largest part."""
     contours, _ = cv2.findContours(
         mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
     )
@@ -139,7 +152,7 @@ def convex_hull(image: Image, mask: Image, seed: int) -> Image:
 
 
 def output_stride(image: Image, mask: Image, seed: int) -> Image:
-    """As from a network whose output is 8, 16 or 32 times smaller."""
+    """Resize the mask by 1/8, 1/16 or 1/32 and back, as strided networks."""
     stride = (8, 16, 32)[seed % 3]
     height, width = mask.shape
     small = max(width // stride, 2), max(height // stride, 2)
@@ -150,7 +163,7 @@ def output_stride(image: Image, mask: Image, seed: int) -> Image:
 
 
 def superpixels(image: Image, mask: Image, seed: int) -> Image:
-    """Whole superpixels, those that are mostly of the object."""
+    """Join the superpixels of which at least half is the object."""
     rng = np.random.default_rng(seed)
     height, width = mask.shape
     step = 14 + 6 * (seed % 3)
@@ -179,7 +192,16 @@ UNSEEN: dict[str, Make] = {
 
 
 def grab_cut(image: Image, mask: Mask) -> Mask:
-    """OpenCV's GrabCut, free within 3 % of the box's diagonal of the edge."""
+    """Refine by GrabCut, within 3 % of the box's diagonal of the edge.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8, BGR.
+        mask (np.ndarray): (H, W) bool.
+
+    Returns:
+        np.ndarray: (H, W) bool; the given mask if it is too thin or fills the
+        image.
+    """
     _, _, w, h = cv2.boundingRect(mask.astype(np.uint8))
     reach = max(round(0.03 * float(np.hypot(w, h))), 2)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
@@ -198,7 +220,15 @@ def grab_cut(image: Image, mask: Mask) -> Mask:
 
 
 def guided_filter(image: Image, mask: Mask) -> Mask:
-    """The guided filter (He et al., 2010), guided by grey values."""
+    """Refine by the guided filter (He et al., 2010), guided by grey values.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8, BGR.
+        mask (np.ndarray): (H, W) bool.
+
+    Returns:
+        np.ndarray: (H, W) bool.
+    """
     _, _, w, h = cv2.boundingRect(mask.astype(np.uint8))
     reach = max(round(0.02 * float(np.hypot(w, h))), 2)
     filtered: Mask = guided(image, mask, reach) >= 0.5
@@ -206,7 +236,16 @@ def guided_filter(image: Image, mask: Mask) -> Mask:
 
 
 def guided(image: Image, mask: Mask, reach: int) -> Any:
-    """Filter a mask, guided by grey values, over squares of 2 reach + 1."""
+    """Apply the guided filter to a mask, guided by grey values.
+
+    Args:
+        image (np.ndarray): (H, W, 3) uint8, BGR.
+        mask (np.ndarray): (H, W) bool.
+        reach (int): Radius of the square windows, in pixels.
+
+    Returns:
+        np.ndarray: (H, W) float32, about 0 to 1.
+    """
     side = 2 * reach + 1
 
     def mean(values: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Draw the reverse diffusion process on the demo picture, as an animation.
+"""Draw the reverse diffusion process on the image of the demo, animated.
 
-The window, the network and the scheduler are those that ``refine()`` uses.
+The window, the network and the scheduler are those of ``refine()``.
 ``docs/images/reverse_process.webp`` was made by::
 
     python tools/draw_reverse_process.py docs/images/reverse_process.webp
@@ -35,7 +35,15 @@ MASK, FINE, DARK = (255, 120, 0), (60, 220, 255), (24, 24, 28)
 
 @dataclass
 class Step:
-    """One reverse step; tensors are (h, w), values 0 to 1."""
+    """One reverse step of a window; tensors are (h, w), values 0 to 1.
+
+    Attributes:
+        timestep (int): Timestep, counted from 0.
+        before (Tensor): Mask before the step.
+        guess (Tensor): Predicted probability of the fine mask.
+        fine (Tensor): Probability that each pixel has turned fine.
+        after (Tensor): Mask after the step.
+    """
 
     timestep: int
     before: Tensor
@@ -66,10 +74,11 @@ def main() -> None:
 
 
 def reverse_process() -> tuple[Picture, Tensor, list[Step]]:
-    """Run the six steps on the demo, and keep what each one saw and made.
+    """Run the six steps on the image of the demo, and record each step.
 
     Returns:
-        tuple: The window, (h, w, 3) uint8 BGR, its coarse mask, and the steps.
+        tuple[np.ndarray, Tensor, list[Step]]: The window, (h, w, 3) uint8
+        BGR, its coarse mask, (h, w) float32, 0 and 1, and the steps.
     """
     refiner = SegRefinerInferencer(device='cpu')
     head = refiner.model.head
@@ -87,7 +96,7 @@ def reverse_process() -> tuple[Picture, Tensor, list[Step]]:
 def _seen_by(
     head: DiffusionRefineHead, refiner: SegRefinerInferencer
 ) -> tuple[Tensor, Tensor]:
-    """The first window that the head is given: image and coarse mask."""
+    """Return the first window that the head gets: image and coarse mask."""
     seen: list[ReverseStep] = []
     head.observer = seen.append
     refiner(
@@ -134,12 +143,12 @@ def draw_frames(
     """Draw the start, every step, and the result.
 
     Args:
-        photo (np.ndarray): Window, (h, w, 3) uint8 BGR.
-        coarse (Tensor): Its coarse mask, (h, w).
-        steps (list[Step]): From :func:`reverse_process`.
+        photo (np.ndarray): The window, (h, w, 3) uint8 BGR.
+        coarse (Tensor): Its coarse mask, (h, w), 0 and 1.
+        steps (list[Step]): Steps from :func:`reverse_process`, at least one.
 
     Yields:
-        Image: Frames of one size.
+        PIL.Image.Image: Frames of equal size, RGB.
     """
     nothing = np.zeros((*coarse.shape, 3), np.uint8)
     yield _frame(

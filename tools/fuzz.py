@@ -1,12 +1,13 @@
-"""Feed faulty files to every reader: none may crash, hang or go silent.
+"""Run the commands on faulty files of every kind, and count faults.
 
-``python tools/fuzz.py`` takes a valid small file of every kind that the
-commands read, changes it in hundreds of ways, runs the real command on each,
-and counts: accepted; refused in words that name the file; or a fault, which
-is a traceback, a refusal that names no file, a hang over 10 seconds, more
-than 2 GiB of memory, a crash, a file written where none belongs, or a
-temporary file left behind. The exit status is 1 if there is a fault, which
-``--reader`` and ``--seed`` repeat.
+``python tools/fuzz.py`` takes a small valid file of every kind that the
+commands read, changes it in hundreds of ways, and runs the real command on
+each changed file. It counts files that are accepted, files that are refused
+with a message that names the file, and faults. A fault is a traceback, a
+refusal that names no file, a hang over 10 seconds, more than 2 GiB of memory,
+a crash, a file written outside the output, or a temporary file left behind.
+The exit status is 1 if there is a fault; ``--reader`` and ``--seed`` repeat
+it.
 """
 
 import argparse

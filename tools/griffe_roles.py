@@ -1,4 +1,4 @@
-"""Extension of griffe: Sphinx roles in docstrings become plain code.
+"""Extension of griffe that turns Sphinx roles in docstrings into plain code.
 
 mkdocstrings renders docstrings as Markdown, which has neither roles such as
 ``:func:`refine` `` nor the directive ``.. math::``.
@@ -15,10 +15,10 @@ MATH = re.compile(r'^( *)\.\. math::\n\n?((?:\1    .*\n|\n)+)', re.MULTILINE)
 
 
 class PlainRoles(Extension):
-    """Replaces roles and formulas by code."""
+    """Replaces roles and formulas in docstrings by Markdown code."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
-        """Rewrite the docstring of an object."""
+        """Rewrite the docstring of an object in place, if it has one."""
         if obj.docstring:
             text = ROLE.sub(r'`\1`', obj.docstring.value)
             obj.docstring.value = MATH.sub(_as_code, f'{text}\n').rstrip('\n')

@@ -1,12 +1,12 @@
-"""Hook of MkDocs: pages and links outside docs/.
+"""Hook of MkDocs for pages and links outside docs/.
 
-The documents link to each other as they do in the repository, so that they can
-be read there too. MkDocs knows only what lies in docs/. This hook adds the
-Markdown files outside it that the navigation names: ``index.md`` is README.md,
-``repository/X`` is X. Then it rewrites every relative link. A link to a file
-that is no page, such as a config or LICENSE, becomes plain text, as the site
-has no address for it; a link to a file that does not exist stays, and MkDocs
-reports it.
+The links in the documents are relative paths of the repository, so that the
+documents can be read there too. MkDocs knows only the files in docs/. This
+hook adds the Markdown files outside docs/ that the navigation names:
+``index.md`` is README.md, ``repository/X`` is X. Then it rewrites every
+relative link. A link to a file that is not a page, such as a config or
+LICENSE, becomes plain text, as the site has no address for the file. A link to
+a file that does not exist is unchanged, and MkDocs reports it.
 """
 
 import os
@@ -25,7 +25,15 @@ FENCE = re.compile(r'^(```.*?^```)', re.MULTILINE | re.DOTALL)
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages that lie outside docs/."""
+    """Add the pages outside docs/ to the files of the site.
+
+    Args:
+        files (Files): The files, changed in place.
+        config (MkDocsConfig): The configuration, with the navigation.
+
+    Returns:
+        Files: The given files.
+    """
     for name in _pages_of(config.nav):
         if name == HOME or name.startswith(OUTSIDE):
             path = str(ROOT / _in_repository(name))
@@ -36,7 +44,17 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(
     markdown: str, page: Page, config: Any, files: Files
 ) -> str:
-    """Turn the links of the repository into those of the site."""
+    """Turn the links of the repository into links of the site.
+
+    Args:
+        markdown (str): Text of the page.
+        page (Page): The page.
+        config (MkDocsConfig): Not used.
+        files (Files): The files of the site.
+
+    Returns:
+        str: The text with rewritten links; code blocks are unchanged.
+    """
     here = page.file.src_uri
 
     def rewrite(link: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Other ways to refine a mask, for the benchmarks; none is a requirement.
+"""Other methods of refinement, for the benchmarks; none is required.
 
     pip install pydensecrf2 pymatting segmentation-refinement
 
@@ -19,7 +19,15 @@ Method = Callable[[Image, Mask], Mask]
 
 
 def dense_crf() -> Method:
-    """A fully connected CRF (Kraehenbuehl and Koltun, 2011), 5 iterations."""
+    """Make a fully connected CRF (Kraehenbuehl and Koltun, 2011).
+
+    Returns:
+        Callable: Refines a mask, (H, W) bool, of an image, (H, W, 3) uint8
+        BGR, in 5 iterations.
+
+    Raises:
+        ImportError: If ``pydensecrf`` is not installed.
+    """
     from pydensecrf.densecrf import DenseCRF2D
 
     def refine(image: Image, mask: Mask) -> Mask:
@@ -39,7 +47,15 @@ def dense_crf() -> Method:
 
 
 def closed_form_matting() -> Method:
-    """PyMatting's closed-form matting (Levin et al., 2008) of the band."""
+    """Make PyMatting's closed-form matting (Levin et al., 2008).
+
+    Returns:
+        Callable: Refines a mask, (H, W) bool, of an image, (H, W, 3) uint8
+        BGR, in the band around its edge.
+
+    Raises:
+        ImportError: If ``pymatting`` is not installed.
+    """
     from pymatting import estimate_alpha_cf
 
     def refine(image: Image, mask: Mask) -> Mask:
@@ -57,7 +73,15 @@ def closed_form_matting() -> Method:
 
 
 def cascade_psp() -> Method:
-    """The network of CascadePSP (Cheng et al., 2020), with random weights."""
+    """Make the network of CascadePSP (Cheng et al., 2020), random weights.
+
+    Returns:
+        Callable: Changes a mask, (H, W) bool, of an image, (H, W, 3) uint8
+        BGR.
+
+    Raises:
+        ImportError: If ``segmentation_refinement`` is not installed.
+    """
     import torch
     from segmentation_refinement.eval_helper import (
         process_high_res_im,
@@ -84,7 +108,7 @@ def cascade_psp() -> Method:
 
 
 def _window(mask: Mask) -> Any:
-    """The box of a mask with a margin of 20 pixels."""
+    """Return the slices of a mask's box with a margin of 20 pixels."""
     x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
     rows = slice(max(y - 20, 0), y + height + 20)
     return rows, slice(max(x - 20, 0), x + width + 20)

@@ -2,9 +2,9 @@
 
     python tools/simulate_scaling.py --workload coco --workers 16 64 256
 
-A reader, workers that each take the next shard when they are free, a store
-with a limited rate, slow workers, and workers that die in the middle of a
-shard. The service times are those that ``benchmark_scaling.py`` prints.
+The model has a reader, workers that each take the next shard when they are
+free, a store with a limited rate, slow workers, and workers that die in the
+middle of a shard. The service times come from ``benchmark_scaling.py``.
 """
 
 import argparse
@@ -17,15 +17,16 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Workload:
-    """A data set.
+    """The size of a data set.
 
     Attributes:
         images (int): Number of images.
         masks (int): Number of masks.
-        shard_masks (int): Masks per shard.
-        image_bytes (float): Bytes of an image file.
-        pixels (float): Megapixels of an image.
-        merged (bool): Whether a JSON is merged at the end.
+        shard_masks (int): Number of masks per shard.
+        image_bytes (float): Mean size of an image file, in bytes.
+        pixels (float): Mean size of an image, in megapixels.
+        merged (bool): Whether the source is a JSON file, which one reader
+            reads and which is merged at the end.
     """
 
     images: int
@@ -37,7 +38,7 @@ class Workload:
 
     @property
     def shards(self) -> int:
-        """Number of shards."""
+        """int: Number of shards."""
         return math.ceil(self.masks / self.shard_masks)
 
 
@@ -50,23 +51,29 @@ WORKLOADS = dict(
 
 @dataclass(frozen=True)
 class Fleet:
-    """Workers and their service times, in seconds.
+    """Workers, and service times in seconds.
 
     Attributes:
         workers (int): Number of workers.
-        refine (float): Per mask.
-        decode (float): Per megapixel of an image.
-        read (float): Per mask, in the one reader.
-        write (float): Per mask.
-        merge (float): Per mask, in the driver after the last shard.
-        latency (float): Of a request to the store; eight are in flight.
-        store (float): Bytes per second that the store gives to all.
-        start (float): Until a worker has its model.
-        slow (float): Share of workers that are slow.
-        slowness (float): Times as long as a slow worker takes.
+        refine (float): Time to refine a mask.
+        decode (float): Time to decode a megapixel of an image. Defaults to
+            0.0155.
+        read (float): Time of the reader per mask. Defaults to 0.00005.
+        write (float): Time to write a mask to a shard. Defaults to 0.00005.
+        merge (float): Time to merge a mask after the last shard. Defaults to
+            0.0005.
+        latency (float): Time of a request to the store, of which eight are in
+            flight. Defaults to 0.03.
+        store (float): Rate of the store for all workers, in bytes per second.
+            Defaults to 5e9.
+        start (float): Time until a worker has its model. Defaults to 20.
+        slow (float): Probability that a worker is slow, 0 to 1. Defaults to
+            0.05.
+        slowness (float): Factor of a slow worker's time. Defaults to 2.
         spread (float): Standard deviation of the logarithm of service times.
-        failures (float): Deaths per worker and hour.
-        price (float): Of an hour of a worker.
+            Defaults to 0.1.
+        failures (float): Deaths per worker and hour. Defaults to 0.01.
+        price (float): Price of a worker per hour. Defaults to 0.04.
     """
 
     workers: int
@@ -87,16 +94,16 @@ class Fleet:
 
 @dataclass
 class Outcome:
-    """What a run takes.
+    """The time and cost of a run.
 
     Attributes:
-        hours (float): Until the output is complete.
-        cost (float): Price of all workers until then, in the unit of
+        hours (float): Time until the output is complete.
+        cost (float): Price of all workers for this time, in the unit of
             ``Fleet.price``.
-        busy (float): Share of the time in which workers refine.
-        reader (float): Share in which they wait for the reader.
-        store (float): Share in which they wait for the store.
-        lost (int): Shards that were refined again.
+        busy (float): Share of the workers' time spent on refinement, 0 to 1.
+        reader (float): Share of their time spent waiting for the reader.
+        store (float): Share of their time spent waiting for the store.
+        lost (int): Number of times that a shard was refined again.
     """
 
     hours: float
@@ -113,10 +120,10 @@ def simulate(load: Workload, fleet: Fleet, seed: int = 0) -> Outcome:
     Args:
         load (Workload): The data set.
         fleet (Fleet): The workers.
-        seed (int): Seed of all that is random. Defaults to 0.
+        seed (int): Seed of all random choices. Defaults to 0.
 
     Returns:
-        Outcome: What the run takes.
+        Outcome: The time and cost of the run.
     """
     rng = random.Random(seed)
     slow = [rng.random() < fleet.slow for _ in range(fleet.workers)]
@@ -165,7 +172,7 @@ def simulate(load: Workload, fleet: Fleet, seed: int = 0) -> Outcome:
 
 
 def _arrivals(load: Workload, fleet: Fleet) -> Iterator[float]:
-    """Yield when each shard has been read; workers read tars themselves."""
+    """Yield the time at which each shard is read; 0 for tar files."""
     step = load.shard_masks * fleet.read if load.merged else 0.0
     now = 0.0
     while True:
@@ -180,7 +187,7 @@ def _life(rng: random.Random, fleet: Fleet) -> float:
 
 
 def main() -> None:
-    """Print a table, a row per number of workers."""
+    """Simulate runs, and print a row per number of workers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

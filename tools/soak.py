@@ -1,12 +1,12 @@
-"""Kill a folder run again and again: it must lose nothing.
+"""Kill a folder run again and again, and check that no result is lost.
 
-``python tools/soak.py`` refines a folder of small drawn pictures with a tiny
-network, once without a break, and then with a SIGKILL at 50 random moments
-and a full disk at 20, each followed by a run that goes on. The results must
-be the same, byte by byte. Of two runs on one output at a time, one works, and
-the other is refused with the name of the first. Memory must not grow from
-picture to picture. The full disk is a small one that is mounted, which needs
-root; without it, that part is left out with a message.
+``python tools/soak.py`` refines a folder of small drawn images with a tiny
+network: once without a break, then with a SIGKILL at 50 random moments and
+with 20 full disks, each followed by a run that resumes. The results must be
+byte-identical. Of two runs with one output at the same time, one works, and
+the other is refused with the process id of the first. Memory must not grow
+from image to image. For the full disks, a small disk is mounted, which needs
+root; without root, this part is skipped with a message.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Test a refiner, or a model with one, by the metrics of its config.
+"""Test a refiner, or a model with a refiner, by the metrics of its config.
 
-``python tools/test.py CONFIG CHECKPOINT``; several GPUs by ``torchrun`` and
-``--launcher pytorch``.
+Run ``python tools/test.py CONFIG CHECKPOINT``; for several GPUs, start it with
+``torchrun`` and add ``--launcher pytorch``.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run the tool; return the exit status."""
+    """Run the test; return the exit status, 2 after an error of the user."""
     args = parse_args()
     from segrefiner_mm.cli import runner_setup
     from segrefiner_mm.errors import InputError, SegRefinerError

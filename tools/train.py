@@ -1,7 +1,7 @@
 """Train a refiner.
 
-``python tools/train.py CONFIG``; several GPUs by ``torchrun`` and
-``--launcher pytorch``.
+Run ``python tools/train.py CONFIG``; for several GPUs, start it with
+``torchrun`` and add ``--launcher pytorch``.
 """
 
 import argparse
@@ -28,15 +28,18 @@ def parse_args() -> argparse.Namespace:
 
 
 def set_start(cfg: Any, resume: str | None) -> None:
-    """Set where training begins: at a checkpoint, or with its weights.
+    """Set the checkpoint that training resumes or starts from.
 
     Args:
-        cfg (Config): Changed in place.
-        resume (str, optional): Checkpoint to resume, or ``'auto'`` for the
-            last one of the work dir.
+        cfg (Config): Config of the run; ``resume`` and ``load_from`` are
+            changed in place.
+        resume (str, optional): Checkpoint to resume; ``'auto'`` is the last
+            checkpoint of the work dir, if there is one. None: training starts
+            with the weights that the config names.
 
     Raises:
-        InputError: If there are two sets of weights, or a file is not a .pth.
+        InputError: If the config names two sets of weights, or the checkpoint
+            is not a .pth file.
         CheckpointError: If the checkpoint cannot be read.
     """
     from mmengine.runner import find_latest_checkpoint
@@ -59,7 +62,11 @@ def set_start(cfg: Any, resume: str | None) -> None:
 
 
 def main() -> int:
-    """Run the tool; return the exit status."""
+    """Train; return the exit status.
+
+    Returns:
+        int: 0, 1 if the training collapsed, or 2 after an error of the user.
+    """
     args = parse_args()
     from segrefiner_mm.cli import runner_setup
     from segrefiner_mm.errors import (

@@ -1,4 +1,4 @@
-"""Clips with known masks and motion, made of photographs.
+"""Video clips with known masks and motion, made of photographs.
 
 A module of ``benchmark_video.py``, not a command.
 """
@@ -18,7 +18,12 @@ CAMERA, OBJECT = 'camera', 'object'  # what moves
 
 
 class Photo(NamedTuple):
-    """A photograph with the true mask of its object."""
+    """A photograph with the true mask of its object.
+
+    Attributes:
+        image (np.ndarray): (H, W, 3) uint8, BGR.
+        mask (np.ndarray): (H, W) uint8, 0 and 1.
+    """
 
     image: Array
     mask: Array
@@ -29,10 +34,10 @@ class Frame(NamedTuple):
 
     Attributes:
         image (np.ndarray): (H, W, 3) uint8, BGR.
-        mask (np.ndarray): (H, W) uint8, values 0 and 1: the true mask.
-        flow (np.ndarray, optional): (H, W, 2) float32: what is at (x, y) of
-            the object was at (x, y) + flow in the frame before; None for the
-            first frame of a shot.
+        mask (np.ndarray): The true mask, (H, W) uint8, 0 and 1.
+        flow (np.ndarray, optional): (H, W, 2) float32, in pixels: the point of
+            the object at (x, y) was at (x, y) + flow in the previous frame.
+            None for the first frame of a shot.
     """
 
     image: Array
@@ -41,16 +46,17 @@ class Frame(NamedTuple):
 
 
 class Clip(NamedTuple):
-    """What a clip shows.
+    """The content and motion of a clip.
 
     Attributes:
-        photos (tuple[Photo, ...]): One per shot.
-        background (np.ndarray): What objects move over.
-        moves (str): ``'camera'``: photograph and object as one; ``'object'``:
-            the object over the background.
+        photos (tuple[Photo, ...]): The photographs, one per shot.
+        background (np.ndarray): Photograph behind moving objects, (H, W, 3)
+            uint8, BGR.
+        moves (str): ``'camera'``: the whole photograph moves; ``'object'``:
+            the object moves over the background.
         leaves (bool): Whether the object leaves the frame and returns.
-        stops (bool): Whether all stands still in the middle of the clip.
-        seed (int): Of motion and noise.
+        stops (bool): Whether the motion stops in the middle of the clip.
+        seed (int): Seed of motion and noise.
     """
 
     photos: tuple[Photo, ...]
@@ -65,11 +71,12 @@ def frames_of(clip: Clip, count: int) -> Iterator[Frame]:
     """Draw the frames of a clip, one by one.
 
     Args:
-        clip (Clip): What to draw.
-        count (int): Number of frames, which the shots share.
+        clip (Clip): The content and motion.
+        count (int): Number of frames of all shots together.
 
     Yields:
-        Frame: Frame, true mask and true motion.
+        Frame: Frames with true mask and true motion, in order; the longest
+        side is 640 pixels.
     """
     rng = np.random.default_rng([clip.seed, 1])
     bounds = np.linspace(0, count, len(clip.photos) + 1).astype(int)
@@ -123,7 +130,7 @@ def _drawn(
 
 
 class _Place(NamedTuple):
-    """Where the photograph is on a frame.
+    """The position of the photograph in a frame.
 
     Attributes:
         matrix (np.ndarray): (2, 3), photograph to frame, after the warp.
@@ -138,7 +145,7 @@ class _Place(NamedTuple):
     source: Array
 
     def to_frame(self, points: Array) -> Array:
-        """Move points of the photograph to the frame, (H, W, 2)."""
+        """Map points of the photograph, (H, W, 2), to points of the frame."""
         moved = points + _warp(points, self.waves)
         linear = self.matrix[:, :2].astype(np.float32)
         return moved @ linear.T + self.matrix[:, 2].astype(np.float32)
@@ -165,7 +172,7 @@ class _Motion:
         )
 
     def at(self, time: float) -> _Place:
-        """Return the place at a time, 0 to 1."""
+        """Return the position at a time, 0 to 1."""
         sway = np.sin(self._phase + self._speed * time)
         angle, zoom = 6 * sway[0], 1.06 + 0.08 * sway[1]
         matrix = cv2.getRotationMatrix2D(tuple(self._centre), angle, zoom)

@@ -1,4 +1,4 @@
-"""Images with masks in any form: loaded, and given back in that form."""
+"""Loading of images with masks in any form, and refined masks in that form."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -42,18 +42,21 @@ def load_any(
         labels (bool): Whether ``masks`` are a label map. Defaults to False.
         threshold (float, optional): See :func:`load_masks`. Defaults to None:
             that of the result object, if it has one.
-        resize (bool): Whether masks of another size are stretched to the
+        resize (bool): Whether masks of another size are resized to the
             image. Defaults to False.
-        only (object, optional): What may change, see :func:`read_only_part`;
-            not read for a result object with a label map, see
-            :func:`refine_map`. Defaults to None: everything.
+        only (object, optional): The part that may change, see
+            :func:`read_only_part`. It is ignored for a result object with a
+            label map: pass it to :func:`refine_map`. Defaults to None:
+            everything.
 
     Returns:
-        LoadedPair | tuple: The pair, whose tag is the result object or None;
-        for an object with a label map, the image as given and the object.
+        LoadedPair | tuple[object, LabelResult]: The image and its masks, whose
+        tag is the result object or None; for a result object with a label
+        map, the given image and the opened result.
 
     Raises:
-        InputError: If an input cannot be read, or the sizes differ.
+        InputError: If an input cannot be read, the sizes differ, or a result
+            object has no masks, is ambiguous or is of several images.
     """
     sizes = _sizes(image) if getattr(masks, 'ndim', 0) == 3 else ()
     result = None if labels else open_result(masks, sizes)
@@ -70,20 +73,23 @@ def load_any(
 def inputs_of(
     images: Any, masks: Any, only: Any
 ) -> list[tuple[Any, Any, Any]]:
-    """Match images with their masks and with what may change in them.
+    """Match images with their masks and with the parts that may change.
 
     Args:
-        images (object): An image, or a list of them.
-        masks (object): The masks of the image, or a list with those of every
-            image.
-        only (object): What may change, see :func:`read_only_part`; for a list
-            of images ``'errors'``, None, or a list with a part for each.
+        images (object): An image, or a list or tuple of images.
+        masks (object): The masks of the image; for a list of images, a list
+            or tuple with the masks of each image.
+        only (object): The part that may change, see :func:`read_only_part`;
+            for a list of images ``'errors'``, None, or a list or tuple with a
+            part for each image.
 
     Returns:
-        list[tuple]: For every image, the image, its masks and what may change.
+        list[tuple[object, object, object]]: For every image, the image, its
+        masks and the part that may change.
 
     Raises:
-        InputError: If the number of masks or parts is not that of the images.
+        InputError: If there are several images, and not equally many masks or
+            parts.
     """
     if not isinstance(images, (list, tuple)):
         return [(images, masks, only)]
@@ -115,14 +121,14 @@ def refine_map(
     Args:
         model (SegRefiner): The model.
         image (object): See :func:`load_image`.
-        result (LabelResult): From :func:`load_any`.
+        result (LabelResult): Opened result from :func:`load_any`.
         settings (RefineSettings): Settings of the run.
-        only (object, optional): What may change, see :func:`read_only_part`.
-            Defaults to None: everything.
+        only (object, optional): The part that may change, see
+            :func:`read_only_part`. Defaults to None: everything.
 
     Returns:
-        object: An object of the kind that was given; with soft maps,
-        :class:`SoftLabels`.
+        object: A copy of the result object with the refined labels; with
+        ``soft`` in the settings, :class:`SoftLabels`.
 
     Raises:
         InputError: If the image cannot be read or has another size, or
@@ -141,11 +147,12 @@ def refine_map(
 def as_given(
     loaded: LoadedMasks[MaskResult | None], masks: npt.NDArray[Any]
 ) -> Any:
-    """Return refined masks in the form in which masks were given.
+    """Return refined masks in the form in which the masks were given.
 
     Args:
-        loaded (LoadedPair): From :func:`load_any`.
-        masks (np.ndarray): Its refined masks or soft maps, (N, H, W).
+        loaded (LoadedPair): Image and masks from :func:`load_any`.
+        masks (np.ndarray): The refined masks, (N, H, W) bool, or soft maps,
+            float32.
 
     Returns:
         object: A result object if one was given, else an array: (H, W) for

@@ -25,15 +25,15 @@ def original_image(
 ) -> npt.NDArray[Any]:
     """Find the image of a prediction.
 
-    It is the array of :class:`KeepOriginalImage`, which is removed from the
-    sample so that it is not copied or stored; else the file at ``img_path``;
-    else the network input, resized back, with a warning, as the detail that
-    refinement needs is lost then.
+    The sources are, in this order: the array of :class:`KeepOriginalImage`,
+    which is removed from the sample so that it is neither copied nor stored;
+    the file at ``img_path``; and the network input, resized back, with a
+    warning, because it lacks the detail that refinement needs.
 
     Args:
         sample (BaseDataElement): Prediction, with ``ori_shape`` if known.
         inputs (Tensor): (3, h, w), the normalised network input.
-        preprocessor (nn.Module): Data preprocessor that normalised it.
+        preprocessor (nn.Module): Data preprocessor that normalised ``inputs``.
         flipped (bool): Whether the host leaves the predictions of a flipped
             image flipped.
 
@@ -108,7 +108,7 @@ def _resized_back(
 
 
 def _content_size(meta: dict[str, Any], inputs: Tensor) -> tuple[int, int]:
-    """Return rows and columns of the input that are not padding."""
+    """Return height and width of the input without padding."""
     height, width = meta.get('img_shape', inputs.shape[-2:])[:2]
     if 'scale_factor' in meta and 'ori_shape' in meta:
         # A pipeline that pads includes the padding in the shape.

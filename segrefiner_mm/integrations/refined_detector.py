@@ -20,18 +20,19 @@ from segrefiner_mm.windows import RefineJob, compact_masks
 class RefinedDetector(RefinedModel):
     """An instance or panoptic segmentation model of mmdet, refined.
 
-    Masks keep their order, size, device and bool dtype. Labels, scores and all
-    else are unchanged; boxes too, unless ``update_boxes`` is set. Panoptic
-    maps keep their segment ids. With ``refine_cfg=dict(soft=True)``, instances
-    also have ``soft_masks``, (N, H, W) float32, and a panoptic map ``soft``;
-    see :func:`add_soft_labels`.
+    Masks keep their order, size, device and bool dtype. All other fields are
+    unchanged, except for boxes if ``update_boxes`` is set. Panoptic maps keep
+    their segment ids. With ``refine_cfg=dict(soft=True)``, instances also have
+    ``soft_masks``, (N, H, W) float32, and a panoptic map has ``soft``; see
+    :func:`add_soft_labels`.
 
     Args:
         *args: See :class:`RefinedModel`.
-        score_thr (float): Masks of lower scores are not refined. Defaults to
+        score_thr (float): Lowest score of a mask that is refined. Defaults to
             0.0.
         max_instances (int, optional): Maximum number of masks to refine per
-            image, those of the highest scores. Defaults to None: all.
+            image, 0 or more; those with the highest scores are chosen.
+            Defaults to None: all.
         update_boxes (bool): Whether to replace boxes by those of the refined
             masks; an empty mask keeps its box. Defaults to False.
         **kwargs: See :class:`RefinedModel`.
@@ -78,7 +79,8 @@ class RefinedDetector(RefinedModel):
 
         Raises:
             InputError: If a prediction has neither masks nor a panoptic map,
-                masks are not bool, or an image cannot be read.
+                masks are not bool, an image cannot be read or has another
+                size, or ``only`` does not fit an image.
         """
 
         @functools.cache  # an image is read once, and only if needed

@@ -1,4 +1,4 @@
-"""The base of the wrappers of detectors and segmentors."""
+"""The base class of the wrappers of detectors and segmentors."""
 
 import copy
 from abc import abstractmethod
@@ -26,10 +26,10 @@ from segrefiner_mm.windows import Only
 class RefinedModel(BaseModel):
     """A model of another package whose predictions are refined.
 
-    The base model keeps its config keys and attributes, and its checkpoints
-    load, so tools for the base work with this model, such as those that look
-    for ``backbone``. Training trains the base. The refiner is frozen, and its
-    weights come from ``checkpoint`` of its config.
+    The config keys and attributes of the base model are those of this model,
+    and its checkpoints can be loaded, so tools for the base work, such as a
+    hook that looks for ``backbone``. Training trains the base. The refiner is
+    frozen, and its weights come from ``checkpoint`` in its config.
 
     Args:
         base_type (str): ``type`` of the base model.
@@ -44,16 +44,17 @@ class RefinedModel(BaseModel):
         only (object, optional): The part of every image that may change, in
             pixels of the original image: a box x1, y1, x2, y2, a polygon, a
             mask (H, W), or ``'errors'``: where the refiner predicts that a
-            mask is wrong. It may be set between calls. Defaults to None:
-            everything.
+            mask is wrong. The attribute may be set between calls. Defaults to
+            None: everything.
         **base: The config of the base model.
 
     Raises:
         InputError: If the refiner is unknown or not a :class:`SegRefiner`,
-            its weights are not bundled, or ``only`` is ``'errors'`` and the
-            refiner predicts no errors.
-        CheckpointError: If its weights cannot be read or do not match.
-        ValueError: If a setting is invalid.
+            the weights of a named refiner are not bundled, or ``only`` is
+            ``'errors'`` and the refiner predicts no errors.
+        CheckpointError: If the weights of the refiner cannot be read or do
+            not match.
+        ValueError: If a value of ``refine_cfg`` is invalid.
     """
 
     host = ''  # default scope of the base
@@ -96,7 +97,7 @@ class RefinedModel(BaseModel):
         """Run the base, and refine its predictions in mode ``'predict'``.
 
         Args:
-            inputs (Tensor): See the base model.
+            inputs (Tensor | list): See the base model.
             data_samples (Sequence[BaseDataElement], optional): See the base
                 model. Defaults to None.
             mode (str): ``'loss'``, ``'predict'`` or ``'tensor'``. Defaults to
@@ -104,7 +105,8 @@ class RefinedModel(BaseModel):
             **kwargs: Further arguments of the base model.
 
         Returns:
-            dict | list | Tensor: Losses, data samples, or raw outputs.
+            dict | list | Tensor: The losses of the base; its data samples,
+            refined in place; or its raw outputs.
 
         Raises:
             InputError: If predictions cannot be refined, or the refiner has
@@ -122,11 +124,16 @@ class RefinedModel(BaseModel):
     def refine(
         self, inputs: Tensor, samples: Sequence[BaseDataElement]
     ) -> None:
-        """Refine the predictions in some data samples, in place.
+        """Refine the predictions in data samples in place.
 
         Args:
             inputs (Tensor): (B, 3, h, w), the network input.
-            samples (Sequence[BaseDataElement]): Predictions of the base.
+            samples (Sequence[BaseDataElement]): Predictions of the base, one
+                per image.
+
+        Raises:
+            InputError: If a prediction cannot be refined, or an image cannot
+                be read.
         """
 
     def original_image(self, seen: Tensor, sample: BaseDataElement) -> Tensor:
@@ -134,7 +141,7 @@ class RefinedModel(BaseModel):
 
         Args:
             seen (Tensor): (3, h, w), the network input.
-            sample (BaseDataElement): Predictions.
+            sample (BaseDataElement): Predictions for the image.
 
         Returns:
             Tensor: (3, H, W) uint8 BGR; see :func:`original_image`.
@@ -148,13 +155,14 @@ class RefinedModel(BaseModel):
         return torch.from_numpy(image.copy()).permute(2, 0, 1)
 
     def part_of(self, image: Tensor) -> Only | None:
-        """Return what may change in an image.
+        """Return the part of an image that may change.
 
         Args:
             image (Tensor): (3, H, W), from :meth:`original_image`.
 
         Returns:
-            CompactMask | str | None: See :class:`RefineJob`.
+            CompactMask | str | None: The part; see ``only`` of
+            :class:`RefineJob`.
 
         Raises:
             InputError: If ``only`` does not fit the image.

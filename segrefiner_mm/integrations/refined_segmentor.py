@@ -17,9 +17,9 @@ from segrefiner_mm.registry import MODELS
 class RefinedSegmentor(RefinedModel):
     """A semantic segmentation model of mmseg, refined.
 
-    Every pixel keeps exactly one class, and ``seg_logits`` agree with it. See
-    :class:`LabelMapRefiner` for how classes are merged. With
-    ``refine_cfg=dict(soft=True)``, ``pred_sem_seg`` also has ``soft``, see
+    Every pixel has exactly one class, and ``seg_logits`` agree with it.
+    :class:`LabelMapRefiner` describes how classes are merged. With
+    ``refine_cfg=dict(soft=True)``, ``pred_sem_seg`` also has ``soft``; see
     :func:`add_soft_labels`.
 
     Args:
@@ -66,7 +66,8 @@ class RefinedSegmentor(RefinedModel):
             samples (Sequence[BaseDataElement]): Predictions of mmseg.
 
         Raises:
-            InputError: If an image cannot be read.
+            InputError: If an image cannot be read or has another size, or
+                ``only`` does not fit an image.
         """
         jobs = []
         for seen, sample in zip(inputs, samples, strict=True):
@@ -91,10 +92,11 @@ class RefinedSegmentor(RefinedModel):
 def swap_logits(logits: Tensor, before: Tensor, after: Tensor) -> None:
     """Swap the logits of the old and the new class of changed pixels.
 
-    So the highest logit is that of the new class, and the sum is unchanged.
+    The new class then has the highest logit, and the sum is unchanged.
 
     Args:
-        logits (Tensor): (C, H, W), changed in place.
+        logits (Tensor): (C, H, W), changed in place; the old class has the
+            highest logit.
         before (Tensor): Coarse labels, (H, W) int64.
         after (Tensor): Refined labels, (H, W) int64.
     """
@@ -110,11 +112,11 @@ def mirror_probs(
     """Move probabilities of changed pixels to the other side of a threshold.
 
     Args:
-        probs (Tensor): (H, W), 0 to 1, changed in place; foreground is more
-            than the threshold.
+        probs (Tensor): (H, W) float, 0 to 1, changed in place; foreground is
+            above the threshold.
         before (Tensor): Coarse labels, (H, W), 0 and 1.
         after (Tensor): Refined labels, (H, W), 0 and 1.
-        threshold (float): Between 0 and 1.
+        threshold (float): Threshold of the foreground, above 0 and below 1.
     """
     above, below = (1 - threshold) / threshold, threshold / (1 - threshold)
     distance = probs - threshold

@@ -12,9 +12,10 @@ def add_soft_labels(
     """Add the probabilities of the labels to a predicted map.
 
     Args:
-        pixels (PixelData): The map. It gets ``soft``, (C, H, W) float32, and
-            the metainfo ``soft_labels``, the label of each of the C planes.
-            A pixel has the label whose probability is highest.
+        pixels (PixelData): The map, changed in place. It gets ``soft``,
+            (C, H, W) float32, 0 to 1, and the metainfo ``soft_labels``, the
+            label of each of the C planes. The label of a pixel is the one
+            with the highest probability.
         soft (SoftLabels, optional): The probabilities; with None, nothing is
             added.
         device (torch.device): Device of the map.

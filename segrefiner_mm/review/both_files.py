@@ -21,14 +21,16 @@ def read_both(refined: Path, coarse: Path) -> Contents:
     """Read a refined file and the coarse one.
 
     Args:
-        refined (Path): Results or annotations, or panoptic JSON.
-        coarse (Path): The same before refinement.
+        refined (Path): Results, annotations or panoptic JSON.
+        coarse (Path): The file before refinement.
 
     Returns:
-        Contents: Refined and coarse, both panoptic or neither.
+        Contents: Content of the refined and of the coarse file, both panoptic
+        or neither.
 
     Raises:
-        InputError: If one cannot be read, or only one is panoptic.
+        InputError: If a file cannot be read or is not JSON, or only one is
+            panoptic.
     """
     contents = read_json(refined), read_json(coarse)
     kinds = [is_panoptic(content) for content in contents]
@@ -44,20 +46,21 @@ def read_both(refined: Path, coarse: Path) -> Contents:
 def open_both(
     contents: Contents, files: tuple[Path, Path], ann: Path | None = None
 ) -> tuple[CocoFile, CocoFile]:
-    """Check that the masks of a refined file match those of the coarse one.
+    """Open a refined and a coarse file, and check that their entries match.
 
     Args:
-        contents (Contents): From :func:`read_both`.
+        contents (Contents): From :func:`read_both`, neither panoptic.
         files (tuple[Path, Path]): The refined and the coarse file.
         ann (Path, optional): Annotations that name the images of results.
-            Defaults to None.
+            Defaults to None: see :class:`CocoFile`.
 
     Returns:
-        tuple[CocoFile, CocoFile]: Refined and coarse.
+        tuple[CocoFile, CocoFile]: The refined and the coarse file.
 
     Raises:
-        InputError: If one is invalid, the numbers of entries differ, or an
-            entry differs in more than its mask, box and area.
+        InputError: If a file is invalid, ``ann`` cannot be read, the numbers
+            of entries differ, or an entry differs in more than its mask, box
+            and area.
     """
     refined, coarse = files
     after = CocoFile(contents[0], refined, ann)
@@ -81,7 +84,7 @@ def check_same(
     where: str,
     files: tuple[Path, Path],
 ) -> None:
-    """Refuse an entry that differs in more than refinement may change.
+    """Refuse an entry with differences that refinement cannot cause.
 
     Args:
         new (dict): The entry of the refined file.
@@ -112,6 +115,6 @@ def file_mark(path: Path) -> FileMark:
         FileMark: Name and hash.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the file cannot be read.
     """
     return FileMark(path.name, digest(path))

@@ -1,4 +1,4 @@
-"""The masks to review of results or annotations in JSON."""
+"""The masks of results or annotations in JSON, to be reviewed."""
 
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,18 @@ class CocoReview:
             coco`` wrote, and the file before refinement.
         img_dir (Path): Folder of the images.
         ann (Path, optional): Annotations that name the images and classes of
-            results.
-        rows (dict[str, MaskRow]): Rows that the run recorded, by mask.
+            results. None: the refined file names the classes, and images are
+            looked for as :class:`CocoFile` describes.
+        rows (dict[str, MaskRow]): Rows that the run recorded, by the name of
+            the mask.
         reporter (Reporter): Receives the masks that cannot be shown.
 
+    Attributes:
+        review (Review): The review, which :meth:`read` fills.
+
     Raises:
-        InputError: If a file is invalid, or they do not belong together.
+        InputError: If a file cannot be read or is invalid, the two files do
+            not belong together, or there is no folder ``img_dir``.
     """
 
     def __init__(
@@ -58,7 +64,9 @@ class CocoReview:
         self.review = Review(file_mark(refined), file_mark(coarse))
 
     def read(self) -> Review:
-        """Read all masks.
+        """Read all masks; to be called once.
+
+        A mask that cannot be shown is reported and counted as failed.
 
         Returns:
             Review: The masks, in the order of the file.
@@ -128,7 +136,7 @@ def class_names(content: Any) -> dict[Any, str]:
         content (object): Content of the file; invalid categories are skipped.
 
     Returns:
-        dict: Names by id.
+        dict[int | str, str]: Names by id.
     """
     listed = content.get('categories') if isinstance(content, dict) else None
     return {
@@ -145,11 +153,11 @@ def class_of(record: dict[str, Any], names: dict[Any, str]) -> str:
 
     Args:
         record (dict): The result or annotation.
-        names (dict): From :func:`class_names`.
+        names (dict[int | str, str]): From :func:`class_names`.
 
     Returns:
-        str: The name, ``'category ID'`` if the class has none, or '' if the
-        record has no class.
+        str: The name; ``'category ID'`` if ``names`` has none for the id; ''
+        if the record has no ``category_id``.
     """
     own = record.get('category_id')
     if own is None:

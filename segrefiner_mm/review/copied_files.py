@@ -1,4 +1,4 @@
-"""Refined and coarse files of a review, copied as they are."""
+"""Refined and coarse files of a review, copied byte for byte."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from segrefiner_mm.io.outputs import check_free, check_not_inputs
 
 
 class Choice(NamedTuple):
-    """One of two files, the refined or the coarse one.
+    """The choice between the refined and the coarse file of a result.
 
     Attributes:
         taken (Path): The file to copy.
@@ -31,18 +31,19 @@ def copy_choices(
 ) -> None:
     """Copy the chosen files into a folder.
 
-    Where an earlier copy holds the other file, under another suffix, it is
-    removed: a folder with both would not tell which one was chosen.
+    An earlier copy of the other file, under another suffix, is removed: a
+    folder with both copies would not show which file was chosen.
 
     Args:
-        folder (Path): Folder to write.
-        choices (Mapping[Path, Choice]): The files, by their targets in the
+        folder (Path): Folder to write; it is created.
+        choices (Mapping[Path, Choice]): The choices, by target paths in the
             folder.
         inputs (Iterable[Path]): Further files that must not be overwritten.
-        overwrite (bool): Whether the folder may hold files.
+        overwrite (bool): Whether the folder may contain files.
 
     Raises:
-        InputError: If files would be lost, or one cannot be read or written.
+        InputError: If files would be lost, a file cannot be read or written,
+            or another run is writing the folder.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f'{folder} is a file: choose another output')
@@ -58,7 +59,7 @@ def copy_choices(
 
 
 def _earlier_copies(choices: Mapping[Path, Choice]) -> Iterator[Path]:
-    """Yield copies of the files that are not chosen any more."""
+    """Yield earlier copies of files that are no longer chosen."""
     for target, choice in choices.items():
         path = target.with_suffix(choice.left.suffix)
         if path in choices or not path.is_file():

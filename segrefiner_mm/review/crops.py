@@ -32,13 +32,14 @@ class Crop(NamedTuple):
     """The pictures of a pair of masks, or of label maps.
 
     Attributes:
-        jpeg (bytes): The image around both masks, without outlines.
-        size (tuple[int, int]): Width and height of that image in its own
-            pixels.
-        thumb (bytes): JPEG with both masks, at most ``THUMB`` pixels.
-        details (list): What the page loads when the pair is selected. Of
-            masks: their outlines, the coarse one first, as SVG paths in
-            pixels of the image.
+        jpeg (bytes): JPEG of the image around both masks, or of the whole
+            image for label maps, without outlines.
+        size (tuple[int, int]): Width and height of ``jpeg``, in pixels.
+        thumb (bytes): JPEG with the outlines or the changes drawn, at most
+            ``THUMB`` pixels wide and high.
+        details (list): Values that the page loads when the pair is selected.
+            For masks: their outlines, the coarse mask first, as SVG paths in
+            pixels of ``jpeg``. For label maps: see :func:`draw_labels`.
         layers (Mapping[str, bytes]): PNG files to lay over the image, by
             name. Defaults to {}.
     """
@@ -57,8 +58,8 @@ def draw_crop(
 
     Args:
         image (np.ndarray): (H, W, 3) uint8 BGR.
-        coarse (CompactMask): The coarse mask, on the CPU.
-        refined (CompactMask): The refined mask.
+        coarse (CompactMask): The coarse mask of the image, on the CPU.
+        refined (CompactMask): The refined mask, on the CPU.
 
     Returns:
         Crop: The pictures.
@@ -127,14 +128,14 @@ def _surroundings(boxes: list[Box], shape: tuple[int, ...]) -> Box:
 
 
 def shrunk(picture: Picture, longest: int) -> Picture:
-    """Shrink a picture to a longest side; a smaller one stays as it is.
+    """Shrink a picture so that its longer side has at most a given length.
 
     Args:
         picture (np.ndarray): (H, W, C) uint8.
-        longest (int): Longest side of the result, in pixels.
+        longest (int): Maximum length of the longer side, in pixels.
 
     Returns:
-        np.ndarray: (h, w, C) uint8.
+        np.ndarray: (h, w, C) uint8; the given array if it is small enough.
     """
     height, width = picture.shape[:2]
     scale = longest / max(height, width)
@@ -173,8 +174,8 @@ def draw_sheet(thumbs: Mapping[int, bytes]) -> bytes:
     """Draw thumbnails as one picture, ``SIDE`` in a row.
 
     Args:
-        thumbs (Mapping[int, bytes]): Thumbnails as JPEG, by their places,
-            which count from 0 over all sheets.
+        thumbs (Mapping[int, bytes]): Thumbnails of one sheet as JPEG, by
+            their places, which count from 0 over all sheets.
 
     Returns:
         bytes: The sheet as JPEG.
@@ -193,13 +194,13 @@ def draw_sheet(thumbs: Mapping[int, bytes]) -> bytes:
 
 
 def thumb_jpeg(picture: Picture) -> bytes:
-    """Encode a thumbnail, which waits for its sheet.
+    """Encode a thumbnail for a sheet.
 
     Args:
         picture (np.ndarray): (H, W, 3) uint8 BGR, of any size.
 
     Returns:
-        bytes: JPEG of at most ``THUMB`` pixels.
+        bytes: JPEG, at most ``THUMB`` pixels wide and high.
     """
     return jpeg(shrunk(picture, THUMB), THUMB_QUALITY)
 
@@ -212,7 +213,7 @@ def jpeg(picture: Picture, quality: int = QUALITY) -> bytes:
         quality (int): 0 to 100. Defaults to ``QUALITY``.
 
     Returns:
-        bytes: The file.
+        bytes: Content of the JPEG file.
     """
     settings = [cv2.IMWRITE_JPEG_QUALITY, quality]
     return cv2.imencode('.jpg', picture, settings)[1].tobytes()

@@ -1,4 +1,4 @@
-"""The decisions that a review page exports: read and checked."""
+"""Reading and checking of the decisions that a review page exports."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,19 +19,20 @@ Decisions = dict[Any, str]
 def read_decisions(
     path: Path, refined: FileMark, coarse: FileMark
 ) -> Decisions:
-    """Read decisions, and check that they are about these masks.
+    """Read decisions, and check that they are about the given masks.
 
     Args:
         path (Path): JSON file that the review page exported.
-        refined (FileMark): The refined masks.
-        coarse (FileMark): The coarse masks.
+        refined (FileMark): File or folder of the refined masks.
+        coarse (FileMark): File or folder of the coarse masks.
 
     Returns:
-        dict: ``'accept'`` or ``'reject'`` by the key of the mask or label
-        map.
+        dict[int | str, str]: ``'accept'`` or ``'reject'`` by the key of the
+        mask or label map.
 
     Raises:
-        InputError: If it is another file, or is about other masks.
+        InputError: If the file cannot be read, is no valid file of decisions,
+            is about other masks, or has two decisions on one key.
     """
     content = read_json(path)
     if not isinstance(content, dict) or 'segrefiner_decisions' not in content:
@@ -77,16 +78,18 @@ def decided(
     total: int,
     problems: tuple[str, ...] = (),
 ) -> RunSummary:
-    """Describe decisions that were applied.
+    """Summarise decisions that were applied.
 
     Args:
-        out (Path): What was written.
-        chosen (Mapping[Any, str]): From :func:`read_decisions`.
-        total (int): Number of masks or label maps in it.
-        problems (tuple[str, ...]): What could not be used. Defaults to ().
+        out (Path): File or folder that was written.
+        chosen (Mapping[int | str, str]): From :func:`read_decisions`.
+        total (int): Number of masks or label maps in ``out``.
+        problems (tuple[str, ...]): Messages about masks or label maps that
+            could not be used. Defaults to ().
 
     Returns:
-        RunSummary: Counts.
+        RunSummary: Counts of rejected, accepted and open masks or label maps
+        in its text; ``problems`` count as failed.
     """
     counts = list(chosen.values())
     text = (

@@ -1,4 +1,4 @@
-"""Decisions of the review page, applied."""
+"""Applying the decisions of the review page."""
 
 from collections.abc import Container
 from pathlib import Path
@@ -47,25 +47,31 @@ def apply_decisions(
 ) -> RunSummary:
     """Take back rejected masks; the function behind ``coco --decisions``.
 
-    A rejected mask is exactly what it was before refinement, with its box and
-    area; a rejected label map is the coarse file, byte for byte. All others,
-    and all else, are as in ``refined``.
+    A rejected entry of a JSON file is restored as it was before refinement,
+    with its mask, box and area; a rejected file of a mask or label map is
+    replaced by the coarse file, byte for byte. Everything else is written as
+    it is in ``refined``.
 
     Args:
         refined (str | Path): See :func:`write_report`.
         decisions (str | Path): JSON file that the page exported.
-        out (str | Path): File or folder to write.
-        options (DecisionOptions, optional): Further inputs; ``coarse`` is
-            needed for a JSON file. Defaults to None: their defaults.
-        reporter (Reporter, optional): Receives the files of masks or label
-            maps that cannot be used. Defaults to None: nothing is printed.
+        out (str | Path): File to write if ``refined`` is a file, else folder.
+            For panoptic JSON, the folder beside it is written too.
+        options (DecisionOptions, optional): Further options; ``coarse`` is
+            required for a JSON file. Defaults to None: the defaults of
+            :class:`DecisionOptions`.
+        reporter (Reporter, optional): Receives messages about masks or label
+            maps whose files cannot be used. Defaults to None: nothing is
+            printed.
 
     Returns:
-        RunSummary: Counts of the masks.
+        RunSummary: Number of masks or label maps that were written, and
+        messages about those that could not be.
 
     Raises:
-        InputError: If a file is missing or cannot be read or written, the
-            decisions are about other masks, or files would be lost.
+        InputError: If a file or option is missing, a file is invalid or
+            cannot be read or written, the decisions are about other masks,
+            files would be lost, or another run is writing ``out``.
     """
     options, reporter = options or DecisionOptions(), reporter or Reporter()
     refined, decisions, out = Path(refined), Path(decisions), Path(out)
@@ -104,7 +110,7 @@ def _apply_to_folder(
     options: DecisionOptions,
     reporter: Reporter,
 ) -> RunSummary:
-    """Copy files as they are: a rejected mask is the coarse file itself."""
+    """Copy the refined file of every result, or the coarse one if rejected."""
     results = list(folder_results(refined, options.coarse, reporter))
     chosen = read_decisions(decisions, *folder_marks(refined, results))
     _check_known(chosen, {r.key for r in results}, decisions, refined)
@@ -130,7 +136,7 @@ def _apply_to_panoptic(
     overwrite: bool,
     reporter: Reporter,
 ) -> RunSummary:
-    """Copy PNG files as they are; a rejected image has its own segments."""
+    """Copy PNG files; give rejected images their coarse segments again."""
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')
     after = PanopticFiles(contents, paths, reporter)
@@ -152,7 +158,7 @@ def _apply_to_panoptic(
 def _check_known(
     chosen: Decisions, keys: Container[Any], decisions: Path, refined: Path
 ) -> None:
-    """Refuse decisions on what is not there."""
+    """Refuse decisions on masks or label maps that do not exist."""
     for key in chosen:
         if key not in keys:
             raise InputError(

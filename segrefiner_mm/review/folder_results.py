@@ -27,8 +27,8 @@ class FolderResult:
     """A mask or label map that the journal of a folder run lists.
 
     Attributes:
-        key (str): Name of the refined file in the folder.
-        line (dict): The line of the journal.
+        key (str): Name of the refined file in the folder, with subfolders.
+        line (dict): Line of the journal about the result.
         refined (Path): The refined file.
         coarse (Path): The coarse file, unchanged since the run.
     """
@@ -40,7 +40,7 @@ class FolderResult:
 
     @property
     def noted_image(self) -> Path | None:
-        """Path | None: The image of the run; None if it is there no more."""
+        """Path | None: The image of the run; None if it no longer exists."""
         path = Path(str(_noted(self.key, self.line, 0)[0]))
         return path if _is_file(path) else None
 
@@ -55,23 +55,24 @@ class FolderResult:
             Path: The image, unchanged since the run.
 
         Raises:
-            InputError: If there is no such image.
+            InputError: If there is no such image, it was changed after the
+                run, or it cannot be read.
         """
         return _input(self.key, self.line, 0, img_dir)
 
     @cached_property
     def refined_digest(self) -> str:
-        """str: SHA-256 of the refined file."""
+        """str: SHA-256 of the refined file, which must be readable."""
         return digest(self.refined)
 
     @property
     def coarse_digest(self) -> str:
-        """str: SHA-256 of the coarse file, which is that of the run."""
+        """str: SHA-256 of the coarse file, as the run recorded it."""
         return str(self.line['inputs'][1][4])
 
     @property
     def recorded(self) -> str | None:
-        """The verdict of the run; None if the result was edited since."""
+        """The verdict of the run; None without one, or for an edited file."""
         return recorded_verdict(self.line, self.refined_digest)
 
     @property
@@ -83,11 +84,11 @@ class FolderResult:
 def folder_results(
     folder: Path, coarse: Path | None, reporter: Reporter
 ) -> Iterator[FolderResult]:
-    """Yield the results of a folder run whose coarse files are still there.
+    """Yield the results of a folder run whose coarse files still exist.
 
-    The journal has the hash of every input, so a file that was changed after
-    the run is not taken for one of them. Images are not looked for, as
-    decisions are applied without them.
+    The journal records the hash of every input, so a coarse file that was
+    changed after the run is reported. Images are not looked for, as decisions
+    are applied without them.
 
     Args:
         folder (Path): Output folder of the run.
@@ -96,11 +97,11 @@ def folder_results(
         reporter (Reporter): Receives the results that cannot be used.
 
     Yields:
-        FolderResult: A result.
+        FolderResult: Results, sorted by key.
 
     Raises:
-        InputError: If there is no journal of masks or label maps, or one of
-            both.
+        InputError: If the journal cannot be read, lists no results, lists
+            both masks and label maps, or lists panoptic results.
     """
     lines = journal_lines(folder)
     if not lines:
@@ -129,10 +130,11 @@ def folder_marks(
 
     Args:
         folder (Path): Output folder of the run.
-        results (list[FolderResult]): Its results.
+        results (list[FolderResult]): Results of the run.
 
     Returns:
-        tuple[FileMark, FileMark]: Refined and coarse.
+        tuple[FileMark, FileMark]: Folders of the refined and of the coarse
+        masks.
 
     Raises:
         InputError: If a refined mask cannot be read.
@@ -171,7 +173,7 @@ def _check_kind(folder: Path, settings: list[dict[str, Any]]) -> None:
 
 
 def _noted(key: str, line: dict[str, Any], place: int) -> list[Any]:
-    """Return what the journal has on an input: 0 for the image, 1 the mask."""
+    """Return the recorded state of an input: 0 is the image, 1 the mask."""
     state = recorded_state(line, 'inputs', place)
     if state is None:
         raise InputError(f'{key}: the journal does not list its inputs')
@@ -197,7 +199,7 @@ def _input(
 
 
 def _is_file(path: Path) -> bool:
-    """Return whether a file exists; its name may be impossible."""
+    """Return whether a file exists; False for an invalid name."""
     try:
         return path.is_file()
     except OSError:
@@ -205,7 +207,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _below(folder: Path, noted: Path) -> Path:
-    """Return the file of the longest trailing part of a path that exists."""
+    """Return the file at the longest trailing part of a path that exists."""
     parts = noted.parts[1:]
     for start in range(len(parts)):
         path = confined(folder, '/'.join(parts[start:]))

@@ -1,4 +1,4 @@
-"""The masks or label maps to review of a folder run."""
+"""The masks or label maps of a folder run, to be reviewed."""
 
 from functools import partial
 from pathlib import Path
@@ -31,17 +31,18 @@ def read_folder(
     """Read the masks or the label maps of a folder run.
 
     Args:
-        folder (Path): See :func:`folder_results`.
-        coarse (Path, optional): See :func:`folder_results`.
+        folder (Path): Output folder of the run.
+        coarse (Path, optional): Folder of the coarse masks or label maps.
+            None: the paths in the journal.
         img_dir (Path, optional): Folder of the images. None: the paths in the
             journal.
-        reporter (Reporter): See :func:`folder_results`.
+        reporter (Reporter): Receives the results that cannot be shown.
 
     Returns:
         Review: The masks or label maps, in the order of their names.
 
     Raises:
-        InputError: See :func:`folder_results`.
+        InputError: See :func:`folder_results` and :func:`folder_marks`.
     """
     before = len(reporter.problems)
     results, pairs = [], list[Pair]()

@@ -1,4 +1,4 @@
-"""What refinement changed in a label map, segment by segment."""
+"""The changes of a label map by refinement, segment by segment."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,8 +19,10 @@ class SegmentChange(NamedTuple):
     Attributes:
         label (int): The label.
         before (int): Area in the coarse label map.
-        gained (int): Pixels that it took from others.
-        lost (int): Pixels that others took from it.
+        gained (int): Number of pixels that have this label only after
+            refinement.
+        lost (int): Number of pixels that have this label only before
+            refinement.
     """
 
     label: int
@@ -40,11 +42,14 @@ class LabelChanges(NamedTuple):
     Attributes:
         size (tuple[int, int]): Height and width.
         pixels (int): Number of pixels whose label changed.
-        labels (int): Number of labels in the coarse label map.
-        changed (int): Number of labels that gained or lost pixels.
-        least_iou (float): Lowest IoU of a label before and after, 0 to 1.
-        listed (tuple[SegmentChange, ...]): The ``MOST_LISTED`` labels that
-            changed most, in pixels.
+        labels (int): Number of labels in the coarse label map, without
+            ignored ones.
+        changed (int): Number of labels that gained or lost pixels, without
+            ignored ones.
+        least_iou (float): Lowest IoU of a label before and after, 0 to 1; 1
+            if no label changed.
+        listed (tuple[SegmentChange, ...]): At most ``MOST_LISTED`` labels,
+            those with the most gained and lost pixels first.
     """
 
     size: tuple[int, int]
@@ -56,19 +61,19 @@ class LabelChanges(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Changed pixels relative to all, 0 to 1."""
+        """Changed pixels relative to all pixels, 0 to 1."""
         return self.pixels / (self.size[0] * self.size[1])
 
 
 def label_changes(
     before: Labels, after: Labels, ignore: Sequence[int] = ()
 ) -> LabelChanges:
-    """Compare a label map with the one that was refined from it.
+    """Compare a coarse label map with the refined one.
 
     Args:
         before (np.ndarray): (H, W) integers, the coarse label map.
-        after (np.ndarray): (H, W), the refined one.
-        ignore (Sequence[int]): Labels that are no segments, such as void.
+        after (np.ndarray): (H, W) integers, the refined label map.
+        ignore (Sequence[int]): Labels that are not segments, such as void.
             Defaults to ().
 
     Returns:

@@ -32,9 +32,12 @@ def draw_labels(image: Picture, pair: LabelPair) -> Crop:
         pair (LabelPair): The label maps.
 
     Returns:
-        Crop: The pictures. Its details are the segments that changed most:
-        name, colour as ``#rrggbb``, area before, pixels gained and lost, and
-        IoU.
+        Crop: The pictures, with the layers ``coarse``, ``refined`` and
+        ``changes``. Its details are the segments that changed most: name,
+        colour as ``#rrggbb``, area before, pixels gained and lost, and IoU.
+
+    Raises:
+        InputError: If a label map cannot be read.
     """
     before, after = pair.read()
     part = shrunk(image, LONGEST)
@@ -75,9 +78,9 @@ def draw_labels(image: Picture, pair: LabelPair) -> Crop:
 class _Colours:
     """The colours of the labels of an image.
 
-    Those of the palette, if there is one. Else a label up to 255 has the same
-    colour in every image, and larger ones, such as the ids of segments,
-    differ as much as possible within an image.
+    The palette gives the colours of its labels. For other labels: if all are
+    from 0 to 255, a label has the same colour in every image; else, as for
+    the ids of segments, the colours are spread over the labels of the image.
     """
 
     def __init__(self, shown: list[Labels], pair: LabelPair) -> None:
@@ -95,13 +98,13 @@ class _Colours:
         self._table[np.isin(known, list(pair.ignore)), 3] = 0
 
     def of(self, labels: list[int] | Labels) -> Picture:
-        """Return the colours of labels, (..., 4) BGRA; ignored are clear."""
+        """Return colours, (..., 4) BGRA; ignored labels are transparent."""
         places = np.searchsorted(self._known, np.asarray(labels, np.int64))
         return self._table[places]
 
 
 def _sequence(places: Labels) -> Picture:
-    """Return entries of a sequence whose neighbours differ, (N, 3) BGR."""
+    """Return colours of a sequence whose neighbours differ, (N, 3) BGR."""
     hue = np.round(180 * ((places * GOLDEN) % 1)) % 180
     pale = np.where(places // 2 % 2, 150, 235)
     light = np.where(places // 3 % 2, 255, 205)
@@ -134,7 +137,7 @@ def _changes(
     coarse: npt.NDArray[np.bool_],
     refined: npt.NDArray[np.bool_],
 ) -> Picture:
-    """Show changed pixels in their new colour, and both outlines."""
+    """Draw changed pixels in their new colour, and both outlines."""
     layer = np.zeros_like(fill)
     layer[moved] = fill[moved]
     layer[moved, 3] = FILL_CHANGED
@@ -167,7 +170,7 @@ def _nearest(labels: Labels, size: tuple[int, int]) -> Labels:
 def _any_within(
     pixels: npt.NDArray[np.bool_], size: tuple[int, int]
 ) -> npt.NDArray[np.bool_]:
-    """Resize a mask; a pixel is set if any that it covers is."""
+    """Resize a mask; a pixel is set if any source pixel under it is set."""
     if max(size) >= max(pixels.shape):
         return _nearest(pixels, size)
     levels = pixels.astype(np.float32)

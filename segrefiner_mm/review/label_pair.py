@@ -1,4 +1,4 @@
-"""A label map before and after refinement, with what is known about it."""
+"""A label map before and after refinement, with its metadata."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +19,14 @@ class LabelPair:
         image (Path): Image file.
         image_name (str): Name of the image in the data.
         class_name (str): Subfolder of the label map, or ''.
-        read (Callable): Returns the coarse and the refined label map, (H, W)
-            integers each.
-        changes (LabelChanges): The differences of the two.
-        ignore (Sequence[int]): Labels that are no segments. Defaults to ().
+        read (Callable): Reads the coarse and the refined label map, (H, W)
+            integers each; raises :class:`InputError` if one cannot be read.
+        changes (LabelChanges): The differences between the two label maps.
+        ignore (Sequence[int]): Labels that are not segments, such as void.
+            Defaults to ().
         names (Mapping[int, str]): Names of labels. Defaults to {}.
         palette (bytes, optional): Red, green and blue of every label from 0
-            on. Defaults to None: colours are chosen.
+            on, one byte each. Defaults to None: colours are chosen.
         recorded (str, optional): The verdict that the run recorded. Defaults
             to None: there is no record.
     """
@@ -44,7 +45,7 @@ class LabelPair:
 
     @property
     def verdict(self) -> str:
-        """The recorded verdict; else ``'refined'`` or ``'unchanged'``."""
+        """The recorded verdict, else ``'refined'`` or ``'unchanged'``."""
         if self.recorded is not None:
             return self.recorded
         return REFINED if self.changes.pixels else UNCHANGED
@@ -56,7 +57,7 @@ class LabelPair:
 
     @property
     def share(self) -> float:
-        """Changed pixels relative to all, 0 to 1."""
+        """Changed pixels relative to all pixels, 0 to 1."""
         return self.changes.share
 
     @property
@@ -65,7 +66,11 @@ class LabelPair:
         return self.changes.size
 
     def numbers(self) -> dict[str, float | None]:
-        """Return the numbers that the page shows, by name."""
+        """Return the numbers that the page shows.
+
+        Returns:
+            dict[str, float | None]: Numbers of :class:`LabelChanges` by name.
+        """
         return {
             'share': self.share,
             'pixels': self.changes.pixels,

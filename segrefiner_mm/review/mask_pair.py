@@ -1,4 +1,4 @@
-"""A mask before and after refinement, with what is known about it."""
+"""A mask before and after refinement, with its metadata."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,13 +53,15 @@ class MaskPair:
         image_name (str): Name of the image in the data.
         class_name (str): Name of the class, or ''.
         coarse (dict): Valid run lengths, ``size`` and compressed ``counts``.
-        refined (dict): The same for the refined mask, of equal size.
+        refined (dict): Valid run lengths of the refined mask, of equal size.
         recorded (str, optional): The verdict that the run recorded. Defaults
             to None: there is no record.
-        confidence (float, optional): 0 to 1. Defaults to None.
-        evidence (Mapping[str, float]): Numbers by which a guard decided.
+        confidence (float, optional): Confidence that the run recorded, 0 to
+            1. Defaults to None: there is no record.
+        evidence (Mapping[str, float]): Numbers by which the guard decided.
             Defaults to {}.
-        score (float, optional): Score of a detector. Defaults to None.
+        score (float, optional): Score that a detector gave the mask. Defaults
+            to None.
     """
 
     key: int | str
@@ -86,14 +88,14 @@ class MaskPair:
 
     @property
     def verdict(self) -> str:
-        """The recorded verdict; else ``'refined'`` or ``'unchanged'``."""
+        """The recorded verdict, else ``'refined'`` or ``'unchanged'``."""
         if self.recorded is not None:
             return self.recorded
         return REFINED if self.areas.changed else UNCHANGED
 
     @property
     def certainty(self) -> float | None:
-        """The confidence of the network in the mask.
+        """The confidence of the network in the refined mask, 0 to 1.
 
         None if no confidence is recorded, or the network did not see the mask.
         """
@@ -113,7 +115,12 @@ class MaskPair:
         return height, width
 
     def numbers(self) -> dict[str, float | None]:
-        """Return the numbers that the page shows, by name."""
+        """Return the numbers that the page shows.
+
+        Returns:
+            dict[str, float | None]: Numbers by name; None if unknown. Areas
+            are in pixels.
+        """
         return {
             'belief': self.evidence.get('belief'),
             'edge_gain': self.evidence.get('edge_gain'),

@@ -25,8 +25,9 @@ def check_free(out: Path, overwrite: bool) -> None:
         overwrite (bool): Whether an earlier report may be replaced.
 
     Raises:
-        InputError: If it is a file, or a folder that holds other files, a
-            report that may not be replaced, or files beside one.
+        InputError: If ``out`` is a file, a folder that is neither empty nor a
+            report, a report that may not be replaced, or a report with files
+            of the user.
     """
     if not out.exists():
         return
@@ -49,10 +50,10 @@ def check_free(out: Path, overwrite: bool) -> None:
 
 @contextmanager
 def new_folder(out: Path, overwrite: bool) -> Iterator[Path]:
-    """Write a folder beside its place, and move it there when it is whole.
+    """Write a folder under a temporary name, and rename it when complete.
 
-    Its thousands of small files are not synced one by one, as
-    :func:`write_whole` does: a report that is lost is made again.
+    Unlike :func:`write_whole`, this does not sync the thousands of small
+    files to disk: a report that is lost can be made again.
 
     Args:
         out (Path): Folder to write.
@@ -62,8 +63,9 @@ def new_folder(out: Path, overwrite: bool) -> Iterator[Path]:
         Path: Folder to fill.
 
     Raises:
-        InputError: If files would be lost, or it cannot be written; nothing
-            is left behind.
+        InputError: If files would be lost, or the folder or a file in it
+            cannot be written. After any error of the block, the unfinished
+            folder is removed and an earlier report is unchanged.
     """
     check_free(out, overwrite)
     out = out.resolve()

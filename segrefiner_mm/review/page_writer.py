@@ -17,9 +17,9 @@ FOLDER = 1000  # crops in a folder
 class PageWriter:
     """Writes crops as they are added, then thumbnails, details and the page.
 
-    Masks, or label maps, have places in the order in which the page lists
-    them at first, so that neighbours in the list share files. They may be
-    added in any order, and places may be left empty.
+    A place is the position of a mask or label map in the list as the page
+    opens, so that neighbours in the list share files. Pairs may be added in
+    any order, and places may be left empty.
 
     Args:
         folder (Path): Folder to fill.
@@ -33,9 +33,12 @@ class PageWriter:
         """Add a mask or a label map.
 
         Args:
-            place (int): Its place on the page.
+            place (int): Its place in the list, from 0, not yet taken.
             pair (Pair): The mask or label map.
             crop (Crop): Its pictures.
+
+        Raises:
+            OSError: If a file cannot be written.
         """
         name = f'{place // FOLDER:03d}/{place:05d}'
         self._write(f'crops/{name}.jpg', crop.jpeg)
@@ -47,7 +50,10 @@ class PageWriter:
         """Write the remaining files, and the page itself.
 
         Args:
-            review (Review): All masks, with their records.
+            review (Review): The review that the added pairs belong to.
+
+        Raises:
+            OSError: If a file cannot be written.
         """
         self._drawn = dict(sorted(self._drawn.items()))
         for number, part in self._parts(SHARD):
@@ -105,7 +111,7 @@ class PageWriter:
         return content
 
     def _parts(self, size: int) -> Iterator[tuple[int, list[int]]]:
-        """Yield numbered parts of so many places each, but for empty ones."""
+        """Yield parts of ``size`` places with their numbers, no empty part."""
         parts = groupby(self._drawn, lambda place: place // size)
         return ((number, list(places)) for number, places in parts)
 
@@ -128,10 +134,14 @@ def for_html(content: Any) -> str:
     """Encode a value as JSON for a ``script`` element.
 
     Args:
-        content (object): Anything that JSON can hold.
+        content (object): A value that JSON can represent.
 
     Returns:
         str: JSON in ASCII that cannot end the element or begin another.
+
+    Raises:
+        TypeError: If JSON cannot represent a value.
+        ValueError: If a number is not finite.
     """
     text = json.dumps(content, separators=(',', ':'), allow_nan=False)
     for sign in '<>&':
@@ -140,7 +150,7 @@ def for_html(content: Any) -> str:
 
 
 def _listed(values: Iterable[str]) -> tuple[list[str], list[int]]:
-    """Return the different values, and the place of each in that list."""
+    """Return the distinct values, and the index among them of each value."""
     known: dict[str, int] = {}
     places = [known.setdefault(value, len(known)) for value in values]
     return list(known), places

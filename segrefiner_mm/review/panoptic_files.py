@@ -22,8 +22,8 @@ class PanopticResult(NamedTuple):
     """An image of a panoptic JSON file, before and after refinement.
 
     Attributes:
-        key (int): Its index among the annotations.
-        record (PanopticRecord): Its segments after refinement.
+        key (int): Index of the image among the annotations.
+        record (PanopticRecord): Segments of the image after refinement.
         refined (Path): The refined PNG file.
         coarse (Path): The PNG file before refinement.
     """
@@ -40,16 +40,19 @@ class PanopticFiles:
     Args:
         contents (Contents): From :func:`read_both`.
         files (tuple[Path, Path]): The refined and the coarse JSON file.
-        reporter (Reporter): Receives the images whose files are missing, or
-            are not those of the run.
+        reporter (Reporter): Receives the images whose PNG files are missing,
+            or whose coarse PNG file was changed after the run.
 
     Attributes:
-        results (list[PanopticResult]): The images, in the order of the file.
-        lines (dict[str, dict]): Journal of the run, by PNG file; empty if it
-            is not there.
+        results (list[PanopticResult]): The images whose PNG files can be
+            used, in the order of the file.
+        lines (dict[str, dict]): Lines of the run's journal, by the name of
+            the PNG file; empty without a journal.
 
     Raises:
-        InputError: If the files do not belong together.
+        InputError: If a JSON file is invalid, the two do not belong together,
+            the name of a PNG file leads out of its folder, a folder of PNG
+            files is missing, or the journal cannot be read.
     """
 
     def __init__(
@@ -85,7 +88,13 @@ class PanopticFiles:
 
     @cached_property
     def marks(self) -> tuple[FileMark, FileMark]:
-        """Identify the refined and the coarse files by all their contents."""
+        """tuple[FileMark, FileMark]: Refined and coarse files.
+
+        Each is identified by the contents of its JSON and PNG files.
+
+        Raises:
+            InputError: If a file cannot be read.
+        """
         pictures = (
             [result.refined for result in self.results],
             [result.coarse for result in self.results],
@@ -102,7 +111,7 @@ class PanopticFiles:
     def _check(
         self, record: PanopticRecord, refined: Path, coarse: Path
     ) -> None:
-        """Check that the PNG files are there, and of this run."""
+        """Check that the PNG files exist and are those of this run."""
         for path in (refined, coarse):
             if not path.is_file():
                 raise InputError(f'no file {path} of {record.where}')

@@ -1,4 +1,4 @@
-"""The label maps to review of COCO panoptic JSON and its PNG files."""
+"""The label maps of COCO panoptic JSON and its PNG files, to be reviewed."""
 
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -38,16 +38,17 @@ def read_panoptic_review(
     """Read the label maps of panoptic JSON.
 
     Args:
-        contents (Contents): From :func:`read_both`.
+        contents (Contents): From :func:`read_both`, both panoptic.
         refined (Path): The refined JSON file.
-        options (ReportOptions): Names ``coarse`` and ``img_dir``.
-        reporter (Reporter): Receives what cannot be shown.
+        options (ReportOptions): Options with ``coarse`` and ``img_dir``.
+        reporter (Reporter): Receives the images that cannot be shown.
 
     Returns:
         Review: The label maps, in the order of the file.
 
     Raises:
-        InputError: If the files do not belong together.
+        InputError: See :class:`PanopticFiles`; also if the annotations cannot
+            be read or are invalid, or there is no folder ``img_dir``.
     """
     assert options.coarse is not None  # required of a JSON file
     assert options.img_dir is not None
@@ -117,7 +118,7 @@ def _segment_ids(coarse: Path, refined: Path) -> tuple[Labels, Labels]:
 def _segment_names(
     record: PanopticRecord, classes: dict[Any, str]
 ) -> dict[int, str]:
-    """Name segments by their class, with the id where several share it."""
+    """Name segments by class, with the id where several share a class."""
     of_class: dict[str, list[int]] = {}
     for segment in record.segments:
         number = whole_number(segment['id'])

@@ -1,4 +1,4 @@
-"""Options of the review page and of decisions."""
+"""Options for the review page and for applying its decisions."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +19,14 @@ class ReportOptions:
         img_dir (Path, optional): Folder of the images. Defaults to None: for
             a folder run, the paths in its journal.
         ann (Path, optional): Annotations that name the images and the classes
-            of results. Defaults to None.
+            of results; only for a JSON file. Defaults to None.
         evidence (Path, optional): CSV file that :func:`refine_predictions`
             wrote as ``report``, with the verdicts and the numbers behind
             them; only for a JSON file that is not panoptic. Defaults to None:
             verdicts are derived from the masks.
-        limit (int): Maximum number of masks or label maps on the page: the
-            most changed and the least confident ones. Defaults to 5000.
+        limit (int): Maximum number of masks or label maps on the page, 1 or
+            more; the most changed and the least confident are chosen.
+            Defaults to 5000.
         overwrite (bool): Whether an earlier report may be replaced. Defaults
             to False.
     """
@@ -47,7 +48,8 @@ class DecisionOptions:
 
     Attributes:
         coarse (Path, optional): See :class:`ReportOptions`. Defaults to None.
-        overwrite (bool): Whether the output may exist. Defaults to False.
+        overwrite (bool): Whether an existing output may be overwritten.
+            Defaults to False.
     """
 
     coarse: Path | None = None

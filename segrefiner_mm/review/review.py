@@ -14,7 +14,8 @@ class FileMark(NamedTuple):
 
     Attributes:
         name (str): Its name, without folders.
-        sha256 (str): Hash of its content.
+        sha256 (str): SHA-256 in hexadecimal digits: of the content of a file;
+            of a folder, of the names and hashes of its results.
     """
 
     name: str
@@ -26,15 +27,16 @@ class Review:
     """All masks to review, or all label maps, from a file or a folder.
 
     Attributes:
-        refined (FileMark): The refined masks.
-        coarse (FileMark): The coarse masks.
+        refined (FileMark): File or folder of the refined masks.
+        coarse (FileMark): File or folder of the coarse masks.
         pairs (list[Pair]): The masks or label maps, in the order of the file,
             or sorted by name for a folder. Defaults to [].
-        left (int): Masks that are never refined, such as crowds. Defaults to
-            0.
-        failed (int): Masks that cannot be shown. Defaults to 0.
-        remarks (list[str]): Sentences about missing information. Defaults to
-            [].
+        left (int): Number of masks that are never refined, such as crowds.
+            Defaults to 0.
+        failed (int): Number of masks or label maps that cannot be shown.
+            Defaults to 0.
+        remarks (list[str]): Sentences about missing information, for the
+            page. Defaults to [].
     """
 
     refined: FileMark
@@ -51,5 +53,5 @@ class Review:
 
     @property
     def noun(self) -> str:
-        """What is reviewed: ``'masks'`` or ``'label maps'``."""
+        """Plural noun for the pairs: ``'masks'`` or ``'label maps'``."""
         return 'label maps' if self.is_of_label_maps else 'masks'

@@ -1,4 +1,4 @@
-"""What the journal of a run recorded about its results."""
+"""The records of results in the journal of a run."""
 
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ def journal_lines(folder: Path) -> dict[str, dict[str, Any]]:
         folder (Path): Output folder of the run.
 
     Returns:
-        dict[str, dict]: The last line of every result, by its name; empty
-        without a journal.
+        dict[str, dict]: The last line about every result, by the name of the
+        result; empty without a journal.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the journal cannot be read.
     """
     return {
         line['out']: line
@@ -42,14 +42,15 @@ def settings_of(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def recorded_verdict(line: dict[str, Any], refined_digest: str) -> str | None:
-    """Return the verdict of a run on a result that is unchanged since.
+    """Return the verdict that a run recorded, unless the result was edited.
 
     Args:
         line (dict): Line of the journal.
-        refined_digest (str): SHA-256 of the refined file.
+        refined_digest (str): SHA-256 of the refined file as it is now.
 
     Returns:
-        str | None: The verdict; None if there is none, or the file changed.
+        str | None: The verdict; None if the line has no valid one, or the
+        file was changed after the run.
     """
     state = recorded_state(line, 'outputs', 0)
     if state is None:
@@ -62,16 +63,16 @@ def recorded_verdict(line: dict[str, Any], refined_digest: str) -> str | None:
 def recorded_state(
     line: dict[str, Any], field: str, place: int
 ) -> list[Any] | None:
-    """Return the state that a run recorded of an input or an output.
+    """Return the state of an input or output file that a run recorded.
 
     Args:
         line (dict): Line of the journal.
         field (str): ``'inputs'`` or ``'outputs'``.
-        place (int): Place of the file in the field.
+        place (int): Index of the file in the field, from 0.
 
     Returns:
-        list | None: As of :func:`file_state`, five values of which the last
-        is the SHA-256; None if the line has none.
+        list | None: Five values as :func:`file_state` returns them, of which
+        the last is the SHA-256; None if the line has no valid state.
     """
     states = line.get(field)
     if not isinstance(states, list) or len(states) <= place:

@@ -33,7 +33,7 @@ def write_report(
 ) -> RunSummary:
     """Write a page to review refined masks; the function behind ``report``.
 
-    Label maps are reviewed as masks are, one decision per image.
+    Label maps are reviewed like masks, with one decision per image.
 
     Args:
         refined (str | Path): JSON file of :func:`refine_predictions`, which
@@ -41,18 +41,18 @@ def write_report(
             of :func:`refine_folder` or :func:`refine_labels`.
         out (str | Path): Folder to write; the page is ``index.html`` in it.
         options (ReportOptions, optional): Inputs and limits. Defaults to
-            None: their defaults.
-        reporter (Reporter, optional): Receives what cannot be shown.
-            Defaults to None: nothing is printed, see ``problems`` of
-            the summary.
+            None: the defaults of :class:`ReportOptions`.
+        reporter (Reporter, optional): Receives progress, and messages about
+            masks and images that cannot be shown. Defaults to None: nothing
+            is printed; see ``problems`` of the summary.
 
     Returns:
-        RunSummary: Counts of the masks or label maps, and what could not be
-        shown.
+        RunSummary: Number of masks or label maps that were drawn, number that
+        could not be shown, and messages.
 
     Raises:
         InputError: If an input or option cannot be used, nothing can be
-            shown, or files would be lost.
+            shown, files would be lost, or the page cannot be written.
     """
     options, reporter = options or ReportOptions(), reporter or Reporter()
     refined, out = Path(refined), Path(out)
@@ -91,9 +91,10 @@ def choose(pairs: Sequence[Pair], limit: int) -> list[Pair]:
         limit (int): Maximum number to choose.
 
     Returns:
-        list[Pair]: In the given order. If there are more than the limit,
-        half are the most changed ones, and the others the least confident of
-        the rest.
+        list[Pair]: In the given order. If there are more than the limit, half
+        of the result are the most changed pairs, and the other half are the
+        least confident of the remaining pairs. A pair without a confidence
+        comes after all pairs that have one.
     """
     if len(pairs) <= limit:
         return list(pairs)
@@ -167,7 +168,7 @@ def _draw(
     pairs: Sequence[Pair],
     reporter: Reporter,
 ) -> int:
-    """Draw all pairs, each image being read once; return their number."""
+    """Draw all pairs, reading each image once; return how many were drawn."""
     ranked = sorted(pairs, key=lambda pair: -pair.share)
     places = {pair.key: place for place, pair in enumerate(ranked)}
     of_image: dict[tuple[Path, Size], list[Pair]] = {}
@@ -194,7 +195,7 @@ def _draw(
 def _crops(
     image: Picture, pairs: Sequence[Pair]
 ) -> Iterator[tuple[Pair, Crop]]:
-    """Draw label maps, then masks, from the run lengths of some at a time."""
+    """Draw label maps, then masks, decoding ``MOST_MASKS`` masks at a time."""
     for pair in pairs:
         if isinstance(pair, LabelPair):
             yield pair, draw_labels(image, pair)

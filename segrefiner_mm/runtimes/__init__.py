@@ -1,4 +1,4 @@
-"""Other ways to run the network on a CPU than PyTorch's modules."""
+"""Runtimes for the network on a CPU: PyTorch, ONNX Runtime and OpenVINO."""
 
 from segrefiner_mm.runtimes.choice import RuntimeChoice, use_runtime
 from segrefiner_mm.runtimes.onnx_export import OnnxParts, export_denoiser

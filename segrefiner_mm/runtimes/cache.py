@@ -1,8 +1,8 @@
-"""Files that a later process need not compute again.
+"""A cache for results that later processes would compute again.
 
-They are in ``$XDG_CACHE_HOME/segrefiner_mm``, or ``~/.cache/segrefiner_mm``.
-Without such a folder, or where one is not writable, nothing is kept. All of
-it may be deleted at any time.
+The cache is in ``$XDG_CACHE_HOME/segrefiner_mm``, else in
+``~/.cache/segrefiner_mm``. If that folder cannot be written, nothing is cached
+and no error is raised. The folder may be deleted at any time.
 """
 
 import json
@@ -40,10 +40,12 @@ def read_choice(key: str) -> dict[str, Any] | None:
     """Read a choice of runtime.
 
     Args:
-        key (str): Hexadecimal digits that identify machine and model.
+        key (str): Hexadecimal digits that identify the machine, the versions
+            of packages and the network.
 
     Returns:
-        dict | None: The content; None if there is none, or it is damaged.
+        dict | None: See :func:`write_choice`; None if there is no such
+        choice, or it is damaged.
     """
     folder = cache_folder()
     if folder is None:
@@ -52,10 +54,10 @@ def read_choice(key: str) -> dict[str, Any] | None:
 
 
 def choices() -> Iterator[dict[str, Any]]:
-    """Yield all choices of runtimes that can be read, in order of file name.
+    """Yield all choices of runtimes that can be read.
 
     Yields:
-        dict: See :func:`write_choice`.
+        dict: See :func:`write_choice`; in the order of the keys.
     """
     folder = cache_folder()
     if folder is not None and (folder / 'runtimes').is_dir():
@@ -65,11 +67,13 @@ def choices() -> Iterator[dict[str, Any]]:
 
 
 def write_choice(key: str, content: dict[str, Any]) -> None:
-    """Keep a choice of runtime.
+    """Store a choice of runtime.
 
     Args:
-        key (str): Hexadecimal digits that identify machine and model.
-        content (dict): The choice, as plain values.
+        key (str): See :func:`read_choice`.
+        content (dict): ``runtime``, the name; ``seconds`` per window, by
+            name; and the conditions ``machine``, ``versions``, ``network``,
+            ``settings`` and ``window``, as values for JSON.
     """
     if folder := cache_folder():
         text = json.dumps(content, indent=1)
@@ -78,13 +82,15 @@ def write_choice(key: str, content: dict[str, Any]) -> None:
 
 
 def read_export(key: str) -> OnnxParts | None:
-    """Read an exported network.
+    """Read an exported network, and mark it as used.
 
     Args:
-        key (str): Hexadecimal digits that identify the network.
+        key (str): Hexadecimal digits that identify the network, its weights
+            and the versions of packages.
 
     Returns:
-        OnnxParts | None: The models; None if they are not all there.
+        OnnxParts | None: The models; None if a file is missing or cannot be
+        read.
     """
     if (folder := cache_folder()) is None:
         return None
@@ -97,10 +103,10 @@ def read_export(key: str) -> OnnxParts | None:
 
 
 def write_export(key: str, parts: OnnxParts) -> None:
-    """Keep an exported network, and delete the least recently used ones.
+    """Store an exported network, and delete all but the last three used.
 
     Args:
-        key (str): Hexadecimal digits that identify the network.
+        key (str): See :func:`read_export`.
         parts (OnnxParts): The network.
     """
     if (folder := cache_folder()) is None:
@@ -121,7 +127,7 @@ def drop_export(key: str) -> None:
     """Delete an exported network that cannot be used.
 
     Args:
-        key (str): Hexadecimal digits that identify the network.
+        key (str): See :func:`read_export`.
     """
     if folder := cache_folder():
         parent = _export_files(folder, key)[0].parent

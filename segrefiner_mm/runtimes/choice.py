@@ -1,4 +1,4 @@
-"""The runtime of a model: the user's choice, or the fastest."""
+"""The choice of a model's runtime, by the user or by speed."""
 
 import os
 from collections.abc import Callable
@@ -38,12 +38,12 @@ LEAST_GAIN = 0.1
 
 @dataclass(frozen=True)
 class RuntimeChoice:
-    """A runtime, and why it was chosen.
+    """A runtime, and the measured times behind the choice.
 
     Attributes:
         name (str): ``'torch'``, ``'onnxruntime'`` or ``'openvino'``.
-        seconds (dict[str, float]): Measured seconds per window of every
-            runtime that was compared; empty if none was.
+        seconds (dict[str, float]): Measured seconds per window, by the name
+            of the runtime; empty if runtimes were not compared.
     """
 
     name: str
@@ -51,17 +51,18 @@ class RuntimeChoice:
 
 
 def use_runtime(model: SegRefiner, runtime: str = 'auto') -> RuntimeChoice:
-    """Let a runtime run a model's network; its weights must not change later.
+    """Set the runtime of a model; its weights must not change afterwards.
 
-    ``'auto'`` is PyTorch on a GPU, and where nothing else is installed.
+    ``'auto'`` is PyTorch on a GPU, and where no other runtime is installed.
     Otherwise the installed runtimes are timed for about two seconds; the
-    result is kept for this machine, these versions and this kind of network.
-    On a CPU, the environment variable ``SEGREFINER_RUNTIME`` replaces
-    ``'auto'``. Results of two runtimes differ by rounding, which may move an
-    edge by a pixel.
+    result is cached for this machine, these versions of packages and this
+    network architecture. On a CPU, the environment variable
+    ``SEGREFINER_RUNTIME`` replaces ``'auto'``. The results of two runtimes
+    differ by rounding, which may move an edge by a pixel.
 
     Args:
-        model (SegRefiner): The model, on its device, in eval mode.
+        model (SegRefiner): The model, on its device, in eval mode; its
+            ``runtime`` is set.
         runtime (str): ``'auto'``, ``'torch'``, ``'onnxruntime'`` or
             ``'openvino'``. Defaults to 'auto'.
 
@@ -137,7 +138,7 @@ def _use_fastest(model: SegRefiner) -> RuntimeChoice:
 
 
 def _kept(key: str, names: list[str]) -> RuntimeChoice | None:
-    """Return the choice of an earlier process, if it can be trusted."""
+    """Return the cached choice of an earlier process, if it is valid."""
     content = cache.read_choice(key) or {}
     name, seconds = content.get('runtime'), content.get('seconds')
     if name not in ('torch', *names) or not isinstance(seconds, dict):
@@ -148,7 +149,7 @@ def _kept(key: str, names: list[str]) -> RuntimeChoice | None:
 def _measured(
     model: SegRefiner, names: list[str], size: int, num_steps: int
 ) -> tuple[RuntimeChoice, int]:
-    """Time the runtimes, and use the fastest; also return the window side."""
+    """Time the runtimes and use the fastest; also return the window's side."""
     print_log(
         f'choosing the fastest of torch, {", ".join(names)}, once for this '
         'machine and model',
@@ -194,7 +195,7 @@ def _load_graphs(
     load: Callable[[bytes], Graph],
     make_half: Callable[[], GraphDenoiser] | None = None,
 ) -> GraphDenoiser:
-    """Load a network as it was exported before, or export it."""
+    """Load the cached export of a network, or export the network."""
     denoiser = model.head.denoiser
     need(runtime, EXTRAS[runtime])
     need('onnx', EXTRAS[runtime])
@@ -220,6 +221,6 @@ def _load_graphs(
 
 
 def _shape_of(model: SegRefiner) -> str:
-    """Identify the layers of a network, not their weights."""
+    """Hash the layers of a network, without their weights."""
     layers = repr(model.head.denoiser)
     return sha256(layers.encode()).hexdigest()[:32]

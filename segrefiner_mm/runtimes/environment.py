@@ -29,14 +29,12 @@ def environment() -> dict[str, Any]:
     """Describe the installation; the function behind ``env``.
 
     Returns:
-        dict: ``versions``: of Python and of the packages, None for those that
-        are not installed; ``machine``: the processor, see :func:`machine`;
-        ``cuda``: names of the GPUs that PyTorch can use; ``cache``: the folder
-        of the cache, or None; ``runtime_variable``: what
-        ``SEGREFINER_RUNTIME`` is set to, or None; ``runtimes``: what
-        ``'auto'`` has chosen, one dict per machine, set of versions and kind
-        of network, with ``runtime`` and ``seconds`` per window. All are plain
-        values.
+        dict: ``versions`` of Python and of packages, None for a package that
+        is not installed; ``machine``, the processor, see :func:`machine`;
+        ``cuda``, the names of the GPUs that PyTorch can use; ``cache``, the
+        folder of the cache, or None; ``runtime_variable``, the value of
+        ``SEGREFINER_RUNTIME``, or None; ``runtimes``, the cached choices of
+        ``'auto'``, see :func:`write_choice`. JSON can represent all values.
     """
     folder = cache.cache_folder()
     return dict(

@@ -17,13 +17,13 @@ from segrefiner_mm.runtimes import export_denoiser
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Options of an export.
+    """Options for an export to ONNX.
 
     Attributes:
         model (str | Path | Config | dict): See
             :class:`SegRefinerInferencer`. Defaults to ``DEFAULT_MODEL``.
-        weights (str | Path, optional): Weights file. Defaults to None: those
-            of the model.
+        weights (str | Path, optional): Weights file. Defaults to None: the
+            weights of the model.
         overwrite (bool): Whether to overwrite existing files. Defaults to
             False.
     """
@@ -41,28 +41,29 @@ def export_onnx(
     The model ``step`` predicts ``logits`` (B, 1, H, W) from ``masks``
     (B, 1, H, W; 0 and 1), ``timestep`` (1,) int64 and the context of the
     window. A network that encodes a window once has a second model,
-    ``encode``, which makes the context from ``images`` (B, 3, H, W) and
-    ``coarse`` (B, 1, H, W; 0 and 1); otherwise the context is ``images``. All
-    but ``timestep`` are float32. Batch size, height and width are free, but
-    height and width must be multiples of the stride.
+    ``encode``, which makes the context from ``images`` (B, 3, H, W;
+    normalised) and ``coarse`` (B, 1, H, W; 0 and 1); otherwise the context is
+    ``images``. All arrays but ``timestep`` are float32. Batch size, height and
+    width are free, but height and width must be multiples of the stride.
 
-    The loop over the steps is not exported. All that it needs is in the
-    property ``segrefiner_mm`` of ``step``, as JSON.
+    The loop over the steps is not exported. The property ``segrefiner_mm`` of
+    ``step`` has the values that the loop needs, as JSON.
 
     Args:
         out (str | Path): Folder for ``step.onnx`` and ``encode.onnx``, which
             is created; or a file (.onnx) for ``step``, with ``encode`` beside
             it as ``NAME_encode.onnx``.
         options (ExportOptions, optional): The model. Defaults to None: the
-            defaults of its fields.
+            defaults of :class:`ExportOptions`.
 
     Returns:
-        list[Path]: The files, in the order in which they run.
+        list[Path]: The files that were written, in the order in which they
+        run.
 
     Raises:
-        InputError: If ``onnx`` is not installed, a file exists or cannot be
-            written, the model is unknown or has no weights, or the network
-            cannot be exported.
+        InputError: If ``onnx`` is not installed, a file exists and may not be
+            overwritten, or cannot be written, the model is unknown or has no
+            weights, or the network cannot be exported.
         CheckpointError: If the weights cannot be used.
     """
     options = options or ExportOptions()
@@ -92,7 +93,7 @@ def _targets(out: Path) -> tuple[Path, Path]:
 
 
 def _metadata(model: SegRefiner) -> dict[str, Any]:
-    """Describe preprocessing and diffusion process, as plain values."""
+    """Describe preprocessing and diffusion process, as values for JSON."""
     settings, scheduler = model.settings(), model.head.scheduler
     preprocessor = model.data_preprocessor
     return dict(

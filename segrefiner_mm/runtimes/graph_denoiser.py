@@ -19,9 +19,9 @@ class Graph:
     """A loaded ONNX model.
 
     Attributes:
-        inputs (tuple[str, ...]): Names of its inputs.
-        run (Callable): Takes an array per input, by name; returns one per
-            output, by name.
+        inputs (tuple[str, ...]): Names of the inputs.
+        run (Callable): Computes the outputs, arrays by name, from the inputs,
+            arrays by name.
     """
 
     inputs: tuple[str, ...]
@@ -33,9 +33,10 @@ class GraphContext:
     """The values that the steps of a window share.
 
     Attributes:
-        arrays (Mapping[str, np.ndarray]): Inputs of the step.
+        arrays (Mapping[str, np.ndarray]): Inputs of the step, by name.
         error_logits (Tensor, optional): Logits of errors in the coarse mask,
-            (B, 1, h, w); None if the network does not predict them.
+            (B, 1, h, w) float32. Defaults to None: the network does not
+            predict errors.
     """
 
     arrays: Arrays
@@ -47,9 +48,9 @@ class GraphDenoiser:
 
     Args:
         parts (OnnxParts): The exported network.
-        load (Callable): Loads an ONNX model into a runtime.
-        make_half (Callable, optional): Makes the same network in bfloat16.
-            Defaults to None: the runtime does not support it.
+        load (Callable): Loads an ONNX model, bytes, into a runtime.
+        make_half (Callable, optional): Loads the network in bfloat16. Defaults
+            to None: the runtime does not support bfloat16.
     """
 
     def __init__(
@@ -64,10 +65,11 @@ class GraphDenoiser:
         self._step = load(parts.step)
 
     def in_bfloat16(self) -> 'GraphDenoiser | None':
-        """Return the network in bfloat16, whose inputs are still float32.
+        """Return the network in bfloat16, which is loaded on first use.
 
         Returns:
-            GraphDenoiser | None: The network; None if the runtime has none.
+            GraphDenoiser | None: The network, whose inputs and outputs are
+            float32; None if the runtime does not support bfloat16.
         """
         if self._half is None and self._make_half is not None:
             self._half = self._make_half()

@@ -1,4 +1,4 @@
-"""Optional packages: which are installed, and what to say if one is not."""
+"""Checks that optional packages are installed."""
 
 from importlib.util import find_spec
 
@@ -12,7 +12,7 @@ def is_installed(package: str) -> bool:
         package (str): Import name of a top-level package.
 
     Returns:
-        bool: Whether Python can find it.
+        bool: Whether Python can find the package.
     """
     try:
         return find_spec(package) is not None
@@ -28,7 +28,8 @@ def need(package: str, extra: str) -> None:
         extra (str): Extra of this package that installs it.
 
     Raises:
-        InputError: If it is missing; the message names what to install.
+        InputError: If the package is missing; the message says what to
+            install.
     """
     if not is_installed(package):
         raise InputError(

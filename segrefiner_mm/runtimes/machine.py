@@ -1,4 +1,4 @@
-"""The processor and the packages, on which runtimes depend."""
+"""Descriptions of the processor and of the versions of packages."""
 
 import platform
 from collections.abc import Iterable
@@ -31,8 +31,9 @@ def machine() -> dict[str, Any]:
     """Describe the processor.
 
     Returns:
-        dict: ``system``, ``processor``, ``capability`` (the instructions that
-        PyTorch uses) and ``threads``, as plain values.
+        dict: ``system``, ``processor`` and ``capability``, the instruction
+        set that PyTorch uses, as str; ``threads``, the number of threads that
+        PyTorch uses, as int.
     """
     return dict(
         system=f'{platform.system()} {platform.machine()}',
@@ -49,8 +50,9 @@ def versions(packages: Iterable[str]) -> dict[str, str | None]:
         packages (Iterable[str]): Import names.
 
     Returns:
-        dict[str, str | None]: Name of the distribution, where it differs, and
-        version, such as ``'onedl-mmcv 2.3.6'``; None if it is not installed.
+        dict[str, str | None]: Versions by import name, after the name of the
+        distribution where it differs, such as ``'onedl-mmcv 2.3.6'``; None if
+        a package is not installed.
     """
     return {package: _version(package) for package in packages}
 
@@ -66,7 +68,7 @@ def _version(package: str) -> str | None:
 
 
 def _processor() -> str:
-    """Name the model of the processor."""
+    """Return the model name of the processor, else its architecture."""
     with suppress(OSError):
         for line in Path('/proc/cpuinfo').read_text().splitlines():
             if line.startswith('model name'):

@@ -27,16 +27,16 @@ def measure(
 
     Args:
         denoisers (Mapping[str, Denoiser]): Networks by the names of their
-            runtimes.
-        size (int): Side of a window, a multiple of ``stride``.
-        stride (int): Stride of the network.
-        num_steps (int): Steps per window.
+            runtimes, at least one.
+        size (int): Side of a window in pixels, a multiple of ``stride``.
+        stride (int): Stride of the network in pixels.
+        num_steps (int): Number of reverse steps per window.
         budget (float): Seconds for the timed rounds, warm-up not included;
             there are at least two rounds. Defaults to ``BUDGET``.
 
     Returns:
-        tuple[int, dict[str, float]]: Side of the windows that were timed, and
-        seconds per window by the name of the runtime.
+        tuple[int, dict[str, float]]: Side in pixels of the windows that were
+        timed, and seconds per window by the name of the runtime.
     """
     side = min(2 * stride, size)
     for denoiser in denoisers.values():

@@ -1,4 +1,4 @@
-"""Export of a denoiser to ONNX, one file per part of it."""
+"""Export of a denoiser to ONNX, as one or two models."""
 
 import io
 import warnings
@@ -59,21 +59,21 @@ def export_denoiser(
 ) -> OnnxParts:
     """Export a denoiser, with dynamic batch size, height and width.
 
-    The loop over the steps stays outside. All tensors are float32 but
+    The loop over the steps is not exported. All tensors are float32 but
     ``timestep``, int64 of shape (1,).
 
     Args:
-        denoiser (nn.Module): A network on the CPU, see :class:`Denoiser`.
+        denoiser (nn.Module): A network on the CPU, see :class:`Denoiser`. Its
             ``encode`` returns the images themselves, or a named tuple.
-        metadata (Mapping[str, str], optional): Properties of the model
-            ``step``. Defaults to None.
+        metadata (Mapping[str, str], optional): Properties to write to the
+            model ``step``. Defaults to None.
 
     Returns:
         OnnxParts: The models.
 
     Raises:
-        InputError: If ``onnx`` is not installed, or the network has parts
-            that cannot be exported.
+        InputError: If ``onnx`` is not installed, or a part of the network
+            cannot be exported.
     """
     need('onnx', 'onnx')
     network: Any = denoiser
@@ -126,7 +126,7 @@ def _export(
     outputs: Sequence[str],
     metadata: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Export a module, check the model and leave out what it does not use."""
+    """Export a module, drop unused inputs, and check the model."""
     import onnx
 
     size = max(tensor.shape[-1] for tensor in inputs)

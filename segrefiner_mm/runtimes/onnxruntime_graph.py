@@ -1,4 +1,4 @@
-"""ONNX Runtime."""
+"""ONNX models in ONNX Runtime."""
 
 import os
 from typing import Any
@@ -11,13 +11,17 @@ from segrefiner_mm.runtimes.graph_denoiser import Arrays, Graph
 def load_onnxruntime(model: bytes) -> Graph:
     """Load an ONNX model into ONNX Runtime, on the CPU.
 
-    It uses as many threads as PyTorch does.
+    The model uses as many threads as PyTorch.
 
     Args:
         model (bytes): The ONNX model.
 
     Returns:
         Graph: The loaded model.
+
+    Raises:
+        ImportError: If ``onnxruntime`` is not installed.
+        Exception: An error of ONNX Runtime if it cannot load the model.
     """
     # Otherwise, ONNX Runtime 1.32 and later sends telemetry when imported.
     os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')

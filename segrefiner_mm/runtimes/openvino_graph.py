@@ -1,4 +1,4 @@
-"""OpenVINO."""
+"""ONNX models in OpenVINO."""
 
 from typing import Any
 
@@ -10,15 +10,20 @@ from segrefiner_mm.runtimes.graph_denoiser import Arrays, Graph
 def load_openvino(model: bytes, precision: str = 'f32') -> Graph:
     """Load an ONNX model into OpenVINO, on the CPU.
 
-    It uses as many threads as PyTorch does.
+    The model uses as many threads as PyTorch, and must not run in two threads
+    at the same time.
 
     Args:
         model (bytes): The ONNX model.
         precision (str): ``'f32'``; or ``'bf16'``, which a processor without
-            such instructions computes in float32. Defaults to 'f32'.
+            bfloat16 instructions computes in float32. Defaults to 'f32'.
 
     Returns:
         Graph: The loaded model.
+
+    Raises:
+        ImportError: If ``openvino`` is not installed.
+        Exception: An error of OpenVINO if it cannot load the model.
     """
     import openvino
 

@@ -1,4 +1,4 @@
-"""PyTorch on a CPU, with the network prepared for inference."""
+"""A denoiser in PyTorch on a CPU, prepared for inference."""
 
 import copy
 from typing import Any
@@ -11,13 +11,13 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 class TorchDenoiser:
     """Runs a denoiser with fewer passes over memory; see :class:`Denoiser`.
 
-    Batch normalisation becomes part of the convolutions before it, in a copy
-    of the network; all weights and inputs are in the channels-last format.
+    Batch normalisation is folded into the convolutions before it, in a copy
+    of the network; weights and images are in the channels-last format.
 
     Args:
-        denoiser (nn.Module): Network on the CPU, in eval mode. If it has no
-            batch normalisation, it is not copied, and its weights change their
-            format but no value.
+        denoiser (nn.Module): Network on the CPU, in eval mode. A network
+            without batch normalisation is not copied: the memory format of
+            its weights changes in place, but no value.
     """
 
     def __init__(self, denoiser: nn.Module) -> None:
@@ -38,7 +38,7 @@ class TorchDenoiser:
 
 @torch.no_grad()
 def _without_batch_norm(network: nn.Module) -> nn.Module:
-    """Copy a network; fold batch normalisation into the layer before it."""
+    """Copy a network, and fold batch normalisation into convolutions."""
     network = copy.deepcopy(network)
     for parent in list(network.modules()):
         if not isinstance(parent, nn.Sequential):

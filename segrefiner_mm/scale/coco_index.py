@@ -1,4 +1,4 @@
-"""The images of a COCO JSON, by their offsets in the file."""
+"""A table of the images of a COCO JSON file, by offsets in the file."""
 
 import os
 from array import array
@@ -34,10 +34,10 @@ def open_source(path: Path) -> BinaryIO:
         path (Path): The file.
 
     Returns:
-        BinaryIO: Open for reading.
+        BinaryIO: The file, open for reading; the caller closes it.
 
     Raises:
-        InputError: If it cannot be opened.
+        InputError: If the file cannot be opened.
     """
     try:
         return path.open('rb')
@@ -48,12 +48,15 @@ def open_source(path: Path) -> BinaryIO:
 class ImageTable:
     """The images of an annotation file, each read on demand.
 
+    The file stays open, and must not change, as long as the table is used.
+
     Args:
         path (Path): Annotation file.
 
     Raises:
-        InputError: If it cannot be read, has no list of images, an image has
-            no valid id, or two images of different names share one.
+        InputError: If the file cannot be read, has no list of images, an
+            image has no valid id, or two images of different names share an
+            id.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,24 +76,24 @@ class ImageTable:
         return image_id in self._rows
 
     def row(self, image_id: Id) -> int | None:
-        """Return the place of an image in the table.
+        """Return the row of an image in the table.
 
         Args:
-            image_id (int | str): Its id.
+            image_id (int | str): Id of the image.
 
         Returns:
-            int | None: From 0; None if there is no image of this id.
+            int | None: The row, from 0; None if no image has this id.
         """
         return self._rows.get(image_id)
 
     def get(self, image_id: Id, /) -> CocoImage | None:
-        """Return an image.
+        """Return an image by its id.
 
         Args:
-            image_id (int | str): Its id.
+            image_id (int | str): Id of the image.
 
         Returns:
-            CocoImage | None: None if there is no image of this id.
+            CocoImage | None: The image; None if no image has this id.
         """
         row = self._rows.get(image_id)
         return None if row is None else self.at(row)
@@ -129,10 +132,10 @@ class ImageTable:
         self._names.append(hash(image.name))
 
     def namesakes(self) -> list[str]:
-        """Return different names whose last parts have the same stem.
+        """Return distinct names whose last parts have equal stems.
 
-        Letter case does not count. Such names may lead to the same file, as a
-        part of a path is looked up if nothing is found at the whole path.
+        Letter case is ignored. Names with equal stems may lead to one file,
+        as a part of a path is looked up if nothing is found at the whole path.
 
         Returns:
             list[str]: The names, each once.
@@ -146,10 +149,10 @@ class ImageTable:
         return [self.at(int(row)).name for row in first[count[which] > 1]]
 
     def at(self, row: int) -> CocoImage:
-        """Return an image by its place in the table.
+        """Return an image by its row in the table.
 
         Args:
-            row (int): Its place, from 0.
+            row (int): The row, from 0, below the length of the table.
 
         Returns:
             CocoImage: The image.
@@ -170,7 +173,7 @@ def _plain_image(record: dict[str, Any]) -> CocoImage | None:
 
 
 def _stem(name: str) -> str:
-    """Return the last part of a name, as files are compared by it."""
+    """Return the stem of a name's last part, normalised for comparison."""
     last = name.replace('\\', '/').rpartition('/')[2]
     stem, dot, _ = last.rpartition('.')
     return composed(stem if dot else last).casefold()

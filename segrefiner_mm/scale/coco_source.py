@@ -1,4 +1,4 @@
-"""The masks of a large COCO JSON, image by image, in bounded memory."""
+"""The masks of a large COCO JSON file, by image, in bounded memory."""
 
 from array import array
 from collections.abc import Iterator
@@ -46,8 +46,8 @@ class CocoSource:
         path (Path): The file.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None.
-        img_dir (str, optional): Folder or address of the images. Defaults to
-            None: their names are paths.
+        img_dir (str, optional): Folder or URL of the images. Defaults to
+            None: the names of the images are paths.
     """
 
     path: Path
@@ -58,10 +58,13 @@ class CocoSource:
         """Walk through the file, and check its records.
 
         Yields:
-            Event: All parts of the file; see :meth:`is_record`.
+            Event: All parts of the file, in its order; :meth:`is_record`
+            recognises the records.
 
         Raises:
-            InputError: If the file cannot be read, or is not of COCO or LVIS.
+            InputError: If the file cannot be read or is not JSON, or is
+                neither results nor annotations of COCO or LVIS. Some checks
+                need the whole file and fail only at its end.
         """
         seen: set[str] = set()
         members: dict[str | None, Any] = {}
@@ -82,7 +85,7 @@ class CocoSource:
         """Return whether a part of the file is a result or an annotation.
 
         Args:
-            event (Event): From :meth:`records`.
+            event (Event): A part of the file, from :meth:`records`.
 
         Returns:
             bool: True for a result or an annotation.
@@ -95,10 +98,12 @@ class CocoSource:
         An image is yielded as soon as its last record is read.
 
         Yields:
-            PackedImage: An image.
+            PackedImage: Images, in the order of their last records.
 
         Raises:
-            InputError: If the file cannot be used.
+            InputError: If the file, the annotations or the folder of the
+                images cannot be used, or if the key ``image_id`` of a record
+                is written with escapes.
         """
         yield from _Reading(self).rows()
 
@@ -131,7 +136,7 @@ class CocoSource:
 
 
 class _Reading:
-    """One pass over a file, with the records of incomplete images."""
+    """One pass over a file, which keeps the records of incomplete images."""
 
     def __init__(self, source: CocoSource) -> None:
         self._source = source
@@ -203,10 +208,10 @@ class _Reading:
 
 
 class _Spilled:
-    """Places of records that are read again when their image is complete.
+    """Offsets of records that are read again when their image is complete.
 
-    Each takes 24 bytes, in a list that is linked from the newest record of
-    an image to its oldest.
+    A record takes 24 bytes, in a list that is linked from the newest record
+    of an image to the oldest.
     """
 
     def __init__(self) -> None:

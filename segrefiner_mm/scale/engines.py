@@ -1,4 +1,4 @@
-"""The engines, one of which refines all shards of a run."""
+"""The choice of the engine that refines all shards of a run."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -16,15 +16,16 @@ def joined(options: DatasetOptions) -> AbstractContextManager[int]:
     """Work together with the processes of a launcher, if the engine is one.
 
     Args:
-        options (DatasetOptions): The engine.
+        options (DatasetOptions): Options that name the engine.
 
     Returns:
-        AbstractContextManager[int]: Gives the rank of this process; rank 0
-        writes the output. At its end, the processes wait for each other.
+        AbstractContextManager[int]: Context whose value is the rank of this
+        process, 0 without a launcher; rank 0 writes the output. On exit, the
+        processes wait for each other.
 
     Raises:
-        InputError: On entry, if no such launcher has started this process; at
-            the end, if another process has ended early.
+        InputError: On entry, if this launcher has not started this process;
+            on exit, if another process has ended early.
     """
     if options.engine not in LAUNCHERS:
         return nullcontext(0)
@@ -38,19 +39,23 @@ def refine_shards(
 ) -> list[ShardSummary]:
     """Refine all shards that are not done.
 
+    With a launcher, call this inside :func:`joined`.
+
     Args:
         job (Job): The work that the workers do.
         shards (Callable): Returns the shards; it can be pickled.
-        options (DatasetOptions): The engine.
-        reporter (Reporter): Receives progress and failures.
+        options (DatasetOptions): Options that name the engine.
+        reporter (Reporter): Receives progress, notes and failures.
 
     Returns:
-        list[ShardSummary]: One per shard, without messages. Empty in all
-        processes of a launcher but the first.
+        list[ShardSummary]: One per shard, without messages, in any order.
+        With a launcher, the first process gets all, and the other processes
+        get an empty list.
 
     Raises:
-        InputError: If the source cannot be read, or the engine does not
-            answer.
+        InputError: If the source or the images cannot be read, the engine is
+            not installed or does not answer, or another process of the
+            launcher has ended early.
     """
     summaries, before = [], 0
     with reporter.progress(None) as advance:

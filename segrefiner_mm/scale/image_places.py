@@ -1,4 +1,4 @@
-"""Images by their names, in a folder or at a URL."""
+"""Lookup of images by name, in a folder or at a URL."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -19,18 +19,18 @@ FETCHES = 8
 
 
 class ImagePlaces:
-    """Finds images as ``segrefiner coco`` does, also at a URL.
+    """Finds images as ``segrefiner coco`` does, and also at a URL.
 
-    At a URL, the longest trailing part of an image's path that exists is
-    taken; there is no other search.
+    At a URL, an image is the longest trailing part of its path that exists;
+    letter case and suffix must be equal.
 
     Args:
-        address (str, optional): Folder or URL of the images. Defaults to
-            None: their names are paths.
+        address (str, optional): Folder or URL of the images. None: the names
+            of the images are paths.
 
     Raises:
         InputError: If there is no such folder, or no installed package
-            handles such URLs.
+            handles URLs of this kind.
     """
 
     def __init__(self, address: str | None) -> None:
@@ -41,15 +41,17 @@ class ImagePlaces:
             self._finder = ImageFinder(folder)
 
     def located(self, entries: list[ImageEntry]) -> Iterator[ImageEntry]:
-        """Find images, and fetch those that are at a URL.
+        """Find images, and fetch their contents from a URL.
 
-        A few are fetched ahead, so that a shard of many is never in memory.
+        At most ``FETCHES`` images are fetched ahead, which bounds the memory.
 
         Args:
-            entries (list[ImageEntry]): Images that are not located yet.
+            entries (list[ImageEntry]): Images that are not located yet; those
+                with ``content`` or a ``problem`` are passed on.
 
         Yields:
-            ImageEntry: With ``image`` or ``content``, or with a ``problem``.
+            ImageEntry: The images, in the given order, each with ``image``,
+            ``content`` or a ``problem``.
         """
         if self._remote is None:
             yield from map(self._located, entries)
@@ -64,16 +66,17 @@ class ImagePlaces:
                 yield fetching.popleft().result()
 
     def find(self, name: str) -> str:
-        """Return the file behind a name.
+        """Return the file of an image.
 
         Args:
-            name (str): Name of an image.
+            name (str): Name of the image.
 
         Returns:
-            str: Path, or name at the URL.
+            str: Path of the file, or its name relative to the URL.
 
         Raises:
-            InputError: If there is none.
+            InputError: If no file or several files match, or the URL cannot
+                be read.
         """
         if self._remote is None:
             return str(self._finder.find(name))
@@ -84,10 +87,10 @@ class ImagePlaces:
 
         Args:
             name (str): Name of an image.
-            file (str): From :meth:`find`.
+            file (str): File of the image, from :meth:`find`.
 
         Returns:
-            bool: Always true without a folder.
+            bool: Whether it is; always True without a folder.
         """
         if self._remote is not None:
             return name == file
@@ -101,8 +104,9 @@ class ImagePlaces:
             name (str): Name of an image.
 
         Returns:
-            list | None: See :func:`file_state` and :meth:`Place.state`; None
-            if there is no such file.
+            list | None: See :func:`file_state` and, for a URL,
+            :meth:`Place.state`; None if no file is found or it cannot be
+            read.
         """
         try:
             file = self.find(name)
@@ -113,14 +117,14 @@ class ImagePlaces:
             return None
 
     def content_mark(self, name: str) -> object:
-        """Identify the content of an image, wherever it lies.
+        """Identify the content of an image.
 
         Args:
             name (str): Name of an image.
 
         Returns:
-            object: A hash, or the state of a file at a URL; None if there is
-            no such file.
+            str | list | None: SHA-256 of the content; for a file at a URL,
+            its :meth:`state`; None if no file is found or it cannot be read.
         """
         state = self.state(name)
         if state is None or self._remote is not None:
@@ -128,14 +132,14 @@ class ImagePlaces:
         return state[-1]  # the hash: path and times differ for a copy
 
     def is_unchanged(self, name: str, state: object) -> bool:
-        """Return whether an image is unchanged.
+        """Return whether an image is unchanged since its state was recorded.
 
         Args:
             name (str): Name of an image.
-            state (object): From :meth:`state`.
+            state (object): State from :meth:`state`; it may be damaged.
 
         Returns:
-            bool: Also False if there is no such file.
+            bool: Whether it is; False if no file is found.
         """
         if self._remote is not None:
             return state is not None and self.state(name) == state
@@ -168,7 +172,8 @@ def shared_names(images: ImagePlaces, names: list[str]) -> dict[str, str]:
             :meth:`ImageTable.namesakes`.
 
     Returns:
-        dict[str, str]: Messages about such names, by name.
+        dict[str, str]: Error messages by name, for every name that shares a
+        file and is not its whole path.
     """
     by_file: dict[str, list[str]] = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""The processes of torchrun, Slurm or MPI: each takes its own shards."""
+"""Shards divided among the processes of torchrun, Slurm or MPI."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -19,18 +19,22 @@ _PATIENCE = timedelta(days=7)
 
 
 def join(launcher: str) -> tuple[int, int]:
-    """Join the other processes of a launcher.
+    """Join the process group of a launcher, or the one that exists.
 
     Only counts and messages are exchanged, so gloo suffices, even with GPUs.
+    With CUDA, each process gets a GPU; without, the environment variables of
+    torchrun are set from those of Slurm or MPI.
 
     Args:
         launcher (str): ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Returns:
-        tuple[int, int]: Rank of this process, and number of processes.
+        tuple[int, int]: Rank of this process, from 0, and number of
+        processes.
 
     Raises:
-        InputError: If no such launcher has started this process.
+        InputError: If this launcher has not started this process, or the
+            processes do not reach each other.
     """
     if distributed.is_initialized():
         return _numbers()
@@ -51,7 +55,9 @@ def join(launcher: str) -> tuple[int, int]:
 def launched(
     worker: Worker, shards: Iterable[Shard]
 ) -> Iterator[ShardSummary]:
-    """Process the shards of this process, and wait for the others.
+    """Process the shards of this process, and gather all summaries.
+
+    The first process waits for the others. Call :func:`join` first.
 
     Args:
         worker (Worker): Refines and writes shards.
@@ -59,7 +65,7 @@ def launched(
 
     Yields:
         ShardSummary: In the first process, the summaries of all processes; in
-        the others, none.
+        the other processes, nothing.
 
     Raises:
         InputError: If another process has ended early.
@@ -81,18 +87,18 @@ def launched(
 def joined(launcher: str) -> Iterator[int]:
     """Work together with the other processes of a launcher.
 
-    At the end, the process waits for the others. If it fails, it leaves at
-    once, and the others end when they next wait for it.
+    On exit, the process waits for the others. If the block fails, the process
+    leaves at once, and the others fail when they next wait for it.
 
     Args:
         launcher (str): See :func:`join`.
 
     Yields:
-        int: Rank of this process.
+        int: Rank of this process, from 0.
 
     Raises:
-        InputError: If no such launcher has started this process, or another
-            process has ended early.
+        InputError: See :func:`join`; on exit, if another process has ended
+            early.
     """
     joined_before = distributed.is_initialized()
     rank, _ = join(launcher)
@@ -107,7 +113,7 @@ def joined(launcher: str) -> Iterator[int]:
 
 @contextmanager
 def _others_present() -> Iterator[None]:
-    """Report a lost process in plain words, which gloo does not."""
+    """Turn gloo's error about a lost process into a clear message."""
     try:
         yield
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""The last mention of every image in a COCO JSON."""
+"""The last mention of every image in a COCO JSON file."""
 
 import re
 from array import array
@@ -30,16 +30,16 @@ Bytes = npt.NDArray[np.uint8]
 class Mentions:
     """The last mention of every image in a file.
 
-    The bytes are searched, not parsed, which is ten times as fast. A match
-    that is not the ``image_id`` of a record only delays an image.
+    The bytes are searched for ``"image_id"`` and not parsed, which is ten
+    times as fast. A match that is not the id of a record only delays an image.
 
     Args:
         path (Path): File of results or annotations.
-        images (ImageTable, optional): The images, which saves memory.
-            Defaults to None.
+        images (ImageTable, optional): Table of the images, which saves
+            memory. Defaults to None.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the file cannot be opened.
     """
 
     def __init__(self, path: Path, images: ImageTable | None = None) -> None:
@@ -56,10 +56,11 @@ class Mentions:
         """Return the offset of the last mention of an image.
 
         Args:
-            image_id (int | str): Its id.
+            image_id (int | str): Id of the image.
 
         Returns:
-            int: Offset in the file; -1 if there is none.
+            int: Offset in the file, in bytes; -1 without a mention, and -2
+            after :meth:`close`.
         """
         row = None if self._images is None else self._images.row(image_id)
         if row is None:
@@ -70,7 +71,7 @@ class Mentions:
         """Mark an image as complete.
 
         Args:
-            image_id (int | str): Its id.
+            image_id (int | str): Id of the image.
         """
         row = None if self._images is None else self._images.row(image_id)
         if row is None:
@@ -79,13 +80,13 @@ class Mentions:
             self._known[row] = _CLOSED
 
     def is_closed(self, image_id: Id) -> bool:
-        """Return whether an image was complete before.
+        """Return whether an image was marked as complete.
 
         Args:
-            image_id (int | str): Its id.
+            image_id (int | str): Id of the image.
 
         Returns:
-            bool: Whether :meth:`close` was called for it.
+            bool: Whether :meth:`close` was called with this id.
         """
         return self.last(image_id) == _CLOSED
 
@@ -127,7 +128,7 @@ class Mentions:
 
 
 def _places(content: Bytes) -> Offsets:
-    """Return the offsets of all keys."""
+    """Return the offsets of all ``"image_id"`` keys."""
     places = np.flatnonzero(content == ord('_')) - _UNDERSCORE
     places = places[(places >= 0) & (places < len(content) - len(_KEY))]
     for index, sign in enumerate(_KEY):
@@ -136,7 +137,7 @@ def _places(content: Bytes) -> Offsets:
 
 
 def _whole_ids(content: Bytes, at: Offsets) -> Offsets:
-    """Parse the ids after the keys; -1 for anything but plain numbers."""
+    """Parse the ids at the given offsets; -1 for all but plain numbers."""
     fitting = content[at] == ord(':')
     at = at + 1
     at += content[at] == ord(' ')

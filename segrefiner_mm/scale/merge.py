@@ -1,4 +1,4 @@
-"""The merged file: the source, with the masks of the shards."""
+"""The merged file: the source with the refined masks of all shards."""
 
 import json
 from collections import Counter
@@ -30,12 +30,14 @@ class MergedFile:
 
     Args:
         source (CocoSource): Results or annotations.
-        store (ResultStore): Results of the masks.
+        store (ResultStore): Results of the masks, from :func:`collect`.
+            Writing adds the masks that are left, or whose shard is missing.
         style (MaskStyle): Form in which masks are written.
         update_boxes (bool): Whether to update boxes and areas.
 
     Attributes:
-        verdicts (Counter[str]): Number of masks by verdict, once written.
+        verdicts (Counter[str]): Number of masks by verdict; empty before
+            :meth:`write`.
     """
 
     def __init__(
@@ -53,18 +55,19 @@ class MergedFile:
         self._index = -1
 
     def write(self, path: Path) -> None:
-        """Write the file, atomically.
+        """Write the file atomically; to be called once.
 
         Args:
-            path (Path): File to write.
+            path (Path): File to write; an existing one is replaced.
 
         Raises:
-            InputError: If it cannot be written, or the source cannot be read.
+            InputError: If a file cannot be written, or the source cannot be
+                read.
         """
         write_parts(path, self._parts())
 
     def _parts(self) -> Iterator[bytes]:
-        """Yield what ``json.dumps`` returns for the whole content."""
+        """Yield parts of the text that ``json.dumps`` gives for the whole."""
         in_object = False
         between = b''
         for event in self._source.records():
@@ -119,13 +122,14 @@ class MergedFile:
 def collect(
     place: Place, keys: list[str], store: ResultStore, reporter: Reporter
 ) -> None:
-    """Read the shards of a run.
+    """Read the shards of a run into a store, and flush it.
 
     Args:
         place (Place): Folder of the shards.
         keys (list[str]): Keys of the shards.
         store (ResultStore): Receives the results.
-        reporter (Reporter): Receives the shards that cannot be read.
+        reporter (Reporter): Receives the shards that cannot be read, which
+            are skipped.
 
     Raises:
         InputError: If the results cannot be stored.

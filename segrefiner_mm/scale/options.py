@@ -1,4 +1,4 @@
-"""The options of a run over shards."""
+"""The options for a run over a data set in shards."""
 
 from dataclasses import dataclass
 
@@ -26,16 +26,20 @@ class DatasetOptions(PredictionOptions):
             process; ``'ray'``, Ray Data; ``'pytorch'``, ``'slurm'`` or
             ``'mpi'``, the processes that this launcher has started. Defaults
             to 'local'.
-        address (str, optional): Address of a Ray cluster, ``'auto'`` for the
-            one of this machine. Defaults to None: a new one on this machine.
-        workers (int): Number of Ray workers. Defaults to 1.
-        gpus_per_worker (float): GPUs per Ray worker, which may be a
+        address (str, optional): Address of a Ray cluster; ``'auto'`` is the
+            cluster that runs on this machine. Defaults to None: a new cluster
+            on this machine.
+        workers (int): Number of Ray workers, 1 or more. Defaults to 1.
+        gpus_per_worker (float): GPUs per Ray worker, 0 or more; it may be a
             fraction. Defaults to 0.
-        cpus_per_worker (float): CPU cores per Ray worker. Defaults to 1.
+        cpus_per_worker (float): CPU cores per Ray worker, above 0. Defaults
+            to 1.
         shards (str, optional): Folder or fsspec URL of the shards, which
             are kept; all workers must be able to reach it. Defaults to None:
-            a folder beside the output, which is removed at the end.
-        shard_masks (int): Minimum number of masks per shard. Defaults to 256.
+            a folder beside the output, which is removed at the end unless
+            masks have failed.
+        shard_masks (int): Minimum number of masks per shard, 1 or more.
+            Defaults to 256.
 
     Raises:
         InputError: If an option is out of its range, or does not apply to
@@ -82,7 +86,7 @@ class DatasetOptions(PredictionOptions):
 
     @property
     def place(self) -> str | None:
-        """Folder or URL of the images; None if neither is given."""
+        """``images``, else the absolute path of ``img_dir``, else None."""
         if self.images is not None:
             return self.images
         return None if self.img_dir is None else str(self.img_dir.absolute())

@@ -19,7 +19,7 @@ class MissingFileError(InputError):
 
 
 def is_address(text: str) -> bool:
-    """Return whether a string is a remote URL, not a path on this machine.
+    """Return whether a string is a URL other than ``file://``.
 
     Args:
         text (str): Path or URL.
@@ -46,16 +46,16 @@ class Place:
     """A folder, local or remote, with the few operations that a run needs.
 
     Args:
-        address (str): Path or fsspec URL.
+        address (str): Path or fsspec URL of the folder, which need not exist.
 
     Attributes:
         address (str): The address, without a slash at its end.
-        remote (bool): Whether it is a URL of another machine.
-        folder (Path, optional): The folder on this machine; None if it is
-            remote.
+        remote (bool): Whether the address is a URL other than ``file://``.
+        folder (Path, optional): The folder on this machine; None for a remote
+            address.
 
     Raises:
-        InputError: If no installed package handles such URLs.
+        InputError: If no installed package handles URLs of this kind.
     """
 
     def __init__(self, address: str) -> None:
@@ -78,7 +78,7 @@ class Place:
             file (str): Name in the folder; '' for the folder itself.
 
         Returns:
-            str: The name.
+            str: The path or URL.
         """
         return f'{self.address}/{file}' if file else self.address
 
@@ -89,11 +89,11 @@ class Place:
             file (str): Name in the folder.
 
         Returns:
-            bytes: Its content.
+            bytes: Content of the file.
 
         Raises:
-            MissingFileError: If it does not exist.
-            InputError: If it cannot be read.
+            MissingFileError: If the file does not exist.
+            InputError: If the file cannot be read.
         """
         folder = self.folder
         if folder is not None:
@@ -103,14 +103,17 @@ class Place:
         return content
 
     def write(self, file: str, content: bytes) -> None:
-        """Write a file, completely or not at all.
+        """Write a file; its folder is created, and an old file is replaced.
+
+        On this machine and in object stores, the file is written completely
+        or not at all.
 
         Args:
             file (str): Name in the folder.
-            content (bytes): Its content.
+            content (bytes): Content of the file.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If the file cannot be written.
         """
         if self.folder is not None:
             write_whole(self.folder / file, content)
@@ -131,11 +134,13 @@ class Place:
             file (str): Name in the folder.
 
         Returns:
-            list: Path, size and modification time; at a URL, the URL, the size
-            and the version that the store reports.
+            list: Path with links resolved, size in bytes and modification
+            time in nanoseconds; at a URL, the URL, the size in bytes and the
+            version that the store reports, '' if it reports none.
 
         Raises:
-            InputError: If it does not exist or cannot be read.
+            MissingFileError: If the file does not exist.
+            InputError: If the file cannot be read.
         """
         if self.folder is not None:
             local = self.folder / file
@@ -148,13 +153,14 @@ class Place:
         return [self.name(file), info.get('size'), version]
 
     def files(self, suffixes: tuple[str, ...]) -> list[str]:
-        """List the files of the folder.
+        """List the files of the folder, without subfolders and hidden files.
 
         Args:
-            suffixes (tuple[str, ...]): Suffixes to list, in lower case.
+            suffixes (tuple[str, ...]): Suffixes to include, in lower case;
+                letter case of the names is ignored.
 
         Returns:
-            list[str]: Names, in order.
+            list[str]: Names, sorted.
 
         Raises:
             InputError: If the folder cannot be listed.
@@ -179,16 +185,17 @@ class Place:
         )
 
     def find(self, name: str) -> str:
-        """Find an image: the longest trailing part of its path that exists.
+        """Find an image by the longest trailing part of its path that exists.
 
         Args:
-            name (str): Its name in the annotations; see :func:`spellings`.
+            name (str): Name of the image in the annotations; see
+                :func:`spellings`.
 
         Returns:
-            str: Its name in the folder.
+            str: Name of the file in the folder.
 
         Raises:
-            MissingFileError: If there is none.
+            MissingFileError: If no file matches.
             InputError: If the folder cannot be read.
         """
         return self._first(name, self.state)[0]
@@ -197,14 +204,15 @@ class Place:
         """Find an image as :meth:`find` does, and read it.
 
         Args:
-            name (str): Its name in the annotations.
+            name (str): Name of the image in the annotations.
 
         Returns:
-            tuple[str, bytes]: Its name in the folder, and its content.
+            tuple[str, bytes]: Name of the file in the folder, and its
+            content.
 
         Raises:
-            MissingFileError: If there is none.
-            InputError: If it cannot be read.
+            MissingFileError: If no file matches.
+            InputError: If the file cannot be read.
         """
         return self._first(name, self.read)
 

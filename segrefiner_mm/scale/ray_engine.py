@@ -1,4 +1,4 @@
-"""Ray Data: a stream of shards, refined by actors that hold the model."""
+"""Refinement of a stream of shards by Ray Data, in actors with a model."""
 
 import json
 import logging
@@ -33,7 +33,8 @@ def refined_by_ray(
 
     Args:
         job (Job): The work that the workers do.
-        shards (Callable): Returns the shards; it runs in a task of Ray.
+        shards (Callable): Returns the shards; it runs in a task of Ray, and
+            can be pickled.
         options (DatasetOptions): The cluster and its workers.
 
     Yields:
@@ -42,6 +43,7 @@ def refined_by_ray(
     Raises:
         InputError: If Ray is not installed or its cluster does not answer, or
             if the source cannot be read.
+        ray.exceptions.RayError: If Ray fails for another reason.
     """
     ray = _import_ray()
     with _connected(ray, options):
@@ -108,7 +110,7 @@ def _connected(ray: Any, options: DatasetOptions) -> Iterator[None]:
 
 @contextmanager
 def _context(ray: Any) -> Iterator[None]:
-    """Change the settings of Ray Data; restore those of the caller."""
+    """Change the settings of Ray Data, and restore them on exit."""
     before = ray.data.DataContext.get_current()
     own = before.copy()
     own.target_max_block_size = _BLOCK_BYTES
@@ -133,10 +135,10 @@ def _import_ray() -> Any:
 
 
 def _plain(error: BaseException) -> BaseException:
-    """Return the :class:`InputError` that Ray has wrapped, if there is one.
+    """Return the :class:`InputError` that Ray has wrapped, else the error.
 
-    Ray wraps it in a class whose text is the traceback of the task, between
-    remarks of Ray.
+    The text of Ray's error contains the traceback of the task, whose last
+    line has the message.
     """
     said = _SAID.findall(str(error))
     return InputError(said[-1].strip()) if said else error

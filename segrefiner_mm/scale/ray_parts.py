@@ -1,4 +1,4 @@
-"""The parts that run inside Ray: the source of shards and the actor."""
+"""The parts that run inside Ray: the data source and the actor."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -18,10 +18,13 @@ _SHARD_BYTES = 2**18
 
 
 class ShardActor:
-    """An actor that holds the model.
+    """An actor that keeps the model in memory and refines shards.
 
     Args:
         job (Job): The work to do.
+
+    Raises:
+        InputError: If the worker of the job cannot be built.
     """
 
     def __init__(self, job: Job) -> None:
@@ -31,10 +34,12 @@ class ShardActor:
         """Refine the shards of a batch.
 
         Args:
-            batch (pyarrow.Table): ``key`` and ``content`` of shards.
+            batch (pyarrow.Table): Shards, a row each, with the columns
+                ``key`` (string) and ``content`` (binary).
 
         Returns:
-            pyarrow.Table: ``summary`` of each, as JSON.
+            pyarrow.Table: The column ``summary`` (string) with a
+            :class:`ShardSummary` as JSON per shard, in the given order.
         """
         shards = [Shard(row['key'], row['content']) for row in _rows(batch)]
         done = [self._worker.process(shard) for shard in shards]
@@ -56,7 +61,7 @@ class _ShardDatasource(Datasource):
     def get_read_tasks(
         self, parallelism: int, *args: Any, **kwargs: Any
     ) -> list[ReadTask]:
-        """Return the task."""
+        """Return the single task; ``parallelism`` is ignored."""
         shards = self._shards
 
         def read() -> Iterator[pa.Table]:
@@ -69,13 +74,14 @@ class _ShardDatasource(Datasource):
 
 
 def shard_datasource(shards: Callable[[], Iterable[Shard]]) -> Datasource:
-    """Return a data source for Ray Data.
+    """Return a data source of shards for Ray Data.
 
     Args:
         shards (Callable): Returns the shards; it can be pickled.
 
     Returns:
-        Datasource: The source.
+        Datasource: A source with one row per shard, with ``key`` and
+        ``content``.
     """
     return _ShardDatasource(shards)
 

@@ -1,4 +1,4 @@
-"""A data set of any size: shards, refined by an engine, and merged."""
+"""Refinement of a COCO JSON file of any size, in shards that are merged."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -50,7 +50,14 @@ class ShardSource:
     settings: str
 
     def __call__(self) -> Iterator[Shard]:
-        """Yield the shards; equal inputs give equal shards."""
+        """Yield the shards; equal inputs give equal shards.
+
+        Yields:
+            Shard: The shards.
+
+        Raises:
+            InputError: See :meth:`CocoSource.rows`.
+        """
         return shards_of(self.source.rows(), self.masks, self.settings)
 
 
@@ -61,25 +68,27 @@ def refine_coco(
     refiner: RefinerOptions,
     reporter: Reporter,
 ) -> PredictionSummary:
-    """Refine a COCO or LVIS JSON of any size.
+    """Refine a COCO or LVIS JSON file of any size.
 
     The output is byte-identical to that of :func:`refine_predictions`.
 
     Args:
         source (Path): Results or annotations.
         out (Path): File to write.
-        options (DatasetOptions): How it is read, refined and written.
+        options (DatasetOptions): Options for reading, refining and writing.
         refiner (RefinerOptions): The model and its settings.
-        reporter (Reporter): Receives the failures.
+        reporter (Reporter): Receives progress and failures.
 
     Returns:
-        PredictionSummary: Counts over the masks, and the rows of up to 1000
-        masks that changed most; counts of 0 in all processes of a launcher
-        but the first.
+        PredictionSummary: Counts over the masks, and the rows of the masks
+        that changed most, at most 1000. In the processes of a launcher other
+        than the first, the counts are 0.
 
     Raises:
-        InputError: If nothing can be refined, files would be lost, or the
-            engine does not answer.
+        InputError: If pyarrow is not installed, an input or option cannot be
+            used, nothing can be refined, ``source`` changes during the run,
+            files would be lost or cannot be written, another run is writing
+            ``out``, or the engine does not answer.
         CheckpointError: If the weights cannot be used.
     """
     need_pyarrow()
@@ -156,7 +165,7 @@ def _digest(job: ShardJob) -> str:
 
 
 def _states(coco: CocoSource) -> list[tuple[int, int]]:
-    """Return size and modification time of the inputs, without a hash."""
+    """Return size and modification time of the JSON files, without a hash."""
     stats = [path.stat() for path in (coco.path, coco.ann) if path]
     return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
 

@@ -1,4 +1,4 @@
-"""``refine_dataset()``: data sets that one process does not hold."""
+"""``refine_dataset()``: data sets that are too large for one process."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ def refine_dataset(
 ) -> PredictionSummary:
     """Refine a data set in shards; the function behind ``coco --engine``.
 
-    A JSON output has the bytes that :func:`refine_predictions` writes. A run
-    that was stopped continues with the shards that are missing.
+    A JSON output is byte-identical to that of :func:`refine_predictions`. A
+    run that was stopped continues with the missing shards.
 
     Args:
         source (str | Path): COCO or LVIS results or annotations (.json), of
@@ -28,22 +28,24 @@ def refine_dataset(
             WebDataset's tar files, see :func:`read_masks`.
         out (str | Path): File to write; for tables and tar files, the folder
             or URL of Parquet files.
-        options (DatasetOptions, optional): How it is read, refined and
-            written, and by which engine. Defaults to None: their defaults.
+        options (DatasetOptions, optional): Options for reading, refining and
+            writing, and the engine. Defaults to None: the defaults of
+            :class:`DatasetOptions`.
         refiner (RefinerOptions, optional): The model and its settings, from
-            which every worker builds its own refiner. Defaults to None: their
-            defaults.
+            which every worker builds its own refiner. Defaults to None: the
+            defaults of :class:`RefinerOptions`.
         reporter (Reporter, optional): See :func:`refine_folder`. Defaults to
             None.
 
     Returns:
-        PredictionSummary: Counts, and rows of the masks that changed most,
-        1000 at most and none for tables. In the processes of a launcher other
-        than the first, the counts are 0.
+        PredictionSummary: Counts over the masks, and rows of the masks that
+        changed most, at most 1000 and none for tables. In the processes of a
+        launcher other than the first, the counts are 0.
 
     Raises:
-        InputError: If nothing can be done, something would be lost, or an
-            engine does not answer.
+        InputError: If pyarrow is not installed, an input or option cannot be
+            used, nothing can be refined, files would be lost or cannot be
+            written, or the engine does not answer.
         CheckpointError: If the weights cannot be used.
     """
     given = (

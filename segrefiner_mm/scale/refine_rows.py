@@ -18,12 +18,13 @@ class RefinedRows:
 
     Attributes:
         rows (list[dict]): A row per mask: ``mask``, its index in the file;
-            ``image``; ``first``, the index of the first mask of the image;
-            ``label``, ``verdict`` and ``iou``; unless it failed, also
-            ``confidence``, ``height``, ``width``, ``evidence`` and
-            ``counts``, compressed run lengths of a refined mask, else None.
-        errors (list[str]): Messages about masks that failed.
-        notes (list[str]): Remarks.
+            ``image``, the key of its image; ``first``, the index of the first
+            mask of the image; ``label``, ``verdict`` and ``iou``. Unless the
+            mask failed, also ``confidence``, ``height``, ``width``,
+            ``evidence`` and ``counts``, the compressed run lengths of a
+            refined mask, else None. Defaults to [].
+        errors (list[str]): Messages about masks that failed. Defaults to [].
+        notes (list[str]): Remarks about masks. Defaults to [].
     """
 
     rows: list[ResultRow] = field(default_factory=list)
@@ -48,7 +49,9 @@ def refine_rows(
         source (str): File of the masks, for messages.
 
     Returns:
-        RefinedRows: Rows in the order of the images and of their masks.
+        RefinedRows: Rows in the order of the images and of their masks. A
+        mask that cannot be refined has the verdict ``'failed'`` and a message
+        in ``errors``.
     """
     done = RefinedRows()
     labels = {key: label for i in images for key, label in i.labels.items()}

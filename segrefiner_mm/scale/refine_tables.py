@@ -1,4 +1,4 @@
-"""Tables and tar files, which are shards already, refined one by one."""
+"""Refinement of tables and tar files, one shard per file."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from segrefiner_mm.scale.table_worker import TableJob, output_of
 
 @dataclass(frozen=True)
 class FileShards:
-    """One shard per file; picklable.
+    """Makes one shard per file; picklable.
 
     Attributes:
         files (tuple[str, ...]): Names of the files.
@@ -32,7 +32,12 @@ class FileShards:
     files: tuple[str, ...]
 
     def __call__(self) -> Iterator[Shard]:
-        """Yield the shards, whose keys are the names."""
+        """Yield the shards.
+
+        Yields:
+            Shard: A shard with the name of a file as its key, and without
+            content.
+        """
         for file in self.files:
             yield Shard(file, b'')
 
@@ -44,8 +49,9 @@ def holds_shards(source: str) -> bool:
         source (str): Path or URL.
 
     Returns:
-        bool: False for a folder without any, and for any other file; True
-        for any other URL but that of a ``.json``.
+        bool: True for a file with one of the suffixes ``SHARDS``, and for a
+        folder that contains such a file; also for any URL that does not end
+        in ``.json``.
 
     Raises:
         InputError: If the folder cannot be listed.
@@ -70,17 +76,19 @@ def refine_tables(
     Args:
         source (str): File, folder or URL; see :func:`read_masks`.
         out (str): Folder or URL of the Parquet files.
-        options (DatasetOptions): How the masks are refined.
+        options (DatasetOptions): Options for refining and writing.
         refiner (RefinerOptions): The model and its settings.
-        reporter (Reporter): Receives the failures.
+        reporter (Reporter): Receives progress and failures.
 
     Returns:
         PredictionSummary: Counts over the masks, without rows; a shard that
-        cannot be read counts as one failure.
+        cannot be read or written counts as one failure. In the processes of
+        a launcher other than the first, the counts are 0.
 
     Raises:
-        InputError: If nothing can be refined, files would be lost, an option
-            is not for tables, or the engine does not answer.
+        InputError: If pyarrow is not installed, no shard is found, nothing
+            can be refined, files would be lost, an option is not for tables,
+            or the engine does not answer.
         CheckpointError: If the weights cannot be used.
     """
     need_pyarrow()

@@ -1,4 +1,4 @@
-"""The results of all shards in a file on disk, by index of the mask."""
+"""A store on disk for the results of all shards, by index of the mask."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.runs.predictions.mask_rows import MaskRow, mask_row
@@ -22,11 +23,13 @@ _FAULTY, _REFINED, _LEFT = range(3)
 class ResultStore:
     """Results in a temporary file, at 37 bytes of memory per mask.
 
+    The file is removed when the context ends.
+
     Args:
-        folder (Path): Folder of the temporary file.
+        folder (Path): Folder of the temporary file, which must exist.
 
     Raises:
-        InputError: If it cannot be written.
+        InputError: If the file cannot be created.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,10 +62,10 @@ class ResultStore:
         """Store the result of a mask.
 
         Args:
-            row (dict): From a shard.
+            row (dict): Row of a shard; see :class:`RefinedRows`.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If the row cannot be written.
         """
         faulty = row['image'].startswith('#')
         kind = _FAULTY if faulty else _REFINED
@@ -73,12 +76,12 @@ class ResultStore:
         """Store a mask that is never refined.
 
         Args:
-            index (int): Its index in the file.
-            label (str): Its name for the user.
-            why (str): Why it is left unchanged.
+            index (int): Index of the mask in the JSON file.
+            label (str): Name of the mask for the user.
+            why (str): Reason why the mask is left unchanged.
 
         Raises:
-            InputError: If it cannot be written.
+            InputError: If the row cannot be written.
         """
         row = dict(label=label, verdict=f'left: {why}', iou=1.0)
         self._append(index, row, index, _LEFT)
@@ -89,10 +92,10 @@ class ResultStore:
         Call :meth:`flush` first: it makes the stored results readable.
 
         Args:
-            index (int): Its index in the file.
+            index (int): Index of the mask in the JSON file.
 
         Returns:
-            dict | None: None if there is none.
+            dict | None: The stored row; None if there is none.
         """
         if index >= len(self._size) or not self._size[index]:
             return None
@@ -106,15 +109,15 @@ class ResultStore:
         """Return whether any mask was refined, kept or rolled back.
 
         Returns:
-            bool: False if all have failed.
+            bool: False if all masks from shards have failed.
         """
         return self._done > 0
 
     def flush(self) -> None:
-        """Make all results readable.
+        """Write buffered results to the file, so that they can be read.
 
         Raises:
-            InputError: If they cannot be written.
+            InputError: If the results cannot be written.
         """
         try:
             self._file.flush()
@@ -123,22 +126,21 @@ class ResultStore:
                 f'cannot store results: {reason_of(error)}'
             ) from error
 
-    def most_changed(self) -> list[int]:
-        """Return the masks, the most changed first, as in a table.
+    def most_changed(self) -> npt.NDArray[np.int64]:
+        """Return the masks in the order of the CSV, the most changed first.
 
         Returns:
-            np.ndarray: Indices in the file, int64.
+            np.ndarray: (N,) int64, indices of all masks in the JSON file.
         """
         keys = self._order, self._first, self._kind, self._iou
         order = np.lexsort([np.array(key) for key in keys])
-        sorted_masks: list[int] = np.array(self._order)[order]
-        return sorted_masks
+        return np.array(self._order, np.int64)[order]
 
     def table_row(self, index: int) -> MaskRow:
-        """Return the row of a mask in a table.
+        """Return the row of a mask for the CSV; call :meth:`flush` first.
 
         Args:
-            index (int): Its index in the file.
+            index (int): Index in the JSON file of a mask that is stored.
 
         Returns:
             MaskRow: The row.

@@ -15,23 +15,24 @@ SHARDS_AHEAD = 64
 
 
 class Shard(NamedTuple):
-    """Images that are refined together; shards hold about equal work.
+    """Images that are refined together.
 
     Attributes:
         key (str): Hash of the settings and of the content, 40 hexadecimal
             digits: equal keys have equal results. For :class:`FileShards`,
             the name of a file.
-        content (bytes): The rows, as JSON; b'' for :class:`FileShards`.
+        content (bytes): The images and their masks as JSON; b'' for
+            :class:`FileShards`.
     """
 
     key: str
     content: bytes
 
     def images(self) -> list['ShardImage']:
-        """Return the images.
+        """Return the images of a shard that has content.
 
         Returns:
-            list[ShardImage]: In the order in which they are refined.
+            list[ShardImage]: The images, in the order of refinement.
         """
         return [_unpacked(row) for row in json.loads(self.content)]
 
@@ -40,8 +41,9 @@ class ShardImage(NamedTuple):
     """An image of a shard.
 
     Attributes:
-        entry (ImageEntry): The image, not located yet.
-        labels (dict[int, str]): Names of its masks for the user.
+        entry (ImageEntry): The image with its masks, not located yet.
+        labels (dict[int, str]): Names of its masks for the user, by index in
+            the file.
     """
 
     entry: ImageEntry
@@ -52,7 +54,7 @@ class PackedImage(NamedTuple):
     """An image with its masks, as JSON.
 
     Attributes:
-        text (str): The JSON.
+        text (str): The image and its masks as JSON.
         masks (int): Number of masks.
     """
 
@@ -67,11 +69,12 @@ def packed(
 
     Args:
         entry (ImageEntry): The image; its masks are not used.
-        labels (dict[int, str]): Names of the masks for the user.
-        texts (dict[int, str]): Their records, as JSON.
+        labels (dict[int, str]): Names of the masks for the user, by index in
+            the file.
+        texts (dict[int, str]): Records of the masks as JSON, by index.
 
     Returns:
-        PackedImage: The image.
+        PackedImage: The image and its masks.
     """
     image = entry.key, entry.name, entry.size, entry.problem, entry.hint
     masks = ', '.join(
@@ -100,8 +103,8 @@ def shards_of(
 ) -> Iterator[Shard]:
     """Divide images into shards of about equal work.
 
-    Among the images that are read ahead, those with many masks come first, so
-    that no worker ends with a large one while the others are idle.
+    Among the images of ``SHARDS_AHEAD`` shards, those with many masks come
+    first, so that no worker is left with a large image while others are idle.
 
     Args:
         rows (Iterable[PackedImage]): The images.

@@ -34,7 +34,7 @@ def need_pyarrow() -> Any:
         module: ``pyarrow``, with ``pyarrow.parquet``.
 
     Raises:
-        InputError: If it is not installed.
+        InputError: If pyarrow is not installed.
     """
     try:
         import pyarrow
@@ -50,7 +50,7 @@ def file_of(key: str) -> str:
     """Return the file name of a shard.
 
     Args:
-        key (str): Its key.
+        key (str): Key of the shard.
 
     Returns:
         str: The name.
@@ -67,10 +67,12 @@ def write_shard(
         place (Place): Folder of the shards.
         key (str): Key of the shard.
         done (RefinedRows): The results.
-        states (dict[str, list]): States of the image files, by name.
+        states (dict[str, list | None]): States of the image files, by name;
+            see :meth:`ImagePlaces.state`.
 
     Raises:
-        InputError: If it cannot be written.
+        InputError: If the shard cannot be written, or pyarrow is not
+            installed.
     """
     pa = need_pyarrow()
     columns = {name: [row.get(name) for row in done.rows] for name in COLUMNS}
@@ -100,10 +102,11 @@ def read_shard(
 
     Returns:
         tuple[RefinedRows, dict] | None: The results and the states of the
-        images; None if the shard is not written yet.
+        image files; None if the shard is not written yet.
 
     Raises:
-        InputError: If it cannot be read, or is damaged.
+        InputError: If the shard cannot be read or is damaged, or pyarrow is
+            not installed.
     """
     name = place.name(file_of(key))
     try:
@@ -124,14 +127,14 @@ def parsed_table(content: bytes, name: str) -> Any:
     """Parse a Parquet file.
 
     Args:
-        content (bytes): The file.
-        name (str): Its name, for errors.
+        content (bytes): Content of the file.
+        name (str): Name of the file, for errors.
 
     Returns:
         pyarrow.Table: The table.
 
     Raises:
-        InputError: If it is damaged.
+        InputError: If the file is damaged, or pyarrow is not installed.
     """
     pa = need_pyarrow()
     try:

@@ -1,4 +1,4 @@
-"""The worker, which refines shards one by one and writes each at once."""
+"""A worker that refines shards one by one, and writes each when it is done."""
 
 import logging
 from collections import Counter
@@ -22,10 +22,12 @@ class ShardJob:
 
     Attributes:
         refiner (RefinerOptions): The model and its settings.
-        fingerprint (dict): Everything that results depend on, see
-            :meth:`Refiner.fingerprint`; the worker must have the same.
-        img_dir (str, optional): Folder or URL of the images.
-        shards (str): Folder or URL of the shards.
+        fingerprint (dict): Everything that results depend on, except the
+            device; see :meth:`Refiner.fingerprint`. That of the worker must
+            be equal.
+        img_dir (str, optional): Folder or URL of the images; None: the names
+            of the images are paths.
+        shards (str): Folder or URL of the shards to write.
         source (str): File of the masks, for messages.
         max_pixels (int): Maximum number of pixels of an image.
     """
@@ -38,7 +40,14 @@ class ShardJob:
     max_pixels: int
 
     def worker(self) -> 'ShardWorker':
-        """Return the worker of this job."""
+        """Return a worker for this job.
+
+        Returns:
+            ShardWorker: The worker.
+
+        Raises:
+            InputError: See :class:`ShardWorker`.
+        """
         return ShardWorker(self)
 
 
@@ -48,12 +57,13 @@ class ShardSummary:
 
     Attributes:
         key (str): Key of the shard.
-        images (int): Number of images.
+        images (int): Number of images; 0 for a table that failed or was done
+            before.
         verdicts (dict[str, int]): Number of masks by verdict.
-        done_before (bool): Whether an earlier run has written it. Defaults to
-            False.
-        errors (list[str]): Messages about masks that failed.
-        notes (list[str]): Remarks.
+        done_before (bool): Whether an earlier run has written the shard.
+            Defaults to False.
+        errors (list[str]): Messages about masks that failed. Defaults to [].
+        notes (list[str]): Remarks about masks. Defaults to [].
     """
 
     key: str
@@ -64,7 +74,11 @@ class ShardSummary:
     notes: list[str] = field(default_factory=list)
 
     def without_messages(self) -> 'ShardSummary':
-        """Return only the counts, of which millions can be kept."""
+        """Drop the messages, so that millions of summaries fit in memory.
+
+        Returns:
+            ShardSummary: A copy without errors and notes.
+        """
         return replace(self, errors=[], notes=[])
 
 
@@ -72,21 +86,41 @@ class Worker(Protocol):
     """Processes shards one by one."""
 
     def process(self, shard: Shard) -> ShardSummary:
-        """Refine a shard, unless it is done, and write it."""
+        """Refine a shard and write the result, unless it is done.
+
+        Args:
+            shard (Shard): The shard.
+
+        Returns:
+            ShardSummary: Counts and messages; a failure is not raised.
+        """
 
 
 class Job(Protocol):
     """Everything that a worker needs to know; picklable."""
 
     def worker(self) -> Worker:
-        """Return a worker for this job."""
+        """Return a worker for this job.
+
+        Returns:
+            Worker: The worker.
+
+        Raises:
+            InputError: If the images or the shards cannot be reached.
+        """
 
 
 class ShardWorker:
-    """Refines shards; builds the model for the first unfinished one.
+    """Refines shards; builds the model for the first unfinished shard.
+
+    It sets the limit of pixels for its process.
 
     Args:
         job (ShardJob): The work to do.
+
+    Raises:
+        InputError: If there is no folder of images, or no installed package
+            handles a URL.
     """
 
     def __init__(self, job: ShardJob) -> None:
@@ -100,13 +134,15 @@ class ShardWorker:
         return agreed_refiner(self._job.refiner, self._job.fingerprint)
 
     def process(self, shard: Shard) -> ShardSummary:
-        """Refine a shard, unless it is done, and write it.
+        """Refine a shard and write the result, unless it is done.
+
+        A shard is refined again if an image has changed or a mask failed.
 
         Args:
             shard (Shard): The shard.
 
         Returns:
-            ShardSummary: Counts and errors; a failure does not end the run.
+            ShardSummary: Counts and messages; a failure is not raised.
         """
         images = shard.images()
         try:
@@ -150,10 +186,12 @@ def chosen_refiner(
 ) -> tuple[RefinerOptions, dict[str, Any]]:
     """Choose, on the driver, the runtime that all workers use.
 
+    The driver is the process that starts the run.
+
     Args:
         options (RefinerOptions): The model and its settings.
-        on_gpus (bool): Whether workers have GPUs, which run PyTorch alone;
-            the driver may have none. Defaults to False.
+        on_gpus (bool): Whether the workers have GPUs, which only PyTorch
+            uses; the driver may have none. Defaults to False.
 
     Returns:
         tuple[RefinerOptions, dict]: The options with the runtime that this
@@ -173,18 +211,18 @@ def chosen_refiner(
 def agreed_refiner(
     options: RefinerOptions, fingerprint: dict[str, Any]
 ) -> Refiner:
-    """Build a refiner with the same results as that of the driver.
+    """Build a refiner that gives the results of the driver's refiner.
 
     Args:
         options (RefinerOptions): The model and its settings.
-        fingerprint (dict): Fingerprint of the driver.
+        fingerprint (dict): Fingerprint from :func:`chosen_refiner`.
 
     Returns:
         Refiner: The refiner.
 
     Raises:
-        InputError: If this machine has another version or other weights, or
-            the model cannot be used.
+        InputError: If a value of the fingerprint differs here, such as the
+            version or the weights, or the model cannot be used.
         CheckpointError: If the weights cannot be used.
     """
     refiner = Refiner(options)

@@ -27,9 +27,10 @@ class MaskTable:
         columns (pyarrow.Table): Columns that are copied to the result, a row
             per mask.
         images (list[ShardImage]): The images, by first appearance; a mask is
-            identified by its row. Their content is set if it is in the
-            shard.
-        segmentations (dict[int, object]): The coarse masks by row.
+            identified by its row. An image that is part of the shard has its
+            ``content``. Defaults to [].
+        segmentations (dict[int, object]): The coarse masks by row, not
+            checked. Defaults to {}.
     """
 
     columns: Any
@@ -40,21 +41,23 @@ class MaskTable:
 def read_masks(content: bytes, file: str) -> MaskTable:
     """Read a shard of masks.
 
-    A table has a row per mask, with the name of its ``image``. The mask is
-    ``segmentation``, COCO's as JSON, or ``counts``, ``height`` and ``width``,
-    compressed run lengths. A tar file has, for every image, a ``.json`` of
-    the same name: a list of COCO annotations, or an object with the list in
-    ``annotations``, as in SA-1B.
+    A table has a row per mask. The column ``image`` has the name of the
+    image. The mask is COCO's ``segmentation`` as JSON, or compressed run
+    lengths in ``counts`` with ``height`` and ``width``. A tar file has, for
+    every image, a ``.json`` file of equal stem: a list of COCO annotations, or
+    an object with the list in ``annotations``, as in SA-1B.
 
     Args:
         content (bytes): Content of the file.
-        file (str): Its name, whose suffix gives the format.
+        file (str): Name of the file; its suffix, one of ``SHARDS``, gives the
+            format.
 
     Returns:
         MaskTable: The masks.
 
     Raises:
-        InputError: If it is damaged or lacks something.
+        InputError: If the file is damaged, lacks a column or has invalid
+            JSON, or pyarrow is not installed.
     """
     if file.lower().endswith('.tar'):
         return _from_tar(content, file)
@@ -124,7 +127,7 @@ def _from_tar(content: bytes, file: str) -> MaskTable:
 def _members(
     content: bytes, file: str
 ) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return the images and the JSON of a tar file, by their names in it."""
+    """Return the images and the JSON of a tar file, by name without suffix."""
     pictures: dict[str, bytes] = {}
     texts: dict[str, bytes] = {}
     try:

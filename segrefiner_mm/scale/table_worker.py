@@ -1,4 +1,4 @@
-"""The worker for tables and tar files: each becomes a Parquet file."""
+"""A worker that refines tables and tar files, each to a Parquet file."""
 
 import io
 import json
@@ -40,7 +40,8 @@ class TableJob:
     Attributes:
         refiner (RefinerOptions): The model and its settings.
         fingerprint (dict): See :class:`ShardJob`.
-        img_dir (str, optional): Folder or URL of the images of tables.
+        img_dir (str, optional): Folder or URL of the images of tables; None:
+            the names of the images are paths.
         source (str): Folder or URL of the shards to read.
         out (str): Folder or URL of the shards to write.
         max_pixels (int): Maximum number of pixels of an image.
@@ -57,15 +58,28 @@ class TableJob:
     overwrite: bool = False
 
     def worker(self) -> 'TableWorker':
-        """Return the worker of this job."""
+        """Return a worker for this job.
+
+        Returns:
+            TableWorker: The worker.
+
+        Raises:
+            InputError: See :class:`TableWorker`.
+        """
         return TableWorker(self)
 
 
 class TableWorker:
     """Refines tables and tar files; builds the model when first needed.
 
+    It sets the limit of pixels for its process.
+
     Args:
         job (TableJob): The work to do.
+
+    Raises:
+        InputError: If there is no folder of images, or no installed package
+            handles a URL.
     """
 
     def __init__(self, job: TableJob) -> None:
@@ -81,13 +95,16 @@ class TableWorker:
         return agreed_refiner(self._job.refiner, self._job.fingerprint)
 
     def process(self, shard: Shard) -> ShardSummary:
-        """Refine a shard, unless it is done, and write it.
+        """Refine a shard and write the result, unless it is done.
+
+        A shard is refined again if it or an image has changed, or a mask
+        failed.
 
         Args:
-            shard (Shard): Its key is the name of the file.
+            shard (Shard): The shard, whose key is the name of the file.
 
         Returns:
-            ShardSummary: Counts and errors.
+            ShardSummary: Counts and messages; a failure is not raised.
         """
         file = shard.key
         name = self._source.name(file)
@@ -114,7 +131,7 @@ class TableWorker:
         )
 
     def _state(self, content: bytes, masks: MaskTable) -> str:
-        """Return a hash of all that the result depends on."""
+        """Return a hash of everything that the result depends on."""
         # The images of a tar file are part of its content.
         marks = {
             image.entry.name: self._places.content_mark(image.entry.name)
@@ -130,7 +147,7 @@ class TableWorker:
         """Return the verdicts of a complete result for this input.
 
         Raises:
-            InputError: If another table is in its place.
+            InputError: If a table that no run wrote has the result's name.
         """
         out = output_of(file)
         try:
@@ -180,16 +197,16 @@ def output_of(file: str) -> str:
     """Return the name of the result of a shard.
 
     Args:
-        file (str): Name of the shard.
+        file (str): Name of the shard, with a suffix.
 
     Returns:
-        str: Name of a Parquet file.
+        str: The name with the suffix ``.parquet``.
     """
     return f'{file.rpartition(".")[0]}.parquet'
 
 
 def _result(row: dict[str, Any], coarse: Any) -> dict[str, Any]:
-    """Complete a result: a kept mask gets its coarse run lengths."""
+    """Complete a result: an unchanged mask gets its coarse run lengths."""
     if row['verdict'] == FAILED:
         return dict(verdict=FAILED)
     counts = row['counts']

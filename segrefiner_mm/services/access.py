@@ -1,4 +1,4 @@
-"""Access to the server: its token and the names it answers to."""
+"""Access to the server: its token, and the host names it answers to."""
 
 import base64
 import binascii
@@ -22,11 +22,14 @@ def token_of(options: ServeOptions) -> str | None:
         options (ServeOptions): Options of the server.
 
     Returns:
-        str | None: None if none is needed.
+        str | None: The token, from the file or else the environment variable
+        ``SEGREFINER_TOKEN``; None if neither gives one and the host is a
+        loopback address.
 
     Raises:
-        InputError: If it cannot be read or is too short, or if the host needs
-            one and none is given.
+        InputError: If the file cannot be read, the token is too short or has
+            spaces or characters that are not ASCII, or the host needs a token
+            and none is given.
     """
     token, origin = os.environ.get(VARIABLE), VARIABLE
     if options.token_file is not None:
@@ -76,7 +79,8 @@ def is_loopback(host: str) -> bool:
         host (str): A name or an IP address.
 
     Returns:
-        bool: False for any name but ``localhost``.
+        bool: True for ``localhost`` and loopback IP addresses; False for any
+        other name.
     """
     if host == 'localhost':
         return True
@@ -87,11 +91,12 @@ def is_loopback(host: str) -> bool:
 
 
 def may_enter(authorization: str, token: str) -> bool:
-    """Compare the token of a request in constant time.
+    """Return whether a request has the token, compared in constant time.
 
     Args:
-        authorization (str): The header: ``Bearer TOKEN``, or ``Basic`` with
-            the token as password, for browsers and Label Studio.
+        authorization (str): Value of the ``Authorization`` header: ``Bearer
+            TOKEN``, or ``Basic`` with the token as password, for browsers and
+            Label Studio.
         token (str): The expected token.
 
     Returns:
@@ -110,19 +115,20 @@ def may_enter(authorization: str, token: str) -> bool:
 
 
 def answers_to(header: str, options: ServeOptions, token: str | None) -> bool:
-    """Return whether a request names this server.
+    """Return whether the server answers to the host name of a request.
 
-    A page of another site can have a browser call a loopback address under
-    a name of that site. A server without a token would answer it.
+    This prevents DNS rebinding: the page of another site can have a browser
+    call a loopback address under a host name of that site, and a server
+    without a token would answer.
 
     Args:
-        header (str): The ``Host`` of the request.
+        header (str): Value of the ``Host`` header.
         options (ServeOptions): Options of the server.
-        token (str, optional): The token of the server.
+        token (str, optional): Token of the server; None if it has none.
 
     Returns:
-        bool: True for any name if there is a token and the options list no
-        names.
+        bool: True for any name if there is a token and ``hosts`` of the
+        options is empty; else for loopback names, ``host`` and ``hosts``.
     """
     if token is not None and not options.hosts:
         return True

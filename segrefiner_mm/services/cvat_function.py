@@ -44,22 +44,22 @@ def create(
 
     Args:
         coarse (str): COCO file with the masks to refine. Defaults to '':
-            ``detector`` provides them.
-        detector (str): Module of another function for CVAT, such as
-            ``torchvision_instance_segmentation`` in
-            ``cvat_sdk.auto_annotation.functions``, by its full name. Defaults
-            to ''.
+            ``detector`` provides the masks.
+        detector (str): Full name of the module of another function for CVAT,
+            such as
+            ``cvat_sdk.auto_annotation.functions.torchvision_instance_segmentation``.
+            Defaults to ''.
         device (str): Device to compute on, such as ``'cuda:0'``. Defaults to
-            '': the best one available.
-        steps (int): Reverse steps. Defaults to 0: those of the model.
-        **parameters: Passed to the ``create`` of the detector.
+            '': the best device available.
+        steps (int): Number of reverse steps. Defaults to 0: that of the model.
+        **parameters: Passed to the ``create`` function of the detector.
 
     Returns:
-        RefineFunction: The function.
+        RefineFunction: The function; the model is loaded for the first frame.
 
     Raises:
         InputError: If not exactly one source of masks is given, the COCO file
-            cannot be used, or there is no module ``detector``.
+            cannot be used, or the module ``detector`` cannot be imported.
     """
     if bool(coarse) == bool(detector):
         raise InputError(
@@ -89,12 +89,14 @@ class CocoMasks:
     Args:
         path (Path): Annotations with images and categories.
 
-    Raises:
-        InputError: If the file is not of COCO, or an annotation has no valid
-            mask or names an image or a category that is not listed.
-
     Attributes:
-        labels (list): Labels of CVAT, one per name of a category.
+        labels (list[PatchedLabelRequest]): Labels of CVAT, one per category
+            name.
+
+    Raises:
+        InputError: If the file cannot be read or is not of COCO, or an
+            annotation has an invalid mask or names an image or a category
+            that is not listed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -127,12 +129,13 @@ class CocoMasks:
         """Find the masks of a frame.
 
         Args:
-            context (DetectionFunctionContext): Names the frame.
+            context (DetectionFunctionContext): Context with the name of the
+                frame.
 
         Returns:
-            list[tuple[int, object]]: Label id and mask of each object; empty
-            if no image has the name of the frame, or several do without
-            their folders.
+            list[tuple[int, object]]: Label id and mask of each object, for the
+            image with the whole name of the frame, else for the only image
+            with an equal file name; empty if there is no such image.
         """
         name = str(context.frame_name)
         if name in self._masks:
@@ -150,6 +153,9 @@ class DetectedMasks:
 
     Args:
         inner (DetectionFunction): The function.
+
+    Attributes:
+        labels (Sequence[PatchedLabelRequest]): Labels of the function.
     """
 
     def __init__(self, inner: Any) -> None:
@@ -164,7 +170,8 @@ class DetectedMasks:
             image (PIL.Image.Image): The frame.
 
         Returns:
-            list[tuple[int, object]]: Label id and mask of each object.
+            list[tuple[int, object]]: Label id and mask of each object, a mask
+            as (H, W) array and a polygon as [[x1, y1, x2, y2, ...]].
         """
         return list(self._found(self._inner.detect(context, image), image))
 
@@ -191,10 +198,10 @@ class RefineFunction:
 
     Args:
         source (CocoMasks | DetectedMasks): Provides the coarse masks.
-        service (RefineService): Refines them.
+        service (RefineService): Refines the masks.
 
     Attributes:
-        spec (DetectionFunctionSpec): The labels.
+        spec (DetectionFunctionSpec): The labels of the source.
     """
 
     def __init__(self, source: Any, service: RefineService) -> None:
@@ -209,14 +216,17 @@ class RefineFunction:
 
         Args:
             context (DetectionFunctionContext): Name of the frame, and whether
-                polygons are wanted.
+                masks are to be converted to polygons.
             image (PIL.Image.Image): The frame.
 
         Returns:
-            list[LabeledShapeRequest]: Masks, or polygons.
+            list[LabeledShapeRequest]: A mask per object, or a polygon for
+            every part of its mask, grouped; empty masks are left out.
 
         Raises:
-            InputError: If a mask does not fit the frame.
+            InputError: If a mask does not fit the frame, or the model cannot
+                be used.
+            CheckpointError: If the weights cannot be used.
         """
         found = self._source.masks(context, image)
         if not found:

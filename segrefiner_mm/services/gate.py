@@ -1,4 +1,4 @@
-"""The gate in front of the application: names, token, sizes, queue."""
+"""The gate in front of an application: host names, token, sizes, queue."""
 
 import asyncio
 
@@ -13,15 +13,18 @@ OPEN = frozenset(['/health'])  # so that a watchdog needs no token
 
 
 class Gate:
-    """Lets requests through to an ASGI application, or answers them.
+    """Passes requests on to an ASGI application, or refuses them.
 
-    It decides before the body is read, and stops reading a body that exceeds
-    ``max_request_mb``, whatever its header declares, or that stalls.
+    The host name, the origin, the token and the declared length are checked
+    before the body is read. Requests other than GET take a place in the queue.
+    Reading stops when a body exceeds ``max_request_mb``, whatever its header
+    declares, or stalls for 30 seconds.
 
     Args:
         app (Callable): The ASGI application.
         options (ServeOptions): Options of the server.
-        token (str, optional): Token that clients must send.
+        token (str, optional): Token that clients must send; None: no token is
+            needed.
     """
 
     def __init__(
@@ -36,7 +39,13 @@ class Gate:
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Handle a connection, as ASGI defines it."""
+        """Handle a connection.
+
+        Args:
+            scope (dict): See the ASGI specification.
+            receive (Callable): See the ASGI specification.
+            send (Callable): See the ASGI specification.
+        """
         if scope['type'] == 'lifespan':
             await self._app(scope, receive, send)
             return
@@ -90,7 +99,7 @@ class Gate:
 
 
 class _Body:
-    """Passes on one request, and counts the bytes of its body."""
+    """Passes on one request, and limits the size and time of its body."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app

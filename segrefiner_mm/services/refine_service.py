@@ -1,4 +1,4 @@
-"""One refiner for many requests, which take turns."""
+"""One refiner for many requests, which are refined one at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -33,17 +33,17 @@ class Choice:
     """The options of a request.
 
     Attributes:
-        steps (int, optional): Reverse steps. Defaults to None: those of the
-            server.
+        steps (int, optional): Number of reverse steps. Defaults to None: that
+            of the server.
         guard (bool): Whether a guard may keep masks and roll refinements
             back, if the server has one. Defaults to True.
-        threshold (float, optional): Value from which soft masks are
+        threshold (float, optional): Lowest value of soft masks that is
             foreground. Defaults to None: masks have two values.
         resize_masks (bool): Whether masks of another size are resized to
             the image. Defaults to False.
         only (object, optional): The part of the image in which masks may
             change, see :func:`read_only_part`; never a path. Defaults to
-            None: everywhere.
+            None: the whole image.
     """
 
     steps: int | None = None
@@ -55,10 +55,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class ServedMask:
-    """A refined mask.
+    """A refined mask, with its encodings for responses.
 
     Attributes:
-        mask (RefinedMask): Pixels in a box.
+        mask (RefinedMask): The refined mask.
         size (tuple[int, int]): Height and width of the image.
     """
 
@@ -67,29 +67,46 @@ class ServedMask:
 
     @property
     def confidence(self) -> float:
-        """float: Confidence of the network, 0 to 1."""
+        """float: Confidence of the network, 0 to 1, with four decimals."""
         return round(float(self.mask.confidence), 4)
 
     @property
     def evidence(self) -> dict[str, float | None]:
-        """dict: The numbers behind the decision of the guard."""
+        """dict: Numbers by which the guard decided; None if not finite."""
         numbers: dict[str, float | None] = plain(self.mask.evidence)
         return numbers
 
     def rle(self) -> dict[str, Any]:
-        """Encode the mask as COCO does: ``size`` and ``counts``."""
+        """Encode the mask as COCO run lengths.
+
+        Returns:
+            dict: ``size`` and compressed ``counts``, a str.
+        """
         return encode_crop(self.mask.pixels.cpu(), self.mask.box, self.size)
 
     def polygons(self) -> list[list[float]]:
-        """Trace the parts of the mask: x1, y1, x2, y2, ... each."""
+        """Trace polygons around the connected parts of the mask.
+
+        Returns:
+            list[list[float]]: x1, y1, x2, y2, ... per part, in pixels, with
+            holes filled; see :func:`outlines_of`.
+        """
         return outlines_of(self.rle())
 
     def png(self) -> bytes:
-        """Encode the mask as a PNG of 0 and 255."""
+        """Encode the mask of the whole image as PNG.
+
+        Returns:
+            bytes: Content of the PNG file, grey, with values 0 and 255.
+        """
         return encode_mask_picture(Path('mask.png'), self.dense())
 
     def dense(self) -> Any:
-        """Return the mask of the whole image, (H, W) bool."""
+        """Return the mask of the whole image.
+
+        Returns:
+            np.ndarray: (H, W) bool.
+        """
         whole = np.zeros(self.size, bool)
         whole[self.mask.box.slices()] = self.mask.pixels.cpu().numpy()
         return whole
@@ -98,20 +115,20 @@ class ServedMask:
 class RefineService:
     """Refines the masks of requests, one request at a time.
 
-    Each request gets all cores or the GPU while it is refined. Its image and
-    its masks are decoded only then, so that waiting requests hold no decoded
-    arrays.
+    A request gets all cores or the GPU while it is refined. Its image and its
+    masks are decoded only then, so that waiting requests keep no decoded
+    arrays in memory.
 
     Args:
         options (RefinerOptions, optional): The model and its settings.
-            Defaults to None: those of the package.
+            Defaults to None: the defaults of :class:`RefinerOptions`.
         max_masks (int): Maximum number of masks per request. Defaults to
             1000.
 
     Attributes:
-        max_masks (int): Maximum number of masks of a request.
-        turn (Lock): Held by :meth:`refine`; callers of :meth:`load` and
-            :meth:`refine_loaded` must hold it too.
+        max_masks (int): Maximum number of masks per request.
+        turn (Lock): Lock that :meth:`refine` acquires; callers of
+            :meth:`load` and :meth:`refine_loaded` must hold it.
     """
 
     def __init__(
@@ -144,15 +161,16 @@ class RefineService:
             image (bytes | PIL.Image.Image): Content of an image file, or a
                 decoded image.
             read_items (Callable): Returns the masks, see :func:`load_upload`.
-                It is called when it is the turn of the request, so that
-                waiting requests hold no decoded masks.
+                It is called while :attr:`turn` is held.
             choice (Choice): Options of the request.
 
         Returns:
             list[ServedMask]: One per mask, in order.
 
         Raises:
-            InputError: If any part of the request cannot be used.
+            InputError: If any part of the request, or the model, cannot be
+                used.
+            CheckpointError: If the weights cannot be used.
         """
         with self.turn:
             loaded = self.load(image, read_items(), choice)
@@ -164,19 +182,21 @@ class RefineService:
         items: Sequence[MaskItem],
         choice: Choice,
     ) -> Masks:
-        """Decode an image and its masks.
+        """Decode an image and its masks; the caller holds :attr:`turn`.
 
         Args:
             image (bytes | PIL.Image.Image): See :meth:`refine`.
-            items (Sequence): See :func:`load_upload`.
+            items (Sequence): The masks, see :func:`load_upload`.
             choice (Choice): Options of the request.
 
         Returns:
-            LoadedPair: The image and its masks, of equal size, and what may
-            change.
+            LoadedPair: The image and its masks, of equal size, and the part
+            that may change.
 
         Raises:
-            InputError: If one of them cannot be used.
+            InputError: If the image, a mask, an option or the model cannot be
+                used.
+            CheckpointError: If the weights cannot be used.
         """
         self._settings(choice.steps, choice.guard)  # cheaper to check
         loaded = load_upload(
@@ -191,7 +211,7 @@ class RefineService:
         return replace(loaded, only=only)
 
     def refine_loaded(self, loaded: Masks, choice: Choice) -> list[ServedMask]:
-        """Refine decoded masks.
+        """Refine decoded masks; the caller holds :attr:`turn`.
 
         Args:
             loaded (LoadedPair): From :meth:`load`.
@@ -209,12 +229,18 @@ class RefineService:
 
     @property
     def model(self) -> SegRefiner:
-        """SegRefiner: The model, loaded on first use."""
+        """SegRefiner: The model, loaded on first use.
+
+        Raises:
+            InputError: If the model, the device or the runtime cannot be
+                used.
+            CheckpointError: If the weights cannot be used.
+        """
         return self._refiner.model
 
     @property
     def steps(self) -> int:
-        """int: Reverse steps by default."""
+        """int: Number of reverse steps of a request that chooses none."""
         steps = self._settings(None, True).num_steps
         assert steps is not None  # the settings of a model are complete
         return steps

@@ -1,4 +1,4 @@
-"""The server: one process, one model, one address."""
+"""The server, which is one process with one model at one address."""
 
 import socket
 import sys
@@ -22,20 +22,20 @@ def serve(
 ) -> None:
     """Serve refinement by HTTP; the function behind ``serve``.
 
-    It returns when the process is stopped, once the requests in progress are
-    done, which get 30 seconds at most.
+    This returns when the process gets the signal to stop and the requests in
+    progress are done, after at most 30 seconds. The address is printed.
 
     Args:
         options (ServeOptions, optional): Options of the server. Defaults to
-            None: their defaults.
+            None: the defaults of :class:`ServeOptions`.
         refiner (RefinerOptions, optional): The model and its settings.
-            Defaults to None: those of the package.
-        max_pixels (int, optional): Pixels of the largest image or mask.
-            Defaults to None: 50,000,000.
+            Defaults to None: the defaults of :class:`RefinerOptions`.
+        max_pixels (int, optional): Maximum number of pixels of an image or a
+            mask, for the whole process. Defaults to None: 50,000,000.
 
     Raises:
         InputError: If an option or the model cannot be used, the extra
-            ``serve`` is not installed, or the address is taken.
+            ``serve`` is not installed, or the address cannot be used.
         CheckpointError: If the weights cannot be used.
     """
     options = options or ServeOptions()
@@ -60,18 +60,18 @@ def start_service(
     max_pixels: int | None,
     max_masks: int,
 ) -> tuple[str | None, RefineService]:
-    """Check the options, set the limits and load the model.
+    """Check the options, set the limit of pixels, and load the model.
 
     Args:
         options (ServeOptions): Options of the server.
-        refiner (RefinerOptions, optional): The model; None: that of the
-            package.
+        refiner (RefinerOptions, optional): The model and its settings; see
+            :func:`serve`.
         max_pixels (int, optional): See :func:`serve`.
         max_masks (int): Maximum number of masks per request.
 
     Returns:
-        tuple[str | None, RefineService]: The token that clients must send, if
-        any, and the service.
+        tuple[str | None, RefineService]: The token that clients must send,
+        None if they need none, and the service.
 
     Raises:
         InputError: If an option or the model cannot be used.
@@ -87,13 +87,17 @@ def start_service(
 def listen(
     app: Any, options: ServeOptions, token: str | None, page: str
 ) -> None:
-    """Serve an application behind a gate until the process is stopped.
+    """Serve an application behind a :class:`Gate` until the process stops.
+
+    The address is printed, unless ``quiet`` is set.
 
     Args:
         app (Callable): The ASGI application.
         options (ServeOptions): Options of the server.
-        token (str, optional): Token that clients must send.
-        page (str): Path to print.
+        token (str, optional): Token that clients must send; None: no token is
+            needed.
+        page (str): Path of a page, such as ``'/docs'``, for the printed
+            address.
 
     Raises:
         InputError: If the address cannot be used.
@@ -128,7 +132,7 @@ def listen(
 
 
 def check(options: ServeOptions) -> ServeOptions:
-    """Check the numbers of the options.
+    """Check that the numbers of the options are in their ranges.
 
     Args:
         options (ServeOptions): Options of the server.
@@ -137,7 +141,7 @@ def check(options: ServeOptions) -> ServeOptions:
         ServeOptions: The options, unchanged.
 
     Raises:
-        InputError: If one is out of its range.
+        InputError: If a number is out of its range.
     """
     least = dict(
         port=(options.port, 0, 65535),

@@ -27,7 +27,7 @@ ONLY = (
 
 
 class Problem(BaseModel):
-    """Why a request was refused."""
+    """The reason why a request was refused."""
 
     detail: str
 
@@ -97,7 +97,11 @@ class JsonRequest(BaseModel):
     )
 
     def choice(self) -> Choice:
-        """Return the options of the request."""
+        """Return the options of the request.
+
+        Returns:
+            Choice: The options.
+        """
         return Choice(
             self.steps,
             self.guard,
@@ -114,6 +118,20 @@ def form_choice(
     resize_masks: Annotated[bool, Form(description=RESIZE)] = False,
     only: Annotated[str | None, Form(description=ONLY)] = None,
 ) -> Choice:
-    """Read the options of a form."""
+    """Read the options of a request from the fields of a form.
+
+    Args:
+        steps (int, optional): See :class:`Choice`.
+        guard (bool): See :class:`Choice`.
+        threshold (float, optional): See :class:`Choice`.
+        resize_masks (bool): See :class:`Choice`.
+        only (str, optional): See :func:`only_of`.
+
+    Returns:
+        Choice: The options.
+
+    Raises:
+        InputError: If ``only`` cannot be read.
+    """
     part = None if only is None else only_of(only)
     return Choice(steps, guard, threshold, resize_masks, part)

@@ -1,4 +1,4 @@
-"""Images and masks from a request, which are untrusted."""
+"""Decoding of the images and masks of requests, which are untrusted."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -29,14 +29,15 @@ def items_of(content: bytes) -> list[MaskItem]:
     """Split an uploaded file into masks; the content gives the format.
 
     Args:
-        content (bytes): An image file of one mask; a ``.npy`` or ``.npz``,
-            (H, W) or (N, H, W); or JSON, see :func:`listed`.
+        content (bytes): An image file of one mask; a ``.npy`` or ``.npz``
+            file, (H, W) or (N, H, W); or JSON, see :func:`listed`.
 
     Returns:
-        list: The masks, not yet decoded, except for arrays.
+        list[bytes | np.ndarray | dict | list]: The masks. Only arrays are
+        decoded.
 
     Raises:
-        InputError: If it is an array or JSON that cannot be used.
+        InputError: If the file is an array or JSON that cannot be used.
     """
     if is_array_file(content):
         array = read_array(content)
@@ -51,11 +52,11 @@ def listed(masks: Any) -> list[MaskItem]:
 
     Args:
         masks (object): A list with an entry per object, or a dict for a single
-            object. An entry is COCO's ``segmentation``, or a dict that has
-            one, such as a COCO annotation.
+            object. An entry is COCO's ``segmentation``, or a dict with the
+            key ``segmentation``, such as a COCO annotation.
 
     Returns:
-        list: A segmentation per object, each of a known form.
+        list[dict | list]: Run lengths or polygons per object, not decoded.
 
     Raises:
         InputError: If an entry is not a mask.
@@ -78,7 +79,7 @@ def listed(masks: Any) -> list[MaskItem]:
 
 
 def only_of(text: str) -> OnlyPart:
-    """Read the part of an image that may change from a field of a form.
+    """Read a form field with the part of an image that may change.
 
     Args:
         text (str): Numbers separated by commas, a box x1, y1, x2, y2 or a
@@ -88,7 +89,7 @@ def only_of(text: str) -> OnlyPart:
         list[float] | str: The numbers, or ``'errors'``.
 
     Raises:
-        InputError: If it is anything else.
+        InputError: If the text is anything else.
     """
     if text == ERRORS:
         return 'errors'
@@ -113,7 +114,7 @@ def load_upload(
     Args:
         image (bytes | PIL.Image.Image): Content of an image file, or a
             decoded image.
-        items (Sequence): From :func:`items_of` or :func:`listed`.
+        items (Sequence): Masks from :func:`items_of` or :func:`listed`.
         most (int): Maximum number of masks.
         threshold (float, optional): See :func:`load_masks`. Defaults to None.
         resize (bool): Whether masks of another size are resized to the
@@ -123,8 +124,8 @@ def load_upload(
         LoadedPair: The image and its masks, of equal size.
 
     Raises:
-        InputError: If one cannot be read, the sizes differ, or a limit is
-            exceeded.
+        InputError: If the image or a mask cannot be read, the sizes differ,
+            or a limit is exceeded.
     """
     check_count(len(items), most)
     upright = load_image(image)
@@ -152,14 +153,14 @@ def load_upload(
 
 
 def check_count(masks: int, most: int) -> None:
-    """Reject a request of too many masks, before any is decoded.
+    """Reject a request with too many masks, before any is decoded.
 
     Args:
         masks (int): Number of masks.
-        most (int): Maximum number.
+        most (int): Maximum number of masks.
 
     Raises:
-        InputError: If there are more.
+        InputError: If there are too many masks.
     """
     if masks > most:
         raise InputError(
@@ -179,12 +180,13 @@ def _decoded(
 
 
 def plain(value: Any) -> Any:
-    """Convert evidence to what JSON can hold.
+    """Replace numbers that JSON cannot represent.
 
     Args:
-        value (object): Numbers in dicts.
+        value (object): Dicts, lists and numbers of Python, such as the
+            evidence of a guard.
 
     Returns:
-        object: The same, with None for values that are not finite.
+        object: A copy, with None for numbers that are not finite.
     """
     return json.loads(json.dumps(value), parse_constant=lambda _: None)

@@ -1,4 +1,4 @@
-"""The application behind the server: its routes and its responses."""
+"""The web application of the server: its routes and its responses."""
 
 import base64
 import binascii
@@ -54,10 +54,10 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
         options (ServeOptions): Options of the server.
 
     Returns:
-        FastAPI: Without the gate.
+        FastAPI: The application, without the gate.
 
     Raises:
-        InputError: If an option for Label Studio cannot be used.
+        InputError: If an option about images or Label Studio cannot be used.
     """
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
@@ -115,7 +115,7 @@ def build_app(service: RefineService, options: ServeOptions) -> FastAPI:
 
     @app.post('/refine/json', response_model=Answer, responses=REFUSALS)
     def refine_json(request: JsonRequest) -> Answer:
-        """Refine the masks of an image, both given as JSON."""
+        """Refine the masks of an image; the request is JSON."""
         items = listed(request.masks)
         image = _decoded(request.image)
         served = service.refine(image, lambda: items, request.choice())
@@ -171,7 +171,7 @@ def _decoded(image: str) -> bytes:
 
 
 def _add_errors(app: FastAPI) -> None:
-    """Turn invalid requests into messages."""
+    """Answer invalid requests with messages."""
 
     @app.exception_handler(SegRefinerError)
     async def unusable(_: Request, error: SegRefinerError) -> JSONResponse:

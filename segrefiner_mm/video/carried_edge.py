@@ -22,9 +22,9 @@ class CarriedEdge:
     """The edge of an object in the previous frame.
 
     Attributes:
-        box (Box): Position of ``steps``.
+        box (Box): Position of ``steps`` in the frame.
         steps (np.ndarray): (h, w) int8, signed distances from the edge in
-            steps of 1/7 pixel; outside is background.
+            steps of 1/7 pixel; outside the box is background.
     """
 
     box: Box
@@ -32,11 +32,12 @@ class CarriedEdge:
 
     @classmethod
     def of(cls, box: Box, distance: Array) -> 'CarriedEdge':
-        """Keep an edge for the next frame.
+        """Store an edge for the next frame.
 
         Args:
-            box (Box): Position of ``distance``.
-            distance (np.ndarray): (h, w) float32, signed distances.
+            box (Box): Position of ``distance`` in the frame.
+            distance (np.ndarray): (h, w) float32, signed distances in pixels,
+                from :func:`signed_distance`.
 
         Returns:
             CarriedEdge: The edge.
@@ -51,16 +52,16 @@ class CarriedEdge:
     def moved(
         self, motion: Motion, box: Box, coarse: Array
     ) -> tuple[Array, Array]:
-        """Return the edge, warped by the motion.
+        """Warp the edge into this frame by the motion of the object.
 
         Args:
-            motion (Motion): From the previous frame to this one.
+            motion (Motion): Motion between the previous frame and this one.
             box (Box): The part of this frame to fill.
             coarse (np.ndarray): (h, w) bool, the coarse mask inside the box.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: Signed distances and trust in them,
-            0 to 1, (h, w) float32 each.
+            tuple[np.ndarray, np.ndarray]: Signed distances in pixels, and
+            trust in the distances, 0 to 1; (h, w) float32 each.
         """
         flow, trust = motion.of_object(box, coarse)
         columns, rows = grid(box)
@@ -79,13 +80,15 @@ def gap_between(first: Array, second: Array, trust: Array) -> float:
     """Return the mean distance between two edges, weighted by trust.
 
     Args:
-        first (np.ndarray): (H, W) float32, signed distances from one edge.
-        second (np.ndarray): Distances from the other edge, same shape.
+        first (np.ndarray): (H, W) float32, signed distances from one edge, in
+            pixels.
+        second (np.ndarray): (H, W) float32, signed distances from the other
+            edge.
         trust (np.ndarray): (H, W) float32, weight of each pixel, 0 to 1.
 
     Returns:
-        float: Mean over the pixels near either edge, in pixels; 0 if none of
-        them is trusted.
+        float: Mean in pixels, over the pixels at less than 1 pixel from
+        either edge; 0 if none of these pixels is trusted.
     """
     near = np.minimum(np.abs(first), np.abs(second)) < 1
     weight = float(trust[near].sum())
@@ -99,12 +102,14 @@ def overlap_of(first: Array, second: Array, trust: Array) -> float:
     """Return the IoU of two masks, weighted by trust.
 
     Args:
-        first (np.ndarray): (H, W) float32, signed distances.
-        second (np.ndarray): Distances for the other mask, same shape.
+        first (np.ndarray): (H, W) float32, signed distances from the edge of
+            one mask.
+        second (np.ndarray): (H, W) float32, signed distances from the edge of
+            the other mask.
         trust (np.ndarray): (H, W) float32, weight of each pixel, 0 to 1.
 
     Returns:
-        float: 0 to 1; 0 if nothing is trusted.
+        float: 0 to 1; 0 if no pixel of the masks is trusted.
     """
     one, other = first > 0, second > 0
     union = float(trust[one | other].sum())

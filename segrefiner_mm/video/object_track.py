@@ -1,4 +1,4 @@
-"""One object of a video, from frame to frame."""
+"""An object of a video, tracked from frame to frame."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -42,16 +42,17 @@ class ObjectResult:
     """The mask of an object on one frame.
 
     Attributes:
-        box (Box): Position of the arrays; outside is background.
+        box (Box): Position of the arrays; outside the box is background.
         pixels (np.ndarray): (h, w) bool, the mask.
         distance (np.ndarray): (h, w) float32, signed distances from the edge
-            in pixels; where masks overlap, the largest wins.
+            in pixels; where masks of objects overlap, the object with the
+            largest distance gets the pixel.
         verdict (str): Verdict of the refiner: ``'refined'``, ``'kept'`` or
             ``'rolled back'``.
-        confidence (float): 0 to 1.
-        how (str): ``'first'``: from this frame alone; ``'carried'``: with the
-            previous frame; ``'reused'``: from a frame that looked the same.
-            Defaults to 'reused'.
+        confidence (float): Confidence of the network, 0 to 1.
+        how (str): Origin of the mask. ``'first'``: this frame alone;
+            ``'carried'``: this frame and the previous one; ``'reused'``: an
+            earlier frame that looks the same. Defaults to 'reused'.
     """
 
     box: Box
@@ -80,8 +81,9 @@ class Glance:
     """The input of a result: the image around the object, and its mask.
 
     Attributes:
-        window (Box): The window of the object.
-        image (np.ndarray): (32, 32) float32, the window in grey.
+        window (Box): The window around the object.
+        image (np.ndarray): (32, 32) float32, the window in grey levels, 0 to
+            255.
         coarse (CompactMask): The coarse mask.
     """
 
@@ -95,7 +97,7 @@ class Glance:
 
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
-            coarse (CompactMask): Its coarse mask.
+            coarse (CompactMask): Coarse mask of the object, not empty.
 
         Returns:
             Glance: The appearance.
@@ -107,12 +109,14 @@ class Glance:
         """Return whether the object looks the same as before.
 
         Args:
-            image (np.ndarray): (H, W, 3) uint8, BGR.
-            coarse (CompactMask): The coarse mask now.
-            limit (float): Largest change, in grey levels.
+            image (np.ndarray): The frame, (H, W, 3) uint8, BGR.
+            coarse (CompactMask): Coarse mask of the object in the frame.
+            limit (float): Largest change of the window, in grey levels, 0 to
+                255.
 
         Returns:
-            bool: Whether neither the image nor the mask has changed.
+            bool: Whether the window has changed by at most ``limit``, and the
+            coarse masks have an IoU of at least 0.99.
         """
         if coarse.size != self.coarse.size:
             return False
@@ -129,7 +133,7 @@ def _glance(image: Array, window: Box) -> Array:
 
 @dataclass
 class _Proposal:
-    """The mask to refine, and its input."""
+    """The mask to refine, and the carried edge inside a box."""
 
     box: Box
     carried: Array | None
@@ -142,12 +146,14 @@ class ObjectTrack:
     """Carries the edge of an object through the frames.
 
     Args:
-        steadying (Steadying): How much is carried.
+        steadying (Steadying): Settings for carrying the edge.
 
     Attributes:
-        edge (CarriedEdge, optional): The edge in the previous frame.
-        glance (Glance, optional): The input of the last result.
-        last (ObjectResult, optional): The last result.
+        edge (CarriedEdge, optional): The edge in the previous frame; None on
+            the first frame.
+        glance (Glance, optional): The input of the last result, which the
+            caller sets; None before the first result.
+        last (ObjectResult, optional): The last result; None before it.
     """
 
     def __init__(self, steadying: Steadying) -> None:
@@ -157,14 +163,14 @@ class ObjectTrack:
         self._steadying = steadying
 
     def holds(self, image: Array, coarse: CompactMask) -> bool:
-        """Return whether the last result also holds for a frame.
+        """Return whether the last result is valid for a frame.
 
         Args:
-            image (np.ndarray): (H, W, 3) uint8, BGR.
+            image (np.ndarray): The frame, (H, W, 3) uint8, BGR.
             coarse (CompactMask): The coarse mask.
 
         Returns:
-            bool: Whether nothing has changed.
+            bool: See :meth:`Glance.is_same`; False without a ``glance``.
         """
         if self.glance is None:
             return False
@@ -175,11 +181,11 @@ class ObjectTrack:
 
         Args:
             coarse (CompactMask): The coarse mask, not empty.
-            motion (Motion, optional): From the previous frame; None on the
-                first frame of a shot.
+            motion (Motion, optional): Motion between the previous frame and
+                this one; None on the first frame of a shot.
 
         Returns:
-            _Proposal: With the mask to refine.
+            _Proposal: The proposal for :meth:`take`, with the mask to refine.
         """
         reach = round(REACH)
         box = coarse.box.grow(reach, *coarse.size)
@@ -199,14 +205,14 @@ class ObjectTrack:
         return _Proposal(box, carried, trust, mask, False)
 
     def take(self, proposal: _Proposal, refined: RefinedMask) -> ObjectResult:
-        """Accept the refined mask, and keep its edge for the next frame.
+        """Steady the refined mask, and store its edge for the next frame.
 
         Args:
-            proposal (_Proposal): From :meth:`propose`.
-            refined (RefinedMask): Its mask, refined.
+            proposal (_Proposal): Proposal from :meth:`propose`.
+            refined (RefinedMask): The mask of the proposal, refined.
 
         Returns:
-            ObjectResult: The result.
+            ObjectResult: The result, which is also ``last``.
         """
         box, how = proposal.box.union(refined.box), FIRST
         pixels: Array = np.zeros((box.height, box.width), bool)
@@ -238,7 +244,7 @@ class ObjectTrack:
     def _weight(
         self, own: Array, carried: Array, trust: Array | None, most: float
     ) -> Array | None:
-        """Return the weight of the carried edge; None for none at all."""
+        """Return the weight of the carried edge; None if it is all 0."""
         assert trust is not None
         still = self._steadying.still
         gap = gap_between(own, carried, trust)

@@ -1,4 +1,4 @@
-"""Motion between two frames, by dense optical flow."""
+"""Estimation of the motion between two frames by dense optical flow."""
 
 import math
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ DAMPING = 0.1
 
 @dataclass(frozen=True)
 class Motion:
-    """Where the pixels of a frame were in the previous frame.
+    """The motion of pixels between the previous frame and a frame.
 
     Attributes:
-        now (np.ndarray): The frame, from :func:`small_grey`.
-        before (np.ndarray): The previous frame.
+        now (np.ndarray): (h, w) uint8, the frame, from :func:`small_grey`.
+        before (np.ndarray): (h, w) uint8, the previous frame.
         flow (np.ndarray): (h, w, 2) float32, in pixels of the small image:
-            what is at (x, y) now was at (x, y) + flow.
+            the content at (x, y) was at (x, y) + flow in the previous frame.
         trust (np.ndarray): (h, w) float32, 0 to 1: how well the previous
             frame, warped by the flow, agrees with the frame; 0 for pixels
             that came from outside the image.
@@ -58,12 +58,12 @@ class Motion:
         the average motion of the object's interior.
 
         Args:
-            box (Box): A part of the frame.
+            box (Box): A part of the frame, at least one pixel wide and high.
             mask (np.ndarray): (h, w) bool, the object inside the box.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Flow, (h, w, 2) float32, in pixels
-            of the frame, and trust, (h, w) float32.
+            of the frame, and trust, (h, w) float32, 0 to 1.
         """
         height, width = self.flow.shape[:2]
         down, across = height / self.size[0], width / self.size[1]
@@ -94,7 +94,7 @@ class Motion:
         return flow / np.array([across, down], np.float32), trust
 
     def _smooth(self, box: Box, inside: Array) -> tuple[Array, Array]:
-        """Average the motion inside an object, and test it there."""
+        """Average the motion inside an object, and compute its trust."""
         reach = max(round(SMOOTH * math.sqrt(float(inside.sum()))), 2)
         side = (2 * reach + 1, 2 * reach + 1)
 
@@ -153,7 +153,7 @@ class Motion:
 
 
 def small_grey(image: Array) -> Array:
-    """Return a frame as the small grey image in which motion is estimated.
+    """Convert a frame to the small grey image in which motion is estimated.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8, BGR.
@@ -169,12 +169,12 @@ def small_grey(image: Array) -> Array:
 
 
 def find_motion(now: Array, before: Array, size: tuple[int, int]) -> Motion:
-    """Estimate the motion between two frames by DIS (arXiv 1603.03590).
+    """Estimate motion by dense inverse search (DIS, arXiv 1603.03590).
 
     Args:
-        now (np.ndarray): The frame, from :func:`small_grey`.
-        before (np.ndarray): The previous frame, of the same size.
-        size (tuple[int, int]): Height and width of the frames.
+        now (np.ndarray): (h, w) uint8, the frame, from :func:`small_grey`.
+        before (np.ndarray): (h, w) uint8, the previous frame.
+        size (tuple[int, int]): Height and width of the original frames.
 
     Returns:
         Motion: The motion.
@@ -219,7 +219,8 @@ def grid(box: Box) -> tuple[Array, Array]:
         box (Box): The box.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: (1, w) and (h, 1) float32.
+        tuple[np.ndarray, np.ndarray]: Columns, (1, w) float32, and rows,
+        (h, 1) float32, in pixels of the image.
     """
     columns = np.arange(box.x1, box.x2, dtype=np.float32)[None]
     return columns, np.arange(box.y1, box.y2, dtype=np.float32)[:, None]
@@ -227,9 +228,9 @@ def grid(box: Box) -> tuple[Array, Array]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Compute in one thread, as DIS splits the image into a stripe per thread.
+    """Run OpenCV in one thread, as DIS splits the image by threads.
 
-    The flow would depend on the number of cores.
+    Otherwise, the flow would depend on the number of cores.
     """
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)

@@ -1,11 +1,11 @@
-"""The settings of how much is carried from frame to frame."""
+"""Settings for carrying edges from frame to frame."""
 
 from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class Steadying:
-    """Settings of how much the result of a frame counts in the next frame.
+    """Settings for how much the result of a frame counts in the next frame.
 
     Attributes:
         prior (float): Weight of the carried edge, against the coarse edge, in
@@ -18,12 +18,12 @@ class Steadying:
             weights apply in full. Defaults to 0.5.
         min_overlap (float): IoU of the carried and the coarse mask, 0 to 1,
             below which nothing is carried for an object. Defaults to 0.5.
-        cut (float): Share of the image, 0 to 1, that motion must leave
-            unexplained for a cut; see :func:`is_cut`. Defaults to 0.5.
-        reuse (float): Largest change of the image in the window of an object,
-            in grey levels, 0 to 255, up to which the last result is reused,
-            if the IoU of the coarse masks is at least 0.99. The window is
-            compared at 32 x 32 pixels. Defaults to 1.5.
+        cut (float): Lowest share of the image, 0 to 1, that motion leaves
+            unexplained at a cut; see :func:`is_cut`. Defaults to 0.5.
+        reuse (float): Largest change of the window around an object, in grey
+            levels, 0 to 255, at which the last result is reused if the IoU of
+            the coarse masks is at least 0.99. Windows are compared at 32 x 32
+            pixels. Defaults to 1.5.
 
     Raises:
         ValueError: If a value is out of its range.
@@ -47,7 +47,7 @@ class Steadying:
                 )
 
     def scaled(self, share: float) -> 'Steadying':
-        """Return settings that carry less.
+        """Return a copy whose weights ``prior`` and ``result`` are scaled.
 
         Args:
             share (float): Factor of the weights, 0 to 1; with 0, no edge is
@@ -55,6 +55,9 @@ class Steadying:
 
         Returns:
             Steadying: The settings.
+
+        Raises:
+            ValueError: If a scaled weight is not from 0 to 1.
         """
         prior, result = self.prior * share, self.result * share
         return replace(self, prior=prior, result=result)

@@ -32,9 +32,10 @@ class FrameMasks:
     """The masks of a frame.
 
     Attributes:
-        objects (dict): Result of every object, by its key; for an empty
-            coarse mask an empty one.
-        is_cut (bool): Whether the frame begins a shot, as the first one does.
+        objects (dict[Hashable, ObjectResult]): Results by key, in the given
+            order; an empty coarse mask has an empty result.
+        is_cut (bool): Whether the frame begins a shot; True for the first
+            frame.
     """
 
     objects: dict[Hashable, ObjectResult]
@@ -44,14 +45,18 @@ class FrameMasks:
 class VideoRefiner:
     """Refines the masks of one video, frame by frame.
 
-    It holds a small copy of the previous frame, and for each object arrays of
+    It keeps a small copy of the previous frame, and for each object arrays of
     the size of its box.
 
     Args:
         model (SegRefiner): The model.
         settings (RefineSettings): Settings of the run.
-        steadying (Steadying, optional): How much is carried. Defaults to
-            None: the defaults.
+        steadying (Steadying, optional): Settings for carrying edges. Defaults
+            to None: the defaults of :class:`Steadying`.
+
+    Attributes:
+        tracks (dict[Hashable, ObjectTrack]): Tracks of the objects of the
+            previous frame, by key.
     """
 
     def __init__(
@@ -72,12 +77,14 @@ class VideoRefiner:
     ) -> FrameMasks:
         """Refine the masks of the next frame.
 
+        A frame of another size than the previous one begins a shot.
+
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
-            masks (dict): Coarse mask of every object, by a key that is the
-                same in all frames; H and W are those of the image. An object
-                without a mask, or with an empty one, is absent from the
-                frame.
+            masks (Mapping[Hashable, CompactMask]): Coarse masks of the size
+                of the image; an object has the same key in all frames. An
+                object without a mask, or with an empty one, is absent from
+                the frame, and its track ends.
 
         Returns:
             FrameMasks: The results.
@@ -109,7 +116,7 @@ class VideoRefiner:
         return FrameMasks(ordered, cut)
 
     def see(self, image: Array) -> None:
-        """Make a frame the previous one, without refining it.
+        """Treat a frame as the previous frame, without refining it.
 
         Args:
             image (np.ndarray): (H, W, 3) uint8, BGR.
@@ -118,12 +125,16 @@ class VideoRefiner:
         self._before = small_grey(image), colours_of(image)
 
     def forget(self) -> None:
-        """Carry nothing into the next frame."""
+        """Drop the previous frame and all tracks; the next frame is a cut."""
         self.tracks.clear()
         self._before = None
 
     def new_track(self) -> ObjectTrack:
-        """Return the track of a new object."""
+        """Create the track of a new object; it is not added to ``tracks``.
+
+        Returns:
+            ObjectTrack: The track.
+        """
         return ObjectTrack(self._steadying)
 
     def _motion(self, image: Array) -> tuple[Motion | None, bool]:

@@ -1,9 +1,9 @@
 """Restrict LVIS to COCO's 80 categories and to the images of COCO.
 
 ``python tools/dataset_tools/cocofy_lvis.py lvis_v1_val.json
-instances_val2017.json lvis_val_cocofied.json`` writes annotations as exact as
-those of LVIS for what detectors of COCO find, with COCO's ids: what the tables
-of SegRefiner were counted with.
+instances_val2017.json lvis_val_cocofied.json`` writes annotations with the
+exact masks of LVIS and the categories of COCO, for the evaluation of detectors
+of COCO. The tables of SegRefiner were measured with such annotations.
 """
 
 import argparse
@@ -103,16 +103,21 @@ LISTS = ('neg_category_ids', 'not_exhaustive_category_ids')
 
 
 def cocofy(lvis: dict[str, Any], coco: dict[str, Any]) -> dict[str, Any]:
-    """Restrict annotations of LVIS.
+    """Restrict annotations of LVIS to the categories and images of COCO.
 
     Args:
         lvis (dict): Annotations of LVIS.
-        coco (dict): Annotations of COCO, for their images and categories.
+        coco (dict): Annotations of COCO, of which only images and categories
+            are used.
 
     Returns:
-        dict: Annotations of LVIS for the images in both; images have the
-        file names of COCO and categories its ids and names, annotations keep
+        dict: Annotations of LVIS for the images in both. Images have the file
+        names of COCO, categories have its ids and names, and annotations keep
         their ids.
+
+    Raises:
+        KeyError: If a field is missing.
+        TypeError: If a field is of the wrong type.
     """
     own = {
         SYNSETS[c['name']]: c

@@ -1,10 +1,10 @@
-"""Draw scenes with exact masks, to train on beside photographs.
+"""Draw scenes with exact masks, for training together with photographs.
 
     python tools/dataset_tools/draw_scenes.py OUT_DIR --count 300
 
-Drawings have what photographs lack: exact outlines, corners, strokes a few
-pixels wide, flat colours. The tool writes ``images/`` and ``masks/``, as
-``FolderRefineDataset`` reads them.
+Unlike photographs, drawings have exact outlines, sharp corners, strokes of few
+pixels and flat colours. The tool writes ``images/`` and ``masks/`` for
+``FolderRefineDataset``.
 """
 
 import argparse
@@ -22,15 +22,15 @@ SMOOTH = 8  # shapes are drawn this much larger than a pixel's grid
 
 
 def texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """A surface: two colours blended by a slope and by noise of one scale.
+    """Draw a surface: two colours blended by a slope and by smooth noise.
 
     Args:
-        rng (np.random.Generator): Where the choices come from.
-        height (int): In pixels.
-        width (int): In pixels.
+        rng (np.random.Generator): Source of the random choices.
+        height (int): Height in pixels.
+        width (int): Width in pixels.
 
     Returns:
-        np.ndarray: (height, width, 3) float32 in [0, 255].
+        np.ndarray: (height, width, 3) float32, 0 to 255.
     """
     first = rng.uniform(0, 255, 3)
     second = np.clip(first + rng.normal(0, 50, 3), 0, 255)
@@ -45,14 +45,14 @@ def texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 
 def outline(rng: np.random.Generator, points: int = 200) -> np.ndarray:
-    """A closed curve around the origin, of a radius of about 1.
+    """Draw a closed curve around the origin, with a radius of about 1.
 
     Args:
-        rng (np.random.Generator): Where the choices come from.
+        rng (np.random.Generator): Source of the random choices.
         points (int): Maximum number of points. Defaults to 200.
 
     Returns:
-        np.ndarray: (points or fewer, 2) float64.
+        np.ndarray: (N, 2) float64, x and y of at most ``points`` points.
     """
     angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
     kind = rng.integers(3)
@@ -75,15 +75,16 @@ def outline(rng: np.random.Generator, points: int = 200) -> np.ndarray:
 
 
 def shape(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """How much of every pixel a drawn object covers.
+    """Draw an object.
 
     Args:
-        rng (np.random.Generator): Where the choices come from.
-        height (int): In pixels.
-        width (int): In pixels.
+        rng (np.random.Generator): Source of the random choices.
+        height (int): Height in pixels.
+        width (int): Width in pixels.
 
     Returns:
-        np.ndarray: (height, width) float32 in [0, 1].
+        np.ndarray: (height, width) float32, the share of every pixel that the
+        object covers, 0 to 1.
     """
     extent = rng.uniform(0.08, 0.38) * min(height, width)
     centre = rng.uniform(0.25, 0.75, 2) * (width, height)
@@ -107,16 +108,16 @@ def shape(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 def draw_scene(
     rng: np.random.Generator, height: int, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """An image of a few objects, and the mask of the foremost.
+    """Draw an image of one to four objects, and the mask of the foremost.
 
     Args:
-        rng (np.random.Generator): Where the choices come from.
-        height (int): In pixels.
-        width (int): In pixels.
+        rng (np.random.Generator): Source of the random choices.
+        height (int): Height in pixels.
+        width (int): Width in pixels.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: (height, width, 3) uint8 and
-        (height, width) uint8 of 0 and 255.
+        tuple[np.ndarray, np.ndarray]: Image, (height, width, 3) uint8, and
+        mask, (height, width) uint8, 0 and 255.
     """
     image = texture(rng, height, width)
     for _ in range(rng.integers(1, 5)):
@@ -129,7 +130,16 @@ def draw_scene(
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Draw the scenes."""
+    """Draw the scenes, and write images and masks.
+
+    Args:
+        argv (Sequence[str], optional): Arguments. Defaults to None: those of
+            the command line.
+
+    Raises:
+        InputError: If a file cannot be written.
+        SystemExit: If an argument is invalid.
+    """
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
     parser.add_argument('out_dir', type=Path)
     parser.add_argument('--count', type=int, default=300)

@@ -1,9 +1,10 @@
 """Make coarse masks for a high-resolution data set ahead of training.
 
-``python tools/dataset_tools/gen_coarse_masks.py MASKS OUT`` writes two for
-every picture in MASKS: ``OUT/NAME_0.png`` from the mask and ``OUT/NAME_1.png``
-from the mask with its holes filled. A mask whose two files exist is left alone
-(but see ``--overwrite``), so a run that was stopped resumes.
+``python tools/dataset_tools/gen_coarse_masks.py MASKS OUT`` writes two coarse
+masks for every mask in MASKS: ``OUT/NAME_0.png`` from the mask, and
+``OUT/NAME_1.png`` from the mask with its holes filled. A mask whose two files
+exist is skipped, unless ``--overwrite`` is given, so a run that was stopped
+resumes.
 """
 
 import argparse
@@ -46,14 +47,25 @@ def parse_args() -> argparse.Namespace:
 
 
 def outputs(out: Path, stem: str) -> list[Path]:
-    """Return the files of a mask."""
+    """Return the paths of the two coarse masks of a mask."""
     return [out / f'{stem}_{number}.png' for number in (0, 1)]
 
 
 def make(
     path: Path, out: Path, mode: Literal['diverse', 'reference'], seed: int
 ) -> None:
-    """Make the two coarse masks of a picture."""
+    """Make and write the two coarse masks of a mask.
+
+    Args:
+        path (Path): File of the true mask.
+        out (Path): Folder of the coarse masks.
+        mode (str): See :class:`SynthesizeCoarseMask`.
+        seed (int): Seed of the run.
+
+    Raises:
+        InputError: If the mask cannot be read or is empty, or a file cannot
+            be written.
+    """
     cv2.setNumThreads(1)  # the processes share the cores
     mask = read_mask(str(path))
     if not mask.any():
@@ -68,7 +80,16 @@ def make(
 
 
 def run(paths: list[Path], args: argparse.Namespace) -> Iterator[str | None]:
-    """Work in processes; yield None per picture, or why it failed."""
+    """Make the coarse masks of all masks in several processes.
+
+    Args:
+        paths (list[Path]): Files of the true masks, at least one.
+        args (Namespace): From :func:`parse_args`.
+
+    Yields:
+        str | None: The error of a mask, None if there is none; in the order
+        of completion.
+    """
     pool = ProcessPoolExecutor(max_workers=min(args.jobs, len(paths)))
     try:
         futures = [
@@ -85,7 +106,11 @@ def run(paths: list[Path], args: argparse.Namespace) -> Iterator[str | None]:
 
 
 def main() -> int:
-    """Write the coarse masks; return the exit status."""
+    """Write the coarse masks; return the exit status.
+
+    Raises:
+        InputError: If an argument is invalid, or there are no masks.
+    """
     args = parse_args()
     console = Console(stderr=True)
     if args.jobs < 1:

@@ -1,4 +1,4 @@
-"""Models that predict masks of the objects in a photograph.
+"""Networks that predict masks of the objects in a photograph.
 
 A module of ``predict_masks.py``, not a command.
 """
@@ -25,25 +25,28 @@ def open_model(
     std: Sequence[float],
     threads: int,
 ) -> MaskModel:
-    """Open a model that takes one picture at a time.
+    """Open a network that takes one image at a time.
 
     Args:
-        file (Path): ``.onnx`` or ``.tflite``; the size of its input is fixed.
-        mean (Sequence[float]): Subtracted from red, green and blue, which
-            are scaled to 0 to 1. Not used for a YOLO.
-        std (Sequence[float]): What the differences are divided by.
-        threads (int): Threads of the runtime.
+        file (Path): ``.onnx`` or ``.tflite`` file; the size of its input is
+            fixed.
+        mean (Sequence[float]): Means of red, green and blue, on a scale of 0
+            to 1. Not used for a YOLO network.
+        std (Sequence[float]): Standard deviations of red, green and blue, on
+            the same scale. Not used for a YOLO network.
+        threads (int): Number of threads of the runtime.
 
     Returns:
         Callable: Takes a photograph, (H, W, 3) uint8 BGR; returns masks,
-        (H, W) bool. A network with two outputs is taken for a YOLO (see
-        :class:`YoloMasks`), and gives a mask per object. Others give one: of
-        several classes, all but the first are the object; a map of one
-        channel is stretched to 0 to 1 and is the object above 0.5.
+        (H, W) bool. A network with two outputs is a YOLO network (see
+        :class:`YoloMasks`), and gives a mask per object. Any other network
+        gives one mask. With several classes, all but the first are the
+        object. A map of one channel is scaled to 0 to 1, and is the object
+        above 0.5.
 
     Raises:
-        InputError: If the file is missing or of another kind, or the runtime
-            is not installed.
+        InputError: If the file is missing or of another type, the runtime is
+            not installed, or two outputs are not those of a YOLO network.
     """
     if not file.is_file():
         raise InputError(f'no such file: {file}')
@@ -119,7 +122,7 @@ def _tflite(file: Path, threads: int) -> tuple[Run, Shape, list[Shape]]:
 
 
 def _real_values(network: Any, exit_: dict[str, Any]) -> npt.NDArray[Any]:
-    """An output of a network, freed of its quantization."""
+    """Return an output of a network, dequantised."""
     values = np.asarray(network.get_tensor(exit_['index']))
     scale, zero = exit_['quantization']
     if not scale:

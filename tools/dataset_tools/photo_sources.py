@@ -21,12 +21,14 @@ class Source(NamedTuple):
     Attributes:
         repository (str): Owner and name on GitHub.
         name (str): Prefix of the names of its images.
-        image (str): Pattern of the paths of the photographs. What its groups
-            match makes the name of a picture.
+        image (str): Regular expression of the paths of the photographs. Its
+            groups give the name of an image.
         mask (str): Path of the mask, with the groups of ``image`` in braces.
-        longest (int): Larger photographs are shrunk to this side, in pixels.
-        crop (int): Pixels cut off all round.
-        held_out (int): Percentage of the groups kept for validation.
+        longest (int): Maximum length of the longer side, in pixels; larger
+            photographs are shrunk. Defaults to 800.
+        crop (int): Number of pixels to crop on every side. Defaults to 0.
+        held_out (int): Percentage of the groups that are held out for
+            validation. Defaults to 3.
     """
 
     repository: str
@@ -88,17 +90,18 @@ SOURCES = (
 
 
 def decode_mask(content: bytes, path: str) -> Picture:
-    """Decode a mask: a picture, or a file of MATLAB with ``groundtruth``.
+    """Decode a mask: an image file, or a MATLAB file with ``groundtruth``.
 
     Args:
-        content (bytes): The file.
-        path (str): Its path, for the suffix and for messages.
+        content (bytes): Content of the file.
+        path (str): Path of the file, for its suffix and for messages.
 
     Returns:
-        np.ndarray: (H, W) uint8, 0 and 1: 1 where any channel is not 0.
+        np.ndarray: (H, W) uint8; 1 where any channel is not 0, else 0.
 
     Raises:
-        InputError: If it cannot be decoded.
+        InputError: If the file cannot be decoded, or is a MATLAB file and
+            scipy is not installed.
     """
     if path.endswith('.mat'):
         return (_groundtruth(content, path) > 0).astype(np.uint8)
@@ -122,15 +125,16 @@ def _groundtruth(content: bytes, path: str) -> npt.NDArray[Any]:
 
 
 def fit(image: Picture, mask: Picture, source: Source) -> list[Picture]:
-    """Crop and shrink a photograph and its mask as the source asks for.
+    """Crop and shrink a photograph and its mask as the source requires.
 
     Args:
         image (np.ndarray): (H, W, 3) uint8.
         mask (np.ndarray): (H, W) uint8, 0 and 1.
-        source (Source): Has ``crop`` and ``longest``.
+        source (Source): Source with ``crop`` and ``longest``.
 
     Returns:
-        list[np.ndarray]: Photograph and mask.
+        list[np.ndarray]: Photograph, (h, w, 3) uint8, and mask, (h, w) uint8,
+        0 and 1.
     """
     if source.crop:
         inner = slice(source.crop, -source.crop)

@@ -1,13 +1,13 @@
 """Write the coarse masks that a model predicts for photographs.
 
 ``python tools/dataset_tools/predict_masks.py PAIRS MODEL OUT`` runs an ONNX or
-TensorFlow Lite model on the photographs of a list of pairs, as
-``training_pairs.py`` writes it. It writes ``OUT/STEM.png`` where the
-prediction has an IoU of at least 0.5 (``--min-iou``) with the true mask;
-elsewhere the model has seen another object. Of the objects that a YOLO finds,
-the mask with the highest IoU counts. ``--list FILE`` writes the list with
-these masks appended, for ``LoadCoarseMasks``. A run that was stopped resumes
-where it left off.
+TensorFlow Lite model on the photographs of a list of pairs from
+``training_pairs.py``. It writes ``OUT/STEM.png`` if the prediction has an IoU
+of at least 0.5 (``--min-iou``) with the true mask; otherwise the model has
+found another object. Of the objects that a YOLO network finds, the mask with
+the highest IoU counts. ``--list FILE`` writes the list with these masks
+appended, for ``LoadCoarseMasks``. A run that was stopped resumes where it
+stopped.
 """
 
 import argparse
@@ -35,9 +35,18 @@ SEEN = 'seen.txt'
 def predict(
     model: MaskModel, image: Path, mask: Path, target: Path, min_iou: float
 ) -> None:
-    """Write the mask of a photograph that is most like the true one.
+    """Write the predicted mask with the highest IoU with the true mask.
 
-    Nothing is written if no mask reaches ``min_iou``.
+    Args:
+        model (Callable): Model from :func:`open_model`.
+        image (Path): File of the photograph.
+        mask (Path): File of the true mask.
+        target (Path): File to write.
+        min_iou (float): Lowest IoU of a mask that is written, 0 to 1.
+
+    Raises:
+        InputError: If an image or mask cannot be read, or the target cannot
+            be written.
     """
     picture = cv2.imread(str(image))
     if picture is None:
@@ -52,7 +61,16 @@ def predict(
 
 
 def write_list(file: Path, pairs: list[Listed], out: Path) -> None:
-    """Write the list with the masks in a folder appended."""
+    """Write a list of pairs with the masks in a folder appended.
+
+    Args:
+        file (Path): List to write; its paths are relative to its folder.
+        pairs (list[Listed]): Paths of photograph, true mask and coarse masks.
+        out (Path): Folder of the predicted masks.
+
+    Raises:
+        InputError: If the list cannot be written.
+    """
     lines = []
     for paths in pairs:
         coarse = out / f'{paths[0].stem}.png'
@@ -87,7 +105,11 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the masks that are not there yet; return the exit status."""
+    """Predict the masks of photographs not yet seen; return the exit status.
+
+    Raises:
+        InputError: If an input cannot be used, or a mask cannot be written.
+    """
     args = parse_args(arguments)
     pairs = read_pairs(args.pairs, args.pairs.parent)
     model = open_model(args.model, args.mean, args.std, args.threads)

@@ -4,11 +4,11 @@
 bare copies of the repositories in ``photo_sources.py``, each in a folder
 ``SOURCES/OWNER+NAME``, and writes ``OUT/images``, ``OUT/masks`` and the lists
 ``OUT/train.tsv`` and ``OUT/val.tsv``, with the paths of a photograph and its
-mask per line. ``--list NAME=FILE`` adds the pairs of a list of your own.
+mask per line. ``--list NAME=FILE`` adds the pairs of another list.
 
 Whole groups (a scene of a video, a series of photographs) are held out for
-validation by the hash of their name: the split is the same on every machine
-and whatever is added later.
+validation by the hash of their name, so the split does not depend on the
+machine or on other groups.
 """
 
 import argparse
@@ -40,8 +40,8 @@ class Pair(NamedTuple):
     """A photograph and the mask of its object.
 
     Attributes:
-        stem (str): Name of both files.
-        group (str): What is held out as a whole.
+        stem (str): Name of both files, without suffix.
+        group (str): Name of the group, which is held out as a whole.
         held_out (int): Percentage of the groups that are held out.
         image (np.ndarray): (H, W, 3) uint8.
         mask (np.ndarray): (H, W) uint8, 0 and 1.
@@ -55,11 +55,11 @@ class Pair(NamedTuple):
 
 
 def is_held_out(group: str, percentage: int) -> bool:
-    """Whether a group is for validation.
+    """Return whether a group is held out for validation.
 
     Args:
-        group (str): Its name.
-        percentage (int): Of all groups, 0 to 100.
+        group (str): Name of the group.
+        percentage (int): Percentage of groups that are held out, 0 to 100.
 
     Returns:
         bool: Whether the first four bytes of the SHA-256 of the name, as a
@@ -70,14 +70,25 @@ def is_held_out(group: str, percentage: int) -> bool:
 
 
 def group_of(stem: str) -> str:
-    """The part before ``__``, else before the last ``_``, else all."""
+    """Return the stem before ``__``, else before the last ``_``, else all."""
     if '__' in stem:
         return stem.split('__')[0]
     return stem.rpartition('_')[0] or stem
 
 
 def git(repository: Path, *arguments: str) -> bytes:
-    """Run git on a clone or a bare copy; return what it prints."""
+    """Run git on a clone or a bare copy of a repository.
+
+    Args:
+        repository (Path): Folder of the repository.
+        *arguments (str): Arguments of git.
+
+    Returns:
+        bytes: Output of git.
+
+    Raises:
+        InputError: If git is not installed or fails.
+    """
     inner = repository / '.git'
     folder = inner if inner.exists() else repository
     command = ['git', f'--git-dir={folder}', *arguments]
@@ -92,7 +103,21 @@ def git(repository: Path, *arguments: str) -> bytes:
 
 
 def from_repository(source: Source, repository: Path) -> Iterator[Pair]:
-    """Read the pairs of a repository, at its HEAD."""
+    """Read the pairs of a repository, at its HEAD.
+
+    Pairs of different sizes are skipped, with a message on stdout.
+
+    Args:
+        source (Source): Description of the repository.
+        repository (Path): Folder of the repository.
+
+    Yields:
+        Pair: The pairs, sorted by path; images are BGR.
+
+    Raises:
+        InputError: If the repository cannot be read, or a mask cannot be
+            decoded.
+    """
     listed = git(repository, 'ls-tree', '-r', '-z', '--name-only', 'HEAD')
     paths = set(listed.decode(errors='replace').split('\0'))
     for path in sorted(paths):
@@ -118,7 +143,18 @@ def from_repository(source: Source, repository: Path) -> Iterator[Pair]:
 
 
 def from_list(name: str, file: Path) -> Iterator[Pair]:
-    """Read the pairs of a list."""
+    """Read the pairs of a list.
+
+    Args:
+        name (str): Name of the list, a prefix of all stems.
+        file (Path): List of paths, relative to its folder.
+
+    Yields:
+        Pair: The pairs, in the order of the list; images are BGR.
+
+    Raises:
+        InputError: If the list, an image or a mask cannot be read.
+    """
     for image_path, mask_path, *_ in read_pairs(file, file.parent):
         stem = f'{name}-{image_path.stem}'
         image = cv2.imread(str(image_path))
@@ -129,7 +165,7 @@ def from_list(name: str, file: Path) -> Iterator[Pair]:
 
 
 def write(pair: Pair, out: Path) -> str:
-    """Write the pictures of a pair; return its line of the list."""
+    """Write the image and the mask of a pair; return its line of the list."""
     image, mask = f'images/{pair.stem}.jpg', f'masks/{pair.stem}.png'
     _, jpeg = cv2.imencode(
         '.jpg', pair.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
@@ -159,7 +195,7 @@ def parse_args(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def readers_of(args: argparse.Namespace) -> dict[str, Iterator[Pair]]:
-    """Return the readers of the repositories that are there and the lists."""
+    """Return the readers of the lists and the repositories that exist."""
     readers: dict[str, Iterator[Pair]] = {}
     for source in SOURCES:
         folder = args.sources / source.repository.replace('/', '+')
@@ -180,7 +216,12 @@ def readers_of(args: argparse.Namespace) -> dict[str, Iterator[Pair]]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the pairs and the two lists; return the exit status."""
+    """Write the pairs and the two lists; return the exit status.
+
+    Raises:
+        InputError: If an input cannot be used, a name is not unique, or a
+            file cannot be written.
+    """
     args = parse_args(arguments)
     lists: dict[str, list[str]] = {'train.tsv': [], 'val.tsv': []}
     stems: set[str] = set()

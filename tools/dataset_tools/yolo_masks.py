@@ -28,13 +28,13 @@ class YoloMasks:
     """Objects of a photograph, by a YOLO network with prototypes.
 
     Args:
-        run (Callable): Takes a batch, (1, S, S, 3) float32 RGB from 0 to 1.
+        run (Callable): Takes a batch, (1, S, S, 3) float32 RGB, 0 to 1.
             Returns the rows, (1, M, 4 + C + P) or (1, 4 + C + P, M), and the
             prototypes, (1, h, w, P) or (1, P, h, w). A row is a box (centre,
             width and height, on a scale of 0 to 1), C class scores and P
-            weights; in YOLOv5, the box is followed by its own score.
-        side (int): S, in pixels.
-        box_score (bool): Whether the network is a YOLOv5. Defaults to False.
+            weights; in YOLOv5, the score of the box follows the box.
+        side (int): Side S of the input, in pixels.
+        box_score (bool): Whether the network is YOLOv5. Defaults to False.
     """
 
     def __init__(self, run: Run, side: int, box_score: bool = False) -> None:
@@ -43,7 +43,7 @@ class YoloMasks:
         self.box_score = box_score
 
     def __call__(self, image: Array) -> list[npt.NDArray[np.bool_]]:
-        """Find the objects.
+        """Find the objects in a photograph.
 
         Args:
             image (np.ndarray): (H, W, 3) uint8 BGR.
@@ -74,7 +74,7 @@ class YoloMasks:
         return masks
 
     def _outputs(self, batch: Array) -> tuple[Array, Array]:
-        """Rows (M, 4 + C + P) and prototypes (h, w, P)."""
+        """Return rows (M, 4 + C + P) and prototypes (h, w, P)."""
         rows, prototypes = sorted(self.run(batch), key=lambda out: out.ndim)
         prototypes = prototypes[0]
         if prototypes.shape[0] < prototypes.shape[-1]:
@@ -83,7 +83,7 @@ class YoloMasks:
         return (rows if rows.shape[0] > rows.shape[1] else rows.T), prototypes
 
     def _chosen(self, rows: Array, count: int) -> tuple[Array, Array]:
-        """Boxes (N, 4), as corners from 0 to 1, and weights (N, P)."""
+        """Choose boxes; return corners (N, 4), 0 to 1, and weights (N, P)."""
         first = 5 if self.box_score else 4
         scores = rows[:, first:-count].max(1)
         if self.box_score:
@@ -101,7 +101,7 @@ class YoloMasks:
 
 
 def cropped(soft: Array, box: Array) -> Array:
-    """A soft mask, 0 outside a box of corners in its pixels."""
+    """Return a soft mask, (h, w), with 0 outside a box x1, y1, x2, y2."""
     left, top = np.floor(box[:2]).clip(0).astype(int)
     right, bottom = np.ceil(box[2:]).clip(0).astype(int)
     inside = np.zeros_like(soft)
@@ -112,19 +112,22 @@ def cropped(soft: Array, box: Array) -> Array:
 def open_yolo(
     run: Run, shape: list[int], outputs: list[list[int]]
 ) -> YoloMasks:
-    """Open a YOLO, whose version shows in the shapes of its outputs.
+    """Open a YOLO network; the shapes of its outputs tell its version.
 
-    YOLOv5 has its boxes along the first of the two axes of the rows, three
-    per cell; later versions have them along the second, one per cell.
+    In YOLOv5, the boxes are along the first axis of the rows, three per cell;
+    in later versions they are along the second axis, one per cell.
 
     Args:
-        run (Callable): See :class:`YoloMasks`; it takes channels first if
-            ``shape`` has them first.
-        shape (list[int]): Shape of the input.
+        run (Callable): See :class:`YoloMasks`; the order of the axes of its
+            input is that of ``shape``.
+        shape (list[int]): Shape of the input, (1, S, S, 3) or (1, 3, S, S).
         outputs (list[list[int]]): Shapes of the two outputs.
 
     Returns:
         YoloMasks: The model.
+
+    Raises:
+        InputError: If the outputs are not those of a YOLO network.
     """
     rows, *others = [out for out in outputs if len(out) == 3] or [[]]
     if not rows or others:

@@ -1,1 +1,1 @@
-"""Hostile inputs: how they are made, and how commands are watched."""
+"""Generation of faulty inputs, and supervision of commands that read them."""

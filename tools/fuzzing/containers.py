@@ -1,7 +1,7 @@
-"""Makes faulty files whose checksums are right: PNG, zip, safetensors.
+"""Makes faulty files with valid framing: PNG, zip, safetensors.
 
-A flipped bit in one of these is found by its checksum, so that what reads the
-content behind it would never be tried.
+A flipped bit in a PNG or zip fails its checksum, so the code that reads the
+content would not be tested. These mutations keep the checksums valid.
 """
 
 import io
@@ -17,14 +17,14 @@ _SIGNATURE = b'\x89PNG\r\n\x1a\n'
 
 
 def mutate_picture(rng: random.Random, content: bytes) -> bytes:
-    """Change a picture; of a PNG, often what its checksums protect."""
+    """Change an image file; in a PNG, often the content of a chunk."""
     if content.startswith(_SIGNATURE) and rng.random() < 0.6:
         return _mutate_png(rng, content)
     return mutate_bytes(rng, content)
 
 
 def mutate_zip(rng: random.Random, content: bytes) -> bytes:
-    """Change a zip, such as .npz and .pth; often a file inside."""
+    """Change a zip archive, such as .npz or .pth; often a file inside."""
     if rng.random() < 0.3 or not zipfile.is_zipfile(io.BytesIO(content)):
         return mutate_bytes(rng, content)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -50,7 +50,7 @@ def mutate_zip(rng: random.Random, content: bytes) -> bytes:
 
 
 def mutate_safetensors(rng: random.Random, content: bytes) -> bytes:
-    """Change a .safetensors; often a value of its table of contents."""
+    """Change a .safetensors file; often a value of its JSON header."""
     if rng.random() < 0.3:
         return mutate_bytes(rng, content)
     end = 8 + int.from_bytes(content[:8], 'little')
@@ -60,7 +60,7 @@ def mutate_safetensors(rng: random.Random, content: bytes) -> bytes:
 
 
 def png_of(chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """A PNG of chunks, whatever they hold, with the right checksums."""
+    """Write chunks, names and contents, as a PNG with valid checksums."""
     parts = [
         struct.pack('>I', len(data)) + name + data + _checksum(name + data)
         for name, data in chunks

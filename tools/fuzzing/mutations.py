@@ -1,7 +1,8 @@
-"""Makes faulty files out of valid ones: any bytes, and json.
+"""Makes faulty files from valid ones: any bytes, and JSON.
 
-A mutation takes a generator and the content of a valid file, and returns that
-of a faulty one. The same generator gives the same file.
+A mutation takes a random generator and the content of a valid file, and
+returns the content of a faulty file. Equally seeded generators give equal
+files.
 """
 
 import json
@@ -56,7 +57,7 @@ _NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 2**31 - 1, 2**31)
 
 
 def mutate_bytes(rng: random.Random, content: bytes) -> bytes:
-    """Change some bytes: flipped, cut off, spliced, or other numbers."""
+    """Flip, cut off, remove, copy, insert or overwrite bytes."""
     data = bytearray(content)
     for _ in range(rng.choice((1, 1, 1, 2, 4, 8))):
         _BYTES[rng.randrange(len(_BYTES))](rng, data)
@@ -64,7 +65,7 @@ def mutate_bytes(rng: random.Random, content: bytes) -> bytes:
 
 
 def mutate_json(rng: random.Random, content: bytes) -> bytes:
-    """Change values of a json, or now and then its bytes."""
+    """Change values of a JSON file, sometimes its bytes or encoding."""
     kind = rng.random()
     if kind < 0.12:
         return mutate_bytes(rng, content)
@@ -76,7 +77,7 @@ def mutate_json(rng: random.Random, content: bytes) -> bytes:
 
 
 def mutate_json_lines(rng: random.Random, content: bytes) -> bytes:
-    """Change a line of a journal, or the order of the lines."""
+    """Change a line of a journal, the order of its lines, or its bytes."""
     kind = rng.random()
     if kind < 0.2:
         return mutate_bytes(rng, content)
@@ -92,7 +93,7 @@ def mutate_json_lines(rng: random.Random, content: bytes) -> bytes:
 
 
 def mutate_value(rng: random.Random, value: Any) -> str:
-    """Text of a json in which some values are others."""
+    """Return a value as JSON text in which one to three values are changed."""
     holder = [value]
     tokens = []
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
@@ -109,7 +110,7 @@ def mutate_value(rng: random.Random, value: Any) -> str:
 
 
 def _any_place(rng: random.Random, holder: list) -> tuple[Any, Any]:
-    """A container in a json and a key of it; deep ones as often as others."""
+    """Choose a container in a JSON value and a key of it, at any depth."""
     parent: Any = holder
     key: Any = 0
     while True:
@@ -126,7 +127,7 @@ def _any_place(rng: random.Random, holder: list) -> tuple[Any, Any]:
 def _rearrange(
     rng: random.Random, holder: list, parent: Any, key: Any
 ) -> None:
-    """Leave out, double, wrap, or take the value of another place."""
+    """Remove, repeat or wrap a value, or replace it by another value."""
     kind = rng.randrange(4)
     if kind == 0 and parent is not holder:
         del parent[key]

@@ -1,4 +1,4 @@
-"""The readers of files, and the commands that use each."""
+"""The readers of files, and the commands that use each reader."""
 
 import io
 import random
@@ -36,13 +36,14 @@ OUT = 'out'
 
 
 class Trial(NamedTuple):
-    """A command, and which of its files is mutated.
+    """A command, and the input file of it that is mutated.
 
     Attributes:
         target (str): The file, relative to the folder of the seeds.
-        mutate (Mutate): Makes a faulty file of it.
-        argv (list[str]): The command, with names relative to that folder.
-        named (list[str]): Names, one of which a refusal must contain.
+        mutate (Mutate): Returns the content of a faulty file.
+        argv (list[str]): Words of the command; names of files are relative to
+            the folder of the seeds.
+        named (list[str]): Names of files; a refusal must contain one of them.
         start (str): Folder that is copied to the output before the command
             runs. Defaults to '': the output is empty.
     """
@@ -54,7 +55,7 @@ class Trial(NamedTuple):
     start: str = ''
 
     def faulty(self, rng: random.Random, content: bytes) -> bytes:
-        """Mutate until the file differs; return b'' after 20 attempts."""
+        """Mutate a content until it differs; return b'' after 20 attempts."""
         for _ in range(20):
             mutated = self.mutate(rng, content)
             if mutated != content:
@@ -63,7 +64,11 @@ class Trial(NamedTuple):
 
 
 def prepare(folder: Path) -> dict[str, list[Trial]]:
-    """Write the seeds into a folder; return the trials of every reader."""
+    """Write the seeds into an empty folder; return the trials by reader.
+
+    Raises:
+        SystemExit: If a command refuses a valid file.
+    """
     seeds.write_seeds(folder)
     write_tool_seeds(folder)
     _write_journals(folder)
@@ -229,7 +234,7 @@ def _folder_argv() -> list[str]:
 
 
 def _write_journals(folder: Path) -> None:
-    """Outputs of runs that were stopped after their work."""
+    """Write the outputs of runs that were stopped after their work."""
     image, mask = seeds.draw()
     for name in ('a', 'b'):
         seeds.write(folder / 'pairs' / 'img' / f'{name}.png', image)
@@ -276,7 +281,7 @@ def _evaluated() -> Iterator[Trial]:
 
 
 def absolute(folder: Path, words: list[str]) -> list[str]:
-    """Words of a command, with the full names of files."""
+    """Return the words of a command, with absolute paths of files."""
     tops = {path.name for path in folder.iterdir()} | {OUT}
     return [
         str(folder / word) if word.split('/')[0] in tops else word

@@ -1,7 +1,7 @@
-"""Makes whole files of values, types and shapes that nobody expects.
+"""Makes well-formed files with unexpected values, types and shapes.
 
-What only changes bytes seldom gets past the framing of a file; these files
-are written by the libraries that write the valid ones.
+Changed bytes are mostly caught by the framing of a file. These files are
+written by the libraries that write valid files, so their framing is valid.
 """
 
 import copy
@@ -33,7 +33,7 @@ _PLAIN: list[Any] = [
 
 
 def rebuild_picture(rng: random.Random, content: bytes) -> bytes:
-    """A small picture of any mode, format and orientation."""
+    """Write a small image of random mode, format and orientation."""
     width, height = rng.choice(_SIZES)
     values = np.frombuffer(rng.randbytes(width * height * 3), np.uint8)
     base = Image.fromarray(values.reshape(height, width, 3))
@@ -63,14 +63,14 @@ def rebuild_picture(rng: random.Random, content: bytes) -> bytes:
 
 
 def rebuild_npy(rng: random.Random, content: bytes) -> bytes:
-    """A ``.npy`` of an array that is no mask, or nearly one."""
+    """Write a ``.npy`` of an array that is no mask, or nearly a mask."""
     stream = io.BytesIO()
     np.save(stream, strange_array(rng))
     return stream.getvalue()
 
 
 def rebuild_npz(rng: random.Random, content: bytes) -> bytes:
-    """A ``.npz`` of such arrays: mostly one, else none or two."""
+    """Write a ``.npz`` of one such array, sometimes of none or two."""
     stream = io.BytesIO()
     arrays = [strange_array(rng) for _ in range(rng.choice((1, 1, 1, 0, 2)))]
     rng.choice((np.savez, np.savez_compressed))(stream, *arrays)
@@ -78,7 +78,7 @@ def rebuild_npz(rng: random.Random, content: bytes) -> bytes:
 
 
 def strange_array(rng: random.Random) -> npt.NDArray[Any]:
-    """An array of any shape and type."""
+    """Make an array of random shape and dtype."""
     array = np.zeros(rng.choice(_SHAPES), rng.choice(_KINDS))
     if array.dtype.kind in 'uif' and array.size:
         array.flat[:: rng.choice((1, 2, 7))] = 1
@@ -88,7 +88,7 @@ def strange_array(rng: random.Random) -> npt.NDArray[Any]:
 
 
 def rebuild_pickle(rng: random.Random, content: bytes) -> bytes:
-    """Predictions with values that do not belong there."""
+    """Replace values of pickled predictions by values of wrong types."""
     stored = pickle.loads(content)
     tensors = [
         torch.zeros(0),
@@ -105,7 +105,7 @@ def rebuild_pickle(rng: random.Random, content: bytes) -> bytes:
 
 
 def rebuild_checkpoint(rng: random.Random, content: bytes) -> bytes:
-    """A PyTorch file of other values and other tensors."""
+    """Replace values of a PyTorch file by other values and tensors."""
     stored = torch.load(io.BytesIO(content), weights_only=True)
     if isinstance(stored, dict) and 'state_dict' in stored:
         stored['state_dict'] = dict(stored['state_dict'])
@@ -132,7 +132,7 @@ def rebuild_checkpoint(rng: random.Random, content: bytes) -> bytes:
 
 
 def _replaced(rng: random.Random, content: Any, values: list[Any]) -> Any:
-    """The same with one value put, left out, wrapped or renamed."""
+    """Replace, remove, wrap or rename one value of a content, in place."""
     if not isinstance(content, (dict, list)) or not content:
         return copy.deepcopy(rng.choice(values))
     holder, key = _any_place(rng, content)

@@ -18,7 +18,13 @@ _HEAD = (
 
 
 class Fault(NamedTuple):
-    """A mutation that something is wrong with."""
+    """A mutation on which a reader failed.
+
+    Attributes:
+        reader (str): Name of the reader.
+        seed (int): Seed of the mutation.
+        text (str): Kind of the fault, a colon and details.
+    """
 
     reader: str
     seed: int
@@ -26,20 +32,21 @@ class Fault(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """str: The first part of the text, such as 'traceback'."""
+        """str: The part of the text before the colon, such as 'traceback'."""
         return self.text.partition(':')[0]
 
 
 class Counts(NamedTuple):
-    """What became of the mutations of a reader.
+    """The outcomes of the mutations of a reader.
 
     Attributes:
-        reader (str): Its name.
-        ok (int): Accepted.
-        refused (int): Refused, wholly or in part, with the name of the file.
-        faults (list[Fault]): All others.
-        peak (int): Most bytes of memory that a trial took.
-        seconds (float): Time that the trials took.
+        reader (str): Name of the reader.
+        ok (int): Number of files that were accepted.
+        refused (int): Number of files that were refused, wholly or in part,
+            with the name of the file.
+        faults (list[Fault]): Faults, one per remaining file.
+        peak (int): Peak memory of a trial, in bytes.
+        seconds (float): Time of all trials.
     """
 
     reader: str
@@ -53,19 +60,19 @@ class Counts(NamedTuple):
 def fuzz(
     folder: Path, names: Sequence[str], count: int, first: int
 ) -> list[Counts]:
-    """Try mutations on readers.
+    """Try mutations on readers, and print a row for each reader.
 
     Args:
         folder (Path): An empty folder, alone in its parent.
-        names (Sequence[str]): Readers; none stand for all.
-        count (int): Mutations of each.
+        names (Sequence[str]): Names of readers; all if empty.
+        count (int): Number of mutations per reader.
         first (int): The first seed.
 
     Returns:
-        list[Counts]: Of each reader.
+        list[Counts]: Outcomes, one per reader.
 
     Raises:
-        SystemExit: If a reader is unknown.
+        SystemExit: If a reader is unknown, or a valid file is refused.
     """
     # What leads out of the folder of the seeds would hit this one.
     (folder.parent / '.profile').write_text('unharmed')
@@ -83,10 +90,18 @@ def fuzz(
 
 
 def keep_trial(folder: Path, reader: str, seed: int) -> str:
-    """Write a mutation; return the command that reads it.
+    """Write the seeds and one mutation; return the command that reads it.
+
+    Args:
+        folder (Path): An empty folder, in which the files are kept.
+        reader (str): Name of the reader.
+        seed (int): Seed of the mutation.
+
+    Returns:
+        str: The command, for a shell.
 
     Raises:
-        SystemExit: If the reader is unknown.
+        SystemExit: If the reader is unknown, or a valid file is refused.
     """
     readers = prepare(folder)
     _check_known(reader, readers)
@@ -99,7 +114,7 @@ def _check_known(name: str, readers: Mapping[str, object]) -> None:
 
 
 def total(counts: list[Counts]) -> str:
-    """Return the line to print at the end."""
+    """Return the line of totals to print at the end."""
     faults = [fault for own in counts for fault in own.faults]
     tried = sum(own.ok + own.refused for own in counts) + len(faults)
     kinds = Counter(fault.kind for fault in faults)
@@ -108,14 +123,15 @@ def total(counts: list[Counts]) -> str:
 
 
 def describe(counts: list[Counts], most: int) -> str:
-    """Describe the faults, those of one cause together.
+    """Describe the faults, grouped by cause.
 
     Args:
-        counts (list[Counts]): From :func:`fuzz`.
-        most (int): Maximum number of causes with their whole text.
+        counts (list[Counts]): Outcomes from :func:`fuzz`.
+        most (int): Maximum number of causes that are printed with their whole
+            text.
 
     Returns:
-        str: The lines.
+        str: Lines of text.
     """
     groups: dict[tuple[str, str], list[Fault]] = {}
     for own in counts:
@@ -132,7 +148,21 @@ def describe(counts: list[Counts], most: int) -> str:
 
 
 def main(reader: Sequence[str], count: int, seed: int, to: str | None) -> int:
-    """Fuzz, print a table and the faults; returns the exit status."""
+    """Fuzz, and print a table and the faults; return the exit status.
+
+    Args:
+        reader (Sequence[str]): Names of readers; all if empty.
+        count (int): Number of mutations per reader.
+        seed (int): The first seed.
+        to (str, optional): Folder to keep one mutation in, instead of fuzzing.
+
+    Returns:
+        int: 1 if there are faults, else 0.
+
+    Raises:
+        SystemExit: If a reader is unknown, or ``to`` is given without exactly
+            one reader.
+    """
     if to is not None:
         if len(reader) != 1:
             raise SystemExit('--keep is for one --reader')
@@ -188,7 +218,7 @@ def _row(own: Counts) -> str:
 
 
 def _cause(fault: Fault) -> str:
-    """Kind of a fault, and for a traceback where it comes from."""
+    """Return the kind of a fault, and for a traceback its last place."""
     lines = fault.text.strip().splitlines()
     if fault.kind != 'traceback':
         return lines[0][:160]

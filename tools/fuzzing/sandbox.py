@@ -1,7 +1,7 @@
-"""Runs cases in a process of their own, which is watched.
+"""Runs cases in a supervised process.
 
-A case that hangs, takes too much memory or crashes ends its process and no
-other. Processes are forked from one that has imported everything and computed
+A case that hangs, takes too much memory or crashes ends only its own process.
+Processes are forked from a process that has imported everything and computed
 nothing, so that a new one starts at once. This needs Linux or macOS.
 """
 
@@ -30,15 +30,15 @@ _PEAK = 'VmHWM:'
 
 
 class Ran(NamedTuple):
-    """What a command did.
+    """The outcome of a command.
 
     Attributes:
-        status (int, optional): Its exit status; None if it had none.
-        said (str): All that it printed on stderr.
-        fault (str): Why it counts as a failure of ours: a traceback, a hang,
-            a crash, or too much memory; '' if it does not.
-        peak (int): Most bytes of memory that the process held.
-        printed (str): All that it printed on stdout.
+        status (int, optional): Exit status; None if the command had none.
+        said (str): Output on stderr.
+        fault (str): A fault of the command: a traceback, a hang, a crash or
+            too much memory. Defaults to '': no fault.
+        peak (int): Peak memory of the process, in bytes. Defaults to 0.
+        printed (str): Output on stdout. Defaults to ''.
     """
 
     status: int | None
@@ -49,7 +49,14 @@ class Ran(NamedTuple):
 
 
 def run_command(argv: Sequence[str | Path]) -> Ran:
-    """Run the command line in this process, as a shell would see it."""
+    """Run the command line in this process, and record its outcome.
+
+    Args:
+        argv (Sequence[str | Path]): Words after ``segrefiner``.
+
+    Returns:
+        Ran: The outcome; any exception becomes its ``fault``.
+    """
     from segrefiner_mm.cli import main as cli
 
     status, fault = None, ''
@@ -66,13 +73,13 @@ def run_command(argv: Sequence[str | Path]) -> Ran:
 
 
 def reset_peak() -> None:
-    """Measure the peak of memory from here on, where the system can."""
+    """Reset the peak memory of this process, where the system can."""
     with suppress(OSError):
         Path('/proc/self/clear_refs').write_text('5')
 
 
 def peak() -> int:
-    """Most bytes that this process held."""
+    """Return the peak memory of this process in bytes."""
     status = _status_of(os.getpid(), _PEAK)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # In kibibytes, but on macOS in bytes.
@@ -80,7 +87,7 @@ def peak() -> int:
 
 
 def held(pid: int) -> int:
-    """Bytes that a process holds now; 0 where that cannot be told."""
+    """Return the resident memory of a process in bytes; 0 if unknown."""
     return _status_of(pid, 'VmRSS:')
 
 
@@ -93,13 +100,14 @@ def _status_of(pid: int, name: str) -> int:
 
 
 class Sandbox:
-    """A process that does one case after the other.
+    """A process that runs one case after the other.
 
     Args:
-        do (Callable): Does a case; a function of a module. It takes what
-            :meth:`run` is given and returns a :class:`Ran`.
-        seconds (float): The most that a case may take. Defaults to 10.
-        memory (int): The most bytes that it may hold. Defaults to 2 GiB.
+        do (Callable): Runs a case; a function of a module. It takes the
+            arguments of :meth:`run` and returns a :class:`Ran`. Defaults to
+            :func:`run_command`.
+        seconds (float): Maximum time of a case. Defaults to 10.
+        memory (int): Maximum memory of a case, in bytes. Defaults to 2 GiB.
     """
 
     def __init__(
@@ -123,21 +131,29 @@ class Sandbox:
         self.stop()
 
     def run(self, *args: Any) -> Ran:
-        """Do a case; a process that it spoiled is replaced."""
+        """Run a case, in a new process if the last one has ended.
+
+        Args:
+            *args: Arguments of ``do``; they can be pickled.
+
+        Returns:
+            Ran: The outcome, with a ``fault`` after a crash, a hang or too
+            much memory.
+        """
         self.send(*args)
         return self.receive()
 
     def send(self, *args: Any) -> None:
-        """Begin a case."""
+        """Begin a case; :meth:`receive` must follow."""
         self.start()
         self._pipe.send(args)
 
     def has_answer(self) -> bool:
-        """Whether the case has come to an end."""
+        """Return whether the case has ended."""
         return self._pipe.poll()
 
     def receive(self) -> Ran:
-        """Wait for the end of a case; end it if it exceeds a limit."""
+        """Wait for the end of a case; kill it if it exceeds a limit."""
         until = time.monotonic() + self._seconds
         most, fault = 0, ''
         while not fault:
@@ -158,7 +174,7 @@ class Sandbox:
         return Ran(None, '', fault, most)
 
     def start(self) -> int:
-        """Start the process if there is none; return its id."""
+        """Start the process if it does not run; return its id."""
         if self._process is None:
             self._pipe, theirs = self._context.Pipe()
             # Not a daemon: it would lose what it wrote half.
@@ -170,7 +186,7 @@ class Sandbox:
         return self._process.pid
 
     def stop(self) -> None:
-        """End the process at once."""
+        """Kill the process, if it runs."""
         if self._process is not None:
             self._process.kill()
             self._process.join()

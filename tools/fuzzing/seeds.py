@@ -1,4 +1,4 @@
-"""Draws the small valid files that are mutated."""
+"""Writes the small valid files that are mutated."""
 
 import json
 import pickle
@@ -40,7 +40,7 @@ model = dict(
 
 
 def write_seeds(folder: Path) -> None:
-    """Write one valid file of every kind."""
+    """Write valid files of every kind of this package and of COCO."""
     write_model(folder)
     image, mask = draw()
     for name in IMAGES:
@@ -55,7 +55,7 @@ def write_seeds(folder: Path) -> None:
 
 
 def write_model(folder: Path) -> None:
-    """A config and random weights of a network that is fast, not good."""
+    """Write a config and random weights of a tiny network."""
     (folder / 'model.py').write_text(MODEL)
     scope: dict[str, Any] = {}
     exec(MODEL, scope)
@@ -73,7 +73,7 @@ def write_model(folder: Path) -> None:
 def draw(
     seed: int = 0, height: int = HEIGHT, width: int = WIDTH
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture of a disc, (H, W, 3) uint8, and its mask of 0 and 1."""
+    """Draw an image of a disc, (H, W, 3) uint8, and its mask, 0 and 1."""
     rng = np.random.default_rng(seed)
     mask = np.zeros((height, width), np.uint8)
     centre = (int(rng.integers(20, width - 20)), height // 2)
@@ -84,7 +84,7 @@ def draw(
 
 
 def write(path: Path, picture: np.ndarray) -> None:
-    """Write a picture, whose folder is made."""
+    """Write an image file; its folder is created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     assert cv2.imwrite(str(path), picture), path
 
@@ -220,6 +220,6 @@ def _write_predictions(folder: Path, mask: np.ndarray) -> None:
 
 
 def dump(path: Path, content: Any) -> None:
-    """Write a json, whose folder is made."""
+    """Write a JSON file; its folder is created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content))

@@ -1,4 +1,4 @@
-"""A small disk with as much free space as a test asks for."""
+"""A small disk with a chosen amount of free space."""
 
 import shutil
 import subprocess
@@ -8,17 +8,21 @@ _BLOCK = 4096
 
 
 class SmallDisk:
-    """Memory that is mounted as a disk; this needs Linux and its root.
+    """Memory that is mounted as a disk; this needs Linux and root.
 
     Args:
-        path (Path): Where it is mounted; the folder is made.
+        path (Path): Mount point, which :meth:`mount` creates.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def mount(self) -> bool:
-        """Make the folder and mount the disk; return whether that worked."""
+        """Create the folder, and mount the disk of 1 MiB.
+
+        Returns:
+            bool: Whether the disk is mounted; False without root.
+        """
         self.path.mkdir()
         if shutil.which('mount') is None:
             return False
@@ -29,10 +33,10 @@ class SmallDisk:
         """Resize the disk so that about ``free`` bytes are free.
 
         Args:
-            free (int): Bytes; one block at least is left.
+            free (int): Free space in bytes; one block of 4096 at least.
 
         Raises:
-            OSError: If it cannot be resized.
+            OSError: If the disk cannot be resized.
         """
         used = shutil.disk_usage(self.path).used
         size = used + max(free, _BLOCK)
@@ -40,7 +44,7 @@ class SmallDisk:
             raise OSError(f'cannot resize {self.path}')
 
     def unmount(self) -> None:
-        """Unmount the disk, which deletes all that is on it."""
+        """Unmount the disk, which deletes its files."""
         _call('umount', self.path)
 
 

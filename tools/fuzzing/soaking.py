@@ -1,4 +1,4 @@
-"""A folder run that is stopped in the worst moments."""
+"""Folder runs that are killed, run in parallel, or run out of disk space."""
 
 import random
 import time
@@ -12,16 +12,16 @@ FLAT = 24 * 2**20  # memory may differ by so much from moment to moment
 
 
 class Soak:
-    """Runs over one folder of pictures, and what became of them.
+    """Runs over one folder of images, which are checked for lost results.
 
     Args:
         folder (Path): An empty folder.
-        images (int): Number of pictures to draw.
+        images (int): Number of images to draw.
         seed (int): Seed of the random moments. Defaults to 0.
 
     Attributes:
-        lines (list[str]): What was done.
-        faults (list[str]): What is wrong.
+        lines (list[str]): A line about every check.
+        faults (list[str]): Messages about failed checks.
     """
 
     def __init__(self, folder: Path, images: int, seed: int = 0) -> None:
@@ -39,7 +39,10 @@ class Soak:
             seeds.write(folder / 'mask' / f'{number:04d}.png', mask * 255)
 
     def uninterrupted(self) -> None:
-        """The run that all others are compared with; its memory is flat."""
+        """Run without a break, and check that memory does not grow.
+
+        Call this first: the other runs are compared with this one.
+        """
         out = self._folder / 'whole'
         with self._start(out) as run:
             levels = run.levels(self._images, out)
@@ -58,7 +61,11 @@ class Soak:
         )
 
     def killed(self, times: int) -> None:
-        """Kill the run at random moments, and resume it each time."""
+        """Kill a run at random moments, and resume it each time.
+
+        Args:
+            times (int): Number of kills.
+        """
         out = self._folder / 'killed'
         self._interrupt(out, times)
         with self._start(out) as run:
@@ -67,7 +74,7 @@ class Soak:
         self._compare(out, f'after {times} kills')
 
     def two_at_once(self) -> None:
-        """Start a second run while one is at work."""
+        """Start a second run on the output of a run in progress."""
         out = self._folder / 'shared'
         with self._start(out) as first:
             first.wait_for(lambda: len(_results(out)) > 0)
@@ -88,7 +95,11 @@ class Soak:
         self._compare(out, 'of two runs at once')
 
     def full_disk(self, times: int) -> None:
-        """Run again and again on a full disk; this needs root."""
+        """Run repeatedly on a full disk; without root, this is skipped.
+
+        Args:
+            times (int): Number of runs.
+        """
         disk = SmallDisk(self._folder / 'disk')
         if not disk.mount():
             self.lines.append('left out: the full disk, as this is not root')
@@ -120,7 +131,7 @@ class Soak:
         self._compare(out, f'after {times} full disks, {named} named')
 
     def _interrupt(self, out: Path, times: int) -> None:
-        """Runs that are killed; together they do about all of the work."""
+        """Kill runs, which together do about all of the work."""
         longest = 2 * self._seconds / max(times, 1)
         for number in range(times):
             moment = self._rng.uniform(0, longest)
@@ -129,7 +140,7 @@ class Soak:
             self._check_parts(out, f'kill {number}')
 
     def _check_parts(self, out: Path, when: str) -> None:
-        """What is there under its name must be whole."""
+        """Check that every result that exists is complete."""
         for name, content in _results(out).items():
             whole = self._expected.get(name) == content
             self._check(whole, f'{when}: {name} is not as it should be')
@@ -157,7 +168,7 @@ class Soak:
 
 
 def _results(out: Path) -> dict[str, bytes]:
-    """The pictures that are there, by their names."""
+    """Return the contents of the results that exist, by name."""
     if not out.is_dir():
         return {}
     return {path.name: path.read_bytes() for path in out.glob('[!.]*')}

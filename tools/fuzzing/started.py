@@ -1,4 +1,4 @@
-"""A command that runs by itself while it is looked at."""
+"""A command that runs in the background while it is observed."""
 
 import time
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from fuzzing.sandbox import Ran, Sandbox, held, run_command
 
 
 class Started:
-    """A command in a process of its own; leaving the block kills it.
+    """A command in a process of its own; leaving the context kills it.
 
     Args:
-        argv (list): Words of the command.
-        seconds (float): The most that it may take. Defaults to 600.
+        argv (list[str | Path]): Words of the command, after ``segrefiner``.
+        seconds (float): Maximum time of the command. Defaults to 600.
 
     Attributes:
-        pid (int): Id of the process; 0 before it is started.
-        seconds (float): Time that the command took, once it has ended.
+        pid (int): Id of the process; 0 before the context is entered.
+        seconds (float): Time that the command took; 0 before :meth:`result`.
     """
 
     def __init__(self, argv: list[str | Path], seconds: float = 600) -> None:
@@ -35,22 +35,30 @@ class Started:
         self._sandbox.stop()
 
     def result(self) -> Ran:
-        """Wait for its end."""
+        """Wait for the end of the command, and return its outcome."""
         ran = self._sandbox.receive()
         self.seconds = time.monotonic() - self._begun
         return ran
 
     def is_running(self) -> bool:
-        """Whether it has not come to an end."""
+        """Return whether the command has not ended."""
         return not self._sandbox.has_answer()
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait until something holds, or the command has ended."""
+        """Wait until a condition is true, or the command has ended."""
         while self.is_running() and not condition():
             time.sleep(0.01)
 
     def levels(self, images: int, out: Path) -> list[int]:
-        """Most memory held in each fifth of a run over pictures, in bytes."""
+        """Measure memory until the command has ended.
+
+        Args:
+            images (int): Number of images of the run.
+            out (Path): Output folder of the run.
+
+        Returns:
+            list[int]: Peak memory in each fifth of the run, in bytes.
+        """
         most = [0] * 5
         while self.is_running():
             done = len(list(out.glob('*.png'))) if out.is_dir() else 0

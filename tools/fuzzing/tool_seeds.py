@@ -1,4 +1,4 @@
-"""Draws small valid files of other tools, which are mutated."""
+"""Writes small valid files of other tools, which are mutated."""
 
 import base64
 import io
@@ -15,7 +15,7 @@ from segrefiner_mm.io.rle import encode_mask
 
 
 def write_tool_seeds(folder: Path) -> None:
-    """Write one valid file of every kind."""
+    """Write valid files of labelme, YOLO, Segment Anything and more."""
     _, mask = draw()
     _write_labelme(folder / 'labelme', mask)
     _write_yolo(folder / 'yolo', mask)
@@ -25,7 +25,7 @@ def write_tool_seeds(folder: Path) -> None:
 
 
 def _write_labelme(folder: Path, mask: np.ndarray) -> None:
-    """One file with a polygon, a mask and a rectangle."""
+    """Write a file with a polygon, a mask and a rectangle."""
     [outline], _ = cv2.findContours(
         mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
@@ -73,7 +73,7 @@ def _write_yolo(folder: Path, mask: np.ndarray) -> None:
 
 
 def _write_sam(folder: Path, mask: np.ndarray) -> None:
-    """A file of SA-1B, one of ``amg.py``, and a folder of it."""
+    """Write a file of SA-1B, and a file and a folder of ``amg.py``."""
     record = dict(
         id=1,
         segmentation=encode_mask(mask),
@@ -111,7 +111,7 @@ def _write_videos(folder: Path, mask: np.ndarray) -> None:
 
 
 def _write_geotiff(path: Path, mask: np.ndarray) -> None:
-    """A label map in UTM zone 33, with a value for no data."""
+    """Write a label map in UTM zone 33, with a value for missing data."""
     place = {
         33550: (12, (0.2, 0.2, 0.0)),
         33922: (12, (0.0, 0.0, 0.0, 399960.0, 5700000.0, 0.0)),

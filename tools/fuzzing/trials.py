@@ -1,4 +1,4 @@
-"""Does one trial: puts a faulty file in place, and judges what comes."""
+"""Runs one trial: a command on a faulty file, whose outcome is checked."""
 
 import os
 import random
@@ -16,18 +16,20 @@ Files = dict[str, tuple[int, int]]
 def do_trial(
     folder: Path, trials: list[Trial], reader: str, seed: int | None
 ) -> Ran:
-    """Mutate a file of a reader, run the command, and judge it.
+    """Mutate a file of a reader, run the command, and check its outcome.
+
+    The valid file is restored afterwards.
 
     Args:
-        folder (Path): The seeds.
-        trials (list[Trial]): Those of the reader, one of which is chosen.
-        reader (str): Its name.
-        seed (int, optional): Which mutation. None: the first trial with its
-            valid file.
+        folder (Path): Folder of the seeds.
+        trials (list[Trial]): Trials of the reader, one of which is chosen.
+        reader (str): Name of the reader.
+        seed (int, optional): Seed of the mutation. None: the first trial with
+            its valid file.
 
     Returns:
-        Ran: With a ``fault`` if the command failed in a way that no file may
-        bring about.
+        Ran: The outcome, with a ``fault`` if the command failed in a way that
+        no faulty file may cause.
     """
     _share_model()
     rng = random.Random(f'{reader} {seed}')
@@ -57,7 +59,7 @@ def do_trial(
 
 
 def keep(folder: Path, trials: list[Trial], reader: str, seed: int) -> str:
-    """Write the file of a trial for good; return the command for a shell."""
+    """Write the faulty file of a trial; return the command for a shell."""
     rng = random.Random(f'{reader} {seed}')
     trial = rng.choice(trials)
     shutil.rmtree(folder / OUT, ignore_errors=True)
@@ -96,7 +98,7 @@ def _left_behind(out: Path) -> str:
 
 
 def _files(folder: Path) -> Files:
-    """Size and time of all files beside the output, and of those above."""
+    """Return size and time of all files but the output, by path."""
     states = {}
     for top, folders, names in os.walk(folder.parent):
         if Path(top) == folder:
@@ -109,7 +111,7 @@ def _files(folder: Path) -> Files:
 
 
 def _share_model() -> None:
-    """Build the network once for all trials with the same weights."""
+    """Build the network once for all trials with equal weights."""
     from segrefiner_mm.runs import refiner
 
     build = refiner.build_refiner
@@ -119,7 +121,7 @@ def _share_model() -> None:
 
 
 class _SharedBuild:
-    """Builds a network again only if config, weights or device differ."""
+    """Builds a new network only if config, weights or device change."""
 
     def __init__(self, build: Callable[..., Any]) -> None:
         self._build = build

@@ -1,6 +1,6 @@
-"""Result objects of other libraries: masks out of them, and back into a copy.
+"""Masks in result objects of other libraries, and copies with other masks.
 
-They are recognised by their fields, so that no library is required.
+The objects are recognised by their fields, so that no library is required.
 """
 
 from collections.abc import Collection
@@ -71,11 +71,13 @@ def open_result(value: Any, sizes: Collection[Size]) -> Result | None:
 
     Args:
         value (object): Masks in any form.
-        sizes (Collection[tuple[int, int]]): Heights and widths of the image,
-            upright and as stored; they distinguish (H, W, N) from (N, H, W).
+        sizes (Collection[tuple[int, int]]): Sizes of the image, upright and as
+            stored, each height and width; they distinguish (H, W, N) from
+            (N, H, W).
 
     Returns:
-        Result | None: None for the forms that :func:`load_masks` reads.
+        Result | None: The opened object; None for the forms that
+        :func:`load_masks` reads, and for unknown values.
 
     Raises:
         InputError: If an object has no masks, is ambiguous, or is a list of

@@ -17,7 +17,7 @@ _COLOURS = (3, 4)
 
 
 class ChannelMasks(MaskResult):
-    """Masks with an axis of one channel, (N, 1, H, W); copies are NumPy's.
+    """Masks with one channel, (N, 1, H, W); copies are NumPy arrays.
 
     Args:
         array (Tensor | np.ndarray): The masks.
@@ -34,7 +34,7 @@ class ChannelMasks(MaskResult):
 
 
 class MasksLast(MaskResult):
-    """Masks along the last axis, (H, W, N); copies are NumPy's.
+    """Masks along the last axis, (H, W, N); copies are NumPy arrays.
 
     Args:
         array (Tensor | np.ndarray): The masks.
@@ -53,19 +53,19 @@ class MasksLast(MaskResult):
 
 
 def open_layout(value: Any, sizes: Collection[Size]) -> MaskResult | None:
-    """Recognise an array whose axes are in another order.
+    """Recognise an array of masks, (N, 1, H, W) or (H, W, N).
 
     Args:
-        value (object): Anything.
-        sizes (Collection[tuple[int, int]]): Heights and widths of the image,
-            upright and as stored.
+        value (object): Any value.
+        sizes (Collection[tuple[int, int]]): See :func:`open_result`.
 
     Returns:
-        MaskResult | None: None for anything else, (N, H, W) included.
+        MaskResult | None: The masks; None for any other value, also for
+        (N, H, W).
 
     Raises:
-        InputError: If it could be both (N, H, W) and (H, W, N), or both a
-            colour image and masks.
+        InputError: If the array could be both (N, H, W) and (H, W, N), or
+            both a colour image and masks.
     """
     if not is_array(value):
         return None

@@ -20,14 +20,14 @@ from segrefiner_mm.io.rle import encode_mask
 
 
 class InstanceSample(MaskResult):
-    """``pred_instances.masks`` of a data sample; all else is unchanged.
+    """``pred_instances.masks`` of a data sample; copies change nothing else.
 
     Args:
-        sample (DetDataSample): The sample; masks are (N, H, W) or run
-            lengths.
+        sample (DetDataSample): The sample; its masks are an array (N, H, W)
+            or a list of run lengths.
 
     Raises:
-        InputError: If its ``pred_instances`` have no masks.
+        InputError: If ``pred_instances`` has no masks.
     """
 
     def __init__(self, sample: BaseDataElement) -> None:
@@ -52,10 +52,10 @@ class InstanceSample(MaskResult):
 
 
 class SemanticSample(LabelResult):
-    """``pred_sem_seg.data`` of a data sample; all else is unchanged.
+    """``pred_sem_seg.data`` of a data sample; copies change nothing else.
 
     Args:
-        sample (SegDataSample): The sample, with a map (1, H, W).
+        sample (SegDataSample): The sample, with a label map (1, H, W).
     """
 
     ignore = (255,)
@@ -78,13 +78,13 @@ def open_data_sample(value: Any) -> Result | None:
     """Recognise a data sample with predictions.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        Result | None: None for anything else.
+        Result | None: The opened sample; None for any other value.
 
     Raises:
-        InputError: If its ``pred_instances`` have no masks.
+        InputError: If ``pred_instances`` has no masks.
     """
     if not isinstance(value, BaseDataElement):
         return None

@@ -1,4 +1,4 @@
-"""``Instances`` of detectron2, recognised by its methods."""
+"""``Instances`` of detectron2, recognised by their methods."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ class DetectronInstances(MaskResult):
             post-processing: masks of the size of the image.
 
     Raises:
-        InputError: If it has no masks, or masks of the boxes instead of the
-            image, or of an unknown type.
+        InputError: If there are no masks, or the masks are of the size of the
+            boxes instead of the image, or of an unknown type.
     """
 
     def __init__(self, instances: Any) -> None:
@@ -56,7 +56,7 @@ class DetectronInstances(MaskResult):
 
 
 class DetectronOutput(MaskResult):
-    """The dict of ``DefaultPredictor``, with ``instances``.
+    """The output of ``DefaultPredictor``, a dict with ``instances``.
 
     Args:
         output (dict): Output for one image.
@@ -76,13 +76,13 @@ class DetectronOutput(MaskResult):
 
 
 def open_detectron(value: Any) -> MaskResult | None:
-    """Recognise ``Instances``, or a dict with one.
+    """Recognise ``Instances``, or a dict with ``Instances``.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        MaskResult | None: None for anything else.
+        MaskResult | None: The opened instances; None for any other value.
 
     Raises:
         InputError: See :class:`DetectronInstances`.

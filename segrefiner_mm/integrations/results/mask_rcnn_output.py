@@ -1,4 +1,4 @@
-"""The dict of torchvision's Mask R-CNN, with soft masks (N, 1, H, W)."""
+"""The output of torchvision's Mask R-CNN, with soft masks (N, 1, H, W)."""
 
 from typing import Any
 
@@ -16,7 +16,8 @@ THRESHOLD = 0.5  # as in torchvision's examples and COCO evaluation
 class MaskRCNNOutput(MaskResult):
     """``masks`` of a dict; boxes, labels and scores are unchanged.
 
-    Refined masks are 0 and 1 in the type and on the device of the soft ones.
+    Refined masks have the shape, dtype and device of the given masks; binary
+    ones are 0 and 1.
 
     Args:
         output (dict): Output for one image, with ``masks`` (N, 1, H, W) or
@@ -43,10 +44,10 @@ def open_mask_rcnn(value: Any) -> MaskResult | None:
     """Recognise a dict of ``boxes``, ``labels`` and ``masks``.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        MaskResult | None: None for anything else.
+        MaskResult | None: The opened output; None for any other value.
     """
     if not is_mapping_with(value, 'boxes', 'labels', 'masks'):
         return None

@@ -1,4 +1,4 @@
-"""Lists of dicts, one per object, of Segment Anything and transformers."""
+"""Lists with a dict per object, of Segment Anything and transformers."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ class RecordMasks(MaskResult):
     """Dicts with a mask each: an array, a PIL image or run lengths.
 
     Args:
-        records (list[dict]): The objects; all fields but the masks are
-            unchanged.
-        key (str): Key of the masks.
+        records (list[dict]): The dicts; in copies, all fields but the masks
+            are unchanged, and a mask keeps its form.
+        key (str): Key of the mask in each dict.
     """
 
     def __init__(self, records: list[dict[str, Any]], key: str) -> None:
@@ -34,16 +34,17 @@ class RecordMasks(MaskResult):
 
 
 def open_records(value: Any) -> MaskResult | None:
-    """Recognise lists of dicts that have a mask each.
+    """Recognise a list of dicts that have a mask each.
 
-    ``SamAutomaticMaskGenerator.generate()`` writes ``segmentation``, the
-    pipeline ``image-segmentation`` of transformers ``mask`` and ``label``.
+    ``SamAutomaticMaskGenerator.generate()`` writes ``segmentation``; the
+    pipeline ``image-segmentation`` of transformers writes ``mask`` and
+    ``label``.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        MaskResult | None: None for anything else.
+        MaskResult | None: The opened list; None for any other value.
     """
     if not isinstance(value, list) or not value:
         return None

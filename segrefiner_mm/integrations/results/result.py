@@ -13,14 +13,14 @@ LabelMap = npt.NDArray[np.int32]
 
 
 class MaskResult(metaclass=ABCMeta):
-    """Masks of one image in an object of another library.
+    """The masks of one image in an object of another library.
 
     Attributes:
-        masks (object): The masks, in a form of :func:`load_masks` that holds
-            several.
-        threshold (float, optional): Value from which a pixel of these masks
-            is foreground. Defaults to None: they have two values.
-        holds_soft (bool): Whether :meth:`with_masks` takes probabilities,
+        masks (object): The masks, in a form of :func:`load_masks` for several
+            masks.
+        threshold (float, optional): Lowest value of a foreground pixel of
+            these masks. Defaults to None: the masks have two values.
+        holds_soft (bool): Whether :meth:`with_masks` accepts probabilities,
             float32. Defaults to False.
     """
 
@@ -30,11 +30,12 @@ class MaskResult(metaclass=ABCMeta):
 
     @abstractmethod
     def with_masks(self, refined: Masks) -> Any:
-        """Copy the object with other masks; all else is unchanged.
+        """Copy the object with other masks; its other fields are unchanged.
 
         Args:
-            refined (np.ndarray): (N, H, W) bool, or float32 if ``holds_soft``,
-                in the order of ``masks``, of the size of the image.
+            refined (np.ndarray): (N, H, W) bool, or float32, 0 to 1, if
+                ``holds_soft``; in the order of ``masks``, of the size of the
+                image.
 
         Returns:
             object: A new object of the same kind.
@@ -42,7 +43,7 @@ class MaskResult(metaclass=ABCMeta):
 
 
 class LabelResult(metaclass=ABCMeta):
-    """A map with one label per pixel in an object of another library.
+    """The label map of one image in an object of another library.
 
     Attributes:
         labels (np.ndarray): (H, W) int32.
@@ -55,10 +56,10 @@ class LabelResult(metaclass=ABCMeta):
 
     @abstractmethod
     def with_labels(self, refined: LabelMap) -> Any:
-        """Copy the object with another map; all else is unchanged.
+        """Copy the object with another map; its other fields are unchanged.
 
         Args:
-            refined (np.ndarray): (H, W) int32.
+            refined (np.ndarray): (H, W) int32, of the size of ``labels``.
 
         Returns:
             object: A new object of the same kind.
@@ -69,14 +70,14 @@ Result = MaskResult | LabelResult
 
 
 def like(values: npt.NDArray[Any], model: Any) -> Any:
-    """Convert values to the kind of another array.
+    """Convert an array to the library, dtype and device of another array.
 
     Args:
-        values (np.ndarray): The values.
-        model (Tensor | np.ndarray): Gives library, dtype and device.
+        values (np.ndarray): The array to convert, of any shape.
+        model (Tensor | np.ndarray): The other array.
 
     Returns:
-        Tensor | np.ndarray: The values, in a new array.
+        Tensor | np.ndarray: A new array with the values.
     """
     if isinstance(model, Tensor):
         return model.new_tensor(values, dtype=model.dtype)
@@ -84,10 +85,25 @@ def like(values: npt.NDArray[Any], model: Any) -> Any:
 
 
 def is_array(value: Any) -> bool:
-    """Return whether a value is an array or a tensor."""
+    """Return whether a value is an array or a tensor.
+
+    Args:
+        value (object): Any value.
+
+    Returns:
+        bool: True for ``np.ndarray`` and ``Tensor``.
+    """
     return isinstance(value, (np.ndarray, Tensor))
 
 
 def is_mapping_with(value: Any, *keys: str) -> bool:
-    """Return whether a value is a mapping that has some keys."""
+    """Return whether a value is a mapping that has all of the given keys.
+
+    Args:
+        value (object): Any value.
+        *keys (str): The keys.
+
+    Returns:
+        bool: Whether it is.
+    """
     return isinstance(value, Mapping) and all(key in value for key in keys)

@@ -22,7 +22,8 @@ class SegmentMap(LabelResult):
     """``segmentation``, a map of segment ids; ``segments_info`` is unchanged.
 
     Args:
-        output (dict): Output for one image, with ``segmentation`` (H, W).
+        output (dict): Output for one image, with ``segmentation``, an array
+            (H, W).
     """
 
     def __init__(self, output: dict[str, Any]) -> None:
@@ -39,8 +40,9 @@ class SegmentMasks(MaskResult):
     """``segmentation``, a mask per segment; ``segments_info`` is unchanged.
 
     Args:
-        output (dict): Output for one image, with ``segmentation`` (N, H, W),
-            as ``return_binary_maps=True`` gives; None if there is no segment.
+        output (dict): Output for one image, with ``segmentation``, an array
+            (N, H, W) of ``return_binary_maps=True``; None if there is no
+            segment.
     """
 
     def __init__(self, output: dict[str, Any]) -> None:
@@ -56,16 +58,16 @@ class SegmentMasks(MaskResult):
 
 
 def open_segments(value: Any) -> Result | None:
-    """Recognise a dict of ``segmentation`` and ``segments_info``.
+    """Recognise a dict with ``segmentation`` and ``segments_info``.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        Result | None: None for anything else.
+        Result | None: The opened output; None for any other value.
 
     Raises:
-        InputError: If the segmentation is of an unknown form.
+        InputError: If the form of ``segmentation`` is unknown.
     """
     if not is_mapping_with(value, 'segmentation', 'segments_info'):
         return None

@@ -11,13 +11,13 @@ from segrefiner_mm.integrations.results.result import MaskResult, Masks
 
 
 class SupervisionDetections(MaskResult):
-    """The masks of ``sv.Detections``; boxes and all else are unchanged.
+    """The masks of ``sv.Detections``; copies differ in no other field.
 
     Args:
         detections (sv.Detections): The detections.
 
     Raises:
-        InputError: If it has boxes but no masks.
+        InputError: If there are boxes but no masks.
     """
 
     def __init__(self, detections: Any) -> None:
@@ -50,16 +50,16 @@ class SupervisionDetections(MaskResult):
 
 
 def open_supervision(value: Any) -> MaskResult | None:
-    """Recognise ``sv.Detections`` by its fields.
+    """Recognise ``sv.Detections`` by their fields.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        MaskResult | None: None for anything else.
+        MaskResult | None: The opened detections; None for any other value.
 
     Raises:
-        InputError: If it has boxes but no masks.
+        InputError: If there are boxes but no masks.
     """
     fields = ('xyxy', 'mask', 'class_id', 'tracker_id')
     if all(hasattr(value, field) for field in fields):
@@ -68,7 +68,7 @@ def open_supervision(value: Any) -> MaskResult | None:
 
 
 def _inclusive_boxes(masks: Masks) -> npt.NDArray[np.int64]:
-    """Return (N, 4) x1, y1, x2, y2; one pixel for an empty mask."""
+    """Return x1, y1, x2, y2, inclusive, (N, 4); 0 for an empty mask."""
     boxes = np.zeros((len(masks), 4), np.int64)
     for box, mask in zip(boxes, masks, strict=True):
         rows, columns = mask.any(axis=1).nonzero()[0], mask.any(axis=0)

@@ -1,8 +1,8 @@
-"""``Results`` of ultralytics, recognised by its fields.
+"""``Results`` of ultralytics, recognised by their fields.
 
 The library is under AGPL-3.0 and is neither imported nor required. Its masks
-are usually of the size of the network's input, with the padding that makes
-the image fit (``LetterBox``).
+usually have the size of the network's input, including the padding of
+``LetterBox``.
 """
 
 from copy import copy
@@ -24,15 +24,15 @@ Size = tuple[int, int]
 
 
 class UltralyticsResults(MaskResult):
-    """The masks of one image's ``Results``; boxes and all else are unchanged.
+    """The masks of ``Results``; copies differ in no other field.
 
-    Refined masks are of the size of the image, as with ``retina_masks=True``.
+    Refined masks have the size of the image, as with ``retina_masks=True``.
 
     Args:
-        results (Results): The results.
+        results (Results): The results for one image.
 
     Raises:
-        InputError: If it has boxes but no masks.
+        InputError: If there are boxes but no masks.
     """
 
     def __init__(self, results: Any) -> None:
@@ -61,16 +61,16 @@ class UltralyticsResults(MaskResult):
 
 
 def open_ultralytics(value: Any) -> MaskResult | None:
-    """Recognise ``Results`` by its fields.
+    """Recognise ``Results`` by their fields.
 
     Args:
-        value (object): Anything.
+        value (object): Any value.
 
     Returns:
-        MaskResult | None: None for anything else.
+        MaskResult | None: The opened results; None for any other value.
 
     Raises:
-        InputError: If it has boxes but no masks.
+        InputError: If there are boxes but no masks.
     """
     fields = ('orig_shape', 'boxes', 'masks', 'names', 'path')
     if all(hasattr(value, field) for field in fields):
@@ -79,7 +79,7 @@ def open_ultralytics(value: Any) -> MaskResult | None:
 
 
 def without_letterbox(masks: npt.NDArray[Any], size: Size) -> Masks:
-    """Cut off the padding of a letterbox, and scale masks to their image.
+    """Crop the padding of a letterbox, and scale masks to their image.
 
     Args:
         masks (np.ndarray): (N, h, w) of bool or numeric dtype, 0 and 1. The

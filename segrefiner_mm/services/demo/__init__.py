@@ -1,1 +1,1 @@
-"""The demo: a page to try a refiner on your own photographs."""
+"""The demo: a web page for trying a refiner on photographs."""

@@ -46,12 +46,16 @@ class Shown:
     """The outcome for one photograph.
 
     Attributes:
-        outlines (np.ndarray): RGB image with both outlines.
-        changes (np.ndarray): RGB image of what was added and removed.
-        confidence (np.ndarray): RGB image of the confidence.
+        outlines (np.ndarray): Photograph with the outlines of both masks,
+            (H, W, 3) uint8 RGB.
+        changes (np.ndarray): Photograph with added and removed pixels,
+            (H, W, 3) uint8 RGB.
+        confidence (np.ndarray): Photograph with the confidence, (H, W, 3)
+            uint8 RGB.
         text (str): The verdict and its numbers, in Markdown.
-        mask (bytes): The refined mask as PNG.
-        steps (list): Images of the reverse process with their titles.
+        mask (bytes): The refined mask as PNG, 0 and 255.
+        steps (list[tuple[np.ndarray, str]]): Images and titles of the reverse
+            process, see :func:`draw_steps`. Defaults to [].
     """
 
     outlines: Picture
@@ -74,13 +78,13 @@ class DemoRefiner:
 
     @property
     def most_steps(self) -> int:
-        """int: Length of the chain."""
+        """int: Number of steps of the model's diffusion process."""
         steps: int = self._service.model.head.scheduler.num_timesteps
         return steps
 
     @property
     def steps(self) -> int:
-        """int: Reverse steps by default."""
+        """int: Default number of reverse steps."""
         return self._service.steps
 
     def refine(
@@ -91,22 +95,24 @@ class DemoRefiner:
         guard: bool,
         only: npt.NDArray[np.bool_] | None = None,
     ) -> Shown:
-        """Refine a mask.
+        """Refine a mask, and draw the outcome.
 
         Args:
             photo (PIL.Image.Image): The photograph.
             mask (bytes | np.ndarray): An uploaded file, or a drawn mask,
                 (H, W) bool.
-            steps (int): Reverse steps.
-            guard (bool): Whether the guard may keep masks or undo results.
-            only (np.ndarray, optional): Where the mask may change, (H, W)
-                bool. Defaults to None: everywhere.
+            steps (int): Number of reverse steps, 1 to :attr:`most_steps`.
+            guard (bool): Whether the guard may keep the mask or roll the
+                refinement back.
+            only (np.ndarray, optional): Pixels that may change, (H, W) bool.
+                Defaults to None: all.
 
         Returns:
             Shown: The contents of the page.
 
         Raises:
-            InputError: If the photograph or the mask cannot be used.
+            InputError: If an argument cannot be used, or the file has more
+                than one mask.
         """
         choice = Choice(steps, guard, only=only)
         with self._service.turn:
@@ -139,7 +145,8 @@ def drawn_mask(editor: Any) -> tuple[Image.Image, npt.NDArray[np.bool_]]:
     """Read the photograph and the drawing from Gradio's image editor.
 
     Args:
-        editor (dict): ``background`` and ``layers``, RGBA images.
+        editor (dict): ``background``, an image, and ``layers``, a list of
+            images with alpha; None if nothing was uploaded.
 
     Returns:
         tuple[PIL.Image.Image, np.ndarray]: The photograph, RGB, and the

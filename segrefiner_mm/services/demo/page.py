@@ -33,7 +33,7 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
 
     Args:
         refiner (DemoRefiner): Refines the masks.
-        folder (Path): Folder for the masks to download.
+        folder (Path): Folder that refined masks are written to, for download.
 
     Returns:
         gr.Blocks: The page, not launched.
@@ -104,7 +104,7 @@ def build_page(refiner: DemoRefiner, folder: Path) -> gr.Blocks:
 
 
 def _outcome() -> list[Any]:
-    """Build the parts of the page that show an outcome."""
+    """Build the components of the page that show an outcome."""
     # No labels, which would hide the legends, and no button to share.
     look: dict[str, Any] = dict(
         show_label=False, buttons=['download', 'fullscreen']
@@ -146,7 +146,7 @@ def _refine(
 
 
 def _filled(shown: Shown, folder: Path) -> list[Any]:
-    """Return the values of the parts, in order, and the steps."""
+    """Write the mask, and return the values of all outputs of the page."""
     path = folder / f'refined_{uuid4().hex[:8]}.png'
     path.write_bytes(shown.mask)
     last = max(len(shown.steps) - 1, 1)

@@ -1,4 +1,4 @@
-"""The steps of the reverse process, drawn."""
+"""Drawings of the steps of the reverse process."""
 
 from collections.abc import Iterator
 
@@ -24,20 +24,20 @@ def reverse_steps(
 ) -> list[ReverseStep]:
     """Run the reverse process in the window of the first mask.
 
-    Guard and tiles are left out, so that the steps are those of a single
-    reverse process.
+    Neither guard nor tiles are used, so that there is a single reverse
+    process. The observer of the model's head is replaced meanwhile.
 
     Args:
-        model (SegRefiner): The model.
+        model (SegRefiner): The model, which nothing else may use meanwhile.
         loaded (LoadedPair): An image with its mask.
         steps (int): Number of reverse steps.
 
     Returns:
-        list[ReverseStep]: One per step; none if the mask is not refined
+        list[ReverseStep]: One per step; empty if the mask is not refined
         because it is tiny, empty or full.
 
     Raises:
-        InputError: If the model has no such number of steps.
+        InputError: If the model cannot run this number of steps.
     """
     seen: list[ReverseStep] = []
     settings = user_settings(
@@ -65,12 +65,14 @@ def draw_steps(
     """Draw the coarse mask, and the prediction and the mask of every step.
 
     Args:
-        model (SegRefiner): The model, whose statistics undo the
-            normalisation.
-        steps (list[ReverseStep]): From :func:`reverse_steps`.
+        model (SegRefiner): The model, whose mean and standard deviation undo
+            the normalisation of images.
+        steps (list[ReverseStep]): Steps from :func:`reverse_steps`.
 
     Yields:
-        tuple[np.ndarray, str]: RGB image and its title.
+        tuple[np.ndarray, str]: Image, (384, 774, 3) uint8 RGB, with the
+        outline on the photograph at the left and the mask at the right, and
+        its title. The coarse mask comes first; nothing without steps.
     """
     if not steps:
         return
@@ -107,7 +109,7 @@ def _side_by_side(
     mask: npt.NDArray[np.bool_],
     refined: bool,
 ) -> Picture:
-    """Draw the prediction on the photograph, beside the mask."""
+    """Draw an outline on the photograph, beside a mask."""
     coarse, better = ([], [outline]) if refined else ([outline], [])
     left = draw_outlines(photo, coarse, better)[..., ::-1]
     right = (mask[..., None] * np.full(3, 255, np.uint8)).astype(np.uint8)

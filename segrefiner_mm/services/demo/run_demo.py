@@ -1,4 +1,4 @@
-"""The demo page, served behind the same gate as the server."""
+"""The demo page, served behind the gate of the server."""
 
 import os
 from pathlib import Path
@@ -24,18 +24,20 @@ def demo(
     refiner: RefinerOptions | None = None,
     max_pixels: int | None = None,
 ) -> None:
-    """Serve a page to try a refiner; the function behind ``demo``.
+    """Serve a page for trying a refiner; the function behind ``demo``.
+
+    This returns as :func:`serve` does. Uploads and results are deleted then.
 
     Args:
         options (ServeOptions, optional): Options of the server. Defaults to
             None: port 8766 of this machine.
         refiner (RefinerOptions, optional): The model and its settings.
-            Defaults to None: those of the package.
+            Defaults to None: the defaults of :class:`RefinerOptions`.
         max_pixels (int, optional): See :func:`serve`. Defaults to None.
 
     Raises:
         InputError: If an option or the model cannot be used, the extra
-            ``demo`` is not installed, or the address is taken.
+            ``demo`` is not installed, or the address cannot be used.
         CheckpointError: If the weights cannot be used.
     """
     options = options or ServeOptions(port=8766)
@@ -51,13 +53,15 @@ def build_demo(
 ) -> Any:
     """Build the application of the demo.
 
+    This sets environment variables of Gradio, which must not be imported yet.
+
     Args:
         service (RefineService): Refines the masks.
         options (ServeOptions): Options of the server.
         folder (Path): Folder for uploads and results.
 
     Returns:
-        FastAPI: Without the gate.
+        FastAPI: The application, without the gate.
     """
     # Before the import: Gradio reads them once.
     os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'

@@ -1,1 +1,1 @@
-"""The ML backend of Label Studio: brushes and polygons, refined."""
+"""An ML backend for Label Studio that refines brushes and polygons."""

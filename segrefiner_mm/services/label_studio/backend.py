@@ -1,4 +1,4 @@
-"""The ML backend API of Label Studio."""
+"""The routes of the server for the ML backend API of Label Studio."""
 
 from enum import Enum
 from typing import Any
@@ -27,7 +27,7 @@ TAGS: list[str | Enum] = ['Label Studio']
 
 
 class PredictRequest(BaseModel):
-    """Tasks, and what a user has drawn on one of them."""
+    """Tasks, and the regions that a user has drawn on one of them."""
 
     tasks: list[dict[str, Any]]
     label_config: str = ''
@@ -52,7 +52,7 @@ class PredictAnswer(BaseModel):
 def add_label_studio(
     app: FastAPI, service: RefineService, source: ImageSource
 ) -> None:
-    """Add the addresses that Label Studio calls.
+    """Add the routes that Label Studio calls.
 
     Args:
         app (FastAPI): The application.
@@ -76,7 +76,7 @@ def add_label_studio(
 
     @app.post('/predict', tags=TAGS, responses=REFUSALS)
     def predict(request: PredictRequest) -> PredictAnswer:
-        """Refine what was drawn, or the masks that tasks already have."""
+        """Refine the regions just drawn, or those that the tasks have."""
         if len(request.tasks) > MOST_TASKS:
             raise InputError(
                 f'{len(request.tasks)} tasks, more than the {MOST_TASKS} that '
@@ -143,7 +143,7 @@ def _refined(
 
 
 def _image_of(task: dict[str, Any], config: str, name: str) -> Any:
-    """Return the name, in a task, of the image that a region belongs to."""
+    """Return the address, from a task, of the image of a region."""
     data = task.get('data')
     if not isinstance(data, dict):
         raise InputError(f'the data of a task are {shown(data)}')

@@ -1,11 +1,11 @@
 """The run lengths of Label Studio's brush.
 
-They are a stream of bits. The first 32 bits count the values, which are the
-bytes of an RGBA image, row by row. The next 5 bits hold the bits per value,
-minus one, and four times 4 bits hold the possible sizes of a length, minus one
-each. Blocks follow. Each has a bit, which is 1 for a repeated value and 0 for
-literal values; 2 bits that select the size of the length; the length minus
-one; and the value or values.
+They are a stream of bits. The first 32 bits are the number of values, which
+are the bytes of an RGBA image, row by row. The next 5 bits are the number of
+bits per value, minus one. Four numbers of 4 bits follow: the possible sizes of
+a length in bits, minus one each. The rest are blocks. A block has one bit,
+which is 1 for a repeated value and 0 for literal values; 2 bits that select
+the size of the length; the length minus one; and the value or the values.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def decode_brush(rle: Any, size: Size) -> npt.NDArray[np.bool_]:
     """Decode a brush mask.
 
     Args:
-        rle (Sequence[int]): Bytes of the stream.
+        rle (Sequence[int]): Bytes of the stream, 0 to 255 each.
         size (tuple[int, int]): Height and width of the image.
 
     Returns:
@@ -65,13 +65,13 @@ def decode_brush(rle: Any, size: Size) -> npt.NDArray[np.bool_]:
 
 
 def encode_brush(mask: npt.NDArray[np.bool_]) -> list[int]:
-    """Encode a mask as a brush, opaque where it is foreground.
+    """Encode a mask as a brush whose foreground is opaque white.
 
     Args:
         mask (np.ndarray): (H, W) bool.
 
     Returns:
-        list[int]: Bytes of the stream.
+        list[int]: Bytes of the stream, 0 to 255 each.
     """
     flat = mask.ravel()
     starts = np.flatnonzero(np.diff(flat, prepend=~flat[:1]))
@@ -102,7 +102,7 @@ def _bytes(rle: Any) -> bytes:
 
 
 class _Bits:
-    """Reads numbers from a stream of bits."""
+    """Reads numbers from a stream of bits, the highest bit first."""
 
     def __init__(self, content: bytes) -> None:
         self._bits = np.unpackbits(np.frombuffer(content, np.uint8))

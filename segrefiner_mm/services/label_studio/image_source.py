@@ -1,4 +1,4 @@
-"""The images of tasks, from the addresses in the options and no others."""
+"""The images of tasks, from the addresses in the options only."""
 
 import json
 from http.client import HTTPException, HTTPMessage
@@ -19,11 +19,11 @@ MOST_JUMPS = 5
 
 
 class ImageSource:
-    """Fetches images.
+    """Fetches the images of tasks.
 
-    A task may name any address. Only the Label Studio and the hosts in the
-    options are contacted, redirects included, and the key is sent only to
-    Label Studio.
+    A task may name any address, but only the addresses ``label_studio`` and
+    ``image_hosts`` of the options are contacted, also after a redirect. The
+    key is sent only to ``label_studio``.
 
     Args:
         options (ServeOptions): Options of the server.
@@ -52,15 +52,16 @@ class ImageSource:
         """Read an image.
 
         Args:
-            name (object): From a task: an address, or a path of Label
-                Studio.
+            name (object): Value from a task: an address, or a path on the
+                Label Studio server.
 
         Returns:
             bytes: Content of the file.
 
         Raises:
-            InputError: If the address is not allowed or does not answer, or
-                the image is missing or too large.
+            InputError: If the address is invalid, not allowed or does not
+                answer, redirects too often, or rejects the key, or if the
+                image is missing or larger than ``max_request_mb``.
         """
         if not isinstance(name, str):
             raise InputError(f'the image of a task is {shown(name)}')
@@ -93,7 +94,7 @@ class ImageSource:
             ) from None
 
     def _ask(self, address: str) -> tuple[bytes, str | None]:
-        """Return the content, or the address of a redirect."""
+        """Return the content and None, or b'' and the target of a redirect."""
         origin = _origin(address)
         if origin != self._own and origin not in self._others:
             raise InputError(
@@ -162,7 +163,7 @@ class _NoRedirect(HTTPRedirectHandler):
 
 
 def _origin(address: str) -> str:
-    """Return scheme, host and port of an address."""
+    """Return the scheme, host and port of an address."""
     parts = _split(address)
     if parts.scheme not in ('http', 'https') or not parts.hostname:
         raise InputError(

@@ -22,10 +22,11 @@ def is_mask(region: Any) -> bool:
     """Return whether a region is a brush or a polygon.
 
     Args:
-        region (object): An entry of a result.
+        region (object): Entry of a ``result`` list of Label Studio.
 
     Returns:
-        bool: Whether :func:`mask_of` can read it.
+        bool: Whether :func:`mask_of` may be called; the mask itself is not
+        checked.
     """
     if not isinstance(region, dict) or not isinstance(
         region.get('value'), dict
@@ -42,10 +43,11 @@ def mask_of(region: Region) -> MaskItem:
         region (dict): A region for which :func:`is_mask` is true.
 
     Returns:
-        dict | list: Run lengths, or the polygons of the object.
+        dict | list: COCO run lengths, or [[x1, y1, x2, y2, ...]] in pixels.
 
     Raises:
-        InputError: If it cannot be read.
+        InputError: If the region lacks the size of its image, or the brush
+            or polygon is invalid.
     """
     sides = [
         whole_number(region.get(f'original_{side}'))
@@ -69,14 +71,15 @@ def mask_of(region: Region) -> MaskItem:
 
 
 def regions_of(region: Region, served: ServedMask) -> list[Region]:
-    """Write a refined mask as a region of the same kind.
+    """Convert a refined mask to regions of the kind of the coarse one.
 
     Args:
         region (dict): The region that was refined.
         served (ServedMask): Its refined mask.
 
     Returns:
-        list[dict]: One brush, or a polygon for every part of the mask.
+        list[dict]: One brush, or a polygon for every part of the mask; copies
+        of ``region`` with new ids, the size, the score and the new shape.
     """
     if region['value'].get('format') == 'rle':
         rle = encode_brush(served.dense())

@@ -33,7 +33,7 @@ def confined(folder: Path, name: object) -> Path:
 
     Raises:
         InputError: If the name is not text, is empty, contains control
-            characters, or leads out of the folder.
+            characters, is too long, or leads out of the folder.
     """
     if not isinstance(name, str) or not name or _CONTROL.search(name):
         raise InputError(f'{shown(name)} is not a file name')
@@ -45,6 +45,8 @@ def confined(folder: Path, name: object) -> Path:
             'files must be relative, with / between folders and without ..'
         )
     path = folder.joinpath(*parts)
+    if is_too_long(path):
+        raise InputError(f'the name {shown_name(name)} is too long')
     if not is_within(folder, path):
         raise InputError(f'{path} is a link that leads out of {folder}')
     return path
@@ -91,17 +93,35 @@ def is_within(folder: Path, path: Path) -> bool:
     Returns:
         bool: False also if one of the two cannot be resolved.
     """
-    try:
-        path.stat()
-    except OSError as error:  # it need not exist
-        if error.errno in (errno.ELOOP, errno.ENAMETOOLONG):
-            return False
-    except ValueError:
+    if _stat_error(path) in (errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL):
         return False
     try:
         return path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError, ValueError):
         return False
+
+
+def is_too_long(path: Path) -> bool:
+    """Return whether a path, or a name in it, is too long to exist.
+
+    Args:
+        path (Path): The path.
+
+    Returns:
+        bool: What the file system says.
+    """
+    return _stat_error(path) == errno.ENAMETOOLONG
+
+
+def _stat_error(path: Path) -> int | None:
+    """Return the error number that looking for a path gives."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno
+    except ValueError:  # characters that no name can have
+        return errno.EINVAL
+    return None
 
 
 def spellings(name: str) -> list[tuple[str, ...]]:

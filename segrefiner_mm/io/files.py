@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -93,21 +93,25 @@ def folders_below(folder: Path) -> Iterator[Path]:
             yield from folders_below(path)
 
 
-def result_files(folder: Path) -> list[Path]:
+def result_files(
+    folder: Path, suffixes: Collection[str] = RESULT_SUFFIXES
+) -> list[Path]:
     """List the files in and below a folder that may contain predictions.
 
     Args:
         folder (Path): The folder, which must exist.
+        suffixes (Collection[str]): Suffixes of these files. Defaults to
+            ``.csv``, ``.json`` and ``.txt``.
 
     Returns:
-        list[Path]: Files with the suffix ``.csv``, ``.json`` or ``.txt``,
-        folder by folder, sorted by name.
+        list[Path]: Files with one of the suffixes, folder by folder, sorted
+        by name.
     """
     return [
         path
         for place in (folder, *folders_below(folder))
         for path in sorted(place.iterdir())
-        if path.suffix in RESULT_SUFFIXES and path.is_file()
+        if path.suffix in suffixes and path.is_file()
     ]
 
 

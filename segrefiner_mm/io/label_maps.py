@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from segrefiner_mm.errors import InputError, about
+from segrefiner_mm.errors import InputError, about, reason_of
 from segrefiner_mm.io.image_files.geotiff import (
     Georeference,
     encode_geotiff,
@@ -19,6 +19,7 @@ from segrefiner_mm.io.image_files.pictures import (
     picture_to_array,
     read_picture,
 )
+from segrefiner_mm.io.image_files.webp import is_lossy_webp
 from segrefiner_mm.io.numpy_files import NUMPY_SUFFIXES, read_array
 
 TIFF_SUFFIXES = frozenset(['.tif', '.tiff'])
@@ -91,7 +92,7 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
     Raises:
         InputError: If the compression is lossy.
     """
-    if is_lossy(picture):
+    if is_lossy(picture, path):
         raise InputError(
             f'{path} is not a label map: lossy compression, such as JPEG, '
             'changes numbers, which creates labels that were never assigned; '
@@ -99,16 +100,27 @@ def check_lossless(picture: Image.Image, path: str | Path) -> None:
         )
 
 
-def is_lossy(picture: Image.Image) -> bool:
+def is_lossy(picture: Image.Image, path: str | Path) -> bool:
     """Return whether the file of an image has lossy compression.
 
     Args:
         picture (PIL.Image.Image): From :func:`read_picture`.
+        path (str | Path): Its file.
 
     Returns:
-        bool: True for JPEG, and for TIFF with JPEG or WebP inside; False for
-        any WebP file.
+        bool: True for JPEG, for lossy WebP, and for TIFF with JPEG or WebP
+        inside.
+
+    Raises:
+        InputError: If the file can no longer be read.
     """
+    if picture.format == 'WEBP':
+        try:
+            return is_lossy_webp(path)
+        except OSError as error:
+            raise InputError(
+                f'cannot read {path}: {reason_of(error)}'
+            ) from error
     inside = picture.info.get('compression')
     return picture.format in _LOSSY or inside in _LOSSY_TIFF
 

@@ -69,3 +69,8 @@ def test_images_of_data_sets(tmp_path):
     for name in ('../b.jpg', '/b.jpg', 'a\\..\\b', 'C:\\b', '', 'a\0'):
         with pytest.raises(InputError, match='f: the image'):
             path_below('img', name, 'f')
+
+
+def test_a_name_that_is_too_long_is_said_to_be(folder):
+    with pytest.raises(InputError, match=r'xxx.* is too long'):
+        confined(folder, 'x' * 300 + '.png')

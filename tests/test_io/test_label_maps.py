@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.formats.panoptic_picture import read_segment_ids
+from segrefiner_mm.io.image_files.webp import is_lossy_webp
 from segrefiner_mm.io.label_maps import (
     LabelMap,
     encode_label_map,
@@ -97,6 +99,20 @@ def test_jpeg_is_refused_with_the_reason(tmp_path, name, options):
     Image.fromarray(labels).save(tmp_path / name, kind, **options)
     with pytest.raises(InputError, match='such as JPEG, changes numbers'):
         read_label_map(tmp_path / name)
+
+
+@pytest.mark.parametrize('exif', [{}, dict(exif=b'Exif\0\0MM\0*\0\0\0\x08')])
+def test_webp_is_read_if_it_is_lossless(tmp_path, exif):
+    """With EXIF data, the image is not the first chunk of the file."""
+    labels = np.kron(np.arange(4, dtype=np.uint8), np.ones((8, 6), np.uint8))
+    grey = Image.fromarray(np.stack([labels * 60] * 3, axis=2))
+    grey.save(tmp_path / 'a.png', 'WEBP', lossless=True, **exif)
+    assert not is_lossy_webp(tmp_path / 'a.png')
+    ids = read_segment_ids(tmp_path / 'a.png')
+    np.testing.assert_array_equal(ids, labels * np.int32(60 * 0x10101))
+    grey.save(tmp_path / 'a.png', 'WEBP', quality=50, **exif)
+    with pytest.raises(InputError, match='changes numbers'):
+        read_segment_ids(tmp_path / 'a.png')
 
 
 def test_palettes(tmp_path):

@@ -40,6 +40,8 @@ class AmgFolder(PredictionFile):
             column ``id``.
     """
 
+    suffixes = frozenset(['.csv', '.png'])
+
     def __init__(self, folder: Path, update_boxes: bool = False) -> None:
         self.update_boxes = update_boxes
         self._folder = folder
@@ -106,8 +108,9 @@ class AmgFolder(PredictionFile):
         x1, y1, x2, y2 = box_of(encoded)
         box = dict(zip(_BOX, (x1, y1, x2 - x1, y2 - y1), strict=True))
         new = {'area': int(coco_mask.area(encoded)), **box}
+        ids = header.index('id')
         for row in rows:
-            if row and row[0] == Path(file).stem:
+            if len(row) > ids and row[ids] == Path(file).stem:
                 for place, column in enumerate(header[: len(row)]):
                     row[place] = str(new.get(column, row[place]))
 

@@ -1,9 +1,11 @@
 """The interface of the formats: masks of many images in a file or folder."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from segrefiner_mm.io.files import RESULT_SUFFIXES
 
 Key = Any  # identifies a mask in its file
 
@@ -48,10 +50,13 @@ class PredictionFile(metaclass=ABCMeta):
             another. Defaults to None: the format does not state one.
         forms (tuple[str, ...]): Forms in which masks can be written, see
             :class:`MaskStyle`. Defaults to ('same', 'rle').
+        suffixes (Collection[str]): Suffixes of the files in a folder of this
+            format that masks are read from. Defaults to ``RESULT_SUFFIXES``.
     """
 
     img_dir: Path | None = None
     forms: tuple[str, ...] = ('same', 'rle')
+    suffixes: Collection[str] = RESULT_SUFFIXES
 
     @abstractmethod
     def images(self) -> Iterator[ImageEntry]:

@@ -78,3 +78,13 @@ def test_other_tables_are_refused(folder, table):
     (folder / 'cat' / 'metadata.csv').write_bytes(table)
     with pytest.raises(InputError, match=r'is not (of|text)'):
         AmgFolder(folder)
+
+
+def test_boxes_are_updated_wherever_the_id_is(folder, tmp_path):
+    table = folder / 'cat' / 'metadata.csv'
+    table.write_text('area,id,bbox_x0\n150,0,5\n150,1,5\n')
+    files = AmgFolder(folder, update_boxes=True)
+    files.replace(('cat', '1.png'), encode_mask(square(6, 16, 7, 20)))
+    files.write(tmp_path / 'new')
+    written = (tmp_path / 'new' / 'cat' / 'metadata.csv').read_text()
+    assert written == 'area,id,bbox_x0\n150,0,5\n130,1,7\n'

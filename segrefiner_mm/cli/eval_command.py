@@ -15,7 +15,8 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.comparison import comparison_table
 from segrefiner_mm.evaluation.evaluate_files import Rows
 from segrefiner_mm.evaluation.mask_folders import draw_worst
-from segrefiner_mm.io.files import write_whole
+from segrefiner_mm.io.files import read_json, write_whole
+from segrefiner_mm.io.outputs import check_not_inputs
 
 
 def run_eval(args: argparse.Namespace) -> int:
@@ -41,6 +42,7 @@ def run_eval(args: argparse.Namespace) -> int:
         dis=args.dis,
     )
     _check_worst(args)
+    _check_json(args)
     refined = args.refined or None
     with reporting(args) as reporter:
         evaluation = evaluate(args.gt, args.coarse, refined, options, reporter)
@@ -69,6 +71,31 @@ def _check_worst(args: argparse.Namespace) -> None:
             '--worst compares COARSE and REFINED folders of masks and needs '
             '--img-dir'
         )
+
+
+def _check_json(args: argparse.Namespace) -> None:
+    """Refuse to replace a file that is not of an earlier comparison."""
+    if not args.json:
+        return
+    out = Path(args.json)
+    given = (args.gt, args.coarse, args.refined)
+    check_not_inputs([out], [Path(path) for path in given if path])
+    if out.exists() and not _is_comparison(out):
+        raise InputError(
+            f'{out} exists and is not of an earlier eval --json: choose '
+            'another name'
+        )
+
+
+def _is_comparison(path: Path) -> bool:
+    try:
+        content = read_json(path)
+    except InputError:
+        return False
+    groups = content.values() if isinstance(content, dict) else ()
+    return bool(groups) and all(
+        isinstance(group, dict) and 'coarse' in group for group in groups
+    )
 
 
 def _print_table(rows: Rows, names: list[str]) -> None:

@@ -118,6 +118,10 @@ def test_annotations_keep_ids_order_and_fields(
 ):
     out = tmp_path / 'cleaned.json'
     report = tmp_path / 'report.csv'
+    report.write_text('the notes of the user')
+    assert run(scenes, annotations, out, '--report', report) == 2
+    assert report.read_text() == 'the notes of the user'
+    report.write_text('mask,verdict,iou\n')  # of an earlier version
     assert run(scenes, annotations, out, '--report', report) == 0
     assert '1 left: crowd' in capsys.readouterr().out
     assert 'annotation 77 of image 0,left: crowd,1.0' in report.read_text()

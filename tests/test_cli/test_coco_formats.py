@@ -183,6 +183,13 @@ def test_folders_of_amg(scenes, tmp_path):
         written = cv2.imread(str(out / name / '0.png'), 0)
         np.testing.assert_array_equal(written, mask * 255)
         assert (out / name / 'metadata.csv').read_text() == 'id,area\n0,9'
+    # Masks of the user beside no table are not overwritten either.
+    mine = tmp_path / 'mine' / NAMES[0]
+    mine.mkdir(parents=True)
+    (mine / '0.png').write_bytes(b'mine')
+    taken = scenes, tmp_path / 'amg', mine.parent, '--img-dir', images
+    assert run(*taken) == 2
+    assert (mine / '0.png').read_bytes() == b'mine'
 
 
 def test_videos(scenes, tmp_path, capsys):

@@ -226,6 +226,25 @@ def test_mistakes_are_named(folders, capsys):
     assert 'no masks' in capsys.readouterr().err
 
 
+def test_figures_replace_earlier_figures_alone(folders, capsys):
+    gt, coarse, refined = three(folders)
+    out = folders / 'figures.json'
+    assert run(gt, coarse, '--json', out) == 0
+    assert run(gt, coarse, refined, '--json', out) == 0
+    assert set(json.loads(out.read_text())['all']) == {'coarse', 'refined'}
+    capsys.readouterr()
+    mask = gt / 'a.png'
+    mine = folders / 'mine.json'
+    mine.write_text('{}')
+    for path in (mask, mine):
+        before = path.read_bytes()
+        assert run(gt, coarse, '--json', path) == 2
+        assert 'exists and is not of an earlier' in capsys.readouterr().err
+        assert path.read_bytes() == before
+    assert run(GT, DT, '--json', DT) == 2
+    assert 'is an input' in capsys.readouterr().err
+
+
 @pytest.mark.parametrize('content', ['[]', '3', '"other.json"', '""', 'null'])
 def test_a_json_is_never_taken_for_a_name(
     tmp_path, monkeypatch, capsys, content

@@ -131,6 +131,23 @@ def _csv_lines(rows: Iterable[MaskRow]) -> Iterator[bytes]:
     yield text.getvalue().encode()
 
 
+def is_table(path: Path) -> bool:
+    """Return whether a file starts as one that :func:`write_rows` wrote.
+
+    Args:
+        path (Path): An existing file or folder.
+
+    Returns:
+        bool: Whether its header has the columns that every version wrote.
+    """
+    try:
+        with path.open('rb') as file:
+            header = file.readline(2**12).decode()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return header.startswith(','.join(COLUMNS[:3]))
+
+
 def read_rows(path: Path) -> dict[str, MaskRow]:
     """Read the CSV of :func:`write_rows`.
 

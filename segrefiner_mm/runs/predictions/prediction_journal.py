@@ -1,6 +1,7 @@
 """The journal of a run over a file of predictions, beside its output."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,23 @@ class PredictionNotes:
         self._path = path
         self._settings = json.loads(json.dumps(settings))
         self._lines = self._read()
+        self._seen: dict[str, Any] = {}
+
+    def look(self, entry: ImageEntry) -> None:
+        """Keep the state of an image file for :meth:`add`.
+
+        Call this before the file is read: if it then changes during the run,
+        the next run repeats the image.
+
+        Args:
+            entry (ImageEntry): The image. The state of a file that cannot be
+                read is None, which counts as changed.
+        """
+        state = None
+        if entry.image is not None:
+            with suppress(InputError):  # its reader reports it
+                state = file_state(entry.image)
+        self._seen[entry.key] = state
 
     def outcomes(self, entry: ImageEntry) -> list[Outcome] | None:
         """Return the recorded results of an image.
@@ -65,17 +83,16 @@ class PredictionNotes:
         return outcomes
 
     def add(self, entry: ImageEntry, outcomes: list[Any]) -> None:
-        """Record a finished image; :meth:`begin` must have been called.
+        """Record a finished image, after :meth:`begin` and :meth:`look`.
 
         Args:
             entry (ImageEntry): The image.
             outcomes (list[dict]): An ``Outcome`` per mask.
 
         Raises:
-            InputError: If the image file cannot be read, or the journal
-                cannot be written.
+            InputError: If the journal cannot be written.
         """
-        state = None if entry.image is None else file_state(entry.image)
+        state = self._seen.pop(entry.key)
         line = dict(image=entry.key, file=state, masks=outcomes)
         append_json_line(self._path, line)
 

@@ -1,5 +1,6 @@
 """Refinement of the masks of a file of predictions, image by image."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,19 @@ class PredictionRun:
         folder = self._finder.folder
         return {
             **self._refiner.fingerprint(),
-            'source': _states(self._source),
+            'source': self._states(),
             'images': str(folder and folder.resolve()),
             'ann': file_state(self._ann) if self._ann else None,
             **self._extras.described(),
             **self._extras.parts.described(),
         }
+
+    def _states(self) -> list[Any] | None:
+        """Return the state of the source, or of the files in its folder."""
+        if not self._source.is_dir():
+            return file_state(self._source)
+        files = result_files(self._source, self._predictions.suffixes)
+        return [file_state(path) for path in files]
 
     def _refine(
         self,
@@ -132,7 +140,7 @@ class PredictionRun:
         )
         notes.begin()
         with self._reporter.progress(len(todo)) as advance:
-            for entry, outcomes in stream.refine(todo):
+            for entry, outcomes in stream.refine(_seen(todo, notes)):
                 done[entry.key] = outcomes
                 advance([o['verdict'] for o in outcomes if o])
                 if all(outcomes):  # a failed mask is tried again
@@ -186,8 +194,9 @@ def soft_folder(out: Path) -> Path:
     return out.with_name(f'{out.stem}_soft')
 
 
-def _states(source: Path) -> list[Any] | None:
-    """Return the state of a file, or of the files of a folder."""
-    if source.is_dir():
-        return [file_state(path) for path in result_files(source)]
-    return file_state(source)
+def _seen(
+    entries: list[ImageEntry], notes: PredictionNotes
+) -> Iterator[ImageEntry]:
+    for entry in entries:
+        notes.look(entry)
+        yield entry

@@ -1,13 +1,17 @@
 """Refinement of the masks of a file or folder of predictions."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.mask_forms import MaskStyle
-from segrefiner_mm.io.files import partial_prefix, result_files
+from segrefiner_mm.io.files import (
+    RESULT_SUFFIXES,
+    partial_prefix,
+    result_files,
+)
 from segrefiner_mm.io.formats.coco_file import CocoFile
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 from segrefiner_mm.io.formats.prediction_file import (
@@ -24,6 +28,7 @@ from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.predictions.mask_rows import (
+    is_table,
     mask_rows,
     write_rows,
 )
@@ -89,7 +94,7 @@ def refine_predictions(
         return _panoptic(content, source, out, options, chosen, reporter)
     extras = Extras(options.soft, OnlyParts(options.only))
     predictions = _open(source, content, options)
-    protect_files(source, out, options)
+    protect_files(source, out, options, predictions.suffixes)
     finder = ImageFinder(options.img_dir or predictions.img_dir)
     entries = list(predictions.images())
     if isinstance(predictions, (CocoFile, VideoJson)) and entries:
@@ -183,15 +188,22 @@ def _open(
     return predictions
 
 
-def protect_files(source: Path, out: Path, options: PredictionOptions) -> None:
+def protect_files(
+    source: Path,
+    out: Path,
+    options: PredictionOptions,
+    suffixes: Collection[str] = RESULT_SUFFIXES,
+) -> None:
     """Reject outputs that are inputs, and an output that already exists.
 
-    An existing ``options.report`` is not protected.
+    A table of an earlier run is replaced by the new ``options.report``.
 
     Args:
         source (Path): File or folder of the predictions.
         out (Path): File or folder to write.
         options (PredictionOptions): Options with further files.
+        suffixes (Collection[str]): Suffixes of the files in a folder that
+            may not be overwritten. Defaults to ``RESULT_SUFFIXES``.
 
     Raises:
         InputError: If an output is an input or in the input folder, two
@@ -211,8 +223,13 @@ def protect_files(source: Path, out: Path, options: PredictionOptions) -> None:
         raise InputError(
             f'{out} must be a {"folder" if source.is_dir() else "file"}'
         )
-    filled = out.is_file() or (out.is_dir() and any(result_files(out)))
+    filled = out.is_file() or (
+        out.is_dir() and any(result_files(out, suffixes))
+    )
     check_free(out, filled, options.overwrite)
+    if options.report is not None:
+        is_other = options.report.exists() and not is_table(options.report)
+        check_free(options.report, is_other, options.overwrite)
     if options.soft is not None:
         _protect_soft(soft_folder(out), out, options.overwrite)
 

@@ -26,6 +26,7 @@ def image(tmp_path):
 def outcomes(path, entry, masks):
     notes = PredictionNotes(path, dict(steps=1))
     notes.begin()
+    notes.look(entry)
     notes.add(entry, masks)
     return PredictionNotes(path, dict(steps=1)).outcomes(entry)
 
@@ -63,3 +64,20 @@ def test_another_count_another_image_and_other_settings(tmp_path, image):
     assert PredictionNotes(path, dict(steps=2)).outcomes(entry) is None
     image.write_bytes(b'changed')
     assert PredictionNotes(path, dict(steps=1)).outcomes(entry) is None
+
+
+def test_an_image_that_changes_while_it_is_refined_is_done_again(
+    tmp_path, image
+):
+    entry, path = entry_of(image), tmp_path / 'j'
+    notes = PredictionNotes(path, dict(steps=1))
+    notes.begin()
+    notes.look(entry)
+    image.write_bytes(b'changed')
+    notes.add(entry, [KEPT])
+    assert PredictionNotes(path, dict(steps=1)).outcomes(entry) is None
+
+
+def test_a_file_that_cannot_be_read_is_not_done(tmp_path, image):
+    image.unlink()
+    assert outcomes(tmp_path / 'j', entry_of(image), [KEPT]) is None

@@ -259,6 +259,8 @@ def _parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.clips < 1 or args.frames < 2:
         parser.error('at least 1 clip of 2 frames')
+    if not 0 <= args.steady <= 1:
+        parser.error(f'--steady must be 0 to 1, got {args.steady}')
     return args
 
 

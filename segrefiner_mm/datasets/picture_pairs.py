@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.logging import print_log
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.files import pictures_in
+from segrefiner_mm.io.files import pictures_in, read_text
 
 Pair = tuple[Path, Path]
 # Image and mask; coarse masks may follow.
@@ -47,9 +47,7 @@ def match_by_stem(
                 'current',
             )
     else:
-        if not names.is_file():
-            raise InputError(f'no such file: {names}')
-        lines = names.read_text().splitlines()
+        lines = read_text(names).splitlines()
         stems = [Path(line.strip()).stem for line in lines if line.strip()]
     return [
         (
@@ -77,10 +75,8 @@ def read_pairs(file: Path, root: Path) -> list[Listed]:
         InputError: If the file is missing, or a line has fewer than two paths
             or an empty one.
     """
-    if not file.is_file():
-        raise InputError(f'no such file: {file}')
     pairs: list[Listed] = []
-    for number, line in enumerate(file.read_text().splitlines(), start=1):
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
         if not line.strip():
             continue
         names = line.rstrip('\t').split('\t')
@@ -112,7 +108,12 @@ def in_scenes(
 
     Returns:
         list[tuple[Path, ...]]: The pairs of the selected scenes, in order.
+
+    Raises:
+        InputError: If ``of`` is less than 1.
     """
+    if of < 1:
+        raise InputError(f'the number of parts must be 1 or more, got {of}')
     stems = [image.stem for image, *_ in pairs]
     scenes = [_scene(stem) for stem in stems]
     sizes = Counter(scenes)

@@ -54,7 +54,8 @@ def alpha_matte(
 
     Raises:
         InputError: If the image is not uint8, the shapes do not match, the
-            band is less than 1, or PyMatting is not installed.
+            band is less than 1, PyMatting is not installed, or the equations
+            of the band cannot be solved.
 
     Examples:
         >>> mask = segrefiner_mm.refine('photo.jpg', 'coarse_mask.png')
@@ -136,13 +137,18 @@ def _solve(solver: Any, image: Array, mask: Array, trimap: Array) -> Array:
     weight = np.where(is_open, PRIOR, KNOWN).ravel()
     wanted = np.where(is_open, mask, trimap).ravel()
     system = (laplacian + diags(weight)).tocsc()
-    alpha: Array = solver.cg(
-        system,
-        weight * wanted,
-        M=solver.ichol(system),
-        rtol=TOLERANCE,
-        maxiter=2000,
-    )
+    try:
+        alpha: Array = solver.cg(
+            system,
+            weight * wanted,
+            M=solver.ichol(system),
+            rtol=TOLERANCE,
+            maxiter=2000,
+        )
+    except ValueError as error:  # no factor, or no convergence
+        raise InputError(
+            f'the alpha of this edge cannot be solved: {error}'
+        ) from error
     return alpha.reshape(mask.shape).astype(np.float32)
 
 

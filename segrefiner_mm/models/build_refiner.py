@@ -41,6 +41,8 @@ def resolve_model(
         model = read_config(model)
     elif isinstance(model, dict):
         model = ConfigDict(model if 'model' in model else dict(model=model))
+    elif 'model' not in model:
+        raise InputError('the config has no model')
     return model, None if weights is None else str(weights)
 
 

@@ -245,7 +245,13 @@ def _named_as_here(weights: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
         if first in stem:
             renamed.append((f'{stem[first]}.{rest}', tensor))
         elif first == '_blocks':
-            number, layer, leaf = rest.split('.')
-            place = places[int(number)]
-            renamed.append((f'{place}.{part[layer]}.{leaf}', tensor))
+            try:
+                number, layer, leaf = rest.split('.')
+                place, layer = places[int(number)], part[layer]
+            except (IndexError, KeyError, ValueError):
+                raise CheckpointError(
+                    f'{name} of the ImageNet weights is of another network '
+                    'than EfficientNet-Lite0'
+                ) from None
+            renamed.append((f'{place}.{layer}.{leaf}', tensor))
     return renamed

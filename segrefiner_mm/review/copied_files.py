@@ -55,7 +55,7 @@ def copy_choices(
         for target, choice in choices.items():
             _copy(choice.taken, target)
         for path in earlier:
-            path.unlink(missing_ok=True)
+            _remove(path)
 
 
 def _earlier_copies(choices: Mapping[Path, Choice]) -> Iterator[Path]:
@@ -72,6 +72,15 @@ def _earlier_copies(choices: Mapping[Path, Choice]) -> Iterator[Path]:
                 'it: move it, or choose another output'
             )
         yield path
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            f'cannot remove {path}: {reason_of(error)}'
+        ) from error
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -78,6 +78,11 @@ def export_onnx(
     files = [(step, parts.step)]
     if parts.encode is not None:
         files.insert(0, (encode, parts.encode))
+    elif encode.exists():
+        raise InputError(
+            f'{encode} is of another network, as this one has no encoder: '
+            'remove it, or name another output'
+        )
     for path, content in files:
         write_whole(path, content)
     return [path for path, _ in files]

@@ -3,11 +3,12 @@
 import re
 from array import array
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.coco_annotations import Id
 from segrefiner_mm.io.json_files.json_file import parse_json
 from segrefiner_mm.io.json_files.numbers import whole_number
@@ -93,7 +94,7 @@ class Mentions:
     def _search(self, path: Path) -> None:
         with open_source(path) as file:
             text, base = b'', 0
-            while chunk := file.read(_CHUNK):
+            while chunk := _read(file, path):
                 text += chunk
                 # A key that the chunk may cut is searched with the next one.
                 searched = max(len(text) - _OVERLAP, 0)
@@ -162,3 +163,10 @@ def _id_of(token: bytes) -> Id | None:
     except InputError:
         return None
     return value if isinstance(value, str) else whole_number(value)
+
+
+def _read(file: BinaryIO, path: Path) -> bytes:
+    try:
+        return file.read(_CHUNK)
+    except OSError as error:
+        raise InputError(f'cannot read {path}: {reason_of(error)}') from error

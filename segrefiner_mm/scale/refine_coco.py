@@ -8,7 +8,7 @@ from json import dumps
 from pathlib import Path
 from shutil import rmtree
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, reason_of
 from segrefiner_mm.io.encodings.mask_forms import MaskStyle
 from segrefiner_mm.io.limits import max_pixels
 from segrefiner_mm.io.output_lock import OutputLock
@@ -166,8 +166,17 @@ def _digest(job: ShardJob) -> str:
 
 def _states(coco: CocoSource) -> list[tuple[int, int]]:
     """Return size and modification time of the JSON files, without a hash."""
-    stats = [path.stat() for path in (coco.path, coco.ann) if path]
-    return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
+    states = []
+    for path in (coco.path, coco.ann):
+        if path is not None:
+            try:
+                stat = path.stat()
+            except OSError as error:
+                raise InputError(
+                    f'cannot read {path}: {reason_of(error)}'
+                ) from error
+            states.append((stat.st_size, stat.st_mtime_ns))
+    return states
 
 
 def _merge(

@@ -6,7 +6,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from segrefiner_mm.datasets.picture_pairs import read_pairs
+from segrefiner_mm.datasets.picture_pairs import in_scenes, read_pairs
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.registry import DATASETS, build_child
@@ -276,3 +276,12 @@ def test_a_line_without_a_mask(tmp_path, line):
     file.write_text(f'{line}\n')
     with pytest.raises(InputError, match='line 1: expected image and mask'):
         read_pairs(file, tmp_path)
+
+
+def test_lists_that_are_no_text_and_no_parts_are_refused(tmp_path):
+    file = tmp_path / 'list.txt'
+    file.write_bytes(b'\xff\xfe')
+    with pytest.raises(InputError, match='not text in UTF-8'):
+        read_pairs(file, tmp_path)
+    with pytest.raises(InputError, match='1 or more, got 0'):
+        in_scenes([], [0], 0)

@@ -109,7 +109,7 @@ def test_what_is_missing_is_said(folder, log_lines):
         (dict(root='Nowhere'), 'no such folder'),
         (
             dict(root='Thin', names='none.txt', img='images', mask='masks'),
-            'no such file',
+            'No such file',
         ),
         (dict(root='DIS-TR', coarse='none'), 'gen_coarse_masks'),
     ):

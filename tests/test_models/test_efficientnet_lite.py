@@ -77,6 +77,10 @@ def test_missing_and_misshapen_weights_are_named():
     del missing['_blocks.3._bn1.weight']
     with pytest.raises(CheckpointError, match=r'levels\.2\.0\.depthwise\.1'):
         EfficientNetLite0().load_imagenet(missing)
+    names['_blocks.0._se_reduce.weight'] = torch.zeros(1)
+    with pytest.raises(CheckpointError, match=r'_se_reduce.* of another net'):
+        EfficientNetLite0().load_imagenet(names)
+    del names['_blocks.0._se_reduce.weight']
     names['_bn0.bias'] = torch.zeros(7)
     with pytest.raises(CheckpointError, match=r'1\.bias has shape \(7,\)'):
         EfficientNetLite0().load_imagenet(names)

@@ -1,7 +1,7 @@
 """Names of models and configs; the mistakes that one can make with them."""
 
 import pytest
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.models import model_zoo
@@ -37,6 +37,11 @@ def test_a_refiner_of_a_config_in_any_form(form):
         cfg, weights = resolve_model(form(given), 'mine.pth')
         assert cfg.model.type == part['type']
         assert weights == 'mine.pth'
+
+
+def test_a_config_without_a_model_is_refused():
+    with pytest.raises(InputError, match='the config has no model'):
+        resolve_model(Config(dict(work_dir='here')), None)
 
 
 def test_weights_that_are_not_bundled_must_be_given():

@@ -90,6 +90,14 @@ def test_a_network_of_one_part(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_the_encoder_of_another_network_does_not_stay_beside(tmp_path):
+    (tmp_path / 'encode.onnx').write_text('of another network')
+    options = ExportOptions('segrefiner-tiny', overwrite=True)
+    with pytest.raises(InputError, match=r'encode.onnx is of another'):
+        export_onnx(tmp_path, options)
+    assert not (tmp_path / 'step.onnx').exists()
+
+
 def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / 'there').write_text('a file')
     with pytest.raises(InputError, match=r'name a folder, or a .onnx file'):

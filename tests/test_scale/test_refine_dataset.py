@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -201,6 +202,7 @@ def test_a_full_store_loses_the_shards_that_do_not_fit(
         (dict(address='auto'), '--address is for --engine ray'),
         (dict(soft='uint8'), '--soft and --only are not for data sets in'),
         (dict(only='errors'), '--soft and --only are not for data sets in'),
+        (dict(ann=Path('gone.json')), r'cannot read .*gone.json'),
         (dict(images=None), 'needs --img-dir'),
         (dict(images='nowhere'), 'no such folder: nowhere'),
         (dict(images='odd://bucket'), 'cannot use odd://bucket'),

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from yolo_masks import Run, open_yolo
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, reason_of
 
 # A photograph, (H, W, 3) uint8 BGR, to masks, (H, W) bool.
 MaskModel = Callable[[npt.NDArray[Any]], list[npt.NDArray[np.bool_]]]
@@ -88,7 +88,10 @@ def _onnx(file: Path, threads: int) -> tuple[Run, Shape, list[Shape]]:
         raise InputError(f'{file}: pip install onnxruntime') from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(str(file), options)
+    try:
+        session = onnxruntime.InferenceSession(str(file), options)
+    except Exception as error:  # it has classes of its own for each cause
+        raise InputError(f'cannot read {file}: {reason_of(error)}') from None
     [entry, *_] = session.get_inputs()
 
     def run(batch: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
@@ -102,8 +105,11 @@ def _tflite(file: Path, threads: int) -> tuple[Run, Shape, list[Shape]]:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
         raise InputError(f'{file}: pip install ai-edge-litert') from None
-    network = Interpreter(str(file), num_threads=threads)
-    network.allocate_tensors()
+    try:
+        network = Interpreter(str(file), num_threads=threads)
+        network.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f'cannot read {file}: {reason_of(error)}') from None
     [entry, *_] = network.get_input_details()
     exits = network.get_output_details()
 

@@ -133,7 +133,10 @@ def from_repository(source: Source, repository: Path) -> Iterator[Pair]:
         )
         content = git(repository, 'show', f'HEAD:{mask_path}')
         mask = decode_mask(content, mask_path)
-        if image is None or image.shape[:2] != mask.shape:
+        if image is None:
+            print(f'skipped: {path} is no image that can be read')
+            continue
+        if image.shape[:2] != mask.shape:
             print(f'skipped: {path} and its mask differ in size')
             continue
         key = ''.join(re.sub(r'\W', '', part) for part in match.groups())

@@ -1,5 +1,6 @@
 """Shared parts of the metrics of coarse and refined predictions."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -38,14 +39,15 @@ def by_side(results: list[dict[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
 
 
 def label_categories(
-    by_name: dict[str, int],
+    categories: Sequence[tuple[str, int]],
     given: Sequence[str] | None,
     dataset_meta: dict[str, Any] | None,
 ) -> list[int | None]:
     """Map the labels 0, 1, ... to ids of categories.
 
     Args:
-        by_name (dict[str, int]): Id of every annotated category by its name.
+        categories (Sequence[tuple[str, int]]): Name and id of every annotated
+            category.
         given (Sequence[str], optional): Names of the labels, from the user.
             None: ``classes`` of ``dataset_meta``.
         dataset_meta (dict, optional): Metainfo of a data set. None, or without
@@ -57,12 +59,18 @@ def label_categories(
         names, all ids, ascending.
 
     Raises:
-        InputError: If a class in ``given`` is not annotated, or no class of
-            the data set is annotated.
+        InputError: If a class in ``given`` is not annotated, no class of the
+            data set is annotated, or several categories have its name.
     """
     classes = given or (dataset_meta or {}).get('classes')
     if not classes:
-        return [*sorted(by_name.values())]
+        return [*sorted(category for _, category in categories)]
+    count = Counter(name for name, _ in categories)
+    if shared := [name for name in classes if count[name] > 1]:
+        raise InputError(
+            f'several categories of the annotations are named {shared[0]}'
+        )
+    by_name = dict(categories)
     unknown = [name for name in classes if name not in by_name]
     if unknown and (given or len(unknown) == len(classes)):
         raise InputError(

@@ -139,11 +139,11 @@ class CocoBoundaryMetric(BaseMetric):
 
     def _categories(self) -> list[int | None]:
         """Return the category of every label."""
-        by_name = {
-            str(c.get('name', c['id'])): c['id']
+        named = [
+            (str(c.get('name', c['id'])), c['id'])
             for c in self.truth.content['categories']
-        }
-        return label_categories(by_name, self.classes, self.dataset_meta)
+        ]
+        return label_categories(named, self.classes, self.dataset_meta)
 
 
 def _complete(row: dict[str, Any], name: str) -> None:

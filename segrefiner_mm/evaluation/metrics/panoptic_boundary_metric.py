@@ -125,10 +125,8 @@ class PanopticBoundaryMetric(BaseMetric):
 
     def _categories(self) -> list[int | None]:
         """Return the category of every label."""
-        by_name = dict(
-            zip(self.truth.names, self.truth.categories, strict=True)
-        )
-        return label_categories(by_name, self.classes, self.dataset_meta)
+        named = list(zip(self.truth.names, self.truth.categories, strict=True))
+        return label_categories(named, self.classes, self.dataset_meta)
 
 
 def _as_map(

@@ -199,3 +199,17 @@ def test_masks_as_mmdet_encodes_them(samples, tmp_path):
     prefix = str(tmp_path / 'out')
     metric = CocoBoundaryMetric(str(GT), outfile_prefix=prefix)
     assert evaluate(metric, samples) == expected
+
+
+def test_categories_of_one_name(samples, tmp_path):
+    """Labels are positions among all ids; a name that two share is refused."""
+    content = json.loads(GT.read_text())
+    for category in content['categories']:
+        category['name'] = 'thing'
+    file = tmp_path / 'gt.json'
+    file.write_text(json.dumps(content))
+    expected = evaluate(CocoBoundaryMetric(str(GT)), samples)
+    assert evaluate(CocoBoundaryMetric(str(file)), samples) == expected
+    named = CocoBoundaryMetric(str(file), classes=['thing'])
+    with pytest.raises(InputError, match=r'several categories .* thing'):
+        evaluate(named, samples)

@@ -80,12 +80,13 @@ options = RefinerOptions(
     device='cpu',
     steps=1,
 )
+out = f'out{count}.json'
 files = PredictionOptions(img_dir='.', ann='gt.json')
 summary = refine_predictions(
-    'dt.json', 'out.json', files, options
+    'dt.json', out, files, options
 )
 assert summary.done == count, summary.text
-assert len(json.load(open('out.json'))) == count
+assert len(json.load(open(out))) == count
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
 

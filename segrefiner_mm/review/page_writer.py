@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.review.crops import SIDE, THUMB, Crop, draw_sheet
+from segrefiner_mm.review.page_folder import PAGE_FILES
 from segrefiner_mm.review.review import Pair, Review
 
 SHARD = 200  # masks whose details share a file
@@ -62,7 +63,7 @@ class PageWriter:
             thumbs = {place: self._drawn[place][1].thumb for place in part}
             self._write(f'thumbs/{number:03d}.jpg', draw_sheet(thumbs))
         page = files('segrefiner_mm.review') / 'page'
-        for name in ('page.css', 'page.js'):
+        for name in PAGE_FILES:
             self._write(name, (page / name).read_bytes())
         html = (page / 'index.html').read_text('utf-8')
         html = html.replace('__NOUN__', review.noun.removesuffix('s'))

@@ -18,6 +18,7 @@ PAGE_FILES = (
     'overview.js',
     'list.js',
     'viewer.js',
+    'parts.js',
     'decisions.js',
     'page.js',
 )

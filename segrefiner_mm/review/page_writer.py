@@ -73,6 +73,7 @@ class PageWriter:
     def _content(self, review: Review) -> dict[str, Any]:
         pairs = [pair for pair, _ in self._drawn.values()]
         sizes = [crop.size for _, crop in self._drawn.values()]
+        boxes = [crop.box for _, crop in self._drawn.values()]
         counts: dict[str, int] = {}
         for pair in review.pairs:
             counts[pair.verdict] = counts.get(pair.verdict, 0) + 1
@@ -82,6 +83,8 @@ class PageWriter:
             'label': [pair.label for pair in pairs],
             'width': [width for width, _ in sizes],
             'height': [height for _, height in sizes],
+            'box': boxes,
+            'image_size': [pair.size for pair in pairs],
         }
         rows = [pair.numbers() for pair in pairs]
         for name in rows[0] if rows else ():

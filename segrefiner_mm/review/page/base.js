@@ -12,7 +12,8 @@ const SAVED = `segrefiner decisions ${data.refined.sha256} ${data.coarse.sha256}
 const BINS = 20;
 
 const decisions = new Map(); // index of a mask -> 'accept' or 'reject'
-const elsewhere = new Map(); // the same by key, of masks that another page shows
+const parts = new Map(); // index of a mask -> where its coarse mask is kept
+const elsewhere = new Map(); // what is saved, by key, of masks that another page shows
 const indexOf = new Map(masks.key.map((key, index) => [key, index]));
 const details = new Map(); // number of a shard -> details of its masks
 let order = []; // indices of the masks in the list
@@ -59,8 +60,11 @@ function remember(key, value) {
 
 /** By key, as a page of another length has other indices. */
 function rememberDecisions() {
-  const shown = [...decisions].map(([index, decision]) => [masks.key[index], decision]);
-  remember(SAVED, JSON.stringify([...elsewhere, ...shown]));
+  const shown = decided().map((index) => {
+    const saved = [masks.key[index], decisions.get(index) ?? null];
+    return parts.has(index) ? [...saved, parts.get(index)] : saved;
+  });
+  remember(SAVED, JSON.stringify([...elsewhere.values(), ...shown]));
 }
 
 function recall(key) {

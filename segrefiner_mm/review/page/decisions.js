@@ -3,7 +3,8 @@
 /* ---- Decisions. ---- */
 
 function showDecision(index) {
-  const decision = decisions.get(index);
+  const decision = decisionOf(index);
+  const count = decided().length;
   for (const name of ['accept', 'reject']) {
     at(name).setAttribute('aria-pressed', decision === name);
     at(name).disabled = index < 0;
@@ -11,9 +12,9 @@ function showDecision(index) {
   at('undo').disabled = decision === undefined;
   at('previous').disabled = selected <= 0;
   at('next').disabled = selected >= order.length - 1;
-  at('export').disabled = decisions.size === 0;
-  const count = decisions.size ? ` (${number.format(decisions.size)})` : '';
-  at('export').textContent = `Export decisions${count}`;
+  at('export').disabled = count === 0;
+  at('export').textContent = `Export decisions${count ? ` (${number.format(count)})` : ''}`;
+  showParts(index);
 }
 
 function decide(decision) {
@@ -22,7 +23,8 @@ function decide(decision) {
   if (decision) decisions.set(index, decision);
   else decisions.delete(index);
   rememberDecisions();
-  const words = { accept: 'accepted', reject: 'rejected' };
+  const but = decisionOf(index) === 'partly' ? ` but for ${counted(parts.get(index).length, 'part')}` : '';
+  const words = { accept: `accepted${but}`, reject: 'rejected' };
   say(`${nameOf(index)} is ${words[decision] ?? 'open again'}`);
   if (at('by-decision').value) {
     refilter(selected);
@@ -33,18 +35,36 @@ function decide(decision) {
   else showDecision(index);
 }
 
+/** Take back the newest part, or else the decision. */
+function undo() {
+  const index = current();
+  if (decisionOf(index) === 'partly') removePart(index, parts.get(index).length - 1);
+  else decide(null);
+}
+
+/** The masks with a decision, in the order of the page. */
+function decided() {
+  return [...new Set([...decisions.keys(), ...parts.keys()])].sort((a, b) => a - b);
+}
+
 function exported() {
-  const listed = [...decisions].sort((a, b) => a[0] - b[0]);
   return {
     segrefiner_decisions: VERSION,
     refined: data.refined,
     coarse: data.coarse,
-    decisions: listed.map(([index, decision]) => ({
+    decisions: decided().map((index) => ({
       key: masks.key[index],
       mask: masks.label[index],
-      decision,
+      decision: decisionOf(index),
+      ...(decisionOf(index) === 'partly' ? exportedParts(index) : {}),
     })),
   };
+}
+
+/** Parts in pixels of the image, x1 and y1 exclusive. */
+function exportedParts(index) {
+  const [height, width] = masks.image_size[index];
+  return { width, height, parts: parts.get(index) };
 }
 
 function download() {
@@ -54,7 +74,7 @@ function download() {
   link.download = 'decisions.json';
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  say(`${decisions.size} decisions were exported to decisions.json`);
+  say(`${counted(decided().length, 'decision')} exported to decisions.json`);
 }
 
 async function load(event) {
@@ -77,16 +97,31 @@ function take(content) {
       throw new Error(`it is about another ${data[part].name}`);
     }
   }
-  let missing = 0;
-  for (const { key, decision } of content.decisions) {
-    if (!['accept', 'reject'].includes(decision)) continue;
-    if (indexOf.has(key)) decisions.set(indexOf.get(key), decision);
-    else missing += 1;
+  const listed = content.decisions.filter((entry) => ['accept', 'reject', 'partly'].includes(entry?.decision));
+  const known = listed.filter(({ key }) => indexOf.has(key));
+  known.forEach(checkParts); // before any is taken
+  for (const { key, decision, parts: own } of known) {
+    const index = indexOf.get(key);
+    decisions.delete(index);
+    parts.delete(index);
+    if (decision === 'partly') parts.set(index, own.map(({ x0, y0, x1, y1 }) => ({ x0, y0, x1, y1 })));
+    else decisions.set(index, decision);
   }
+  const missing = listed.length - known.length;
   if (missing) remark(`${missing} of the loaded decisions are about ${NOUN}s that are not on this page. They will not be exported again.`);
   rememberDecisions();
   refilter(selected, current());
-  say(`${decisions.size} decisions are loaded`);
+  say(`${counted(decided().length, 'decision')} loaded`);
+}
+
+/** Refuse a decision whose parts are not in the image of its mask. */
+function checkParts({ key, decision, width, height, parts: own }) {
+  if (decision !== 'partly') return;
+  const index = indexOf.get(key);
+  const [rows, columns] = masks.image_size[index];
+  if (rows !== height || columns !== width || !areParts(index, own)) {
+    throw new Error(`the parts of ${masks.label[index]} are not inside its image`);
+  }
 }
 
 function say(text, problem = false) {

@@ -28,7 +28,7 @@ const ORDERS = {
 function isListed(index, wanted) {
   return (wanted.class === '' || masks.classes[index] === Number(wanted.class))
     && (wanted.verdict === '' || masks.verdicts[index] === Number(wanted.verdict))
-    && (wanted.decision === '' || (decisions.get(index) ?? 'none') === wanted.decision)
+    && (wanted.decision === '' || (decisionOf(index) ?? 'none') === wanted.decision)
     && (wanted.image === '' || imageName(index).toLowerCase().includes(wanted.image));
 }
 
@@ -129,8 +129,8 @@ function makeThumb(index) {
 }
 
 function makeMark(index) {
-  const decision = decisions.get(index);
-  const words = { accept: '\u2713 accepted', reject: '\u2717 rejected' };
+  const decision = decisionOf(index);
+  const words = { accept: '\u2713 accepted', reject: '\u2717 rejected', partly: '\u25d0 partly' };
   return make('span', `mark ${decision ?? ''}`, words[decision] ?? '');
 }
 

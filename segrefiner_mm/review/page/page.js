@@ -20,11 +20,16 @@ const KEYS = {
   End: () => step(order.length),
   a: () => decide('accept'),
   r: () => decide('reject'),
-  u: () => decide(null),
+  u: undo,
+  p: toggleMarking,
 };
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (markByKey(event)) {
+    event.preventDefault();
+    return;
+  }
   const { target } = event;
   const typing = target.matches('select, input:not([type="range"]):not([type="checkbox"])');
   const moves = event.key.length > 1;
@@ -59,17 +64,19 @@ function listen() {
   at('slider').addEventListener('input', slide);
   at('show').addEventListener('change', slide);
   at('picture').addEventListener('pointerdown', (event) => {
+    if (marking) return;
     at('picture').setPointerCapture(event.pointerId);
     slideTo(event);
   });
   at('picture').addEventListener('pointermove', (event) => {
-    if (event.buttons) slideTo(event);
+    if (event.buttons && !marking) slideTo(event);
   });
+  listenToParts();
   at('previous').addEventListener('click', () => step(-1));
   at('next').addEventListener('click', () => step(1));
   at('accept').addEventListener('click', () => decide('accept'));
   at('reject').addEventListener('click', () => decide('reject'));
-  at('undo').addEventListener('click', () => decide(null));
+  at('undo').addEventListener('click', undo);
   at('export').addEventListener('click', download);
   at('load').addEventListener('change', load);
   at('theme').addEventListener('change', () => {
@@ -83,10 +90,14 @@ function restore() {
   const theme = recall('segrefiner theme');
   setTheme(['light', 'dark'].includes(theme) ? theme : '');
   try {
-    for (const [key, decision] of JSON.parse(recall(SAVED) ?? '[]')) {
-      if (!['accept', 'reject'].includes(decision)) continue;
-      if (indexOf.has(key)) decisions.set(indexOf.get(key), decision);
-      else elsewhere.set(key, decision);
+    for (const saved of JSON.parse(recall(SAVED) ?? '[]')) {
+      const [key, decision, own] = saved;
+      const index = indexOf.get(key);
+      if (index === undefined) elsewhere.set(key, saved);
+      else {
+        if (['accept', 'reject'].includes(decision)) decisions.set(index, decision);
+        if (areParts(index, own)) parts.set(index, own);
+      }
     }
   } catch { /* Another page may have written there. */ }
 }

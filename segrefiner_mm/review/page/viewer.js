@@ -73,6 +73,7 @@ function select(place) {
   const index = current();
   for (const [own, row] of drawn) row.setAttribute('aria-selected', own === place);
   if (index < 0) {
+    stopMarking();
     onView = -1;
     at('name').textContent = `No ${NOUN} fits the filters`;
     at('picture').style.visibility = 'hidden';
@@ -97,6 +98,7 @@ function intoView(place) {
 }
 
 function showMask(index) {
+  stopMarking();
   onView = index;
   const [width, height] = [masks.width[index], masks.height[index]];
   const picture = at('picture');
@@ -180,6 +182,7 @@ function slide() {
   }
   const both = document.querySelector('.outline.both');
   if (both) both.style.display = mode === 'both' ? '' : 'none';
+  at('marks').style.display = mode === 'none' && !marking ? 'none' : '';
   at('slider').setAttribute('aria-valuetext', `coarse left of ${at('slider').value} %, refined right of it`);
 }
 

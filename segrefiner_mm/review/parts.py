@@ -69,7 +69,8 @@ def read_parts(entry: dict[str, Any]) -> Parts:
             or more than ``MOST_PARTS``, or one is empty or not inside the
             image.
     """
-    width, height = entry.get('width'), entry.get('height')
+    sides: list[Any] = [entry.get(name) for name in ('width', 'height')]
+    width, height = sides
     if not (_is_side(width) and _is_side(height)):
         raise InputError(
             'width and height must be those of the image, whole numbers from '

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from segrefiner_mm.io.encodings.mask_forms import TOLERANCE
+from segrefiner_mm.io.encodings.outlines import TOLERANCE
 from segrefiner_mm.runs.make_paths import make_paths
 
 MOST_SHOWN = 5000

@@ -103,7 +103,8 @@ function partItem(index, part, place) {
   for (const [name, on] of [['mouseenter', true], ['mouseleave', false], ['focusin', true], ['focusout', false]]) {
     item.addEventListener(name, light(on));
   }
-  item.append(make('strong', '', String(place + 1)), describe(part), remove);
+  item.title = describe(part);
+  item.append(make('strong', '', String(place + 1)), make('span', 'unseen', describe(part)), remove);
   return item;
 }
 

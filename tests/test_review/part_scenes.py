@@ -7,6 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from segrefiner_mm.cli import main as cli
+from segrefiner_mm.io.file_state import digest
+from tests.test_review.scenes import Scenes
+
 Side = tuple[int, int, int, int]  # x0, y0, x1, y1
 
 
@@ -48,3 +52,17 @@ def mixed(
     for x0, y0, x1, y1 in boxes:
         inside |= (xs >= x0) & (xs < x1) & (ys >= y0) & (ys < y1)
     return np.where(inside, coarse, refined)
+
+
+def decide(scenes: Scenes, folder: Path, *decisions: dict) -> Path:
+    """Decisions on the masks of drawn scenes."""
+    marks = digest(scenes.refined), digest(scenes.coarse)
+    return write_decisions(folder / 'decisions.json', *marks, decisions)
+
+
+def apply(
+    refined: Path, coarse: Path, decisions: Path, out: Path, *options: str
+) -> int:
+    """The exit status of the command that applies decisions to JSON."""
+    argv = ['coco', refined, '--coarse', coarse, '--decisions', decisions]
+    return cli.main([str(arg) for arg in [*argv, '-o', out, *options]])

@@ -14,7 +14,6 @@ from PIL import Image
 
 from segrefiner_mm.apis import MaskOptions, apply_decisions, refine_folder
 from segrefiner_mm.cli import main as cli
-from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import read_json
 from segrefiner_mm.io.formats.panoptic_picture import read_segment_ids
 from segrefiner_mm.io.image_files.geotiff import (
@@ -299,5 +298,3 @@ def test_old_decisions_are_still_valid(run, tmp_path):
     assert summary.text.endswith(
         '1 rejected, 1 accepted, 1 open or left out, which stay refined'
     )
-    with pytest.raises(InputError, match='already exists'):
-        apply_decisions(run / 'refined', decisions, out)

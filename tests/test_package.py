@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from segrefiner_mm.review.page_folder import PAGE_FILES
 from tests.helpers import ROOT
 
 
@@ -85,8 +86,7 @@ def test_the_wheel_is_complete_and_the_source_tree_stays_as_it_was(tmp_path):
         'segrefiner_mm/weights/MODEL_CARD.md',
         'segrefiner_mm/weights/LICENSE',
         'segrefiner_mm/review/page/index.html',
-        'segrefiner_mm/review/page/page.css',
-        'segrefiner_mm/review/page/page.js',
+        *(f'segrefiner_mm/review/page/{name}' for name in PAGE_FILES),
         'segrefiner_mm/configs/segrefiner/segrefiner_lite.py',
         'segrefiner_mm/configs/_base_/models/segrefiner_lite.py',
         'segrefiner_mm/.mim/model-index.yml',

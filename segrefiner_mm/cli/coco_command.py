@@ -81,7 +81,9 @@ def _apply_decisions(args: argparse.Namespace) -> int:
             '--decisions refines nothing: --report, --update-boxes, '
             '--segmentation, --soft and --only cannot be combined with it'
         )
-    options = DecisionOptions(_path(args.coarse), args.overwrite)
+    options = DecisionOptions(
+        _path(args.coarse), args.overwrite, args.tolerance
+    )
     files = args.predictions, args.decisions, args.out
     with reporting(args) as reporter:
         summary = apply_decisions(*files, options, reporter)

@@ -22,10 +22,11 @@ def add_report(commands: argparse._SubParsersAction) -> None:
         'report',
         summary='write a page to review refined masks',
         description='Write a page that shows every mask before and after '
-        'refinement, so that you can accept or reject each. For label maps '
-        'and panoptic results, there is one decision per image. The page '
-        'needs a browser and no network. segrefiner coco --decisions applies '
-        'the decisions that it exports.',
+        'refinement, so that you can accept or reject each, or keep the '
+        'coarse mask in parts of it. For label maps and panoptic results, '
+        'there is one decision per image. The page needs a browser and no '
+        'network. segrefiner coco --decisions applies the decisions that it '
+        'exports.',
         examples=(
             'segrefiner report refined.json --coarse results.json --img-dir '
             'val/ --ann val.json --evidence changes.csv -o report/',
@@ -85,9 +86,9 @@ def add_decision_options(add: Callable[..., Any]) -> None:
     add(
         '--decisions',
         metavar='FILE',
-        help='refine nothing: RESULTS is refined already, and the masks or '
-        'label maps that were rejected on the page of segrefiner report are '
-        'restored from --coarse',
+        help='refine nothing: RESULTS is refined already, and the masks, '
+        'label maps and parts of them that were rejected on the page of '
+        'segrefiner report are restored from --coarse',
     )
     add(
         '--coarse',

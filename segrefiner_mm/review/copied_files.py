@@ -17,10 +17,18 @@ class Choice(NamedTuple):
     Attributes:
         taken (Path): The file to copy.
         left (Path): The other file.
+        content (bytes, optional): What to write instead of a copy, in the
+            format of ``taken``. Defaults to None: a copy.
     """
 
     taken: Path
     left: Path
+    content: bytes | None = None
+
+    @property
+    def files(self) -> tuple[Path, Path]:
+        """tuple[Path, Path]: Both files."""
+        return self.taken, self.left
 
 
 def copy_choices(
@@ -49,11 +57,11 @@ def copy_choices(
         raise InputError(f'{folder} is a file: choose another output')
     check_free(folder, folder.is_dir() and any(folder.iterdir()), overwrite)
     earlier = list(_earlier_copies(choices))
-    sources = [path for choice in choices.values() for path in choice]
+    sources = [path for choice in choices.values() for path in choice.files]
     check_not_inputs([*choices, *earlier], [*sources, *inputs])
     with OutputLock(folder, is_folder=True):
         for target, choice in choices.items():
-            _copy(choice.taken, target)
+            _write(choice, target)
         for path in earlier:
             _remove(path)
 
@@ -66,10 +74,11 @@ def _earlier_copies(choices: Mapping[Path, Choice]) -> Iterator[Path]:
             continue
         if target.exists() and path.samefile(target):
             continue  # where .PNG and .png are one name
-        if digest(path) not in map(digest, choice):
+        if digest(path) not in map(digest, choice.files):
             raise InputError(
-                f'{path} would stand beside {target}, and no decision wrote '
-                'it: move it, or choose another output'
+                f'{path} would stand beside {target}, and is a copy of '
+                'neither the refined nor the coarse file: move it, or choose '
+                'another output'
             )
         yield path
 
@@ -83,9 +92,11 @@ def _remove(path: Path) -> None:
         ) from error
 
 
-def _copy(source: Path, target: Path) -> None:
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise InputError(f'{source}: {reason_of(error)}') from error
+def _write(choice: Choice, target: Path) -> None:
+    content = choice.content
+    if content is None:
+        try:
+            content = choice.taken.read_bytes()
+        except OSError as error:
+            raise InputError(f'{choice.taken}: {reason_of(error)}') from error
     write_whole(target, content)

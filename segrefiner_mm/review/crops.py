@@ -35,6 +35,8 @@ class Crop(NamedTuple):
         jpeg (bytes): JPEG of the image around both masks, or of the whole
             image for label maps, without outlines.
         size (tuple[int, int]): Width and height of ``jpeg``, in pixels.
+        box (Box): Part of the image that ``jpeg`` shows, in pixels of the
+            image.
         thumb (bytes): JPEG with the outlines or the changes drawn, at most
             ``THUMB`` pixels wide and high.
         details (list): Values that the page loads when the pair is selected.
@@ -46,6 +48,7 @@ class Crop(NamedTuple):
 
     jpeg: bytes
     size: tuple[int, int]
+    box: Box
     thumb: bytes
     details: list[Any]
     layers: Mapping[str, bytes] = {}
@@ -72,6 +75,7 @@ def draw_crop(
     return Crop(
         jpeg(part),
         (width, height),
+        box,
         thumb_jpeg(_thumb(part, inside)),
         [_path(outlines) for outlines in map(trace, inside)],
     )

@@ -2,18 +2,33 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from segrefiner_mm.errors import InputError
+from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.files import read_json
-from segrefiner_mm.io.json_files.json_file import shown
+from segrefiner_mm.io.json_files.json_file import shown, shown_name
 from segrefiner_mm.reporting.run_summary import RunSummary
+from segrefiner_mm.review.parts import Parts, read_parts
 from segrefiner_mm.review.review import FileMark
 
 VERSION = 1
-ACCEPT, REJECT = 'accept', 'reject'
+ACCEPT, REJECT, PARTLY = 'accept', 'reject', 'partly'
 
-Decisions = dict[Any, str]
+
+class Decision(NamedTuple):
+    """A decision on a mask or a label map.
+
+    Attributes:
+        verdict (str): ``'accept'``, ``'reject'`` or ``'partly'``.
+        parts (Parts, optional): Where the coarse mask is kept; None unless
+            the verdict is ``'partly'``. Defaults to None.
+    """
+
+    verdict: str
+    parts: Parts | None = None
+
+
+Decisions = dict[Any, Decision]
 
 
 def read_decisions(
@@ -27,12 +42,13 @@ def read_decisions(
         coarse (FileMark): File or folder of the coarse masks.
 
     Returns:
-        dict[int | str, str]: ``'accept'`` or ``'reject'`` by the key of the
-        mask or label map.
+        dict[int | str, Decision]: Decisions by the key of the mask or label
+        map.
 
     Raises:
         InputError: If the file cannot be read, is no valid file of decisions,
-            is about other masks, or has two decisions on one key.
+            is about other masks, or has two decisions on one key or invalid
+            parts.
     """
     content = read_json(path)
     if not isinstance(content, dict) or 'segrefiner_decisions' not in content:
@@ -60,21 +76,42 @@ def _listed(listed: Any, path: Path) -> Decisions:
     decisions: Decisions = {}
     for place, entry in enumerate(listed):
         entry = entry if isinstance(entry, dict) else {}
-        key, decision = entry.get('key'), entry.get('decision')
-        if type(key) not in (int, str) or decision not in (ACCEPT, REJECT):
+        key, verdict = entry.get('key'), entry.get('decision')
+        known = (ACCEPT, REJECT, PARTLY)
+        if type(key) not in (int, str) or verdict not in known:
             raise InputError(
-                f'{path}: decision {place} must have a key, and accept or '
-                f'reject, got {shown(key)} and {shown(decision)}'
+                f'{path}: decision {place} must have a key, and accept, '
+                f'reject or partly, got {shown(key)} and {shown(verdict)}'
             )
         if key in decisions:
             raise InputError(f'{path}: two decisions on {shown(key)}')
-        decisions[key] = decision
+        with about(f'{path}: {_name(entry)}'):
+            decisions[key] = Decision(verdict, _parts(entry))
     return decisions
+
+
+def _parts(entry: dict[str, Any]) -> Parts | None:
+    if entry['decision'] == PARTLY:
+        return read_parts(entry)
+    if 'parts' in entry:
+        raise InputError(
+            f'it has parts, and the decision {entry["decision"]}: parts '
+            f'belong to {PARTLY}'
+        )
+    return None
+
+
+def _name(entry: dict[str, Any]) -> str:
+    """Name a mask as the page names it; by its key if it does not."""
+    name = entry.get('mask')
+    if isinstance(name, str) and name:
+        return shown_name(name)
+    return f'mask {shown(entry["key"])}'
 
 
 def decided(
     out: Path,
-    chosen: Mapping[Any, str],
+    chosen: Mapping[Any, Decision],
     total: int,
     problems: tuple[str, ...] = (),
 ) -> RunSummary:
@@ -82,7 +119,7 @@ def decided(
 
     Args:
         out (Path): File or folder that was written.
-        chosen (Mapping[int | str, str]): From :func:`read_decisions`.
+        chosen (Mapping[int | str, Decision]): From :func:`read_decisions`.
         total (int): Number of masks or label maps in ``out``.
         problems (tuple[str, ...]): Messages about masks or label maps that
             could not be used. Defaults to ().
@@ -91,10 +128,12 @@ def decided(
         RunSummary: Counts of rejected, accepted and open masks or label maps
         in its text; ``problems`` count as failed.
     """
-    counts = list(chosen.values())
+    verdicts = [decision.verdict for decision in chosen.values()]
+    partly = verdicts.count(PARTLY)
     text = (
-        f'{out}: {counts.count(REJECT)} rejected, '
-        f'{counts.count(ACCEPT)} accepted, {total - len(counts)} open or left '
-        'out, which stay refined'
+        f'{out}: {verdicts.count(REJECT)} rejected, '
+        f'{verdicts.count(ACCEPT)} accepted, '
+        + (f'{partly} partly, ' if partly else '')
+        + f'{total - len(verdicts)} open or left out, which stay refined'
     )
     return RunSummary(text, total, len(problems), problems)

@@ -6,8 +6,10 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.confine import confined
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
+from segrefiner_mm.io.formats.panoptic_picture import update_segments
 from segrefiner_mm.io.json_files.json_file import json_bytes, shown
 from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.io.outputs import check_free, check_not_inputs
@@ -26,6 +28,7 @@ from segrefiner_mm.review.decision_file import (
     decided,
     read_decisions,
 )
+from segrefiner_mm.review.file_parts import Restored, restore_file
 from segrefiner_mm.review.folder_results import (
     FolderResult,
     folder_marks,
@@ -35,6 +38,7 @@ from segrefiner_mm.review.panoptic_files import (
     PanopticFiles,
     PanopticResult,
 )
+from segrefiner_mm.review.record_parts import restore_parts
 from segrefiner_mm.review.report_options import DecisionOptions
 
 
@@ -49,8 +53,9 @@ def apply_decisions(
 
     A rejected entry of a JSON file is restored as it was before refinement,
     with its mask, box and area; a rejected file of a mask or label map is
-    replaced by the coarse file, byte for byte. Everything else is written as
-    it is in ``refined``.
+    replaced by the coarse file, byte for byte. In the parts of a mask or
+    label map that are to stay coarse, the coarse pixels are restored.
+    Everything else is written as it is in ``refined``.
 
     Args:
         refined (str | Path): See :func:`write_report`.
@@ -70,10 +75,13 @@ def apply_decisions(
 
     Raises:
         InputError: If a file or option is missing, a file is invalid or
-            cannot be read or written, the decisions are about other masks,
-            files would be lost, or another run is writing ``out``.
+            cannot be read or written, the decisions are about other masks or
+            have invalid parts, files would be lost, or another run is writing
+            ``out``.
     """
     options, reporter = options or DecisionOptions(), reporter or Reporter()
+    style = MaskStyle(tolerance=options.tolerance)
+    style.check()
     refined, decisions, out = Path(refined), Path(decisions), Path(out)
     if not refined.exists():
         raise InputError(f'no such file or folder: {refined}')
@@ -95,8 +103,10 @@ def apply_decisions(
     marks = file_mark(refined), file_mark(coarse)
     chosen = read_decisions(decisions, *marks)
     _check_known(chosen, range(len(after.masks)), decisions, refined)
+    parts = {key: own.parts for key, own in chosen.items() if own.parts}
+    restore_parts(after, before, parts, style)
     for key, decision in chosen.items():
-        if decision == REJECT:
+        if decision.verdict == REJECT:
             after.masks[key] = before.masks[key]
     with OutputLock(out, is_folder=False):
         after.write(out)
@@ -110,13 +120,13 @@ def _apply_to_folder(
     options: DecisionOptions,
     reporter: Reporter,
 ) -> RunSummary:
-    """Copy the refined file of every result, or the coarse one if rejected."""
+    """Write the refined file, the coarse one or a mix of every result."""
     results = list(folder_results(refined, options.coarse, reporter))
     chosen = read_decisions(decisions, *folder_marks(refined, results))
     _check_known(chosen, {r.key for r in results}, decisions, refined)
     files: dict[Path, Choice] = {}
     for result in results:
-        choice = _choice(result, chosen)
+        choice = _chosen(result, chosen).choice
         suffix = choice.taken.suffix
         target = confined(out, result.key).with_suffix(suffix)
         if target in files:
@@ -136,7 +146,7 @@ def _apply_to_panoptic(
     overwrite: bool,
     reporter: Reporter,
 ) -> RunSummary:
-    """Copy PNG files; give rejected images their coarse segments again."""
+    """Write PNG files; restore the coarse segments of rejected images."""
     if out.suffix != '.json':
         raise InputError(f'panoptic results are written as .json, not {out}')
     after = PanopticFiles(contents, paths, reporter)
@@ -146,9 +156,13 @@ def _apply_to_panoptic(
     folder = out.with_suffix('')
     files: dict[Path, Choice] = {}
     for result in after.results:
-        files[result.record.picture(folder)] = _choice(result, chosen)
-        if chosen.get(result.key) == REJECT:
+        choice, ids = _chosen(result, chosen)
+        files[result.record.picture(folder)] = choice
+        if choice.taken == result.coarse:
             annotations[result.key] = originals[result.key]
+        elif choice.content is not None:
+            assert ids is not None  # of the new content
+            update_segments(result.record.segments, ids)
     with OutputLock(out, is_folder=False):
         copy_choices(folder, files, [], overwrite)
         write_whole(out, json_bytes(contents[0], out))
@@ -166,9 +180,13 @@ def _check_known(
             )
 
 
-def _choice(
+def _chosen(
     result: FolderResult | PanopticResult, chosen: Decisions
-) -> Choice:
-    if chosen.get(result.key) == REJECT:
-        return Choice(taken=result.coarse, left=result.refined)
-    return Choice(taken=result.refined, left=result.coarse)
+) -> Restored:
+    decision = chosen.get(result.key)
+    if decision is not None and decision.parts is not None:
+        return restore_file(result, decision.parts)
+    refined = Choice(taken=result.refined, left=result.coarse)
+    if decision is not None and decision.verdict == REJECT:
+        return Restored(Choice(*refined.files[::-1]))
+    return Restored(refined)

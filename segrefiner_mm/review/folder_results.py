@@ -7,10 +7,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.errors import InputError
+import numpy as np
+import numpy.typing as npt
+
+from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.confine import confined
 from segrefiner_mm.io.file_state import digest
 from segrefiner_mm.io.json_files.json_file import shown_name
+from segrefiner_mm.io.json_files.numbers import is_real
+from segrefiner_mm.io.masks import load_masks
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.review.review import FileMark
 from segrefiner_mm.review.run_records import (
@@ -20,6 +25,8 @@ from segrefiner_mm.review.run_records import (
     settings_of,
 )
 from segrefiner_mm.runs.run_journal import NAME
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,25 @@ class FolderResult:
     def settings(self) -> dict[str, Any]:
         """dict: The settings of the run."""
         return settings_of(self.line)
+
+    def masks(self) -> tuple[Mask, Mask]:
+        """Read the masks of a result that is no label map.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: Coarse and refined, (H, W) bool, of
+            equal size.
+
+        Raises:
+            InputError: If one cannot be read, or their sizes differ.
+        """
+        limit = self.settings.get('threshold')
+        coarse = _one_mask(self.coarse, limit if is_real(limit) else None)
+        refined = _one_mask(self.refined, None)
+        if coarse.shape != refined.shape:
+            raise InputError(
+                f'{self.refined} and {self.coarse} are of different sizes'
+            )
+        return coarse, refined
 
 
 def folder_results(
@@ -170,6 +196,14 @@ def _check_kind(folder: Path, settings: list[dict[str, Any]]) -> None:
             f'{folder} holds masks of one run and label maps of another: '
             'write them to two folders'
         )
+
+
+def _one_mask(path: Path, threshold: float | None) -> Mask:
+    with about(path):
+        masks = load_masks(path, threshold=threshold).masks
+        if len(masks) != 1:
+            raise InputError(f'it holds {len(masks)} masks, not one')
+        return masks[0].dense().numpy()
 
 
 def _noted(key: str, line: dict[str, Any], place: int) -> list[Any]:

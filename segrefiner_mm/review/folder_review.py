@@ -8,7 +8,6 @@ from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.json_files.json_file import shown_name
 from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.io.label_maps import read_label_map
-from segrefiner_mm.io.masks import load_masks
 from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.review.folder_results import (
@@ -69,14 +68,7 @@ def read_folder(
 
 
 def _mask_pair(result: FolderResult, image: Path) -> MaskPair:
-    limit = result.settings.get('threshold')
-    limit = limit if is_real(limit) else None
-    coarse = _encoded(result.coarse, limit)
-    refined = _encoded(result.refined, None)
-    if coarse['size'] != refined['size']:
-        raise InputError(
-            f'{result.refined} and {result.coarse} are of different sizes'
-        )
+    coarse, refined = map(encode_mask, result.masks())
     recorded = result.recorded
     confidence = result.line.get('confidence')
     evidence = result.line.get('evidence')
@@ -88,14 +80,6 @@ def _mask_pair(result: FolderResult, image: Path) -> MaskPair:
         confidence=confidence if recorded and is_real(confidence) else None,
         evidence=_numbers(evidence) if recorded else {},
     )
-
-
-def _encoded(path: Path, threshold: float | None) -> dict[str, Any]:
-    with about(path):
-        masks = load_masks(path, threshold=threshold).masks
-        if len(masks) != 1:
-            raise InputError(f'it holds {len(masks)} masks, not one')
-        return encode_mask(masks[0].dense().numpy())
 
 
 def _label_pair(result: FolderResult, image: Path) -> LabelPair:

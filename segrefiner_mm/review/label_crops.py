@@ -13,6 +13,7 @@ from segrefiner_mm.visualization.outlines import (
     COARSE_COLOUR,
     REFINED_COLOUR,
 )
+from segrefiner_mm.windows import Box
 
 LONGEST = 1280  # pixels of the longer side of an image
 # A small label map is enlarged to this longer side or more, so that outlines
@@ -69,6 +70,7 @@ def draw_labels(image: Picture, pair: LabelPair) -> Crop:
     return Crop(
         jpeg(part),
         (width, height),
+        Box(0, 0, image.shape[1], image.shape[0]),
         thumb_jpeg(_on(part, layers['refined'], moved)),
         details,
         {name: _png(layer) for name, layer in layers.items()},

@@ -11,8 +11,19 @@ from segrefiner_mm.io import outputs
 from segrefiner_mm.io.files import partial_prefix
 
 MARK = '.segrefiner-report'  # identifies a folder that may be replaced
+# Files that are the same in every report.
+PAGE_FILES = (
+    'page.css',
+    'base.js',
+    'overview.js',
+    'list.js',
+    'viewer.js',
+    'parts.js',
+    'decisions.js',
+    'page.js',
+)
 # All else in a report is the user's, such as decisions that were saved there.
-_FILES = (MARK, 'index.html', 'page.css', 'page.js')
+_FILES = (MARK, 'index.html', *PAGE_FILES)
 _FOLDERS = ('crops', 'details', 'layers', 'thumbs')
 _OF_SYSTEMS = ('.DS_Store', 'Thumbs.db', 'desktop.ini')
 

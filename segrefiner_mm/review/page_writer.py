@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.review.crops import SIDE, THUMB, Crop, draw_sheet
+from segrefiner_mm.review.page_folder import PAGE_FILES
 from segrefiner_mm.review.review import Pair, Review
 
 SHARD = 200  # masks whose details share a file
@@ -62,7 +63,7 @@ class PageWriter:
             thumbs = {place: self._drawn[place][1].thumb for place in part}
             self._write(f'thumbs/{number:03d}.jpg', draw_sheet(thumbs))
         page = files('segrefiner_mm.review') / 'page'
-        for name in ('page.css', 'page.js'):
+        for name in PAGE_FILES:
             self._write(name, (page / name).read_bytes())
         html = (page / 'index.html').read_text('utf-8')
         html = html.replace('__NOUN__', review.noun.removesuffix('s'))
@@ -72,6 +73,7 @@ class PageWriter:
     def _content(self, review: Review) -> dict[str, Any]:
         pairs = [pair for pair, _ in self._drawn.values()]
         sizes = [crop.size for _, crop in self._drawn.values()]
+        boxes = [crop.box for _, crop in self._drawn.values()]
         counts: dict[str, int] = {}
         for pair in review.pairs:
             counts[pair.verdict] = counts.get(pair.verdict, 0) + 1
@@ -81,6 +83,8 @@ class PageWriter:
             'label': [pair.label for pair in pairs],
             'width': [width for width, _ in sizes],
             'height': [height for _, height in sizes],
+            'box': boxes,
+            'image_size': [pair.size for pair in pairs],
         }
         rows = [pair.numbers() for pair in pairs]
         for name in rows[0] if rows else ():

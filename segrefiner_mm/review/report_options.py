@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from segrefiner_mm.io.encodings.outlines import TOLERANCE
 from segrefiner_mm.runs.make_paths import make_paths
 
 MOST_SHOWN = 5000
@@ -50,10 +51,14 @@ class DecisionOptions:
         coarse (Path, optional): See :class:`ReportOptions`. Defaults to None.
         overwrite (bool): Whether an existing output may be overwritten.
             Defaults to False.
+        tolerance (float): Maximum distance of polygons from the edge of a
+            mask with parts, in pixels; see :class:`MaskStyle`. Defaults to
+            0.5.
     """
 
     coarse: Path | None = None
     overwrite: bool = False
+    tolerance: float = TOLERANCE
 
     def __post_init__(self) -> None:
         make_paths(self, 'coarse')

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.image_files.geotiff import (
-    Georeference,
     encode_geotiff,
     file_georeference,
 )
@@ -32,19 +32,29 @@ from segrefiner_mm.windows import KEPT, ROLLED_BACK
 Pair = LoadedMasks[PairJob]
 
 
-def georeference_to_write(job: PairJob) -> Georeference | None:
-    """Return the georeference of a coarse mask, if its result is a TIFF.
+def encode_mask_file(
+    out: Path, mask: npt.NDArray[np.bool_], source: Path
+) -> bytes:
+    """Encode a refined mask in the format of its file.
 
     Args:
-        job (PairJob): The job of the mask.
+        out (Path): The file, whose suffix gives the format.
+        mask (np.ndarray): (H, W) bool.
+        source (Path): The coarse mask, whose georeference a TIFF takes over.
 
     Returns:
-        dict | None: See :func:`georeference_of`; None also if the result is
-        written in another format.
+        bytes: Content of the file.
+
+    Raises:
+        InputError: If the format cannot hold the mask, or the georeference
+            is damaged.
     """
-    if job.out.suffix.lower() not in TIFF_SUFFIXES:
-        return None
-    return file_georeference(job.mask)
+    is_tiff = out.suffix.lower() in TIFF_SUFFIXES
+    place = file_georeference(source) if is_tiff else None
+    if not place:
+        return encode_mask_picture(out, mask)
+    with about(source):
+        return encode_geotiff(mask.astype(np.uint8) * 255, place)
 
 
 class MaskTask:
@@ -106,13 +116,7 @@ class MaskTask:
         """Encode the mask and the other outputs; see :meth:`Task.encode`."""
         job = loaded.tag
         [mask] = prediction['masks']
-        place = georeference_to_write(job)
-        if place:
-            with about(job.mask):
-                content = encode_geotiff(mask.astype(np.uint8) * 255, place)
-        else:
-            content = encode_mask_picture(job.out, mask)
-        files = {job.out: content}
+        files = {job.out: encode_mask_file(job.out, mask, job.mask)}
         if job.overlay is not None:
             picture = draw_prediction(loaded, prediction)
             files[job.overlay] = encode_picture(job.overlay, picture)

@@ -20,6 +20,7 @@ from segrefiner_mm.runs.predictions.mask_rows import (
     read_rows,
     write_rows,
 )
+from tests.test_review.part_scenes import partly
 
 COUNT = 300
 MARK = FileMark('masks', '0' * 64)
@@ -99,7 +100,8 @@ def test_decisions(tmp_path):
         refined=MARK._asdict(),
         coarse=MARK._asdict(),
         decisions=[
-            dict(key=key, mask=str(key), decision='reject') for key in (0, 1)
+            dict(key=0, mask='0', decision='reject'),
+            partly(1, (20, 30), (0, 0, 30, 20), (1, 2, 3, 4)),
         ],
     )
 

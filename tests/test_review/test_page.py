@@ -2,28 +2,14 @@
 
 import json
 import re
-import shutil
-from contextlib import contextmanager
 
 import pytest
 
 from segrefiner_mm.apis import ReportOptions, write_report
 from segrefiner_mm.cli import main as cli
+from tests.test_review.browser import expect, export, opened, text
 from tests.test_review.label_scenes import write_panoptic
 from tests.test_review.scenes import HOSTILE, HOSTILE_FILE, write_review
-
-playwright = pytest.importorskip('playwright.sync_api')
-expect = playwright.expect
-BROWSER = shutil.which('chromium') or shutil.which('chromium-browser')
-if BROWSER is None:
-    pytest.skip('no chromium on this machine', allow_module_level=True)
-
-FLAGS = (
-    *('--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'),
-    *('--disable-background-networking', '--disable-component-update'),
-    '--disable-sync',
-)
-PATIENCE = 120_000  # milliseconds, on a machine that is busy
 
 
 @pytest.fixture(scope='module')
@@ -39,38 +25,6 @@ def report(scenes, tmp_path_factory):
     )
     write_report(scenes.refined, out, options)
     return out
-
-
-@pytest.fixture(scope='module')
-def browser():
-    expect.set_options(timeout=PATIENCE)
-    with playwright.sync_playwright() as engine:
-        yield engine.chromium.launch(
-            executable_path=BROWSER, args=list(FLAGS), timeout=PATIENCE
-        )
-
-
-@contextmanager
-def opened(browser, report):
-    """The page, opened from the disk; errors and requests are collected."""
-    context = browser.new_context(
-        viewport=dict(width=1200, height=850), color_scheme='light'
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    page.problems, page.asked = [], []
-    page.on('pageerror', lambda error: page.problems.append(str(error)))
-    page.on(
-        'console',
-        lambda m: m.type == 'error' and page.problems.append(m.text),
-    )
-    page.on('request', lambda request: page.asked.append(request.url))
-    page.on('requestfailed', lambda r: page.problems.append(r.url))
-    page.goto(report.joinpath('index.html').as_uri())
-    page.wait_for_selector('html[data-ready]')
-    yield page
-    assert page.problems == []
-    context.close()
 
 
 @pytest.fixture
@@ -92,19 +46,8 @@ def label_page(browser, label_run, tmp_path):
         yield page
 
 
-def text(page, selector):
-    return page.locator(selector).inner_text()
-
-
 def outline(page, name):
     return page.locator(f'.outline.{name} .line').get_attribute('d')
-
-
-def export(page, path):
-    with page.expect_download() as download:
-        page.click('#export')
-    download.value.save_as(path)
-    return json.loads(path.read_text())
 
 
 def test_open_slide_filter_reject_three_export_apply(page, scenes, tmp_path):

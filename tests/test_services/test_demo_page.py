@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from segrefiner_mm.services.serve_options import ServeOptions
-from tests.test_review.test_page import FLAGS, PATIENCE
+from tests.test_review.browser import FLAGS, PATIENCE
 from tests.test_services.conftest import png
 
 pytest.importorskip('gradio', reason='the extra demo is not installed')

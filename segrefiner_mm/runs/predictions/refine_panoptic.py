@@ -3,9 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.io.formats.panoptic_json import (
@@ -14,14 +11,14 @@ from segrefiner_mm.io.formats.panoptic_json import (
     image_names,
     read_panoptic,
 )
-from segrefiner_mm.io.formats.panoptic_picture import read_segment_ids
-from segrefiner_mm.io.image_files.image_finder import ImageFinder
-from segrefiner_mm.io.images import (
-    check_same_size,
-    encode_picture,
+from segrefiner_mm.io.formats.panoptic_picture import (
+    encode_segment_ids,
+    read_segment_ids,
+    update_segments,
 )
+from segrefiner_mm.io.image_files.image_finder import ImageFinder
+from segrefiner_mm.io.images import check_same_size
 from segrefiner_mm.io.json_files.json_file import json_bytes, shown
-from segrefiner_mm.io.json_files.numbers import whole_number
 from segrefiner_mm.io.label_maps import LabelMap
 from segrefiner_mm.io.outputs import check_free
 from segrefiner_mm.reporting.reporter import Reporter
@@ -90,7 +87,7 @@ def refine_panoptic(
     for record in records:
         before, after = record.picture(pictures), record.picture(folder)
         if after.is_file():
-            _update(record.segments, read_segment_ids(after))
+            update_segments(record.segments, read_segment_ids(after))
         elif before.is_file():  # copy those that failed
             write_whole(after, before.read_bytes())
     write_whole(out, json_bytes(content, out))
@@ -107,9 +104,7 @@ class PanopticTask(LabelTask):
         return self._pair(job, LabelMap(ids))
 
     def _encode_map(self, loaded: Pair, labels: Labels) -> bytes:
-        red, green, blue = (labels >> shift & 255 for shift in (0, 8, 16))
-        picture = np.stack([blue, green, red], axis=2).astype(np.uint8)
-        return encode_picture(loaded.tag.out, picture)
+        return encode_segment_ids(loaded.tag.out, labels)
 
 
 def _jobs(
@@ -132,13 +127,3 @@ def _jobs(
             where = f'{source}: image {shown(record.image_id)}'
             reporter.error(f'{where}: {error}')
     return jobs
-
-
-def _update(segments: list[dict[str, Any]], ids: Labels) -> None:
-    """Update areas and boxes of the segments, where present."""
-    for segment in segments:
-        mask = (ids == whole_number(segment['id'])).astype(np.uint8)
-        if 'area' in segment:
-            segment['area'] = cv2.countNonZero(mask)
-        if 'bbox' in segment:
-            segment['bbox'] = list(cv2.boundingRect(mask))

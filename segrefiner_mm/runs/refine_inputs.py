@@ -39,8 +39,8 @@ def refine_inputs(
         tuple[LoadedPair, dict]: An input with its prediction, in order:
         ``masks``, (N, H, W) bool; ``confidence``, (N,) float32 from 0 to 1;
         ``verdicts``, N strings; ``evidence``, N dicts of numbers; for a label
-        map ``labels``, N integers; and with soft maps ``soft``, (N, H, W)
-        float32 from 0 to 1.
+        map ``labels``, N integers; and if the settings ask for soft maps
+        ``soft``, (N, H, W) float32 from 0 to 1.
 
     Raises:
         InputError: If an input has ``only='errors'`` and the network predicts
@@ -54,7 +54,7 @@ def refine_inputs(
             yield RefineJob(image, masks, loaded, loaded.only)
 
     for job, refined in model.refine(jobs(), settings):
-        yield job.tag, _prediction(job.tag.annotation, refined)
+        yield job.tag, _prediction(job.tag.annotation, refined, settings.soft)
 
 
 def draw_prediction(
@@ -74,7 +74,7 @@ def draw_prediction(
 
 
 def _prediction(
-    inputs: MaskInputs, refined: Sequence[RefinedMask]
+    inputs: MaskInputs, refined: Sequence[RefinedMask], soft: bool
 ) -> Prediction:
     # Pages of memory that no mask touches are never allocated.
     masks = np.zeros((len(refined), *inputs.size), dtype=bool)
@@ -88,7 +88,7 @@ def _prediction(
     )
     if inputs.labels is not None:
         prediction['labels'] = inputs.labels
-    if all(part.soft is not None for part in refined):
+    if soft:
         prediction['soft'] = stack_soft(
             refined, torch.from_numpy(masks)
         ).numpy()

@@ -34,6 +34,15 @@ def test_soft_maps_of_five_objects(refiner, windows):
         assert is_binary == (verdict != REFINED)
 
 
+@pytest.mark.parametrize('soft', [False, True])
+def test_an_image_without_masks_has_soft_maps_only_if_asked(refiner, soft):
+    image, none = np.zeros((40, 60, 3), np.uint8), np.zeros((0, 40, 60), bool)
+    [prediction] = refiner(image, none, soft=soft)['predictions']
+    assert ('soft' in prediction) == soft
+    if soft:
+        assert prediction['soft'].shape == none.shape
+
+
 def test_refine_returns_probabilities_in_the_form_given(scene):
     image, _, coarse = scene
     [hard] = segrefiner_mm.refine(image, coarse[None])

@@ -74,7 +74,7 @@ def _check_worst(args: argparse.Namespace) -> None:
 
 
 def _check_json(args: argparse.Namespace) -> None:
-    """Refuse to replace a file that is not of an earlier comparison."""
+    """Refuse to replace an input, or a file not written by ``--json``."""
     if not args.json:
         return
     out = Path(args.json)
@@ -82,8 +82,8 @@ def _check_json(args: argparse.Namespace) -> None:
     check_not_inputs([out], [Path(path) for path in given if path])
     if out.exists() and not _is_comparison(out):
         raise InputError(
-            f'{out} exists and is not of an earlier eval --json: choose '
-            'another name'
+            f'{out} exists and was not written by an earlier eval --json: '
+            'choose another name'
         )
 
 

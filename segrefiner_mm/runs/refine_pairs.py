@@ -220,7 +220,7 @@ def _report_unmatched(matching: PairMatching, reporter: Reporter) -> None:
 
 
 def _with_place(job: PairJob) -> PairJob:
-    """Write the result of a GeoTIFF as a TIFF, for its georeference."""
+    """Give a GeoTIFF a TIFF as output, which keeps the georeference."""
     placed = file_georeference(job.mask) is not None
     return job._replace(out=job.out.with_suffix('.tif')) if placed else job
 
@@ -240,6 +240,6 @@ def _check_alpha(options: MaskOptions) -> None:
 
 
 def _with_room(job: PairJob) -> PairJob:
-    """Write the result of a 32-bit label map as a TIFF, with 32 bits."""
+    """Give a 32-bit label map a TIFF as output, as PNG has no 32 bits."""
     wide = has_32_bits(job.mask)
     return job._replace(out=job.out.with_suffix('.tif')) if wide else job

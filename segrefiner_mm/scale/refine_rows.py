@@ -19,10 +19,12 @@ class RefinedRows:
     Attributes:
         rows (list[dict]): A row per mask: ``mask``, its index in the file;
             ``image``, the key of its image; ``first``, the index of the first
-            mask of the image; ``label``, ``verdict`` and ``iou``. Unless the
-            mask failed, also ``confidence``, ``height``, ``width``,
-            ``evidence`` and ``counts``, the compressed run lengths of a
-            refined mask, else None. Defaults to [].
+            mask of the image; ``label``, the name of the mask for the user;
+            ``verdict``; and ``iou`` of the coarse and the refined mask, 1 if
+            the verdict is not ``'refined'``. Unless the mask failed, also
+            ``confidence``, ``height``, ``width``, ``evidence`` and
+            ``counts``, the compressed run lengths (str) of a refined mask,
+            else None. Defaults to [].
         errors (list[str]): Messages about masks that failed. Defaults to [].
         notes (list[str]): Remarks about masks. Defaults to [].
     """

@@ -1,8 +1,7 @@
 """Means over square neighbourhoods, and the pixels near an edge.
 
-On a CPU, OpenCV's running sums take the same time for every neighbourhood
-size, about a hundredth of the time of PyTorch's pooling. On other devices,
-pooling is used.
+On a CPU, OpenCV's box filter and morphology are used, which are several times
+as fast as PyTorch's pooling. On other devices, pooling is used.
 """
 
 from typing import Any

@@ -239,7 +239,7 @@ def test_figures_replace_earlier_figures_alone(folders, capsys):
     for path in (mask, mine):
         before = path.read_bytes()
         assert run(gt, coarse, '--json', path) == 2
-        assert 'exists and is not of an earlier' in capsys.readouterr().err
+        assert 'exists and was not written by' in capsys.readouterr().err
         assert path.read_bytes() == before
     assert run(GT, DT, '--json', DT) == 2
     assert 'is an input' in capsys.readouterr().err

@@ -114,7 +114,12 @@ def _open_folder(path: Path, options: ReadOptions) -> PredictionFile:
     if not jsons and label_files(path):
         tolerance = options.style.tolerance
         return YoloFolder(path, options.img_dir, tolerance)
-    own = jsons and _of_one_image(path, read_json(jsons[0]), options)
+    if not jsons:
+        raise InputError(
+            f'{path} has neither .json files nor labels of YOLO (.txt); '
+            'segrefiner refine takes masks that are images'
+        )
+    own = _of_one_image(path, read_json(jsons[0]), options)
     return own or InferencerFolder(path, options.update_boxes)
 
 

@@ -171,7 +171,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         '--img-dir',
         help='folder of the images; optional for .pkl, which holds their '
         'paths, and for labelme, YOLO and json of Segment Anything if the '
-        'images are beside the files',
+        'images are beside the files (YOLO: also images/ beside labels/)',
     )
     add(
         '-o',
@@ -185,8 +185,8 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         '--segmentation',
         choices=['same', 'rle', 'polygon'],
         default='same',
-        help='form of the masks in a json; polygons have no holes '
-        '(default: %(default)s)',
+        help='form of the masks in a json; polygons have no holes, and '
+        'labelme has no rle (default: %(default)s)',
     )
     add(
         '--tolerance',

@@ -121,6 +121,8 @@ def refine_predictions(
             run.forget()
             raise InputError(f'no mask of {source} could be refined')
         predictions.write(out)
+        for remark in predictions.remarks():
+            reporter.say(f'segrefiner: note: {remark}')
         run.forget()
     rows = mask_rows(predictions, entries, outcomes)
     if options.report:
@@ -177,8 +179,9 @@ def _open(
     predictions = open_predictions(path, content, given)
     if options.segmentation not in predictions.forms:
         raise InputError(
-            f'--segmentation {options.segmentation} is for COCO json, and '
-            f'{path} is not'
+            f'--segmentation {options.segmentation} is for COCO json'
+            f'{" and labelme" if options.segmentation == "polygon" else ""}, '
+            f'and {path} is not'
         )
     if options.soft is not None and not isinstance(predictions, CocoFile):
         raise InputError(

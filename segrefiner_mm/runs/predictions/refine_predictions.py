@@ -28,6 +28,7 @@ from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.predictions.mask_rows import (
+    LEFT,
     is_table,
     mask_rows,
     write_rows,
@@ -283,10 +284,14 @@ def counted(verdicts: Mapping[str, int]) -> str:
         verdicts (Mapping[str, int]): Number of masks by verdict.
 
     Returns:
-        str: The counts by name, such as ``'2 kept, 30 refined'``, after ``'no
-        masks'`` if all masks were left.
+        str: The counts by name, such as ``'2 kept, 30 refined'``; ``'no
+        masks'`` if there are none. What was left comes last.
     """
-    counts = [f'{verdicts[name]} {name}' for name in sorted(verdicts)]
-    if all(verdict.startswith('left') for verdict in verdicts):
-        counts.insert(0, 'no masks')
-    return ', '.join(counts)
+    left = [name for name in sorted(verdicts) if name.startswith(LEFT)]
+    names = [name for name in sorted(verdicts) if name not in left]
+    text = ', '.join(f'{verdicts[name]} {name}' for name in names)
+    text = text or 'no masks'
+    if left:
+        others = (f'{verdicts[n]} {n.removeprefix(LEFT)}' for n in left)
+        text += f', left unchanged: {", ".join(others)}'
+    return text

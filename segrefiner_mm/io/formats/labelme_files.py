@@ -147,10 +147,10 @@ class LabelmeFiles(PredictionFile):
         if has_holes(encoded) and not joins:
             return []
         outlines = outlines_of(encoded, self._style.tolerance)
-        parts = [np.reshape(outline, (-1, 2)) for outline in outlines]
-        if not parts or (len(parts) > 1 and not joins):
+        if not outlines or (len(outlines) > 1 and not joins):
             return []
-        points: list[list[float]] = joined(parts).tolist()
+        whole = joined([np.reshape(part, (-1, 2)) for part in outlines])
+        points: list[list[float]] = whole.tolist()
         return points
 
     def _embedded(self, name: str) -> Callable[[], bytes] | None:

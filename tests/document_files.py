@@ -21,7 +21,10 @@ MASKS = (
     *('mask.png', 'coarse_mask.png', 'a.png', 'b.png', 'mosaic_mask.png'),
     *('first_mask.png', 'roofs.png'),
 )
-IMAGE_FOLDERS = ('images', 'val2017', 'frames', 'tiles')
+IMAGE_FOLDERS = (
+    *('images', 'val2017', 'frames', 'tiles', 'photos', 'labels'),
+    'dataset/images',
+)
 
 
 def write_files(folder: Path) -> dict:
@@ -46,13 +49,30 @@ def write_files(folder: Path) -> dict:
         _write(folder / 'soft_masks' / f'{stem}.png', soft)
         _write(folder / 'label_maps' / f'{stem}.png', coarse * 7)
     _write_json(folder, coarse)
+    _write_labels(folder, coarse)
+    return dict(sam_masks=[dict(segmentation=coarse > 0)])
+
+
+def _write_labels(folder: Path, coarse: np.ndarray) -> None:
+    """Write label files of YOLO and labelme."""
+    height, width = coarse.shape
     [outline], _ = cv2.findContours(
         coarse, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
     )
-    return dict(
-        sam_masks=[dict(segmentation=coarse > 0)],
-        outlines=[outline[:, 0].astype(np.float32)],
-    )
+    points = outline[:, 0].astype(float)
+    fractions = (points / (width, height)).ravel()
+    line = ' '.join(['0', *(f'{number:.6g}' for number in fractions)])
+    for labels, end in (
+        (folder / 'runs' / 'segment' / 'predict' / 'labels', ' 0.9'),
+        (folder / 'dataset' / 'labels', ''),
+    ):
+        labels.mkdir(parents=True)
+        for stem in ('a', 'b'):
+            (labels / f'{stem}.txt').write_text(f'{line}{end}\n')
+    shape = dict(label='ellipse', points=points.tolist())
+    for stem in ('a', 'b'):
+        content = dict(shapes=[shape], imagePath=f'{stem}.jpg')
+        (folder / 'labels' / f'{stem}.json').write_text(json.dumps(content))
 
 
 def _write_json(folder: Path, coarse: np.ndarray) -> None:

@@ -5,6 +5,7 @@ Nothing heavy is imported here, so that ``--help`` answers at once.
 
 import argparse
 
+from segrefiner_mm.cli.command_parser import CommandParser
 from segrefiner_mm.cli.engine_options import add_engine_options
 from segrefiner_mm.cli.model_parsers import (
     add_convert,
@@ -35,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         argparse.ArgumentParser: The parser; ``run`` of its result runs the
         command.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='segrefiner', description='Refine coarse segmentation masks.'
     )
     parser.set_defaults(max_pixels=None)  # not every command reads images
@@ -80,7 +81,8 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
         '-o',
         '--out',
         required=True,
-        help='file to write (.png, .bmp, .tif), or folder',
+        help='file to write (.png, .bmp, .tif; replaced if it exists), or '
+        'folder',
     )
     add(
         '--mask-suffix',
@@ -111,7 +113,8 @@ def _add_refine(commands: argparse._SubParsersAction) -> None:
     add(
         '--overlay',
         action='store_true',
-        help='also write the image with coarse and refined outlines',
+        help='also write the image with coarse and refined outlines: '
+        'OUT_overlay.jpg beside a file, overlays/ in a folder',
     )
     add_extras(
         add,
@@ -143,7 +146,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
     parser = add_command(
         commands,
         'coco',
-        summary='refine the masks of a results file or of annotations',
+        summary='refine the masks in files of COCO, labelme, YOLO and others',
         description='Refine the masks of COCO, LVIS or YouTube-VIS results '
         "and annotations (.json), of mmdet's tools/test.py --out (.pkl) or of "
         'DetInferencer (folder preds/), and write the same format. A '
@@ -168,7 +171,7 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         '--img-dir',
         help='folder of the images; optional for .pkl, which holds their '
         'paths, and for labelme, YOLO and json of Segment Anything if the '
-        'images are beside the files',
+        'images are beside the files (YOLO: also images/ beside labels/)',
     )
     add(
         '-o',
@@ -182,8 +185,8 @@ def _add_coco(commands: argparse._SubParsersAction) -> None:
         '--segmentation',
         choices=['same', 'rle', 'polygon'],
         default='same',
-        help='form of the masks in a json; polygons have no holes '
-        '(default: %(default)s)',
+        help='form of the masks in a json; polygons have no holes, and '
+        'labelme has no rle (default: %(default)s)',
     )
     add(
         '--tolerance',

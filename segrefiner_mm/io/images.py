@@ -205,7 +205,9 @@ def _is_picture(source: Any) -> bool:
 def _unequal(name: str, size: tuple[int, ...], mask: Size) -> InputError:
     return InputError(
         f'{name} is {_by(size)}, but its mask is {_by(mask)} '
-        '(width x height): they must be equal'
+        '(width x height): they must be equal. If the mask shows the whole '
+        'image, resize it with nearest-neighbour interpolation (in Python, '
+        'resize_masks=True does it)'
     )
 
 

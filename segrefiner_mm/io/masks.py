@@ -256,10 +256,12 @@ def _binary(
         values = np.unique(plane)
         listed = ', '.join(f'{v:g}' for v in values[:5].tolist())
         more = ', ...' if len(values) > 5 else ''
+        half = 128 if top > 1 else 0.5
         raise InputError(
             f'{name} is not binary: it has {len(values)} values ({listed}'
-            f'{more}). If it is soft, give a threshold (--threshold 128); '
-            'if it is a label map, say so (labels=True)'
+            f'{more}). If it is soft, or was saved as JPEG, give a threshold '
+            f'(--threshold {half}, in Python threshold={half}); if it is a '
+            'label map, say so (--labels, in Python labels=True)'
         )
     return foreground
 

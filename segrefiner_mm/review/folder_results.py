@@ -133,7 +133,8 @@ def folder_results(
     if not lines:
         raise InputError(
             f'{folder} has no {NAME} with results: it must be the output '
-            'folder of segrefiner refine'
+            'folder of segrefiner refine. Labelme, YOLO and Segment Anything '
+            'have no page: segrefiner coco --report lists their changes'
         )
     _check_kind(folder, [settings_of(line) for line in lines.values()])
     for key, line in sorted(lines.items()):

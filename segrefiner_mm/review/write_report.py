@@ -5,6 +5,7 @@ from pathlib import Path
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.compact_runs import MaskCrops
+from segrefiner_mm.io.files import PICTURE_SUFFIXES
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 from segrefiner_mm.io.images import load_image
 from segrefiner_mm.reporting.reporter import Reporter
@@ -119,6 +120,11 @@ def _read(refined: Path, options: ReportOptions, reporter: Reporter) -> Review:
         if options.ann or options.evidence:
             raise InputError('--ann and --evidence are for .json files')
         return read_folder(refined, options.coarse, options.img_dir, reporter)
+    if refined.suffix.lower() in PICTURE_SUFFIXES:
+        raise InputError(
+            f'{refined} is one image: a page shows a folder or a .json, and '
+            'segrefiner refine --overlay draws one mask'
+        )
     if options.coarse is None or options.img_dir is None:
         raise InputError(
             f'{refined} needs --coarse, the file that was refined, and '

@@ -24,6 +24,9 @@ from segrefiner_mm.runs.pair_options import LabelOptions, MaskOptions
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
 from segrefiner_mm.runs.task import Result, Task
 
+# Suffixes of labels and predictions, which another command refines.
+PREDICTIONS = frozenset(['.json', '.txt', '.pkl', '.pickle'])
+
 
 def refine_folder(
     images: str | Path,
@@ -166,7 +169,17 @@ def _is_folder(image: Path, mask: Path) -> bool:
             raise InputError(f'no such file or folder: {path}')
     if image.is_dir() != mask.is_dir():
         raise InputError('IMAGE and MASK must be two files or two folders')
+    if hint := _other_command(mask) if mask.is_file() else '':
+        raise InputError(f'{mask} is not a mask{hint}')
     return image.is_dir()
+
+
+def _other_command(masks: Path) -> str:
+    """Point to the command for labels and predictions, if these are some."""
+    files = masks.iterdir() if masks.is_dir() else [masks]
+    found = sorted({file.suffix for file in files} & PREDICTIONS)
+    kinds = ' and '.join(found)
+    return f'; segrefiner coco refines {kinds} files' if found else ''
 
 
 def _file_out(out: Path, mask: Path, suffixes: frozenset[str]) -> Path:
@@ -215,7 +228,8 @@ def _report_unmatched(matching: PairMatching, reporter: Reporter) -> None:
     if not matching.jobs:
         raise InputError(
             f'no image in {matching.images} has a mask of the same name in '
-            f'{matching.masks}'
+            f'{matching.masks}; --mask-suffix _mask matches a.jpg and '
+            f'a_mask.png{_other_command(matching.masks)}'
         )
 
 

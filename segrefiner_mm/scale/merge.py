@@ -16,6 +16,7 @@ from segrefiner_mm.io.formats.coco_file import (
 )
 from segrefiner_mm.io.json_files.json_stream import BEGIN, END, VALUE, Event
 from segrefiner_mm.reporting.reporter import Reporter
+from segrefiner_mm.runs.predictions.mask_rows import LEFT
 from segrefiner_mm.scale.coco_source import CocoSource
 from segrefiner_mm.scale.places import Place
 from segrefiner_mm.scale.refine_rows import FAILED
@@ -98,7 +99,7 @@ class MergedFile:
         """Put the refined mask into a record."""
         record, index = event.value, self._index
         if why := why_left(record):
-            self.verdicts[f'left: {why}'] += 1
+            self.verdicts[f'{LEFT}{why}'] += 1
             label = record_label(record, index)
             self._store.add_left(index, label, why)
             return

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError, reason_of
-from segrefiner_mm.runs.predictions.mask_rows import MaskRow, mask_row
+from segrefiner_mm.runs.predictions.mask_rows import LEFT, MaskRow, mask_row
 from segrefiner_mm.scale.refine_rows import FAILED
 from segrefiner_mm.scale.rows import ResultRow
 
@@ -83,7 +83,7 @@ class ResultStore:
         Raises:
             InputError: If the row cannot be written.
         """
-        row = dict(label=label, verdict=f'left: {why}', iou=1.0)
+        row = dict(label=label, verdict=f'{LEFT}{why}', iou=1.0)
         self._append(index, row, index, _LEFT)
 
     def get(self, index: int) -> ResultRow | None:

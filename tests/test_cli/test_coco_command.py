@@ -123,7 +123,7 @@ def test_annotations_keep_ids_order_and_fields(
     assert report.read_text() == 'the notes of the user'
     report.write_text('mask,verdict,iou\n')  # of an earlier version
     assert run(scenes, annotations, out, '--report', report) == 0
-    assert '1 left: crowd' in capsys.readouterr().out
+    assert ', left unchanged: 1 crowd' in capsys.readouterr().out
     assert 'annotation 77 of image 0,left: crowd,1.0' in report.read_text()
     before, after = read(annotations), read(out)
     kinds = [
@@ -452,7 +452,7 @@ def test_boxes_alone_are_no_mistake(scenes, tmp_path, capsys):
     boxes = [dict(segmentation=none) for none in ([], [[]], None)]
     write_annotations(source, scenes, *boxes, {})
     assert run(scenes, source, out) == 0
-    assert '3 left: no mask, 1 refined' in capsys.readouterr().out
+    assert '1 refined, left unchanged: 3 no mask' in capsys.readouterr().out
     assert read(out)['annotations'][:3] == read(source)['annotations'][:3]
     write_annotations(source, scenes, *boxes)
     assert run(scenes, source, out, '--overwrite') == 0

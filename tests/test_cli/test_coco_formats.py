@@ -115,6 +115,50 @@ def labelme_mask(shape):
     return mask
 
 
+def test_labelme_with_the_image_in_its_json(scenes, tmp_path, capsys):
+    images, coarse, refined = scenes
+    shape = dict(points=np.reshape(polygon(coarse[0]), (-1, 2)).tolist())
+    picture = (images / 'a.png').read_bytes()
+    content = dict(shapes=[shape], imagePath='gone.png')
+    content['imageData'] = base64.b64encode(picture).decode()
+    dump(tmp_path / 'a.json', content)
+    source, out = tmp_path / 'a.json', tmp_path / 'new.json'
+    assert run(scenes, source, out, '--tolerance', 0) == 0
+    new = json.loads(out.read_text())
+    assert new['imageData'] == content['imageData']
+    [shape] = new['shapes']
+    shape.setdefault('shape_type', 'polygon')
+    np.testing.assert_array_equal(labelme_mask(shape), refined[0])
+    nothing = '--only', '0,0,2,2', '--overwrite'
+    assert run(scenes, source, out, *nothing) == 0
+    assert json.loads(out.read_text()) == content
+    content['imageData'] = 'no base64'
+    dump(source, content)
+    assert run(scenes, source, out, '--overwrite') == 2
+    assert 'imageData is not an image in base64' in capsys.readouterr().err
+
+
+def test_polygons_that_become_masks_are_counted(scenes, tmp_path, capsys):
+    box = [[30.0, 20.0], [100.0, 20.0], [100.0, 80.0], [30.0, 80.0]]
+    shape = dict(label='cat', points=box, shape_type='polygon')
+    content = dict(shapes=[shape], imagePath='speckled.png')
+    rng = np.random.default_rng(0)
+    speckled = rng.integers(0, 256, (*SIZE, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / 'speckled.png'), speckled)
+    dump(tmp_path / 'a.json', content)
+    source, out = tmp_path / 'a.json', tmp_path / 'new.json'
+    common = ['--no-guard', '--overwrite']
+    assert run(scenes, source, out, *common) == 0
+    kind = json.loads(out.read_text())['shapes'][0]['shape_type']
+    assert kind == 'mask'
+    assert 'polygons that became masks: 1, as' in capsys.readouterr().err
+    common += ['--segmentation', 'polygon']
+    assert run(scenes, source, out, *common) == 0
+    [new] = json.loads(out.read_text())['shapes']
+    assert {**new, 'points': box} == shape
+    assert 'became masks' not in capsys.readouterr().err
+
+
 def test_labelme_finds_images_beside_its_json(scenes, tmp_path):
     images, coarse, _ = scenes
     shape = dict(points=np.reshape(polygon(coarse[0]), (-1, 2)).tolist())
@@ -257,7 +301,7 @@ def test_other_forms_are_refused(scenes, tmp_path, capsys):
     record = dict(segmentation=encode_mask(coarse[0]), stability_score=0.9)
     dump(tmp_path / 'a.json', [record])
     dump(tmp_path / 'b.json', dict(shapes=[], imagePath='a.png'))
-    for name, form in (('a', 'polygon'), ('b', 'polygon'), ('b', 'rle')):
+    for name, form in (('a', 'polygon'), ('b', 'rle')):
         options = ['--img-dir', images, '--segmentation', form]
         out = tmp_path / 'o.json'
         assert run(scenes, tmp_path / f'{name}.json', out, *options) == 2

@@ -144,8 +144,10 @@ def test_label_map():
 
 def test_soft_masks_need_a_threshold():
     soft = cv2.GaussianBlur(MASK.astype(np.float32), (3, 3), 0)
-    with pytest.raises(InputError, match='not binary: it has'):
+    with pytest.raises(InputError, match=r'not binary.*threshold 0.5, in'):
         load_masks(soft)
+    with pytest.raises(InputError, match='threshold 128, in Python thresho'):
+        load_masks((soft * 255).astype(np.uint8))
     inputs = load_masks(soft, threshold=0.5)
     assert np.array_equal(dense(inputs)[0], soft >= 0.5)
 

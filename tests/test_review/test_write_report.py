@@ -210,7 +210,15 @@ def test_what_is_missing_is_said_before_any_work(scenes, tmp_path):
         write_report(
             scenes.refined, tmp_path / 'page', options(scenes, limit=0)
         )
-    assert not list(tmp_path.iterdir())
+    with pytest.raises(
+        InputError, match='YOLO and Segment Anything have no page'
+    ):
+        write_report(scenes.refined.parent, tmp_path / 'page')
+    mask = tmp_path / 'refined.png'
+    mask.touch()
+    with pytest.raises(InputError, match='refine --overlay draws one'):
+        write_report(mask, tmp_path / 'page')
+    assert list(tmp_path.iterdir()) == [mask]
 
 
 def test_only_an_earlier_report_is_replaced(scenes, tmp_path):

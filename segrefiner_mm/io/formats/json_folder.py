@@ -6,7 +6,7 @@ from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import folders_below, read_json, write_whole
-from segrefiner_mm.io.json_files.json_file import json_bytes
+from segrefiner_mm.io.json_files.json_layout import JsonLayout, layout_of
 
 
 def json_files(path: Path) -> list[Path]:
@@ -31,7 +31,7 @@ def json_files(path: Path) -> list[Path]:
 
 
 class JsonFolder:
-    """Content of JSON files, to be written under unchanged names.
+    """Content of JSON files, to be written with the same names and layout.
 
     Args:
         path (Path): A folder with JSON files, or one JSON file.
@@ -53,10 +53,11 @@ class JsonFolder:
         self.path = path
         self._heavy = heavy
         self.folder = path if path.is_dir() else path.parent
-        self.contents: dict[str, Any] = {
-            file.relative_to(self.folder).as_posix(): self._light(file)
-            for file in json_files(path)
-        }
+        self.contents: dict[str, Any] = {}
+        self._layouts: dict[str, JsonLayout] = {}
+        self._loaded: set[str] = set()  # files with a heavy value
+        for file in json_files(path):
+            self._read(file)
         if not self.contents:
             raise InputError(f'no json in {path}')
 
@@ -100,18 +101,46 @@ class JsonFolder:
         """
         for name, content in self.contents.items():
             path = out / name if self.path.is_dir() else out
-            if isinstance(content, dict) and self._heavy in content:
-                again = read_json(self.file(name))
-                if not isinstance(again, dict) or self._heavy not in again:
-                    raise InputError(f'{self.file(name)} has changed')
-                content = {**content, self._heavy: again[self._heavy]}
-            yield path, json_bytes(content, path)
+            if self.has_heavy(name):
+                content = {**content, self._heavy: self.heavy(name)}
+            yield path, self._layouts[name].encode(content, path)
 
-    def _light(self, file: Path) -> Any:
+    def has_heavy(self, name: str) -> bool:
+        """Return whether a file has the heavy value.
+
+        Args:
+            name (str): From :attr:`contents`.
+
+        Returns:
+            bool: False if it is null, or there is none.
+        """
+        return name in self._loaded
+
+    def heavy(self, name: str) -> Any:
+        """Read the heavy value of a file.
+
+        Args:
+            name (str): From :attr:`contents`.
+
+        Returns:
+            object: The value.
+
+        Raises:
+            InputError: If the file has changed and lacks it.
+        """
+        again = read_json(self.file(name))
+        if not isinstance(again, dict) or self._heavy not in again:
+            raise InputError(f'{self.file(name)} has changed')
+        return again[self._heavy]
+
+    def _read(self, file: Path) -> None:
+        name = file.relative_to(self.folder).as_posix()
         content = read_json(file)
-        if isinstance(content, dict) and self._heavy in content:
+        if isinstance(content, dict) and content.get(self._heavy) is not None:
             content[self._heavy] = None  # its place among the keys stays
-        return content
+            self._loaded.add(name)
+        self.contents[name] = content
+        self._layouts[name] = layout_of(file)
 
     def write(self, out: Path) -> None:
         """Write the files.

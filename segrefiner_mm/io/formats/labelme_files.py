@@ -1,65 +1,56 @@
 """JSON files of labelme: polygons and masks of one image each."""
 
-import base64
-import binascii
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import torch
-from PIL import Image
-from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.encodings.boxes import box_of
-from segrefiner_mm.io.encodings.compact_runs import encode_crop
-from segrefiner_mm.io.encodings.outlines import (
-    TOLERANCE,
-    has_holes,
-    outlines_of,
-)
+from segrefiner_mm.io.encodings.joined_polygons import joined
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle
+from segrefiner_mm.io.encodings.outlines import has_holes, outlines_of
 from segrefiner_mm.io.formats.json_folder import JsonFolder
+from segrefiner_mm.io.formats.labelme_shapes import (
+    Shape,
+    kind_of,
+    make_mask,
+    picture_bytes,
+    segmentation_of,
+)
 from segrefiner_mm.io.formats.prediction_file import (
     ImageEntry,
     Key,
     PredictionFile,
 )
-from segrefiner_mm.io.image_files.pictures import (
-    picture_to_array,
-    read_picture,
-)
 from segrefiner_mm.io.json_files.json_file import shown
-from segrefiner_mm.io.json_files.numbers import is_real, sides_of
-from segrefiner_mm.io.limits import check_pixels
-from segrefiner_mm.windows import Box
-
-Size = tuple[int, int]
-Shape = dict[str, Any]
+from segrefiner_mm.io.json_files.numbers import sides_of
 
 
 class LabelmeFiles(PredictionFile):
     """Polygons and masks of labelme; other shapes stay unchanged.
 
     A polygon whose refined mask has holes or several parts becomes a mask, as
-    a polygon of labelme is one outline.
+    a polygon of labelme is one outline. An image that is not found is taken
+    from the JSON, if it is embedded there.
 
     Args:
         path (Path): A folder of JSON files, or one JSON file.
-        tolerance (float): Maximum distance of a polygon from the edge of its
-            mask, in pixels. Defaults to 0.5.
+        style (MaskStyle, optional): The form ``'polygon'`` makes every mask
+            one polygon: holes are filled, and parts joined by connecting
+            lines. Defaults to None: ``'same'``.
 
     Raises:
         InputError: If there is no file, or a file cannot be read or is not of
             labelme.
     """
 
-    forms = ('same',)
+    forms = ('same', 'polygon')
 
-    def __init__(self, path: Path, tolerance: float = TOLERANCE) -> None:
-        self.tolerance = tolerance
+    def __init__(self, path: Path, style: MaskStyle | None = None) -> None:
+        self._style = style or MaskStyle()
+        self._turned = 0
         self._files = JsonFolder(path, heavy='imageData')
         self.img_dir = self._files.folder
         for name, content in self._files.contents.items():
@@ -73,7 +64,7 @@ class LabelmeFiles(PredictionFile):
             for index, shape in self._refined(name):
                 key = (name, index)
                 try:
-                    masks[key] = _segmentation(shape, size)
+                    masks[key] = segmentation_of(shape, size)
                 except InputError as error:
                     one = {key: None}
                     yield ImageEntry(
@@ -85,34 +76,54 @@ class LabelmeFiles(PredictionFile):
                 if isinstance(image, str) and image:
                     own = self._files.beside(name, image)
                 hint = '; without --img-dir it is looked for beside the json'
-                yield ImageEntry(name, own, size, masks, hint=hint)
+                yield ImageEntry(
+                    name,
+                    own,
+                    size,
+                    masks,
+                    hint=hint,
+                    embedded=self._embedded(name),
+                )
 
     def replace(self, key: Key, encoded: dict[str, Any]) -> None:
         """Replace a mask; see :meth:`PredictionFile.replace`."""
-        name, index = key
-        shape = self._files.contents[name]['shapes'][index]
-        if _kind(shape) == 'polygon' and not has_holes(encoded):
-            polygons = outlines_of(encoded, self.tolerance)
-            if len(polygons) == 1:
-                flat = polygons[0]
-                pairs = zip(flat[::2], flat[1::2], strict=True)
-                shape['points'] = [list(pair) for pair in pairs]
-                return
-        if not coco_mask.area(encoded):
-            raise InputError('a mask of labelme cannot be empty')
-        x1, y1, x2, y2 = box_of(encoded)
-        mask = coco_mask.decode(encoded)[y1:y2, x1:x2]
-        shape['shape_type'] = 'mask'
-        shape['points'] = [[float(x1), float(y1)], [x2 - 1.0, y2 - 1.0]]
-        shape['mask'] = _picture_text(mask)
+        shape = self._shape(key)
+        is_polygon = kind_of(shape) == 'polygon'
+        points = []
+        if is_polygon or self._style.form == 'polygon':
+            points = self._points(encoded)
+        if points:
+            _make_polygon(shape, points)
+            return
+        make_mask(shape, encoded)
+        self._turned += is_polygon
+
+    def rewrite(self, key: Key, size: tuple[int, int]) -> None:
+        """Convert an unchanged mask; see :meth:`PredictionFile.rewrite`."""
+        shape = self._shape(key)
+        if self._style.form != 'polygon' or kind_of(shape) != 'mask':
+            return
+        if points := self._points(segmentation_of(shape, size)):
+            _make_polygon(shape, points)
+
+    def remarks(self) -> list[str]:
+        """List what a user may not expect; see :class:`PredictionFile`."""
+        if not self._turned:
+            return []
+        text = (
+            f'polygons that became masks: {self._turned}, as they got '
+            'holes, several parts or very long outlines'
+        )
+        keeps = '; --segmentation polygon keeps polygons'
+        return [text if self._style.form == 'polygon' else text + keeps]
 
     def untouched(self) -> dict[str, str]:
         """List skipped shapes; see :meth:`PredictionFile.untouched`."""
         return {
-            self.label((name, index)): _kind(shape)
+            self.label((name, index)): kind_of(shape)
             for name, content in self._files.contents.items()
             for index, shape in enumerate(content['shapes'])
-            if _kind(shape) not in ('polygon', 'mask')
+            if kind_of(shape) not in ('polygon', 'mask')
         }
 
     def write(self, path: Path) -> None:
@@ -122,12 +133,38 @@ class LabelmeFiles(PredictionFile):
     def label(self, key: Key) -> str:
         """Name a mask; see :meth:`PredictionFile.label`."""
         name, index = key
-        shape = self._files.contents[name]['shapes'][index]
+        shape = self._shape(key)
         return f'shape {index} ({shown(shape.get("label"))}) of {name}'
+
+    def _shape(self, key: Key) -> Shape:
+        name, index = key
+        shape: Shape = self._files.contents[name]['shapes'][index]
+        return shape
+
+    def _points(self, encoded: dict[str, Any]) -> list[list[float]]:
+        """Return the only outline of a mask; nothing if there is none."""
+        joins = self._style.form == 'polygon'
+        if has_holes(encoded) and not joins:
+            return []
+        outlines = outlines_of(encoded, self._style.tolerance)
+        if not outlines or (len(outlines) > 1 and not joins):
+            return []
+        whole = joined([np.reshape(part, (-1, 2)) for part in outlines])
+        points: list[list[float]] = whole.tolist()
+        return points
+
+    def _embedded(self, name: str) -> Callable[[], bytes] | None:
+        """Return what reads the image in a JSON file; None if it has none."""
+        if not self._files.has_heavy(name):
+            return None
+        return partial(self._read_embedded, name)
+
+    def _read_embedded(self, name: str) -> bytes:
+        return picture_bytes(self._files.heavy(name), 'its imageData')
 
     def _refined(self, name: str) -> Iterator[tuple[int, Shape]]:
         for index, shape in enumerate(self._files.contents[name]['shapes']):
-            if _kind(shape) in ('polygon', 'mask'):
+            if kind_of(shape) in ('polygon', 'mask'):
                 yield index, shape
 
 
@@ -142,61 +179,7 @@ def _check(content: Any, file: Path) -> None:
             raise InputError(f'{file}: shape {index} is {shown(shape)}')
 
 
-def _kind(shape: Shape) -> str:
-    # Files of the first versions have polygons only, and do not say so.
-    kind = shape.get('shape_type') or 'polygon'
-    return kind if isinstance(kind, str) else shown(kind)
-
-
-def _segmentation(shape: Shape, size: Size | None) -> Any:
-    """Convert a shape to COCO's ``segmentation``."""
-    points = shape.get('points')
-    if not isinstance(points, list) or not all(
-        isinstance(point, (list, tuple))
-        and len(point) == 2
-        and all(map(is_real, point))
-        for point in points
-    ):
-        raise InputError('its points are not a list of pairs of x and y')
-    if _kind(shape) == 'polygon':
-        return [[float(side) for point in points for side in point]]
-    if size is None:
-        raise InputError('its file lacks imageHeight and imageWidth')
-    check_pixels(*size, 'its image')
-    return _pasted(_mask_of(shape.get('mask')), points, size)
-
-
-def _mask_of(text: Any) -> npt.NDArray[np.bool_]:
-    if not isinstance(text, str):
-        raise InputError(f'its mask is {shown(text)}, not an image in base64')
-    try:
-        content = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise InputError('its mask is not an image in base64') from None
-    mask = picture_to_array(read_picture(content, one_page=True))
-    if mask.ndim != 2:
-        raise InputError('its mask is a colour image, not a grey one')
-    return mask > 0
-
-
-def _pasted(
-    crop: npt.NDArray[np.bool_], points: list[Any], size: Size
-) -> dict[str, Any]:
-    """Encode a mask whose first point is its left top corner, in pixels."""
-    if not points:
-        raise InputError('its mask has no points that give its position')
-    x, y = (round(side) for side in points[0])
-    height, width = crop.shape
-    if x < 0 or y < 0 or y + height > size[0] or x + width > size[1]:
-        raise InputError(
-            f'its mask of {width} x {height} at {x}, {y} extends beyond the '
-            f'image of {size[1]} x {size[0]} (width x height)'
-        )
-    box = Box(x, y, x + width, y + height)
-    return encode_crop(torch.from_numpy(crop), box, size)
-
-
-def _picture_text(mask: npt.NDArray[np.uint8]) -> str:
-    content = io.BytesIO()
-    Image.fromarray(mask).save(content, 'PNG')
-    return base64.b64encode(content.getvalue()).decode()
+def _make_polygon(shape: Shape, points: list[list[float]]) -> None:
+    shape['points'] = points
+    if kind_of(shape) != 'polygon':
+        shape |= dict(shape_type='polygon', mask=None)

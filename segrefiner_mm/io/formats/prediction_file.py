@@ -1,7 +1,7 @@
 """The interface of the formats: masks of many images in a file or folder."""
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,9 @@ class ImageEntry(NamedTuple):
             Defaults to ''.
         image (Path, optional): The image file. Defaults to None: not found
             yet.
+        embedded (Callable, optional): Reads the image from the predictions
+            themselves, for the case that it is not found. Defaults to None:
+            they do not hold it.
         content (bytes, optional): Content of an image file that is not on
             this machine, instead of ``image``. Defaults to None.
     """
@@ -40,6 +43,7 @@ class ImageEntry(NamedTuple):
     hint: str = ''
     image: Path | None = None
     content: bytes | None = None
+    embedded: Callable[[], bytes] | None = None
 
 
 class PredictionFile(metaclass=ABCMeta):
@@ -107,6 +111,14 @@ class PredictionFile(metaclass=ABCMeta):
             dict[str, str]: Reasons, such as ``'crowd'``, by :meth:`label`.
         """
         return {}
+
+    def remarks(self) -> list[str]:
+        """List what a user may not expect of the written file.
+
+        Returns:
+            list[str]: Sentences without a stop; none by default.
+        """
+        return []
 
     @abstractmethod
     def write(self, path: Path) -> None:

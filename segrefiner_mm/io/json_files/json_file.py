@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.json_files.json_layout import JsonLayout
 
 
 def parse_json(content: str | bytes, name: str | Path) -> Any:
@@ -47,10 +48,7 @@ def json_bytes(content: Any, name: str | Path) -> bytes:
     Raises:
         InputError: If the value is nested too deeply, or JSON cannot hold it.
     """
-    try:
-        return json.dumps(content).encode()
-    except (RecursionError, TypeError, ValueError) as error:
-        raise InputError(f'cannot write {name} as json: {error}') from None
+    return JsonLayout().encode(content, name)
 
 
 def shown_name(name: str, length: int = 200) -> str:

@@ -3,23 +3,15 @@
 /* ---- The overview. ---- */
 
 function showTotals() {
-  const words = [
-    ['refined', 'improved (refined)'],
-    ['kept', 'kept'],
-    ['rolled back', 'rolled back'],
-    ['unchanged', 'unchanged'],
-  ];
-  const known = words.map(([name]) => name);
-  for (const name of Object.keys(data.counts)) {
-    if (!known.includes(name)) words.push([name, name]);
-  }
+  const known = ['refined', 'kept', 'rolled back', 'unchanged'];
+  const others = Object.keys(data.counts).filter((name) => !known.includes(name));
   const all = Object.values(data.counts).reduce((sum, n) => sum + n, 0);
   const unasked = LABELS ? ['kept'] : ['kept', 'rolled back'];
-  for (const [name, word] of words) {
+  for (const name of [...known, ...others]) {
     const count = data.counts[name] ?? 0;
     const recorded = data.counts.unchanged === undefined;
     if (!count && !(name === 'refined' || (recorded && unasked.includes(name)))) continue;
-    addTotal(word, count, all ? share(count / all) : '');
+    addTotal(name, count, all ? share(count / all) : '');
   }
   if (data.left) addTotal('left out (crowd or no mask)', data.left, '');
   if (data.failed) addTotal('not shown (see the run)', data.failed, '');

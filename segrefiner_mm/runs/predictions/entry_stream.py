@@ -21,7 +21,6 @@ from segrefiner_mm.io.limits import MAX_DECODED
 from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.predictions.prediction_journal import Outcome
 from segrefiner_mm.runs.predictions.prediction_masks import (
-    EntryMasks,
     Tell,
     decode_group,
     open_entry,
@@ -158,7 +157,7 @@ class EntryStream:
         try:
             masks = open_entry(entry, self._fail, self._note)
             groups = masks.groups(self._most_pixels)
-            only = self._only_in(masks) if groups else None
+            only = self._only_in(entry, masks.size) if groups else None
         except InputError as error:
             self._fail_all(entry, str(error))
             return _Opened(entry, [], None, None)
@@ -184,10 +183,10 @@ class EntryStream:
             tag = _Group(entry, places, number == len(groups))
             yield RefineJob(image, decode_group(crops, own), tag, only)
 
-    def _only_in(self, opened: EntryMasks) -> Only | None:
-        if self._parts is None or not isinstance(opened.image, Path):
+    def _only_in(self, entry: ImageEntry, size: Size) -> Only | None:
+        if self._parts is None:
             return None
-        return self._parts.of(opened.size, opened.image)
+        return self._parts.of(size, entry.image or Path(entry.name or ''))
 
 
 def of_all(entry: ImageEntry, first: str) -> str:

@@ -12,6 +12,7 @@ from segrefiner_mm.io.files import write_parts
 from segrefiner_mm.io.formats.prediction_file import ImageEntry, PredictionFile
 from segrefiner_mm.runs.predictions.prediction_journal import Outcome
 
+LEFT = 'left: '  # begins the verdict on what is never refined
 # The evidence of a guard, in the order of its columns.
 EVIDENCE = (
     'belief',
@@ -70,7 +71,7 @@ def mask_rows(
         for key, outcome in zip(entry.masks, done, strict=True):
             rows.append(_row(predictions.label(key), outcome))
     rows += [
-        MaskRow(name, f'left: {why}', 1.0)
+        MaskRow(name, f'{LEFT}{why}', 1.0)
         for name, why in predictions.untouched().items()
     ]
     return sorted(rows, key=lambda row: row.iou)

@@ -31,9 +31,9 @@ class ReadOptions:
             folder that the format implies, if any.
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None: see :class:`CocoFile`.
-        style (MaskStyle): Form of the masks in COCO and YouTube-VIS JSON; its
-            tolerance also applies to labelme and YOLO. Defaults to
-            ``MaskStyle()``: the form in which they were read.
+        style (MaskStyle): Form of the masks in JSON of COCO, YouTube-VIS and,
+            except for ``'rle'``, labelme; its tolerance also applies to YOLO.
+            Defaults to ``MaskStyle()``: the form in which they were read.
         update_boxes (bool): Whether boxes and areas become those of the
             refined masks. Defaults to False.
     """
@@ -114,7 +114,12 @@ def _open_folder(path: Path, options: ReadOptions) -> PredictionFile:
     if not jsons and label_files(path):
         tolerance = options.style.tolerance
         return YoloFolder(path, options.img_dir, tolerance)
-    own = jsons and _of_one_image(path, read_json(jsons[0]), options)
+    if not jsons:
+        raise InputError(
+            f'{path} has neither .json files nor labels of YOLO (.txt); '
+            'segrefiner refine takes masks that are images'
+        )
+    own = _of_one_image(path, read_json(jsons[0]), options)
     return own or InferencerFolder(path, options.update_boxes)
 
 
@@ -123,7 +128,7 @@ def _of_one_image(
 ) -> PredictionFile | None:
     """Open files of one image each, by the content of the first file."""
     if is_labelme(content):
-        return LabelmeFiles(path, options.style.tolerance)
+        return LabelmeFiles(path, options.style)
     if is_sam(content):
         return SamFiles(path, options.update_boxes)
     return None

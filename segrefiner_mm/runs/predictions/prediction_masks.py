@@ -109,10 +109,14 @@ def _with_image(entry: ImageEntry, finder: ImageFinder) -> ImageEntry:
     if entry.problem:
         return entry
     if entry.name is None:
+        if entry.embedded is not None:
+            return entry
         return entry._replace(problem='nothing names its image')
     try:
         return entry._replace(image=finder.find(entry.name))
     except InputError as error:
+        if entry.embedded is not None:
+            return entry
         return entry._replace(problem=f'{error}{entry.hint}')
 
 
@@ -148,7 +152,9 @@ def open_entry(entry: ImageEntry, fail: Tell, note: Tell) -> EntryMasks:
         InputError: If the entry has a ``problem``, its image cannot be read,
             or the image has another size than the entry states.
     """
-    source = entry.image or entry.content
+    source: Source | None = entry.image or entry.content
+    if source is None and not entry.problem and entry.embedded is not None:
+        source = entry.embedded()
     if source is None:
         raise InputError(entry.problem)
     read: dict[int, Segmentation] = {}

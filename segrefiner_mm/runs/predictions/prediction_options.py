@@ -22,8 +22,8 @@ class PredictionOptions:
         ann (Path, optional): Annotations that name the images of results.
             Defaults to None: see :class:`CocoFile`.
         segmentation (str): Form of the masks in COCO JSON: ``'same'``,
-            ``'rle'`` or ``'polygon'``, see :class:`MaskStyle`. Defaults to
-            'same'.
+            ``'rle'`` or ``'polygon'``, see :class:`MaskStyle`; the first and
+            the last also for labelme. Defaults to 'same'.
         tolerance (float): Maximum distance of a polygon from the edge of its
             mask, in pixels, 0 or more. Defaults to 0.5.
         update_boxes (bool): Whether to update boxes and areas to those of the

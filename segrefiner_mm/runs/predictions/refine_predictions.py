@@ -28,6 +28,7 @@ from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.predictions.mask_rows import (
+    LEFT,
     is_table,
     mask_rows,
     write_rows,
@@ -121,6 +122,8 @@ def refine_predictions(
             run.forget()
             raise InputError(f'no mask of {source} could be refined')
         predictions.write(out)
+        for remark in predictions.remarks():
+            reporter.say(f'segrefiner: note: {remark}')
         run.forget()
     rows = mask_rows(predictions, entries, outcomes)
     if options.report:
@@ -177,8 +180,9 @@ def _open(
     predictions = open_predictions(path, content, given)
     if options.segmentation not in predictions.forms:
         raise InputError(
-            f'--segmentation {options.segmentation} is for COCO json, and '
-            f'{path} is not'
+            f'--segmentation {options.segmentation} is for COCO json'
+            f'{" and labelme" if options.segmentation == "polygon" else ""}, '
+            f'and {path} is not'
         )
     if options.soft is not None and not isinstance(predictions, CocoFile):
         raise InputError(
@@ -280,10 +284,14 @@ def counted(verdicts: Mapping[str, int]) -> str:
         verdicts (Mapping[str, int]): Number of masks by verdict.
 
     Returns:
-        str: The counts by name, such as ``'2 kept, 30 refined'``, after ``'no
-        masks'`` if all masks were left.
+        str: The counts by name, such as ``'2 kept, 30 refined'``; ``'no
+        masks'`` if there are none. What was left comes last.
     """
-    counts = [f'{verdicts[name]} {name}' for name in sorted(verdicts)]
-    if all(verdict.startswith('left') for verdict in verdicts):
-        counts.insert(0, 'no masks')
-    return ', '.join(counts)
+    left = [name for name in sorted(verdicts) if name.startswith(LEFT)]
+    names = [name for name in sorted(verdicts) if name not in left]
+    text = ', '.join(f'{verdicts[name]} {name}' for name in names)
+    text = text or 'no masks'
+    if left:
+        others = (f'{verdicts[n]} {n.removeprefix(LEFT)}' for n in left)
+        text += f', left unchanged: {", ".join(others)}'
+    return text

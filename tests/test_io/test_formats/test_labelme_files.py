@@ -11,6 +11,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.encodings.mask_forms import MaskStyle
 from segrefiner_mm.io.formats.json_folder import JsonFolder
 from segrefiner_mm.io.formats.labelme_files import LabelmeFiles
 from segrefiner_mm.io.rle import decode_mask, encode_mask
@@ -129,6 +130,49 @@ def test_a_polygon_becomes_a_mask_where_it_must(folder, tmp_path, extra):
     [again] = LabelmeFiles(tmp_path / 'new.json').images()
     got = decoded(next(iter(again.masks.values())))
     np.testing.assert_array_equal(got, mask)
+
+
+def test_polygons_stay_polygons_on_request(folder, content, tmp_path):
+    """Holes are filled, and a line without area leads to the other part."""
+    mask = box(6, 21, 7, 27)
+    mask[10:14, 12:18] = 0
+    mask[30:40, 40:50] = 1
+    content['shapes'].append(content['shapes'][1])
+    (folder / 'a.json').write_text(json.dumps(content))
+    files = LabelmeFiles(folder, MaskStyle('polygon'))
+    [entry] = files.images()
+    first, second, third = entry.masks
+    for key in (first, second):
+        files.replace(key, encode_mask(mask))
+    files.rewrite(third, SIZE)
+    assert files.remarks() == []
+    files.write(tmp_path / 'new')
+    new = json.loads((tmp_path / 'new' / 'a.json').read_text())['shapes']
+    kinds = [shape['shape_type'] for shape in new]
+    assert kinds == ['polygon', 'polygon', 'rectangle', 'polygon']
+    assert [shape['mask'] for shape in new] == [None] * 4
+    [again] = LabelmeFiles(tmp_path / 'new').images()
+    one, two, unchanged = map(decoded, again.masks.values())
+    mask[10:14, 12:18] = 1
+    for drawn in (one, two):
+        assert np.count_nonzero(drawn != mask) <= 20  # along the line
+    np.testing.assert_array_equal(unchanged, box(10, 30, 20, 45))
+
+
+@pytest.mark.parametrize(
+    'layout',
+    [
+        dict(indent=2, ensure_ascii=False),
+        dict(indent='\t'),
+        dict(),
+    ],
+)
+def test_the_layout_stays(folder, content, tmp_path, layout):
+    content['shapes'][0]['label'] = 'Kätzchen'
+    text = json.dumps(content, **layout)
+    (folder / 'a.json').write_text(text, 'utf-8')
+    LabelmeFiles(folder).write(tmp_path / 'new')
+    assert (tmp_path / 'new' / 'a.json').read_text('utf-8') == text
 
 
 def test_pictures_in_the_files_are_not_held(folder):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.outlines import outlines_of
-from segrefiner_mm.io.formats.yolo_folder import YoloFolder, joined
+from segrefiner_mm.io.formats.yolo_folder import YoloFolder
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 
 SIZE = 40, 80
@@ -95,14 +95,6 @@ def test_parts_are_joined(folder, tmp_path):
     assert len(polygons) == 1
 
 
-def test_joined_keeps_every_corner():
-    rng = np.random.default_rng(0)
-    parts = [rng.random((n, 2)) for n in (5, 4, 3000)]
-    whole = joined(parts)
-    assert len(whole) == 3009 + 2 * 2
-    assert {*map(tuple, whole)} == {*map(tuple, np.concatenate(parts))}
-
-
 def test_outlines_are_fractions_within_the_image(folder, tmp_path):
     full = np.ones(SIZE, np.uint8)
     files = YoloFolder(folder)
@@ -156,6 +148,60 @@ def test_a_folder_for_every_part(folder, tmp_path):
         f'{part}/images/{name}' for part in ('train', 'valid') for name in 'ab'
     ]
     assert not any(entry.problem for entry in entries)
+
+
+def test_images_beside_the_label_files(folder, tmp_path):
+    flat = tmp_path / 'flat'
+    shutil.copytree(folder / 'labels' / 'train', flat)
+    with pytest.raises(InputError, match='no image beside them'):
+        list(YoloFolder(flat).images())
+    shutil.copy(folder / 'images/train/a.jpg', flat / 'a.JPG')
+    first, second = YoloFolder(flat).images()
+    assert (first.name, first.size, first.problem) == ('a', SIZE, '')
+    assert 'no image b in' in second.problem
+
+
+def test_pictures_that_a_prediction_leaves_beside_labels(folder, tmp_path):
+    """They have the masks drawn on them, and must not be refined on."""
+    predict = tmp_path / 'predict'
+    shutil.copytree(folder / 'labels' / 'train', predict / 'labels')
+    shutil.copy(folder / 'images/train/a.jpg', predict / 'a.jpg')
+    with pytest.raises(InputError, match='--img-dir'):
+        list(YoloFolder(predict).images())
+
+
+def test_identities_of_tracks_stay(folder, tmp_path):
+    """Tracking writes a confidence and an identity, counted from 1."""
+    train = folder / 'labels' / 'train'
+    (train / 'a.txt').write_text(f'{SQUARE} 0.875 1\n{SQUARE} 0.5 17\n')
+    (train / 'b.txt').write_text(f'{SQUARE} 0.25 1\n{SQUARE} 1 1 0 1\n')
+    files = YoloFolder(folder)
+    first, second = files.images()
+    new = encode_mask(square(12, 34, 4, 20))
+    for entry in (first, second):
+        np.testing.assert_array_equal(
+            decode_mask(next(iter(entry.masks.values())), SIZE), square()
+        )
+        for key in entry.masks:
+            files.replace(key, new)
+    files.write(tmp_path / 'new')
+    ends = {
+        name: [line.split()[9:] for line in text.splitlines()]
+        for name in ('a', 'b')
+        for text in [(tmp_path / f'new/labels/train/{name}.txt').read_text()]
+    }
+    assert ends == dict(
+        a=[['0.875', '1'], ['0.5', '17']], b=[['0.25', '1'], ['0', '1']]
+    )
+
+
+def test_a_corner_at_the_border_is_no_identity(folder):
+    """Without identities above 1, x 1 is a corner at the lower border."""
+    line = f'{SQUARE} 0.1 1\n'
+    (folder / 'labels/train/a.txt').write_text(line)
+    first, _ = YoloFolder(folder).images()
+    [[polygon]] = first.masks.values()
+    assert polygon[-2:] == [8, 40]
 
 
 def test_a_link_out_of_the_data_set_is_not_copied(folder, tmp_path):

@@ -1,0 +1,35 @@
+"""What a file looks like, beside its values."""
+
+import json
+
+import pytest
+
+from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.json_files.json_layout import JsonLayout, layout_of
+
+
+@pytest.mark.parametrize(
+    ('text', 'layout'),
+    [
+        ('{"a": 1}', JsonLayout()),
+        ('{\n  "a": 1\n}\n', JsonLayout('  ', True, '\n')),
+        ('[\r\n\t"\u00e9"\r\n]', JsonLayout('\t', False)),
+        ('\ufeff{\n "a": 1}', JsonLayout(' ', False)),
+        ('', JsonLayout()),
+    ],
+)
+def test_it_is_recognised(tmp_path, text, layout):
+    (tmp_path / 'a.json').write_bytes(text.encode())
+    assert layout_of(tmp_path / 'a.json') == layout
+
+
+def test_half_a_character_is_escaped():
+    """JSON may escape one surrogate of a pair, which UTF-8 cannot hold."""
+    content = json.loads('"\\ud83d"')
+    layout = JsonLayout(is_ascii=False)
+    assert layout.encode(content, 'a.json') == b'"\\ud83d"'
+
+
+def test_what_json_cannot_hold():
+    with pytest.raises(InputError, match=r'cannot write a\.json as json'):
+        JsonLayout().encode({1, 2}, 'a.json')

@@ -148,7 +148,7 @@ def test_the_split_follows_from_the_name_of_the_group(run, tmp_path):
         ([], 'nothing to read'),
         (['--list', 'mine'], 'expected NAME=FILE'),
         (['--list', 'a/b=c.tsv'], 'expected NAME=FILE'),
-        (['--list', 'mine=none.tsv'], 'no such file'),
+        (['--list', 'mine=none.tsv'], 'No such file'),
         (['--list', 'a=b.tsv', 'a=c.tsv'], "two sources have the name 'a'"),
     ],
 )

@@ -14,6 +14,7 @@ from segrefiner_mm.io.image_files.geotiff import (
     encode_geotiff,
     georeference_of,
 )
+from segrefiner_mm.io.image_files.picture_source import Source, name_of
 from segrefiner_mm.io.image_files.pictures import (
     mode_of,
     picture_to_array,
@@ -82,30 +83,31 @@ def read_label_map(path: str | Path) -> LabelMap:
     return LabelMap(_exact(labels, path), palette, place)
 
 
-def check_lossless(picture: Image.Image, path: str | Path) -> None:
+def check_lossless(picture: Image.Image, source: Source) -> None:
     """Reject a label map from a file with lossy compression.
 
     Args:
         picture (PIL.Image.Image): From :func:`read_picture`.
-        path (str | Path): Its file, for the message.
+        source (str | Path | bytes): Its file, or the content of the file.
 
     Raises:
-        InputError: If the compression is lossy.
+        InputError: If the compression is lossy, or the file can no longer be
+            read.
     """
-    if is_lossy(picture, path):
+    if is_lossy(picture, source):
         raise InputError(
-            f'{path} is not a label map: lossy compression, such as JPEG, '
-            'changes numbers, which creates labels that were never assigned; '
-            'use the lossless image (.png) that it was made from'
+            f'{name_of(source)} is not a label map: lossy compression, such '
+            'as JPEG, changes numbers, which creates labels that were never '
+            'assigned; use the lossless image (.png) that it was made from'
         )
 
 
-def is_lossy(picture: Image.Image, path: str | Path) -> bool:
+def is_lossy(picture: Image.Image, source: Source) -> bool:
     """Return whether the file of an image has lossy compression.
 
     Args:
         picture (PIL.Image.Image): From :func:`read_picture`.
-        path (str | Path): Its file.
+        source (str | Path | bytes): Its file, or the content of the file.
 
     Returns:
         bool: True for JPEG, for lossy WebP, and for TIFF with JPEG or WebP
@@ -116,10 +118,10 @@ def is_lossy(picture: Image.Image, path: str | Path) -> bool:
     """
     if picture.format == 'WEBP':
         try:
-            return is_lossy_webp(path)
+            return is_lossy_webp(source)
         except OSError as error:
             raise InputError(
-                f'cannot read {path}: {reason_of(error)}'
+                f'cannot read {name_of(source)}: {reason_of(error)}'
             ) from error
     inside = picture.info.get('compression')
     return picture.format in _LOSSY or inside in _LOSSY_TIFF

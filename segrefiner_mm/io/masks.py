@@ -17,7 +17,6 @@ from segrefiner_mm.errors import InputError, about
 from segrefiner_mm.io.encodings.outside import outside
 from segrefiner_mm.io.encodings.segmentation import read_segmentation
 from segrefiner_mm.io.image_files.orientation import Size
-from segrefiner_mm.io.image_files.picture_source import name_of
 from segrefiner_mm.io.image_files.pictures import (
     picture_to_array,
     read_picture,
@@ -130,7 +129,7 @@ def _from_file(path: str | Path | bytes, labels: bool) -> npt.NDArray[Any]:
         return read_array(path)
     picture = read_picture(path, one_page=True)
     if labels:
-        check_lossless(picture, name_of(path))
+        check_lossless(picture, path)
     return _grey(picture_to_array(picture, indices=labels))
 
 

@@ -1,5 +1,7 @@
 """One mask in every form that people have; expected is the mask itself."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
@@ -140,6 +142,21 @@ def test_label_map():
     inputs = load_masks(labels, labels=True)
     assert inputs.labels == [7, 200]
     assert np.array_equal(dense(inputs), [labels == 7, labels == 200])
+
+
+def test_label_map_in_the_bytes_of_webp():
+    """There is no file from which the compression could be read."""
+    labels = np.zeros((12, 17), np.uint8)
+    labels[MASK] = 7
+    content = io.BytesIO()
+    Image.fromarray(labels).save(content, 'WEBP', lossless=True)
+    inputs = load_masks(content.getvalue(), labels=True)
+    assert inputs.labels == [7]
+    assert np.array_equal(dense(inputs)[0], MASK)
+    content = io.BytesIO()
+    Image.fromarray(labels).save(content, 'WEBP', quality=50)
+    with pytest.raises(InputError, match='the image is not a label map: loss'):
+        load_masks(content.getvalue(), labels=True)
 
 
 def test_soft_masks_need_a_threshold():

@@ -32,8 +32,8 @@ class LabelmeFiles(PredictionFile):
     """Polygons and masks of labelme; other shapes stay unchanged.
 
     A polygon whose refined mask has holes or several parts becomes a mask, as
-    a polygon of labelme is one outline. An image that is not found is taken
-    from the JSON, if it is embedded there.
+    a polygon of labelme is one outline. An image that is embedded in the JSON
+    is taken from there, unless the very file that the JSON names is found.
 
     Args:
         path (Path): A folder of JSON files, or one JSON file.

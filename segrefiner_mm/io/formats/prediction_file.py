@@ -29,8 +29,8 @@ class ImageEntry(NamedTuple):
         image (Path, optional): The image file. Defaults to None: not found
             yet.
         embedded (Callable, optional): Reads the image from the predictions
-            themselves, for the case that it is not found. Defaults to None:
-            they do not hold it.
+            themselves, for the case that no file has exactly its name.
+            Defaults to None: they do not hold it.
         content (bytes, optional): Content of an image file that is not on
             this machine, instead of ``image``. Defaults to None.
     """

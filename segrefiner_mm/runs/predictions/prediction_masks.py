@@ -1,5 +1,6 @@
 """The images of a file of predictions, and their masks, read on demand."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,7 +96,8 @@ def with_images(
     Returns:
         list[ImageEntry]: The entries in order, each with ``image``; or with a
         ``problem`` if the image is not found, or if entries of other names
-        lead to its file.
+        lead to its file. Neither, if the image is embedded and no file has
+        exactly its name.
     """
     located = [_with_image(entry, finder) for entry in entries]
     names: dict[Path, set[str | None]] = {}
@@ -108,16 +110,30 @@ def with_images(
 def _with_image(entry: ImageEntry, finder: ImageFinder) -> ImageEntry:
     if entry.problem:
         return entry
+    is_embedded = entry.embedded is not None
     if entry.name is None:
-        if entry.embedded is not None:
-            return entry
-        return entry._replace(problem='nothing names its image')
+        problem = '' if is_embedded else 'nothing names its image'
+        return entry._replace(problem=problem)
     try:
-        return entry._replace(image=finder.find(entry.name))
+        image = finder.find(entry.name)
     except InputError as error:
-        if entry.embedded is not None:
-            return entry
-        return entry._replace(problem=f'{error}{entry.hint}')
+        problem = '' if is_embedded else f'{error}{entry.hint}'
+        return entry._replace(problem=problem)
+    # A file of a similar name may be another image.
+    if is_embedded and not _is_stated(image, entry.name, finder):
+        return entry
+    return entry._replace(image=image)
+
+
+def _is_stated(path: Path, name: str, finder: ImageFinder) -> bool:
+    """Return whether a file that was found is the very one that a name states.
+
+    The name may have ``..`` and the backslashes of Windows.
+    """
+    if finder.folder is None:
+        return True
+    stated = finder.folder / name.replace('\\', '/')
+    return os.path.normpath(stated) == os.path.normpath(path)
 
 
 def _unless_shared(
@@ -129,7 +145,7 @@ def _unless_shared(
     path, name = entry.image, entry.name
     if path is None or name is None or len(names[path]) == 1:
         return entry
-    if finder.folder is None or path == finder.folder / name:
+    if _is_stated(path, name, finder):
         return entry
     problem = shared_problem(name, path, map(str, names[path]))
     return entry._replace(image=None, problem=problem)

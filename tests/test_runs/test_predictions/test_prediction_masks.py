@@ -1,5 +1,8 @@
 """The size of masks, and polygons that reach outside it."""
 
+import io
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -32,6 +35,12 @@ def folder(tmp_path):
     lying = Image.fromarray(np.ascontiguousarray(np.rot90(picture)))
     lying.save(tmp_path / 'lying.jpg', exif=exif.tobytes())
     return tmp_path
+
+
+def small_picture():
+    content = io.BytesIO()
+    Image.new('RGB', (8, 6)).save(content, 'PNG')
+    return content.getvalue()
 
 
 def open_masks(folder, name, size, *masks):
@@ -131,6 +140,36 @@ def test_one_file_for_two_names(folder):
     found = with_images(entries, finder)
     assert [entry.image is not None for entry in found] == [1, 0, 0, 1, 1]
     assert 'plain.jpg also fits' in found[1].problem
+
+
+@pytest.mark.parametrize(
+    ('name', 'is_file'),
+    [
+        ('plain.jpg', True),
+        ('a/../plain.jpg', True),
+        ('a\\..\\plain.jpg', True),
+        ('a/plain.jpg', False),  # as if plain.jpg were of another folder
+        ('below.jpg', False),
+        ('gone.jpg', False),
+        (None, False),
+    ],
+)
+def test_an_embedded_image_is_used_unless_its_very_file_is_found(
+    folder, name, is_file
+):
+    (folder / 'b').mkdir()
+    shutil.copy(folder / 'plain.jpg', folder / 'b' / 'below.jpg')
+    rle = {0: encode_mask(np.ones((6, 8), bool))}
+    entry = ImageEntry('1', name, None, rle, embedded=small_picture)
+    plain = ImageEntry('2', 'plain.jpg', None, rle)
+    found, other = with_images([entry, plain], ImageFinder(folder))
+    assert other.image == folder / 'plain.jpg'
+    assert (found.image, found.problem) == (
+        folder / 'plain.jpg' if is_file else None,
+        '',
+    )
+    if not is_file:
+        assert open_entry(found, print, print).size == (6, 8)
 
 
 def test_few_are_decoded_at_once(folder, monkeypatch):

@@ -21,6 +21,8 @@ from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK
 # image, the confidence, the evidence, and the encoding of a refined mask.
 Outcome = dict[str, Any]
 VERDICTS = (KEPT, REFINED, ROLLED_BACK)
+# State of an image in the predictions, whose state is among the settings.
+_EMBEDDED = 'embedded'
 
 
 class PredictionNotes:
@@ -51,8 +53,10 @@ class PredictionNotes:
             entry (ImageEntry): The image. The state of a file that cannot be
                 read is None, which counts as changed.
         """
-        state = None
-        if entry.image is not None:
+        state: Any = None
+        if _is_embedded(entry):
+            state = _EMBEDDED
+        elif entry.image is not None:
             with suppress(InputError):  # its reader reports it
                 state = file_state(entry.image)
         self._seen[entry.key] = state
@@ -61,11 +65,11 @@ class PredictionNotes:
         """Return the recorded results of an image.
 
         Args:
-            entry (ImageEntry): The image, with its file.
+            entry (ImageEntry): The image, with its file, or embedded.
 
         Returns:
             list[dict] | None: An ``Outcome`` per mask; None if the image is
-            not done, or its file has changed since then.
+            not done, or is read from another place or has changed since then.
 
         Raises:
             InputError: If the image file cannot be read.
@@ -73,11 +77,10 @@ class PredictionNotes:
         line = self._lines.get(entry.key, {})
         outcomes = line.get('masks')
         if (
-            entry.image is None
-            or not isinstance(outcomes, list)
+            not isinstance(outcomes, list)
             or len(outcomes) != len(entry.masks)
             or not all(map(_is_outcome, outcomes))
-            or not is_same_file(line.get('file'), entry.image)
+            or not _is_same_image(line.get('file'), entry)
         ):
             return None
         return outcomes
@@ -112,6 +115,16 @@ class PredictionNotes:
             return {}
         named = [line for line in lines if isinstance(line.get('image'), str)]
         return {line['image']: line for line in named}
+
+
+def _is_embedded(entry: ImageEntry) -> bool:
+    return entry.image is None and entry.embedded is not None
+
+
+def _is_same_image(noted: Any, entry: ImageEntry) -> bool:
+    if _is_embedded(entry):
+        return bool(noted == _EMBEDDED)
+    return entry.image is not None and is_same_file(noted, entry.image)
 
 
 def _is_outcome(outcome: Any) -> bool:

@@ -78,6 +78,18 @@ def test_an_image_that_changes_while_it_is_refined_is_done_again(
     assert PredictionNotes(path, dict(steps=1)).outcomes(entry) is None
 
 
+def test_an_embedded_image_is_done_until_its_file_is_there(tmp_path, image):
+    entry = entry_of(None)._replace(embedded=image.read_bytes)
+    assert outcomes(tmp_path / 'j', entry, [KEPT]) == [KEPT]
+    notes = PredictionNotes(tmp_path / 'j', dict(steps=1))
+    assert notes.outcomes(entry._replace(image=image)) is None
+    assert notes.outcomes(entry._replace(embedded=None)) is None
+    of_file = entry._replace(image=image)
+    assert outcomes(tmp_path / 'k', of_file, [KEPT]) == [KEPT]
+    notes = PredictionNotes(tmp_path / 'k', dict(steps=1))
+    assert notes.outcomes(entry) is None
+
+
 def test_a_file_that_cannot_be_read_is_not_done(tmp_path, image):
     image.unlink()
     assert outcomes(tmp_path / 'j', entry_of(image), [KEPT]) is None

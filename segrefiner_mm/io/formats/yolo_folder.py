@@ -1,6 +1,7 @@
 """Label files of YOLO segmentation: a line of text for every object."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -134,8 +135,7 @@ class YoloFolder(PredictionFile):
         self, name: str, keyed: dict[Key, Any], finder: ImageFinder
     ) -> ImageEntry:
         """Return the entry of an image, with polygons in pixels."""
-        parts = PurePosixPath(name).with_suffix('').parts
-        own = '/'.join(IMAGES if part == LABELS else part for part in parts)
+        own = _name_of_image(name, finder)
         try:
             size = picture_size(finder.find(own)).upright
         except InputError as error:
@@ -182,6 +182,20 @@ def _images_of(folder: Path, files: list[Path]) -> Path | None:
             return beside
     inner = any(below.name == IMAGES for below in folders_below(folder))
     return folder if inner or _are_beside(files) else None
+
+
+def _name_of_image(name: str, finder: ImageFinder) -> str:
+    """Return the name of the image of a label file: in images/, or beside."""
+    label = PurePosixPath(name).with_suffix('')
+    own = '/'.join(IMAGES if part == LABELS else part for part in label.parts)
+    with suppress(InputError):
+        finder.find(own)
+        return own
+    with suppress(InputError):
+        image = finder.find(str(label))
+        if finder.folder and image.parent == finder.folder / label.parent:
+            return str(label)
+    return own
 
 
 def _are_beside(files: list[Path]) -> bool:

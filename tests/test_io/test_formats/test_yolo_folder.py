@@ -161,6 +161,16 @@ def test_images_beside_the_label_files(folder, tmp_path):
     assert 'no image b in' in second.problem
 
 
+@pytest.mark.parametrize('place', ['labels', 'train/labels'])
+def test_images_in_the_folder_labels(folder, tmp_path, place):
+    """With the label files, and not in a folder images/ beside it."""
+    shutil.copytree(folder / 'labels' / 'train', tmp_path / 'in' / place)
+    shutil.copy(folder / 'images/train/a.jpg', tmp_path / 'in' / place)
+    first, second = YoloFolder(tmp_path / 'in').images()
+    assert (first.name, first.size) == (f'{place}/a', SIZE)
+    assert 'no image' in second.problem
+
+
 def test_pictures_that_a_prediction_leaves_beside_labels(folder, tmp_path):
     """They have the masks drawn on them, and must not be refined on."""
     predict = tmp_path / 'predict'

@@ -15,10 +15,8 @@ from segrefiner_mm.io.output_lock import OutputLock
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.predictions.mask_rows import write_rows
 from segrefiner_mm.runs.predictions.prediction_options import PredictionSummary
-from segrefiner_mm.runs.predictions.refine_predictions import (
-    counted,
-    protect_files,
-)
+from segrefiner_mm.runs.predictions.protect_files import protect_files
+from segrefiner_mm.runs.predictions.refine_predictions import counted
 from segrefiner_mm.runs.refiner import RefinerOptions
 from segrefiner_mm.scale.coco_source import CocoSource
 from segrefiner_mm.scale.engines import joined, refine_shards

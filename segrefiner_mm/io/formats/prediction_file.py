@@ -55,7 +55,7 @@ class PredictionFile(metaclass=ABCMeta):
         forms (tuple[str, ...]): Forms in which masks can be written, see
             :class:`MaskStyle`. Defaults to ('same', 'rle').
         suffixes (Collection[str]): Suffixes of the files in a folder of this
-            format that masks are read from. Defaults to ``RESULT_SUFFIXES``.
+            format that are read and written. Defaults to ``RESULT_SUFFIXES``.
     """
 
     img_dir: Path | None = None

@@ -12,6 +12,7 @@ from segrefiner_mm.io.confine import is_within
 from segrefiner_mm.io.encodings.joined_polygons import joined
 from segrefiner_mm.io.encodings.outlines import TOLERANCE, outlines_of
 from segrefiner_mm.io.files import (
+    RESULT_SUFFIXES,
     composed,
     folders_below,
     pictures_by_stem,
@@ -52,6 +53,7 @@ class YoloFolder(PredictionFile):
     """
 
     forms = ('same',)
+    suffixes = RESULT_SUFFIXES | {'.yaml', '.yml'}
 
     def __init__(
         self,

@@ -1,17 +1,12 @@
 """Refinement of the masks of a file or folder of predictions."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.encodings.mask_forms import MaskStyle
-from segrefiner_mm.io.files import (
-    RESULT_SUFFIXES,
-    partial_prefix,
-    result_files,
-)
 from segrefiner_mm.io.formats.coco_file import CocoFile
 from segrefiner_mm.io.formats.panoptic_json import is_panoptic
 from segrefiner_mm.io.formats.prediction_file import (
@@ -22,14 +17,12 @@ from segrefiner_mm.io.formats.prediction_file import (
 from segrefiner_mm.io.formats.video_json import VideoJson
 from segrefiner_mm.io.image_files.image_finder import ImageFinder
 from segrefiner_mm.io.output_lock import OutputLock
-from segrefiner_mm.io.outputs import check_free, check_not_inputs
 from segrefiner_mm.models.user_settings import check_only
 from segrefiner_mm.reporting.reporter import Reporter
 from segrefiner_mm.runs.extras import Extras
 from segrefiner_mm.runs.only_parts import OnlyParts
 from segrefiner_mm.runs.predictions.mask_rows import (
     LEFT,
-    is_table,
     mask_rows,
     write_rows,
 )
@@ -43,10 +36,8 @@ from segrefiner_mm.runs.predictions.prediction_options import (
     PredictionOptions,
     PredictionSummary,
 )
-from segrefiner_mm.runs.predictions.prediction_run import (
-    PredictionRun,
-    soft_folder,
-)
+from segrefiner_mm.runs.predictions.prediction_run import PredictionRun
+from segrefiner_mm.runs.predictions.protect_files import protect_files
 from segrefiner_mm.runs.predictions.refine_panoptic import refine_panoptic
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
 from segrefiner_mm.windows import ERRORS, ROLLED_BACK
@@ -190,59 +181,6 @@ def _open(
             'neither: its format names no files for soft maps'
         )
     return predictions
-
-
-def protect_files(
-    source: Path,
-    out: Path,
-    options: PredictionOptions,
-    suffixes: Collection[str] = RESULT_SUFFIXES,
-) -> None:
-    """Reject outputs that are inputs, and an output that already exists.
-
-    A table of an earlier run is replaced by the new ``options.report``.
-
-    Args:
-        source (Path): File or folder of the predictions.
-        out (Path): File or folder to write.
-        options (PredictionOptions): Options with further files.
-        suffixes (Collection[str]): Suffixes of the files in a folder that
-            may not be overwritten. Defaults to ``RESULT_SUFFIXES``.
-
-    Raises:
-        InputError: If an output is an input or in the input folder, two
-            outputs are one file, ``out`` is not of the kind of ``source``, or
-            an output exists and may not be overwritten.
-    """
-    outputs = [path for path in (out, options.report) if path]
-    check_not_inputs(outputs, [path for path in (source, options.ann) if path])
-    if source.is_dir() and source.resolve() in out.resolve().parents:
-        raise InputError(
-            f'{out} is in {source}: the next run would take it for an input; '
-            'choose another folder'
-        )
-    if len({path.resolve() for path in outputs}) < len(outputs):
-        raise InputError(f'--report must not be the output {out}')
-    if out.is_dir() != source.is_dir() and out.exists():
-        raise InputError(
-            f'{out} must be a {"folder" if source.is_dir() else "file"}'
-        )
-    filled = out.is_file() or (
-        out.is_dir() and any(result_files(out, suffixes))
-    )
-    check_free(out, filled, options.overwrite)
-    if options.report is not None:
-        is_other = options.report.exists() and not is_table(options.report)
-        check_free(options.report, is_other, options.overwrite)
-    if options.soft is not None:
-        _protect_soft(soft_folder(out), out, options.overwrite)
-
-
-def _protect_soft(folder: Path, out: Path, overwrite: bool) -> None:
-    """Reject a folder of soft maps that no stopped run has begun."""
-    begun = any(out.parent.glob(f'{partial_prefix(out)}*'))
-    filled = folder.exists() and not (folder.is_dir() and begun)
-    check_free(folder, filled, overwrite)
 
 
 def _take(

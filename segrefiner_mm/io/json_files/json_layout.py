@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 
 from segrefiner_mm.errors import InputError
 
+_BOM = b'\xef\xbb\xbf'
+_FIRST_LINE = re.compile(rb'[{\[]\r?\n([ \t]+)')
+_NO_SPACE = re.compile(rb'[{\[]+"(?:[^"\\]|\\.)*":(?! )')
+
 
 class JsonLayout(NamedTuple):
     """How a JSON file is written.
@@ -17,11 +21,16 @@ class JsonLayout(NamedTuple):
         is_ascii (bool): Whether characters beyond ASCII are escaped. Defaults
             to True.
         end (str): What follows the value. Defaults to ''.
+        newline (str): End of a line. Defaults to a line feed.
+        is_compact (bool): Whether commas and colons are written without
+            spaces; for a single line. Defaults to False.
     """
 
     indent: str | None = None
     is_ascii: bool = True
     end: str = ''
+    newline: str = '\n'
+    is_compact: bool = False
 
     def encode(self, content: Any, name: str | Path) -> bytes:
         """Encode a value as JSON.
@@ -36,10 +45,16 @@ class JsonLayout(NamedTuple):
         Raises:
             InputError: If it is nested too deeply, or JSON cannot hold it.
         """
+        signs = (',', ':') if self.is_compact else None
         try:
             text = json.dumps(
-                content, indent=self.indent, ensure_ascii=self.is_ascii
+                content,
+                indent=self.indent,
+                ensure_ascii=self.is_ascii,
+                separators=signs,
             )
+            # Strings have no line ends, as these are escaped.
+            text = text.replace('\n', self.newline)
             return f'{text}{self.end}'.encode()
         except UnicodeEncodeError:  # half a pair of surrogates, escaped before
             return self._replace(is_ascii=True).encode(content, name)
@@ -59,10 +74,13 @@ def layout_of(file: Path) -> JsonLayout:
     Raises:
         OSError: If it cannot be read.
     """
-    text = file.read_bytes()
-    first = re.match(rb'(?:\xef\xbb\xbf)?[{\[]\r?\n([ \t]+)', text)
+    text = file.read_bytes().removeprefix(_BOM)
+    first = _FIRST_LINE.match(text)
+    newline = '\r\n' if b'\r\n' in text else '\n'
     return JsonLayout(
         first[1].decode() if first else None,
         text.isascii(),
-        '\n' if text.endswith(b'\n') else '',
+        newline if text.endswith(b'\n') else '',
+        newline,
+        first is None and _NO_SPACE.match(text) is not None,
     )

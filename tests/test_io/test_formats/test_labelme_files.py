@@ -164,15 +164,18 @@ def test_polygons_stay_polygons_on_request(folder, content, tmp_path):
     [
         dict(indent=2, ensure_ascii=False),
         dict(indent='\t'),
+        dict(separators=(',', ':')),
         dict(),
     ],
 )
 def test_the_layout_stays(folder, content, tmp_path, layout):
     content['shapes'][0]['label'] = 'Kätzchen'
     text = json.dumps(content, **layout)
-    (folder / 'a.json').write_text(text, 'utf-8')
-    LabelmeFiles(folder).write(tmp_path / 'new')
-    assert (tmp_path / 'new' / 'a.json').read_text('utf-8') == text
+    for end in ('\n', '\r\n'):  # labelme on Windows writes the second
+        written = text.replace('\n', end).encode()
+        (folder / 'a.json').write_bytes(written)
+        LabelmeFiles(folder).write(tmp_path / 'new')
+        assert (tmp_path / 'new' / 'a.json').read_bytes() == written
 
 
 def test_pictures_in_the_files_are_not_held(folder):

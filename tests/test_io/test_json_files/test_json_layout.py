@@ -13,8 +13,11 @@ from segrefiner_mm.io.json_files.json_layout import JsonLayout, layout_of
     [
         ('{"a": 1}', JsonLayout()),
         ('{\n  "a": 1\n}\n', JsonLayout('  ', True, '\n')),
-        ('[\r\n\t"\u00e9"\r\n]', JsonLayout('\t', False)),
-        ('\ufeff{\n "a": 1}', JsonLayout(' ', False)),
+        ('[\r\n\t"\u00e9"\r\n]', JsonLayout('\t', False, '', '\r\n')),
+        ('{"a": 1}\r\n', JsonLayout(None, True, '\r\n', '\r\n')),
+        ('[{"\\":":1}]', JsonLayout(is_compact=True)),
+        ('[{":": 1}]', JsonLayout()),
+        ('\ufeff{\n "a": 1}', JsonLayout(' ')),
         ('', JsonLayout()),
     ],
 )

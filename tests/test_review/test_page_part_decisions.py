@@ -44,6 +44,8 @@ def test_accept_reject_and_undo_with_parts(page, tmp_path):
     assert 'parts' not in decision
     page.keyboard.press('u')  # the parts are still there
     assert state() == (['◐ partly'], [], 2)
+    said = page.locator('#status').text_content()
+    assert said.endswith('is refined again but for 2 parts')
     page.keyboard.press('u')
     assert state()[2] == 1
     page.locator('#by-decision').select_option('partly')

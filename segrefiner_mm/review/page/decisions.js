@@ -25,7 +25,8 @@ function decide(decision) {
   rememberDecisions();
   const but = decisionOf(index) === 'partly' ? ` but for ${counted(parts.get(index).length, 'part')}` : '';
   const words = { accept: `accepted${but}`, reject: 'rejected' };
-  say(`${nameOf(index)} is ${words[decision] ?? 'open again'}`);
+  const undone = but ? `refined again${but}` : 'open again';
+  say(`${nameOf(index)} is ${words[decision] ?? undone}`);
   if (at('by-decision').value) {
     refilter(selected);
     return;

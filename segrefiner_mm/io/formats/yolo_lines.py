@@ -94,6 +94,6 @@ def _identity(words: list[str]) -> int:
     confidence, identity = words[-2:]
     try:
         is_one = identity.isdecimal() and 0 <= float(confidence) <= 1
-    except ValueError:
+        return int(identity) if is_one else 0
+    except ValueError:  # no number, or one of thousands of digits
         return 0
-    return int(identity) if is_one else 0

@@ -114,6 +114,7 @@ def test_outlines_are_fractions_within_the_image(folder, tmp_path):
         ('0 a b c d e f', 'other than numbers'),
         ('0 nan 0 0 0 1 1', 'far outside'),
         ('0 10 10 300 10 300 300', 'far outside'),
+        pytest.param(f'{SQUARE} 0.5 {"9" * 5000}', 'far outside', id='digits'),
     ],
 )
 def test_a_faulty_line_fails_alone(folder, line, words):

@@ -16,7 +16,7 @@ from segrefiner_mm.evaluation.comparison import comparison_table
 from segrefiner_mm.evaluation.evaluate_files import Rows
 from segrefiner_mm.evaluation.mask_folders import draw_worst
 from segrefiner_mm.io.files import read_json, write_whole
-from segrefiner_mm.io.outputs import check_not_inputs
+from segrefiner_mm.io.outputs import check_not_inputs, is_empty_file
 
 
 def run_eval(args: argparse.Namespace) -> int:
@@ -80,7 +80,7 @@ def _check_json(args: argparse.Namespace) -> None:
     out = Path(args.json)
     given = (args.gt, args.coarse, args.refined)
     check_not_inputs([out], [Path(path) for path in given if path])
-    if out.exists() and not _is_comparison(out):
+    if out.exists() and not (is_empty_file(out) or _is_comparison(out)):
         raise InputError(
             f'{out} exists and was not written by an earlier eval --json: '
             'choose another name'

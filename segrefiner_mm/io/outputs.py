@@ -37,3 +37,15 @@ def check_free(out: Path, is_taken: bool, overwrite: bool) -> None:
         raise InputError(
             f'{out} already exists: pass --overwrite, or choose another output'
         )
+
+
+def is_empty_file(path: Path) -> bool:
+    """Return whether a path is a file without content, as by ``mktemp``.
+
+    Args:
+        path (Path): The path; it need not exist.
+
+    Returns:
+        bool: True for an existing file of no bytes.
+    """
+    return path.is_file() and path.stat().st_size == 0

@@ -229,6 +229,7 @@ def test_mistakes_are_named(folders, capsys):
 def test_figures_replace_earlier_figures_alone(folders, capsys):
     gt, coarse, refined = three(folders)
     out = folders / 'figures.json'
+    out.touch()  # as mktemp does
     assert run(gt, coarse, '--json', out) == 0
     assert run(gt, coarse, refined, '--json', out) == 0
     assert set(json.loads(out.read_text())['all']) == {'coarse', 'refined'}

@@ -9,7 +9,11 @@ from segrefiner_mm.io.files import (
     partial_prefix,
     result_files,
 )
-from segrefiner_mm.io.outputs import check_free, check_not_inputs
+from segrefiner_mm.io.outputs import (
+    check_free,
+    check_not_inputs,
+    is_empty_file,
+)
 from segrefiner_mm.runs.predictions.mask_rows import is_table
 from segrefiner_mm.runs.predictions.prediction_options import (
     PredictionOptions,
@@ -69,7 +73,8 @@ def _protect_report(report: Path, inputs: list[Path], overwrite: bool) -> None:
     if report.is_dir():
         raise InputError(f'--report must be a file, and {report} is a folder')
     check_not_inputs([report], inputs)
-    check_free(report, report.exists() and not is_table(report), overwrite)
+    is_other = report.exists() and not is_table(report)
+    check_free(report, is_other and not is_empty_file(report), overwrite)
 
 
 def _protect_soft(folder: Path, out: Path, overwrite: bool) -> None:

@@ -63,6 +63,8 @@ def test_a_report_replaces_a_report_alone(folder):
     report = folder / 'changes.csv'
     report.write_text('mask,verdict,iou\n')
     protect(folder, report=report)
+    report.write_text('')  # as mktemp creates it
+    protect(folder, report=report)
     report.write_text('my notes\n')
     with pytest.raises(InputError, match='--overwrite'):
         protect(folder, report=report)

@@ -24,8 +24,11 @@ def is_lossy_webp(source: Source) -> bool:
     Raises:
         OSError: If the file cannot be read.
     """
-    in_memory = isinstance(source, bytes)
-    with io.BytesIO(source) if in_memory else Path(source).open('rb') as file:
+    with (
+        io.BytesIO(source)
+        if isinstance(source, bytes)
+        else Path(source).open('rb') as file
+    ):
         file.seek(12)  # 'RIFF', size, 'WEBP'
         while len(head := file.read(8)) == 8:
             kind, size = head[:4], int.from_bytes(head[4:], 'little')

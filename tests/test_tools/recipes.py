@@ -16,12 +16,15 @@ TRAIN = ROOT / 'tools' / 'train.py'
 SIZE = 32
 
 
-def write_recipe(name: str, folder: Path, **settings: Any) -> Path:
+def write_recipe(
+    name: str, folder: Path, size: int = SIZE, **settings: Any
+) -> Path:
     """Write data for a recipe and its config with a small network.
 
     Args:
         name (str): Stem of a config in ``configs/segrefiner``.
         folder (Path): Where to write.
+        size (int): Side of the windows. Defaults to 32.
         **settings: Merged into the config last, dots in names as ``__``.
 
     Returns:
@@ -36,14 +39,17 @@ def write_recipe(name: str, folder: Path, **settings: Any) -> Path:
     cfg.train_dataloader.sampler.batch_size = 8
     for step in _steps(cfg.train_dataloader.dataset.pipeline):
         if step['type'] in ('CropObject', 'CropPatch'):
-            step['size'] = SIZE
-    cfg.model.head.denoiser.update(
-        model_channels=32,
-        num_res_blocks=1,
-        channel_mult=(1, 2, 2),
-        attention_strides=(),
-    )
-    cfg.model.test_cfg.model_size = SIZE
+            step['size'] = size
+        if step['type'] == 'PasteObject':
+            step['backgrounds'] = str(folder / 'backgrounds')
+    if cfg.model.head.denoiser.type == 'DenoiseUNet':
+        cfg.model.head.denoiser.update(
+            model_channels=32,
+            num_res_blocks=1,
+            channel_mult=(1, 2, 2),
+            attention_strides=(),
+        )
+    cfg.model.test_cfg.model_size = size
     cfg.optim_wrapper.optimizer.lr = 2e-3
     cfg.param_scheduler[0].end = 5
     cfg.train_cfg.update(max_iters=30, val_interval=30)

@@ -7,6 +7,8 @@ learns to outline within thirty iterations.
 import subprocess
 import sys
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.helpers import ROOT
@@ -74,3 +76,24 @@ def test_the_later_stages_run(name, tmp_path):
     process = train(config, '--work-dir', tmp_path / 'work')
     assert process.returncode == 0, process.stderr
     assert 'refine/iou' in scalars(tmp_path / 'work')[-1]
+
+
+@pytest.mark.slow
+def test_the_last_stage_of_lite_goes_on_from_the_bundled_weights(tmp_path):
+    """Its first losses are those of a network that has learnt to refine."""
+    (tmp_path / 'backgrounds').mkdir()
+    for number in range(2):
+        image = np.full((150, 200, 3), 60 * number, np.uint8)
+        cv2.imwrite(str(tmp_path / 'backgrounds' / f'{number}.png'), image)
+    config = write_recipe(
+        'segrefiner_lite_384',
+        tmp_path,
+        size=128,
+        train_cfg__max_iters=2,
+        train_cfg__val_interval=2,
+    )
+    process = train(config, '--work-dir', tmp_path / 'work')
+    assert process.returncode == 0, process.stderr
+    log = scalars(tmp_path / 'work')
+    assert log[0]['iou'] > log[0]['coarse_iou']
+    assert 'refine/iou' in log[-1]

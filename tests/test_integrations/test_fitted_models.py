@@ -90,7 +90,9 @@ def test_mean_iou_of_a_segmentor_rises(data):
     init_default_scope('mmseg')
     cfg = segmentor(data, num_classes=2)
     cfg.model.backbone.update(strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1))
-    cfg.model.decode_head.channels = 64
+    # As wide as published: it has to learn something.
+    cfg.model.backbone.update(stem_channels=64, base_channels=64)
+    cfg.model.decode_head.update(in_channels=512, channels=64)
     dataset = cfg.test_dataloader.dataset
     dataset.metainfo = dict(classes=('ground', 'near'), palette=[[0] * 3] * 2)
     dataset.pipeline[1].scale = (128, 96)

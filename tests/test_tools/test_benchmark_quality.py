@@ -33,7 +33,8 @@ def table(tmp_path_factory):
     )
     assert process.returncode == 0, process.stderr
     rows = {}
-    for line in process.stdout.splitlines()[4:]:
+    listed = [n for n in process.stdout.splitlines() if n.startswith('|')]
+    for line in listed[2:]:  # below the head of the table
         kind, method, *cells = (c.strip() for c in line.split('|')[1:-1])
         n, coarse, *gains, harmed, changed, seconds = cells
         first = [float(re.match(r'[-+.\d]+', gain)[0]) for gain in gains]

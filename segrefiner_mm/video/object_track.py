@@ -228,7 +228,8 @@ class ObjectTrack:
             most = 0.0 if right else self._steadying.result
             weight = self._weight(own, carried, trust, most)
             if weight is not None:
-                own += weight * (carried - own)
+                gap = carried - own
+                own += weight * self._share_of_jitter(gap) * gap
                 pixels = distance > 0
         self.edge = CarriedEdge.of(box, distance)
         self.last = ObjectResult(
@@ -240,6 +241,16 @@ class ObjectTrack:
             how,
         )
         return self.last
+
+    def _share_of_jitter(self, gap: Array) -> Array:
+        """Return how far a gap between edges counts as jitter, 0 to 1.
+
+        A refined edge jitters by a few pixels. Where it is farther from the
+        carried edge, the motion was estimated wrongly or the object changed.
+        """
+        jitter = self._steadying.jitter
+        share: Array = np.clip(2 - np.abs(gap) / jitter, 0, 1)
+        return share
 
     def _weight(
         self, own: Array, carried: Array, trust: Array | None, most: float

@@ -16,6 +16,9 @@ class Steadying:
             edge, in pixels, 0 to 255, up to which the masks count as steady:
             nothing is carried then. Above three times this distance, the
             weights apply in full. Defaults to 0.5.
+        jitter (float): Distance of the carried from the refined edge, in
+            pixels, 1 to 255, up to which ``result`` applies in full. It falls
+            to 0 at twice this distance. Defaults to 6.
         min_overlap (float): IoU of the carried and the coarse mask, 0 to 1,
             below which nothing is carried for an object. Defaults to 0.5.
         cut (float): Lowest share of the image, 0 to 1, that motion leaves
@@ -32,6 +35,7 @@ class Steadying:
     prior: float = 0.5
     result: float = 0.5
     still: float = 0.5
+    jitter: float = 6.0
     min_overlap: float = 0.5
     cut: float = 0.5
     reuse: float = 1.5
@@ -39,11 +43,12 @@ class Steadying:
     def __post_init__(self) -> None:
         for field in fields(self):
             value, most = getattr(self, field.name), 1.0
-            if field.name in ('still', 'reuse'):
+            least = 1.0 if field.name == 'jitter' else 0.0
+            if field.name in ('still', 'reuse', 'jitter'):
                 most = 255.0
-            if not 0.0 <= value <= most:
+            if not least <= value <= most:
                 raise ValueError(
-                    f'{field.name} must be 0 to {most:g}, got {value}'
+                    f'{field.name} must be {least:g} to {most:g}, got {value}'
                 )
 
     def scaled(self, share: float) -> 'Steadying':

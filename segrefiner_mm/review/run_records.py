@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from segrefiner_mm.io.files import read_json_lines
+from segrefiner_mm.io.json_files.json_lines import read_json_lines
 from segrefiner_mm.runs.predictions.prediction_journal import VERDICTS
 from segrefiner_mm.runs.run_journal import NAME
 

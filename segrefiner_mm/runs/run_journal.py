@@ -10,9 +10,11 @@ from typing import Any
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import digest, file_state, is_same_file
 from segrefiner_mm.io.files import (
+    write_whole,
+)
+from segrefiner_mm.io.json_files.json_lines import (
     append_json_line,
     read_json_lines,
-    write_whole,
 )
 
 NAME = '.segrefiner-run.jsonl'

@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.files import folders_below, read_json, write_whole
+from segrefiner_mm.io.files import (
+    folders_below,
+    read_bytes,
+    read_json,
+    write_whole,
+)
+from segrefiner_mm.io.json_files.json_file import parse_json
 from segrefiner_mm.io.json_files.json_layout import JsonLayout, layout_of
 
 
@@ -135,12 +141,13 @@ class JsonFolder:
 
     def _read(self, file: Path) -> None:
         name = file.relative_to(self.folder).as_posix()
-        content = read_json(file)
+        text = read_bytes(file)
+        content = parse_json(text, file)
         if isinstance(content, dict) and content.get(self._heavy) is not None:
             content[self._heavy] = None  # its place among the keys stays
             self._loaded.add(name)
         self.contents[name] = content
-        self._layouts[name] = layout_of(file)
+        self._layouts[name] = layout_of(text)
 
     def write(self, out: Path) -> None:
         """Write the files.

@@ -62,19 +62,16 @@ class JsonLayout(NamedTuple):
             raise InputError(f'cannot write {name} as json: {error}') from None
 
 
-def layout_of(file: Path) -> JsonLayout:
+def layout_of(content: bytes) -> JsonLayout:
     """Recognise the layout of a JSON file.
 
     Args:
-        file (Path): The file, which is valid JSON.
+        content (bytes): Content of the file, valid JSON.
 
     Returns:
         JsonLayout: Its layout.
-
-    Raises:
-        OSError: If it cannot be read.
     """
-    text = file.read_bytes().removeprefix(_BOM)
+    text = content.removeprefix(_BOM)
     first = _FIRST_LINE.match(text)
     newline = '\r\n' if b'\r\n' in text else '\n'
     return JsonLayout(

@@ -8,11 +8,13 @@ from typing import Any
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.file_state import file_state, is_same_file
 from segrefiner_mm.io.files import (
-    append_json_line,
-    read_json_lines,
     write_whole,
 )
 from segrefiner_mm.io.formats.prediction_file import ImageEntry
+from segrefiner_mm.io.json_files.json_lines import (
+    append_json_line,
+    read_json_lines,
+)
 from segrefiner_mm.io.json_files.numbers import is_real
 from segrefiner_mm.io.rle import run_lengths
 from segrefiner_mm.windows import KEPT, REFINED, ROLLED_BACK

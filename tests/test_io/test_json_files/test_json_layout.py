@@ -21,9 +21,8 @@ from segrefiner_mm.io.json_files.json_layout import JsonLayout, layout_of
         ('', JsonLayout()),
     ],
 )
-def test_it_is_recognised(tmp_path, text, layout):
-    (tmp_path / 'a.json').write_bytes(text.encode())
-    assert layout_of(tmp_path / 'a.json') == layout
+def test_it_is_recognised(text, layout):
+    assert layout_of(text.encode()) == layout
 
 
 def test_half_a_character_is_escaped():

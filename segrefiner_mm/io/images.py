@@ -204,12 +204,20 @@ def _is_picture(source: Any) -> bool:
 
 def _unequal(name: str, size: tuple[int, ...], mask: Size) -> InputError:
     return InputError(
-        f'{name} is {_by(size)}, but its mask is {_by(mask)} '
+        f'{name} is {by(size)}, but its mask is {by(mask)} '
         '(width x height): they must be equal. If the mask shows the whole '
         'image, resize it with nearest-neighbour interpolation (in Python, '
         'resize_masks=True does it)'
     )
 
 
-def _by(size: tuple[int, ...]) -> str:
+def by(size: tuple[int, ...]) -> str:
+    """Describe a size.
+
+    Args:
+        size (tuple[int, ...]): Height and width.
+
+    Returns:
+        str: The sides as users name them, such as ``'640 x 480'``.
+    """
     return f'{size[1]} x {size[0]}'

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.images import by
 
 Labels = npt.NDArray[Any]
 
@@ -85,7 +86,7 @@ def label_changes(
     if before.shape != after.shape:
         raise InputError(
             'the sizes differ: the coarse label map has '
-            f'{_sides(before)} pixels, the refined one {_sides(after)}'
+            f'{by(before.shape)} pixels, the refined one {by(after.shape)}'
         )
     moved = before != after
     areas, gained, lost = map(_counts, (before, after[moved], before[moved]))
@@ -113,7 +114,3 @@ def label_changes(
 def _counts(labels: Labels) -> dict[int, int]:
     names, counts = np.unique(labels, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
-
-
-def _sides(labels: Labels) -> str:
-    return f'{labels.shape[1]} x {labels.shape[0]}'

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from segrefiner_mm.errors import InputError
+from segrefiner_mm.io.images import by
 from segrefiner_mm.io.json_files.json_file import shown
 from segrefiner_mm.windows import Box
 
@@ -85,18 +86,6 @@ def read_parts(entry: dict[str, Any]) -> Parts:
     size = height, width
     boxes = [_box(part, size, place) for place, part in enumerate(listed)]
     return Parts(size, tuple(boxes))
-
-
-def by(size: tuple[int, ...]) -> str:
-    """Describe a size.
-
-    Args:
-        size (tuple[int, ...]): Height and width.
-
-    Returns:
-        str: The sides as users name them, such as ``'640 x 480'``.
-    """
-    return f'{size[1]} x {size[0]}'
 
 
 def _is_side(value: Any) -> bool:

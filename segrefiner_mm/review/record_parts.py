@@ -16,8 +16,9 @@ from segrefiner_mm.io.formats.coco_file import (
     why_left,
 )
 from segrefiner_mm.io.formats.prediction_file import Key
+from segrefiner_mm.io.images import by
 from segrefiner_mm.io.rle import decode_mask, encode_mask
-from segrefiner_mm.review.parts import Parts, Size, by
+from segrefiner_mm.review.parts import Parts, Size
 
 _OF_MASKS = ('bbox', 'area')  # what --update-boxes computes from a mask
 

@@ -9,9 +9,21 @@ import numpy as np
 
 from segrefiner_mm.cli import main as cli
 from segrefiner_mm.io.file_state import digest
+from segrefiner_mm.io.rle import decode_mask
 from tests.test_review.scenes import Scenes
 
 Side = tuple[int, int, int, int]  # x0, y0, x1, y1
+SIZE = 96, 128
+# Two that overlap, and one at the corner of the image.
+BOXES = (30, 20, 70, 50), (60, 40, 80, 60), (100, 80, 128, 96)
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def masks_of(entries: Iterable[dict]) -> list[np.ndarray]:
+    return [decode_mask(entry['segmentation'], SIZE) for entry in entries]
 
 
 def partly(key: Any, size: tuple[int, int], *boxes: Side) -> dict[str, Any]:

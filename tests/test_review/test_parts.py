@@ -1,6 +1,5 @@
 """Parts of masks: read, refused in words, and put back in pixels."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,32 +7,20 @@ import pytest
 
 from segrefiner_mm.apis import DecisionOptions, apply_decisions
 from segrefiner_mm.errors import InputError
-from segrefiner_mm.io.rle import decode_mask
 from segrefiner_mm.review.parts import MOST_PARTS, Parts, read_parts
 from segrefiner_mm.windows import Box
 from tests.test_review.part_scenes import (
+    SIZE,
     apply,
     decide,
     partly,
 )
 from tests.test_review.scenes import write_review
 
-SIZE = 96, 128
-# Two that overlap, and one at the corner of the image.
-BOXES = (30, 20, 70, 50), (60, 40, 80, 60), (100, 80, 128, 96)
-
 
 @pytest.fixture(scope='module')
 def scenes(tmp_path_factory):
     return write_review(tmp_path_factory.mktemp('parts') / 'data')
-
-
-def read(path):
-    return json.loads(path.read_text())
-
-
-def masks_of(entries):
-    return [decode_mask(entry['segmentation'], SIZE) for entry in entries]
 
 
 def test_parts_of_pixels():

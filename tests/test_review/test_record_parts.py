@@ -15,30 +15,22 @@ from segrefiner_mm.io.encodings.outlines import outlines_of
 from segrefiner_mm.io.file_state import digest
 from segrefiner_mm.io.rle import decode_mask, encode_mask
 from tests.test_review.part_scenes import (
+    BOXES,
+    SIZE,
     apply,
     decide,
+    masks_of,
     mixed,
     partly,
+    read,
     write_decisions,
 )
 from tests.test_review.scenes import write_review
-
-SIZE = 96, 128
-# Two that overlap, and one at the corner of the image.
-BOXES = (30, 20, 70, 50), (60, 40, 80, 60), (100, 80, 128, 96)
 
 
 @pytest.fixture(scope='module')
 def scenes(tmp_path_factory):
     return write_review(tmp_path_factory.mktemp('parts') / 'data')
-
-
-def read(path):
-    return json.loads(path.read_text())
-
-
-def masks_of(entries):
-    return [decode_mask(entry['segmentation'], SIZE) for entry in entries]
 
 
 def test_coarse_inside_of_the_parts_and_refined_outside(

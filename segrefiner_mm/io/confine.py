@@ -45,11 +45,11 @@ def confined(folder: Path, name: object) -> Path:
             'files must be relative, with / between folders and without ..'
         )
     path = folder.joinpath(*parts)
-    if is_too_long(path):
+    if is_within(folder, path):
+        return path
+    if _stat_error(path) == errno.ENAMETOOLONG:
         raise InputError(f'the name {shown_name(name)} is too long')
-    if not is_within(folder, path):
-        raise InputError(f'{path} is a link that leads out of {folder}')
-    return path
+    raise InputError(f'{path} is a link that leads out of {folder}')
 
 
 def path_below(folder: str | Path, name: str, where: str | Path) -> str:
@@ -99,18 +99,6 @@ def is_within(folder: Path, path: Path) -> bool:
         return path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError, ValueError):
         return False
-
-
-def is_too_long(path: Path) -> bool:
-    """Return whether a path, or a name in it, is too long to exist.
-
-    Args:
-        path (Path): The path.
-
-    Returns:
-        bool: What the file system says.
-    """
-    return _stat_error(path) == errno.ENAMETOOLONG
 
 
 def _stat_error(path: Path) -> int | None:

@@ -186,7 +186,6 @@ def _chosen(
     decision = chosen.get(result.key)
     if decision is not None and decision.parts is not None:
         return restore_file(result, decision.parts)
-    refined = Choice(taken=result.refined, left=result.coarse)
     if decision is not None and decision.verdict == REJECT:
-        return Restored(Choice(*refined.files[::-1]))
-    return Restored(refined)
+        return Restored(Choice(taken=result.coarse, left=result.refined))
+    return Restored(Choice(taken=result.refined, left=result.coarse))

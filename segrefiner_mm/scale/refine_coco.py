@@ -164,17 +164,13 @@ def _digest(job: ShardJob) -> str:
 
 def _states(coco: CocoSource) -> list[tuple[int, int]]:
     """Return size and modification time of the JSON files, without a hash."""
-    states = []
-    for path in (coco.path, coco.ann):
-        if path is not None:
-            try:
-                stat = path.stat()
-            except OSError as error:
-                raise InputError(
-                    f'cannot read {path}: {reason_of(error)}'
-                ) from error
-            states.append((stat.st_size, stat.st_mtime_ns))
-    return states
+    try:
+        stats = [path.stat() for path in (coco.path, coco.ann) if path]
+    except OSError as error:
+        raise InputError(
+            f'cannot read {error.filename}: {reason_of(error)}'
+        ) from error
+    return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
 
 
 def _merge(

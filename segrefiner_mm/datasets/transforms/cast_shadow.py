@@ -1,5 +1,6 @@
 """Drawing of the shadow that an object casts on its surroundings."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -65,10 +66,11 @@ class CastShadow(BaseTransform):
             dict: The sample.
         """
         rng = np.random.default_rng([results['seed'], 9])
-        mask = results['gt_mask'].astype(np.float32)
-        if rng.random() >= self.prob or not mask.any():
+        true = results['gt_mask']
+        if rng.random() >= self.prob or not true.any():
             return results
-        shadow = self._shadow(mask, rng)
+        mask = true.astype(np.float32)
+        shadow = self._shadow(mask, cv2.boundingRect(true), rng)
         # The pixels of the edge belong to both, as in a photograph.
         shadow *= 1 - cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.4, 0.9))
         light = 1 - rng.uniform(*self.strength) * shadow
@@ -76,13 +78,15 @@ class CastShadow(BaseTransform):
         results['img'] = np.rint(dark).astype(np.uint8)
         return results
 
-    def _shadow(self, mask: Any, rng: np.random.Generator) -> Any:
+    def _shadow(
+        self, mask: Any, box: Sequence[int], rng: np.random.Generator
+    ) -> Any:
         """Move, enlarge and blur the mask; (h, w) float32, 0 to 1."""
         size = float(mask.sum()) ** 0.5
         angle = rng.uniform(0, 2 * np.pi)
         length = size * rng.uniform(*self.distance)
         grow = rng.uniform(0.95, 1.15)
-        x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+        x, y, w, h = box
         centre = x + w / 2, y + h / 2
         moved = cv2.getRotationMatrix2D(centre, 0, grow)
         moved[:, 2] += length * np.cos(angle), length * np.sin(angle)

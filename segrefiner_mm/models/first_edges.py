@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from segrefiner_mm.windows import edge_band
+from segrefiner_mm.windows.box_means import near_edge
 
 
 def with_first_edges(first: Tensor, last: Tensor, reach: int) -> Tensor:
@@ -24,5 +24,5 @@ def with_first_edges(first: Tensor, last: Tensor, reach: int) -> Tensor:
     """
     if not reach:
         return last
-    near = edge_band(first >= 0, reach) * edge_band(last >= 0, reach)
-    return torch.where(near > 0, first, last)
+    near = near_edge(first >= 0, reach) & near_edge(last >= 0, reach)
+    return torch.where(near, first, last)

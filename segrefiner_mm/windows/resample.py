@@ -39,6 +39,10 @@ def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
     Returns:
         Tensor: (C, height, width) float32.
     """
+    if source.shape[1:] == (height, width):
+        return source.to(
+            torch.float32, copy=True, memory_format=torch.contiguous_format
+        )
     rows = _taps(source.shape[1], height, source.device)
     columns = _taps(source.shape[2], width, source.device)
     if source.shape[1] * source.shape[2] <= COPIED * height * width:

@@ -33,6 +33,17 @@ def test_resize_bilinear_equals_interpolate(before, after, dtype):
     torch.testing.assert_close(resized, expected, rtol=1e-5, atol=1e-3)
 
 
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.bool, torch.float32])
+def test_equal_sizes_give_a_contiguous_copy(dtype):
+    source = torch.randint(0, 255, (40, 60, 3)).to(dtype).permute(2, 0, 1)
+    before = source.clone()
+    resized = resize_bilinear(source, 40, 60)
+    assert torch.equal(resized, source.float())
+    assert resized.is_contiguous()
+    resized += 1
+    assert torch.equal(source, before)
+
+
 @pytest.mark.parametrize(('before', 'after'), SIZES)
 def test_resize_nearest_equals_interpolate(before, after):
     source = torch.rand(2, *before)

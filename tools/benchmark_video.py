@@ -1,4 +1,4 @@
-"""Measure the gains of carrying edges from frame to frame.
+"""Measure the gains of carrying evidence from frame to frame.
 
 ``python tools/benchmark_video.py DATA`` takes a folder with ``images/`` and
 ``masks/``, or ``--ann-file``, a path of each per line, separated by a tab. It

@@ -23,8 +23,8 @@ def add_video(commands: argparse._SubParsersAction) -> None:
         commands,
         'video',
         summary='refine the masks of a video, with less flicker',
-        description='Refine the masks of a video. Refined edges are carried '
-        'from frame to frame along the motion of the image, so that they '
+        description='Refine the masks of a video. What was seen in earlier '
+        'frames is carried along the motion of the image, so that edges '
         'jump less; nothing is carried across a cut. Masks have the names of '
         'the frames, or their numbers in a video file. For several objects, '
         'give a folder of masks per object, or label maps, or, if the frames '

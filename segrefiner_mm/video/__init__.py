@@ -1,4 +1,4 @@
-"""Refinement of videos, with edges carried from frame to frame."""
+"""Refinement of videos, with evidence carried from frame to frame."""
 
 from segrefiner_mm.video.optical_flow import Motion, find_motion
 from segrefiner_mm.video.steadying import Steadying

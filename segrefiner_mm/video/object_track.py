@@ -6,10 +6,10 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from segrefiner_mm.video.carried_edge import (
-    CarriedEdge,
+from segrefiner_mm.video.carried_evidence import (
+    CarriedEvidence,
+    evidence_in,
     gap_between,
     overlap_of,
 )
@@ -17,11 +17,9 @@ from segrefiner_mm.video.optical_flow import Motion
 from segrefiner_mm.video.signed_distance import REACH, signed_distance
 from segrefiner_mm.video.steadying import Steadying
 from segrefiner_mm.windows import (
-    KEPT,
     Box,
     CompactMask,
     RefinedMask,
-    compact_masks,
 )
 from segrefiner_mm.windows.compact_mask import compact_iou
 
@@ -44,9 +42,6 @@ class ObjectResult:
     Attributes:
         box (Box): Position of the arrays; outside the box is background.
         pixels (np.ndarray): (h, w) bool, the mask.
-        distance (np.ndarray): (h, w) float32, signed distances from the edge
-            in pixels; where masks of objects overlap, the object with the
-            largest distance gets the pixel.
         verdict (str): Verdict of the refiner: ``'refined'``, ``'kept'`` or
             ``'rolled back'``.
         confidence (float): Confidence of the network, 0 to 1.
@@ -57,10 +52,17 @@ class ObjectResult:
 
     box: Box
     pixels: Array
-    distance: Array
     verdict: str
     confidence: float
     how: str = REUSED
+
+    @property
+    def distance(self) -> Array:
+        """np.ndarray: (h, w) float32, signed distances from the edge in
+        pixels; where masks of objects overlap, the object with the largest
+        distance gets the pixel.
+        """
+        return signed_distance(self.pixels)
 
     def dense(self, size: tuple[int, int]) -> Array:
         """Return the mask of the whole frame.
@@ -132,32 +134,41 @@ def _glance(image: Array, window: Box) -> Array:
 
 
 @dataclass
-class _Proposal:
-    """The mask to refine, and the carried edge inside a box."""
+class Proposal:
+    """What earlier frames say about an object, inside a box of this frame.
+
+    Attributes:
+        box (Box): Position of ``carried``.
+        carried (np.ndarray, optional): (h, w) float32, log-odds; None if there
+            is no earlier frame.
+        trust (np.ndarray, optional): (h, w) float32, trust in ``carried``, 0
+            to 1; None if ``carried`` is.
+        share (float): How much earlier frames count, 0 to 1; with 0, this
+            frame alone decides. Defaults to 0.
+    """
 
     box: Box
-    carried: Array | None
-    trust: Array | None
-    mask: CompactMask
-    is_coarse: bool
+    carried: Array | None = None
+    trust: Array | None = None
+    share: float = 0.0
 
 
 class ObjectTrack:
-    """Carries the edge of an object through the frames.
+    """Carries the evidence for an object through the frames.
 
     Args:
-        steadying (Steadying): Settings for carrying the edge.
+        steadying (Steadying): Settings for carrying evidence.
 
     Attributes:
-        edge (CarriedEdge, optional): The edge in the previous frame; None on
-            the first frame.
+        evidence (CarriedEvidence, optional): The evidence up to the previous
+            frame; None on the first frame.
         glance (Glance, optional): The input of the last result, which the
             caller sets; None before the first result.
         last (ObjectResult, optional): The last result; None before it.
     """
 
     def __init__(self, steadying: Steadying) -> None:
-        self.edge: CarriedEdge | None = None
+        self.evidence: CarriedEvidence | None = None
         self.glance: Glance | None = None
         self.last: ObjectResult | None = None
         self._steadying = steadying
@@ -176,8 +187,8 @@ class ObjectTrack:
             return False
         return self.glance.is_same(image, coarse, self._steadying.reuse)
 
-    def propose(self, coarse: CompactMask, motion: Motion | None) -> _Proposal:
-        """Steady a coarse mask with the carried edge.
+    def propose(self, coarse: CompactMask, motion: Motion | None) -> Proposal:
+        """Move the evidence of earlier frames to this frame.
 
         Args:
             coarse (CompactMask): The coarse mask, not empty.
@@ -185,88 +196,63 @@ class ObjectTrack:
                 this one; None on the first frame of a shot.
 
         Returns:
-            _Proposal: The proposal for :meth:`take`, with the mask to refine.
+            Proposal: The proposal for :meth:`take`.
         """
-        reach = round(REACH)
-        box = coarse.box.grow(reach, *coarse.size)
-        if self.edge is None or motion is None:
-            return _Proposal(box, None, None, coarse, True)
-        box = box.union(self.edge.box)
+        box = coarse.box.grow(round(REACH), *coarse.size)
+        if self.evidence is None or motion is None:
+            return Proposal(box)
+        box = box.union(self.evidence.box)
         pixels = coarse.crop(box).cpu().numpy()
-        carried, trust = self.edge.moved(motion, box, pixels)
-        own = signed_distance(pixels)
-        if overlap_of(own, carried, trust) < self._steadying.min_overlap:
-            return _Proposal(box, None, None, coarse, True)
-        weight = self._weight(own, carried, trust, self._steadying.prior)
-        if weight is None:
-            return _Proposal(box, carried, trust, coarse, True)
-        steadied = own + weight * (carried - own)
-        mask = _compact(steadied > 0, box, coarse)
-        return _Proposal(box, carried, trust, mask, False)
+        carried, trust = self.evidence.moved(motion, box, pixels)
+        own, before = signed_distance(pixels), signed_distance(carried > 0)
+        steadying = self._steadying
+        if overlap_of(own, before, trust) < steadying.min_overlap:
+            return Proposal(box)
+        # A steady coarse mask needs no earlier frames.
+        gap, still = gap_between(own, before, trust), steadying.still
+        share = min(max((gap - still) / (2 * still + 1e-6), 0.0), 1.0)
+        if not steadying.memory:
+            share = 0.0
+        return Proposal(box, carried, trust, share)
 
-    def take(self, proposal: _Proposal, refined: RefinedMask) -> ObjectResult:
-        """Steady the refined mask, and store its edge for the next frame.
+    def take(self, proposal: Proposal, refined: RefinedMask) -> ObjectResult:
+        """Add the evidence of this frame, and decide on the mask.
 
         Args:
-            proposal (_Proposal): Proposal from :meth:`propose`.
-            refined (RefinedMask): The mask of the proposal, refined.
+            proposal (Proposal): Proposal from :meth:`propose`.
+            refined (RefinedMask): The refined mask, with a soft map.
 
         Returns:
             ObjectResult: The result, which is also ``last``.
         """
-        box, how = proposal.box.union(refined.box), FIRST
-        pixels: Array = np.zeros((box.height, box.width), bool)
-        window = refined.box.relative_to(box).slices()
-        pixels[window] = refined.pixels.cpu().numpy()
-        distance = signed_distance(pixels)
+        assert refined.soft is not None
+        box = proposal.box.union(refined.box).union(refined.soft.box)
+        evidence = evidence_in(refined, box)
+        pixels, how = evidence > 0, FIRST
         if proposal.carried is not None:
             how = CARRIED
-            own = distance[proposal.box.relative_to(box).slices()]
-            carried, trust = proposal.carried, proposal.trust
-            # A steady coarse mask that is right is returned unchanged.
-            right = proposal.is_coarse and refined.verdict == KEPT
-            most = 0.0 if right else self._steadying.result
-            weight = self._weight(own, carried, trust, most)
-            if weight is not None:
-                gap = carried - own
-                own += weight * self._share_of_jitter(gap) * gap
-                pixels = distance > 0
-        self.edge = CarriedEdge.of(box, distance)
+            own = evidence[proposal.box.relative_to(box).slices()]
+            own[:] = self._with_earlier(own, proposal)
+            if proposal.share:
+                pixels = evidence > 0
+        self.evidence = CarriedEvidence.of(box, evidence)
         self.last = ObjectResult(
-            box,
-            pixels,
-            self.edge.distance,
-            refined.verdict,
-            float(refined.confidence),
-            how,
+            box, pixels, refined.verdict, float(refined.confidence), how
         )
         return self.last
 
-    def _share_of_jitter(self, gap: Array) -> Array:
-        """Return how far a gap between edges counts as jitter, 0 to 1.
-
-        A refined edge jitters by a few pixels. Where it is farther from the
-        carried edge, the motion was estimated wrongly or the object changed.
-        """
-        jitter = self._steadying.jitter
-        share: Array = np.clip(2 - np.abs(gap) / jitter, 0, 1)
-        return share
-
-    def _weight(
-        self, own: Array, carried: Array, trust: Array | None, most: float
-    ) -> Array | None:
-        """Return the weight of the carried edge; None if it is all 0."""
+    def _with_earlier(self, own: Array, proposal: Proposal) -> Array:
+        """Add the evidence of earlier frames to that of this frame."""
+        carried, trust = proposal.carried, proposal.trust
+        assert carried is not None
         assert trust is not None
-        still = self._steadying.still
-        gap = gap_between(own, carried, trust)
-        share = min(max((gap - still) / (2 * still + 1e-6), 0.0), 1.0)
-        return most * share * trust if share and most else None
-
-
-def _compact(mask: Array, box: Box, like: CompactMask) -> CompactMask:
-    """Return a mask inside a box as a compact mask of the frame."""
-    pixels = torch.from_numpy(np.ascontiguousarray(mask))
-    [inner] = compact_masks(pixels[None])
-    x, y = box.x1, box.y1
-    inside = inner.box.relative_to(Box(-x, -y, 0, 0))
-    return CompactMask(like.size, inside, inner.pixels.clone(), inner.area)
+        weight = self._steadying.memory * trust
+        if not proposal.share:  # earlier frames confirm, but decide nothing
+            return np.where(
+                (carried > 0) == (own > 0), own + weight * carried, own
+            )
+        # A refined edge jitters by a few pixels. Where it is farther from the
+        # carried edge, the motion is wrong or the object has changed.
+        gap = signed_distance(own > 0) - signed_distance(carried > 0)
+        jitter = np.clip(2 - np.abs(gap) / self._steadying.jitter, 0, 1)
+        return own + proposal.share * weight * jitter * carried

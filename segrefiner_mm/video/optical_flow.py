@@ -25,6 +25,9 @@ SMOOTH = 0.08
 # Corrections of the motion of an object, and how much they are damped.
 ITERATIONS = 3
 DAMPING = 0.1
+# Gap between dense flow and the motion of an object, in pixels of the small
+# image, at which the dense flow counts by a factor of 1 / e.
+SAME_MOTION = 4.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Motion:
         """Return the motion of an object, also just outside its edge.
 
         The background may move differently. So the motion near the edge is
-        the average motion of the object's interior.
+        the average motion of the object's interior, unless the dense flow is
+        much the same: then that is used, as it is more exact.
 
         Args:
             box (Box): A part of the frame, at least one pixel wide and high.
@@ -109,6 +113,9 @@ class Motion:
         flow = flow / total[..., None]
         for _ in range(ITERATIONS):
             flow = flow + self._correction(flow, box, inside)
+        gap = np.linalg.norm(self.flow[box.slices()] - flow, axis=-1)
+        same = np.exp(-np.square(cv2.blur(gap, (5, 5)) / SAME_MOTION))
+        flow += same[..., None] * (self.flow[box.slices()] - flow)
         difference, came_in = _difference(self.now, self.before, flow, box)
         weight = inside + 1e-4
         left = mean(difference * weight) / mean(weight)

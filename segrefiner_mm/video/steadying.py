@@ -1,24 +1,23 @@
-"""Settings for carrying edges from frame to frame."""
+"""Settings for carrying evidence from frame to frame."""
 
 from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True)
 class Steadying:
-    """Settings for how much the result of a frame counts in the next frame.
+    """Settings for how much earlier frames count in a frame.
 
     Attributes:
-        prior (float): Weight of the carried edge, against the coarse edge, in
-            the mask that the network starts from, 0 to 1. Defaults to 0.5.
-        result (float): Weight of the carried edge, against the refined edge,
-            in the result, 0 to 1. Defaults to 0.5.
-        still (float): Distance of the carried edge from the coarse or refined
-            edge, in pixels, 0 to 255, up to which the masks count as steady:
-            nothing is carried then. Above three times this distance, the
-            weights apply in full. Defaults to 0.5.
+        memory (float): Weight of the evidence of earlier frames, 0 to 1. With
+            each further frame, it is multiplied by this again. Defaults to
+            0.9.
+        still (float): Mean distance of the carried from the coarse edge, in
+            pixels, 0 to 255, up to which the mask counts as steady: the frame
+            is refined by itself then, with the guard. Above three times this
+            distance, ``memory`` applies in full. Defaults to 0.5.
         jitter (float): Distance of the carried from the refined edge, in
-            pixels, 1 to 255, up to which ``result`` applies in full. It falls
-            to 0 at twice this distance. Defaults to 6.
+            pixels, 1 to 255, up to which ``memory`` applies in full. It falls
+            to 0 at twice this distance. Defaults to 16.
         min_overlap (float): IoU of the carried and the coarse mask, 0 to 1,
             below which nothing is carried for an object. Defaults to 0.5.
         cut (float): Lowest share of the image, 0 to 1, that motion leaves
@@ -32,10 +31,9 @@ class Steadying:
         ValueError: If a value is out of its range.
     """
 
-    prior: float = 0.5
-    result: float = 0.5
+    memory: float = 0.9
     still: float = 0.5
-    jitter: float = 6.0
+    jitter: float = 16.0
     min_overlap: float = 0.5
     cut: float = 0.5
     reuse: float = 1.5
@@ -52,17 +50,16 @@ class Steadying:
                 )
 
     def scaled(self, share: float) -> 'Steadying':
-        """Return a copy whose weights ``prior`` and ``result`` are scaled.
+        """Return a copy whose ``memory`` is scaled.
 
         Args:
-            share (float): Factor of the weights, 0 to 1; with 0, no edge is
+            share (float): Factor of the weight, 0 to 1; with 0, nothing is
                 carried, but results of frames that look the same are reused.
 
         Returns:
             Steadying: The settings.
 
         Raises:
-            ValueError: If a scaled weight is not from 0 to 1.
+            ValueError: If the scaled weight is not from 0 to 1.
         """
-        prior, result = self.prior * share, self.result * share
-        return replace(self, prior=prior, result=result)
+        return replace(self, memory=self.memory * share)

@@ -1,6 +1,6 @@
 """Refinement of the masks of a video, frame by frame."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,10 +17,17 @@ from segrefiner_mm.video.object_track import (
     Glance,
     ObjectResult,
     ObjectTrack,
+    Proposal,
 )
 from segrefiner_mm.video.optical_flow import Motion, find_motion, small_grey
 from segrefiner_mm.video.steadying import Steadying
-from segrefiner_mm.windows import KEPT, Box, CompactMask, RefineJob
+from segrefiner_mm.windows import (
+    KEPT,
+    Box,
+    CompactMask,
+    RefinedMask,
+    RefineJob,
+)
 
 __all__ = ['CARRIED', 'FIRST', 'REUSED', 'FrameMasks', 'VideoRefiner']
 
@@ -51,8 +58,8 @@ class VideoRefiner:
     Args:
         model (SegRefiner): The model.
         settings (RefineSettings): Settings of the run.
-        steadying (Steadying, optional): Settings for carrying edges. Defaults
-            to None: the defaults of :class:`Steadying`.
+        steadying (Steadying, optional): Settings for carrying evidence.
+            Defaults to None: the defaults of :class:`Steadying`.
 
     Attributes:
         tracks (dict[Hashable, ObjectTrack]): Tracks of the objects of the
@@ -107,7 +114,7 @@ class VideoRefiner:
         proposals = [
             self.tracks[key].propose(shown[key], motion) for key in todo
         ]
-        refined = self._run(image, [proposal.mask for proposal in proposals])
+        refined = self._refined(image, [shown[key] for key in todo], proposals)
         for key, proposal, part in zip(todo, proposals, refined, strict=True):
             track = self.tracks[key]
             results[key] = track.take(proposal, part)
@@ -150,16 +157,44 @@ class VideoRefiner:
             return None, True
         return motion, False
 
-    def _run(self, image: Array, masks: list[CompactMask]) -> Any:
+    def _refined(
+        self,
+        image: Array,
+        masks: Sequence[CompactMask],
+        proposals: Sequence[Proposal],
+    ) -> list[RefinedMask]:
+        """Refine masks; where earlier frames have a say, without a guard.
+
+        A guard judges a frame alone. It would hide what the network sees in
+        this one, which is what the frames are to vote on.
+        """
+        refined: dict[int, RefinedMask] = {}
+        alone = replace(self._settings, soft=True)
+        for settings, voted in (
+            (alone, False),
+            (replace(alone, guard=None), True),
+        ):
+            places = [
+                place
+                for place, proposal in enumerate(proposals)
+                if (proposal.share > 0) == voted
+            ]
+            parts = self._run(image, [masks[i] for i in places], settings)
+            refined.update(zip(places, parts, strict=True))
+        return [refined[place] for place in range(len(masks))]
+
+    def _run(
+        self, image: Array, masks: list[CompactMask], settings: RefineSettings
+    ) -> list[RefinedMask]:
         if not masks:
             return []
         picture = torch.from_numpy(image).permute(2, 0, 1)
         job = RefineJob(picture, masks, None)
-        [(_, refined)] = self._model.refine([job], self._settings)
-        return refined
+        [(_, refined)] = self._model.refine([job], settings)
+        return list(refined)
 
 
 def _absent() -> ObjectResult:
     box = Box(0, 0, 0, 0)
     nothing = np.zeros((0, 0), bool)
-    return ObjectResult(box, nothing, nothing.astype('f4'), KEPT, 0.0, FIRST)
+    return ObjectResult(box, nothing, KEPT, 0.0, FIRST)

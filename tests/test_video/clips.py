@@ -46,7 +46,7 @@ def shaky(mask: np.ndarray, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     reach = int(rng.integers(1, 4))
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    change: Any = cv2.dilate if seed % 2 else cv2.erode
+    change: Any = cv2.dilate if rng.random() < 0.5 else cv2.erode
     return change(mask.astype(np.uint8), kernel) > 0
 
 

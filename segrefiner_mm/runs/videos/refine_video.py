@@ -48,8 +48,8 @@ class VideoOptions:
         first (int, optional): Number that the names of the masks give to the
             first frame of a video file. Defaults to None: 0, which is an error
             if the lowest number of a mask is 1.
-        steadying (Steadying): How much of an edge is carried from frame to
-            frame. Defaults to ``Steadying()``.
+        steadying (Steadying): How much is carried from frame to frame.
+            Defaults to ``Steadying()``.
         overwrite (bool): Whether to refine finished frames again, and to
             overwrite other files in the output folder. Defaults to False.
     """

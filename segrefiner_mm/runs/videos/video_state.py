@@ -12,7 +12,7 @@ import torch
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.video import VideoRefiner
-from segrefiner_mm.video.carried_edge import CarriedEdge
+from segrefiner_mm.video.carried_evidence import CarriedEvidence
 from segrefiner_mm.video.object_track import Glance, ObjectResult, ObjectTrack
 from segrefiner_mm.windows import Box, CompactMask
 
@@ -115,19 +115,19 @@ def _head(folder: Path, run: str) -> dict[str, Any] | None:
 def _pack(
     number: str, key: Any, track: ObjectTrack, arrays: Arrays
 ) -> dict[str, Any]:
-    edge, glance, last = track.edge, track.glance, track.last
-    assert edge is not None
+    evidence, glance, last = track.evidence, track.glance, track.last
+    assert evidence is not None
     assert glance is not None
     assert last is not None
     coarse = glance.coarse
-    arrays[f'steps{number}'] = edge.steps
+    arrays[f'evidence{number}'] = evidence.steps
     arrays[f'pixels{number}'] = last.pixels
     arrays[f'glance{number}'] = glance.image
     arrays[f'coarse{number}'] = coarse.pixels.cpu().numpy()
     return dict(
         number=number,
         key=key,
-        box=edge.box,
+        box=evidence.box,
         window=glance.window,
         size=coarse.size,
         coarse_box=coarse.box,
@@ -142,7 +142,7 @@ def _unpack(
 ) -> tuple[Any, ObjectTrack]:
     number, box = head['number'], Box(*head['box'])
     track = refiner.new_track()
-    track.edge = CarriedEdge(box, arrays[f'steps{number}'])
+    track.evidence = CarriedEvidence(box, arrays[f'evidence{number}'])
     height, width = head['size']
     coarse = CompactMask(
         (height, width),
@@ -155,7 +155,6 @@ def _unpack(
     track.last = ObjectResult(
         box,
         arrays[f'pixels{number}'],
-        track.edge.distance,
         head['verdict'],
         head['confidence'],
     )

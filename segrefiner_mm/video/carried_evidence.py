@@ -1,4 +1,4 @@
-"""The edge of an object, moved from frame to frame."""
+"""Evidence for the mask of an object, moved from frame to frame."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,51 +8,49 @@ import numpy as np
 import numpy.typing as npt
 
 from segrefiner_mm.video.optical_flow import Motion, grid
-from segrefiner_mm.video.signed_distance import REACH
-from segrefiner_mm.windows import Box
+from segrefiner_mm.windows import Box, RefinedMask
 
 Array = npt.NDArray[Any]
 
-# Distances are stored in steps of 1/7 pixel, so that they fit into a byte.
-STEPS = 7
+# Most that one frame says about a pixel, and that all frames say together, as
+# log-odds. So a few frames outvote one, however sure it is of its mistake.
+OF_FRAME, OF_ALL = 2.0, 8.0
+# Evidence is stored in steps of 1/15, so that it fits into a byte.
+STEPS = 15
 
 
 @dataclass(frozen=True)
-class CarriedEdge:
-    """The edge of an object in the previous frame.
+class CarriedEvidence:
+    """The evidence for an object up to the previous frame.
 
     Attributes:
         box (Box): Position of ``steps`` in the frame.
-        steps (np.ndarray): (h, w) int8, signed distances from the edge in
-            steps of 1/7 pixel; outside the box is background.
+        steps (np.ndarray): (h, w) int8, log-odds of the foreground in steps of
+            1/15; outside the box is background.
     """
 
     box: Box
     steps: Array
 
     @classmethod
-    def of(cls, box: Box, distance: Array) -> 'CarriedEdge':
-        """Store an edge for the next frame.
+    def of(cls, box: Box, evidence: Array) -> 'CarriedEvidence':
+        """Store evidence for the next frame.
 
         Args:
-            box (Box): Position of ``distance`` in the frame.
-            distance (np.ndarray): (h, w) float32, signed distances in pixels,
-                from :func:`signed_distance`.
+            box (Box): Position of ``evidence`` in the frame.
+            evidence (np.ndarray): (h, w) float32, log-odds; clipped to -8 to
+                8.
 
         Returns:
-            CarriedEdge: The edge.
+            CarriedEvidence: The evidence.
         """
-        return cls(box, np.rint(distance * STEPS).astype(np.int8))
-
-    @property
-    def distance(self) -> Array:
-        """np.ndarray: (h, w) float32, signed distances in pixels."""
-        return self.steps.astype(np.float32) / STEPS
+        clipped = evidence.clip(-OF_ALL, OF_ALL)
+        return cls(box, np.rint(clipped * STEPS).astype(np.int8))
 
     def moved(
         self, motion: Motion, box: Box, coarse: Array
     ) -> tuple[Array, Array]:
-        """Warp the edge into this frame by the motion of the object.
+        """Warp the evidence into this frame by the motion of the object.
 
         Args:
             motion (Motion): Motion between the previous frame and this one.
@@ -60,20 +58,39 @@ class CarriedEdge:
             coarse (np.ndarray): (h, w) bool, the coarse mask inside the box.
 
         Returns:
-            tuple[np.ndarray, np.ndarray]: Signed distances in pixels, and
-            trust in the distances, 0 to 1; (h, w) float32 each.
+            tuple[np.ndarray, np.ndarray]: Log-odds, and trust in them, 0 to 1;
+            (h, w) float32 each.
         """
         flow, trust = motion.of_object(box, coarse)
         columns, rows = grid(box)
-        distance = cv2.remap(
-            self.distance,
+        evidence = cv2.remap(
+            self.steps.astype(np.float32) / STEPS,
             columns + flow[..., 0] - self.box.x1,
             rows + flow[..., 1] - self.box.y1,
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
-            borderValue=-REACH,
+            borderValue=-OF_ALL,
         )
-        return distance, trust
+        return evidence, trust
+
+
+def evidence_in(refined: RefinedMask, box: Box) -> Array:
+    """Return what a frame says about an object.
+
+    Args:
+        refined (RefinedMask): The refined mask, with a soft map.
+        box (Box): A part of the frame that contains the mask.
+
+    Returns:
+        np.ndarray: (h, w) of ``box``, float32, log-odds of the foreground, -2
+        to 2, positive exactly where the mask is.
+    """
+    assert refined.soft is not None
+    probs = refined.soft.crop(box).cpu().numpy()
+    least = 1 / (1 + np.exp(np.float32(OF_FRAME)))
+    probs = probs.clip(least, 1 - least)
+    # Exactly 0.5 is foreground.
+    return np.log(probs / (1 - probs)) + np.float32(1e-6)
 
 
 def gap_between(first: Array, second: Array, trust: Array) -> float:

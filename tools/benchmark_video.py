@@ -30,6 +30,9 @@ from video_clips import CAMERA, OBJECT, Clip, Frame, Photo, frames_of
 from segrefiner_mm.datasets import FolderRefineDataset
 from segrefiner_mm.datasets.transforms import SynthesizeCoarseMask
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
+from segrefiner_mm.datasets.transforms.synthesize_coarse_mask import (
+    CORRUPTIONS,
+)
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.evaluation.functional import (
     boundary_flicker,
@@ -44,6 +47,7 @@ from segrefiner_mm.windows import RefineJob, compact_masks
 Array = npt.NDArray[Any]
 
 KINDS = ('low_resolution', 'wobble', 'polygon')
+PERFECT = 'perfect'  # the true masks
 CUT, LEAVES, STOPS = 2, 5, 7  # clips with something special
 HEADER = (
     *('clip', 'coarse masks', 'bIoU', 'flicker', 'warping', 's / frame'),
@@ -165,14 +169,14 @@ def _refine_alone(refiner: Refiner, image: Array, coarse: Array) -> Array:
 def _with_coarse(
     clip: Clip, kind: str, count: int
 ) -> Iterator[tuple[Frame, Array]]:
+    perfect = kind == PERFECT
     synthesizer = SynthesizeCoarseMask(
-        corruptions=[kind],
+        corruptions=CORRUPTIONS if perfect else [kind],
         iou_range=(0.6, 0.95),
         identity_prob=0.0,
         reference_prob=0.0,
         max_kinds=1,
     )
-    perfect = kind == 'perfect'
     for index, frame in enumerate(frames_of(clip, count)):
         seed = clip.seed * 10_000 + index
         mask = frame.mask
@@ -251,7 +255,9 @@ def _parse_args() -> argparse.Namespace:
     add('--ann-file', default='', help='list of pairs, instead of the folders')
     add('--clips', type=int, default=10)
     add('--frames', type=int, default=50, help='frames of a clip')
-    add('--kinds', nargs='+', default=KINDS, help='coarse masks, in turn')
+    add('--kinds', nargs='+', default=KINDS, metavar='KIND',
+        choices=[PERFECT, *CORRUPTIONS],
+        help='coarse masks, in turn (default: %(default)s)')  # fmt: skip
     add('--steady', type=float, default=1.0, help='see segrefiner video')
     add('--model', default=DEFAULT_MODEL)
     add('--device')

@@ -93,41 +93,16 @@ def evidence_in(refined: RefinedMask, box: Box) -> Array:
     return np.log(probs / (1 - probs)) + np.float32(1e-6)
 
 
-def gap_between(first: Array, second: Array, trust: Array) -> float:
-    """Return the mean distance between two edges, weighted by trust.
-
-    Args:
-        first (np.ndarray): (H, W) float32, signed distances from one edge, in
-            pixels.
-        second (np.ndarray): (H, W) float32, signed distances from the other
-            edge.
-        trust (np.ndarray): (H, W) float32, weight of each pixel, 0 to 1.
-
-    Returns:
-        float: Mean in pixels, over the pixels at less than 1 pixel from
-        either edge; 0 if none of these pixels is trusted.
-    """
-    near = np.minimum(np.abs(first), np.abs(second)) < 1
-    weight = float(trust[near].sum())
-    if not weight:
-        return 0.0
-    gap = np.abs(first - second)[near]
-    return float((gap * trust[near]).sum() / weight)
-
-
 def overlap_of(first: Array, second: Array, trust: Array) -> float:
     """Return the IoU of two masks, weighted by trust.
 
     Args:
-        first (np.ndarray): (H, W) float32, signed distances from the edge of
-            one mask.
-        second (np.ndarray): (H, W) float32, signed distances from the edge of
-            the other mask.
+        first (np.ndarray): (H, W) bool.
+        second (np.ndarray): (H, W) bool.
         trust (np.ndarray): (H, W) float32, weight of each pixel, 0 to 1.
 
     Returns:
         float: 0 to 1; 0 if no pixel of the masks is trusted.
     """
-    one, other = first > 0, second > 0
-    union = float(trust[one | other].sum())
-    return float(trust[one & other].sum()) / union if union else 0.0
+    union = float(trust[first | second].sum())
+    return float(trust[first & second].sum()) / union if union else 0.0

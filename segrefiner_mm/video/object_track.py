@@ -10,13 +10,13 @@ import numpy.typing as npt
 from segrefiner_mm.video.carried_evidence import (
     CarriedEvidence,
     evidence_in,
-    gap_between,
     overlap_of,
 )
 from segrefiner_mm.video.optical_flow import Motion
 from segrefiner_mm.video.signed_distance import REACH, signed_distance
 from segrefiner_mm.video.steadying import Steadying
 from segrefiner_mm.windows import (
+    KEPT,
     Box,
     CompactMask,
     RefinedMask,
@@ -139,18 +139,15 @@ class Proposal:
 
     Attributes:
         box (Box): Position of ``carried``.
-        carried (np.ndarray, optional): (h, w) float32, log-odds; None if there
-            is no earlier frame.
+        carried (np.ndarray, optional): (h, w) float32, log-odds; None if this
+            frame alone decides.
         trust (np.ndarray, optional): (h, w) float32, trust in ``carried``, 0
             to 1; None if ``carried`` is.
-        share (float): How much earlier frames count, 0 to 1; with 0, this
-            frame alone decides. Defaults to 0.
     """
 
     box: Box
     carried: Array | None = None
     trust: Array | None = None
-    share: float = 0.0
 
 
 class ObjectTrack:
@@ -199,21 +196,15 @@ class ObjectTrack:
             Proposal: The proposal for :meth:`take`.
         """
         box = coarse.box.grow(round(REACH), *coarse.size)
-        if self.evidence is None or motion is None:
+        steadying = self._steadying
+        if self.evidence is None or motion is None or not steadying.memory:
             return Proposal(box)
         box = box.union(self.evidence.box)
         pixels = coarse.crop(box).cpu().numpy()
         carried, trust = self.evidence.moved(motion, box, pixels)
-        own, before = signed_distance(pixels), signed_distance(carried > 0)
-        steadying = self._steadying
-        if overlap_of(own, before, trust) < steadying.min_overlap:
+        if overlap_of(pixels, carried > 0, trust) < steadying.min_overlap:
             return Proposal(box)
-        # A steady coarse mask needs no earlier frames.
-        gap, still = gap_between(own, before, trust), steadying.still
-        share = min(max((gap - still) / (2 * still + 1e-6), 0.0), 1.0)
-        if not steadying.memory:
-            share = 0.0
-        return Proposal(box, carried, trust, share)
+        return Proposal(box, carried, trust)
 
     def take(self, proposal: Proposal, refined: RefinedMask) -> ObjectResult:
         """Add the evidence of this frame, and decide on the mask.
@@ -232,27 +223,28 @@ class ObjectTrack:
         if proposal.carried is not None:
             how = CARRIED
             own = evidence[proposal.box.relative_to(box).slices()]
-            own[:] = self._with_earlier(own, proposal)
-            if proposal.share:
-                pixels = evidence > 0
+            kept = refined.verdict == KEPT
+            own[:] = self._with_earlier(own, proposal, kept)
+            pixels = evidence > 0
         self.evidence = CarriedEvidence.of(box, evidence)
         self.last = ObjectResult(
             box, pixels, refined.verdict, float(refined.confidence), how
         )
         return self.last
 
-    def _with_earlier(self, own: Array, proposal: Proposal) -> Array:
+    def _with_earlier(
+        self, own: Array, proposal: Proposal, kept: bool
+    ) -> Array:
         """Add the evidence of earlier frames to that of this frame."""
         carried, trust = proposal.carried, proposal.trust
         assert carried is not None
         assert trust is not None
+        before, now = carried > 0, own > 0
         weight = self._steadying.memory * trust
-        if not proposal.share:  # earlier frames confirm, but decide nothing
-            return np.where(
-                (carried > 0) == (own > 0), own + weight * carried, own
-            )
+        if kept:  # the coarse mask is good: earlier frames only confirm it
+            return np.where(before == now, own + weight * carried, own)
         # A refined edge jitters by a few pixels. Where it is farther from the
         # carried edge, the motion is wrong or the object has changed.
-        gap = signed_distance(own > 0) - signed_distance(carried > 0)
-        jitter = np.clip(2 - np.abs(gap) / self._steadying.jitter, 0, 1)
-        return own + proposal.share * weight * jitter * carried
+        gap = np.abs(signed_distance(now) - signed_distance(before))
+        weight *= np.clip(2 - gap / self._steadying.jitter, 0, 1)
+        return own + weight * carried

@@ -11,10 +11,6 @@ class Steadying:
         memory (float): Weight of the evidence of earlier frames, 0 to 1. With
             each further frame, it is multiplied by this again. Defaults to
             0.9.
-        still (float): Mean distance of the carried from the coarse edge, in
-            pixels, 0 to 255, up to which the mask counts as steady: the frame
-            is refined by itself then, with the guard. Above three times this
-            distance, ``memory`` applies in full. Defaults to 0.5.
         jitter (float): Distance of the carried from the refined edge, in
             pixels, 1 to 255, up to which ``memory`` applies in full. It falls
             to 0 at twice this distance. Defaults to 16.
@@ -32,7 +28,6 @@ class Steadying:
     """
 
     memory: float = 0.9
-    still: float = 0.5
     jitter: float = 16.0
     min_overlap: float = 0.5
     cut: float = 0.5
@@ -42,7 +37,7 @@ class Steadying:
         for field in fields(self):
             value, most = getattr(self, field.name), 1.0
             least = 1.0 if field.name == 'jitter' else 0.0
-            if field.name in ('still', 'reuse', 'jitter'):
+            if field.name in ('reuse', 'jitter'):
                 most = 255.0
             if not least <= value <= most:
                 raise ValueError(

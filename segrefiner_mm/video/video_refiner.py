@@ -25,6 +25,7 @@ from segrefiner_mm.windows import (
     KEPT,
     Box,
     CompactMask,
+    KeepingGuard,
     RefinedMask,
     RefineJob,
 )
@@ -163,21 +164,21 @@ class VideoRefiner:
         masks: Sequence[CompactMask],
         proposals: Sequence[Proposal],
     ) -> list[RefinedMask]:
-        """Refine masks; where earlier frames have a say, without a guard.
+        """Refine masks; where frames vote, a guard undoes nothing.
 
-        A guard judges a frame alone. It would hide what the network sees in
-        this one, which is what the frames are to vote on.
+        It judges a frame alone, and would hide what the network sees in this
+        one. But it keeps good masks.
         """
         refined: dict[int, RefinedMask] = {}
         alone = replace(self._settings, soft=True)
-        for settings, voted in (
-            (alone, False),
-            (replace(alone, guard=None), True),
-        ):
+        voting = alone
+        if alone.guard is not None:
+            voting = replace(alone, guard=KeepingGuard(alone.guard))
+        for settings, voted in ((alone, False), (voting, True)):
             places = [
                 place
                 for place, proposal in enumerate(proposals)
-                if (proposal.share > 0) == voted
+                if (proposal.carried is not None) == voted
             ]
             parts = self._run(image, [masks[i] for i in places], settings)
             refined.update(zip(places, parts, strict=True))

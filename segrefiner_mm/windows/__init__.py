@@ -5,6 +5,7 @@ from segrefiner_mm.windows.completion import completed, stack_soft
 from segrefiner_mm.windows.do_no_harm_guard import DoNoHarmGuard
 from segrefiner_mm.windows.edges import edge_band
 from segrefiner_mm.windows.engine import WindowEngine
+from segrefiner_mm.windows.keeping_guard import KeepingGuard
 from segrefiner_mm.windows.object_windows import ObjectWindows
 from segrefiner_mm.windows.only_here import ERRORS, Only
 from segrefiner_mm.windows.refine_job import RefineJob
@@ -31,6 +32,7 @@ __all__ = [
     'Box',
     'CompactMask',
     'DoNoHarmGuard',
+    'KeepingGuard',
     'ObjectWindows',
     'Only',
     'Plan',

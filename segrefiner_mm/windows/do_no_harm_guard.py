@@ -147,9 +147,9 @@ class DoNoHarmGuard:
         bold = yield from plan.propose(first)
         if bold.verdict == KEPT:
             return bold
-        evidence = _evidence_of(bold)
+        evidence = evidence_of(bold)
         if self.decide(evidence) == KEPT:
-            return _take_back(mask, bold, evidence, KEPT)
+            return taken_back(mask, bold, evidence, KEPT)
         chosen = bold
         # For a whole image, the bold step measured the old edge alone.
         in_doubt = plan.whole_image or (
@@ -162,7 +162,7 @@ class DoNoHarmGuard:
             )
         chosen = _tidied(mask, chosen, evidence)
         if self.decide(evidence) == ROLLED_BACK:
-            return _take_back(mask, chosen, evidence, ROLLED_BACK)
+            return taken_back(mask, chosen, evidence, ROLLED_BACK)
         finished = yield from plan.finish(task, chosen)
         finished = restricted(mask, finished)
         if finished is not chosen:
@@ -171,13 +171,20 @@ class DoNoHarmGuard:
         if verdict == REFINED and evidence['overlap'] == 1.0:
             verdict = KEPT  # all that changed was taken back
         if verdict != REFINED:
-            return _take_back(mask, finished, evidence, verdict)
+            return taken_back(mask, finished, evidence, verdict)
         finished.evidence = evidence
         return finished
 
 
-def _evidence_of(bold: RefinedMask) -> dict[str, float]:
-    """Fetch the numbers of the first result from the device at once."""
+def evidence_of(bold: RefinedMask) -> dict[str, float]:
+    """Fetch the numbers of the first result from the device at once.
+
+    Args:
+        bold (RefinedMask): A result that was judged.
+
+    Returns:
+        dict[str, float]: ``belief``, ``edge_gain`` and ``edge_contrast``.
+    """
     assert bold.belief is not None
     assert bold.edge_gain is not None
     assert bold.edge_contrast is not None
@@ -200,13 +207,23 @@ def _tidied(
     return tidied
 
 
-def _take_back(
+def taken_back(
     mask: CompactMask,
     refined: RefinedMask,
     evidence: dict[str, float],
     verdict: str,
 ) -> RefinedMask:
-    """Return the coarse mask, with the verdict and the evidence."""
+    """Return the coarse mask, with the verdict and the evidence.
+
+    Args:
+        mask (CompactMask): The coarse mask.
+        refined (RefinedMask): The result that is not used.
+        evidence (dict[str, float]): See :meth:`DoNoHarmGuard.refine`.
+        verdict (str): The verdict.
+
+    Returns:
+        RefinedMask: The coarse mask; no probabilities, no soft map.
+    """
     return replace(
         refined,
         box=mask.box,

@@ -38,9 +38,9 @@ class DoNoHarmGuard:
       the belief is below ``bold_belief``, this result is used. Otherwise all
       steps are run, which is more cautious.
 
-    Changed regions that the coarse edge does not touch are undone: holes in
-    the object, specks beside it. The plan may then polish the result. The
-    whole mask is rolled back if the bold and the cautious result are far
+    By default, changed regions that the coarse edge does not touch are undone:
+    holes in the object, specks beside it. The plan may then polish the result.
+    The whole mask is rolled back if the bold and the cautious result are far
     apart, or if the refined mask overlaps little with the coarse mask. No true
     mask is needed. The limits depend on the weights; see ``calibrated_on``.
 
@@ -62,6 +62,9 @@ class DoNoHarmGuard:
         min_contrast (float): Masks are kept if their edge contrast is below
             this, 0 or more; with 0, the contrast does not count. Defaults to
             1, the contrast that noise can cause.
+        undo_detached (bool): Whether to undo changed regions that the coarse
+            edge does not touch. False is for networks that rarely make a wrong
+            one. Defaults to True.
         calibrated_on (str, optional): Name of the bundled weights on which
             the limits were calibrated; :class:`SegRefinerInferencer` does not
             use the guard with other weights. Defaults to None: any weights.
@@ -80,6 +83,7 @@ class DoNoHarmGuard:
         min_agreement: float = 0.5,
         min_overlap: float = 0.3,
         min_contrast: float = 1.0,
+        undo_detached: bool = True,
         calibrated_on: str | None = None,
     ) -> None:
         self.keep_belief = keep_belief
@@ -97,6 +101,7 @@ class DoNoHarmGuard:
             value = getattr(self, name)
             if not 0.0 <= value < math.inf:
                 raise ValueError(f'{name} must be >= 0, got {value}')
+        self.undo_detached = undo_detached
         self.calibrated_on = calibrated_on
 
     def decide(self, evidence: dict[str, float]) -> str:
@@ -133,8 +138,9 @@ class DoNoHarmGuard:
             ``evidence`` of its refined mask is empty if the plan itself keeps
             the mask. Otherwise it has ``belief``, ``edge_gain`` and
             ``edge_contrast``. Unless these three keep the mask, it also has
-            ``overlap``, the IoU of coarse and refined mask, and ``islands``,
-            the fraction of the changed pixels that was undone; and if all
+            ``overlap``, the IoU of coarse and refined mask, and, with
+            ``undo_detached``, ``islands``, the fraction of the changed pixels
+            that was undone; and if all
             steps were run after the bold one, ``agreement``, the IoU of the
             bold and the cautious result. All are floats: where the rounding
             of a backend differs between batches, a mask whose numbers lie on
@@ -160,13 +166,13 @@ class DoNoHarmGuard:
             evidence['agreement'] = compact_iou(
                 restricted(mask, bold), restricted(mask, chosen)
             )
-        chosen = _tidied(mask, chosen, evidence)
+        chosen = self._tidied(mask, chosen, evidence)
         if self.decide(evidence) == ROLLED_BACK:
             return taken_back(mask, chosen, evidence, ROLLED_BACK)
         finished = yield from plan.finish(task, chosen)
         finished = restricted(mask, finished)
         if finished is not chosen:
-            finished = _tidied(mask, finished, evidence)
+            finished = self._tidied(mask, finished, evidence)
         verdict = self.decide(evidence)
         if verdict == REFINED and evidence['overlap'] == 1.0:
             verdict = KEPT  # all that changed was taken back
@@ -174,6 +180,24 @@ class DoNoHarmGuard:
             return taken_back(mask, finished, evidence, verdict)
         finished.evidence = evidence
         return finished
+
+    def _tidied(
+        self,
+        mask: CompactMask,
+        refined: RefinedMask,
+        evidence: dict[str, float],
+    ) -> RefinedMask:
+        """Undo detached changes; add their share and the overlap."""
+        judged = refined
+        if self.undo_detached:
+            refined, share = without_islands(mask, refined)
+            if refined.only is not None:  # judge what may change
+                judged, share = without_islands(mask, restricted(mask, judged))
+            else:
+                judged = refined
+            evidence['islands'] = max(evidence.get('islands', 0.0), share)
+        evidence['overlap'] = compact_iou(mask, restricted(mask, judged))
+        return refined
 
 
 def evidence_of(bold: RefinedMask) -> dict[str, float]:
@@ -192,19 +216,6 @@ def evidence_of(bold: RefinedMask) -> dict[str, float]:
         [bold.belief, bold.edge_gain, bold.edge_contrast]
     ).tolist()
     return dict(belief=belief, edge_gain=gain, edge_contrast=contrast)
-
-
-def _tidied(
-    mask: CompactMask, refined: RefinedMask, evidence: dict[str, float]
-) -> RefinedMask:
-    """Undo detached changes; add their share and the overlap to evidence."""
-    tidied, share = without_islands(mask, refined)
-    judged = tidied
-    if refined.only is not None:  # judge what may change
-        judged, share = without_islands(mask, restricted(mask, refined))
-    evidence['islands'] = max(evidence.get('islands', 0.0), share)
-    evidence['overlap'] = compact_iou(mask, judged)
-    return tidied
 
 
 def taken_back(

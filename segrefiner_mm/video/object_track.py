@@ -219,13 +219,13 @@ class ObjectTrack:
         assert refined.soft is not None
         box = proposal.box.union(refined.box).union(refined.soft.box)
         evidence = evidence_in(refined, box)
-        pixels, how = evidence > 0, FIRST
+        how = FIRST
         if proposal.carried is not None:
             how = CARRIED
             own = evidence[proposal.box.relative_to(box).slices()]
             kept = refined.verdict == KEPT
             own[:] = self._with_earlier(own, proposal, kept)
-            pixels = evidence > 0
+        pixels = evidence > 0
         self.evidence = CarriedEvidence.of(box, evidence)
         self.last = ObjectResult(
             box, pixels, refined.verdict, float(refined.confidence), how

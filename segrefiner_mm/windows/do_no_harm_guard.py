@@ -147,16 +147,13 @@ class DoNoHarmGuard:
             a limit to the last bit may get another verdict.
         """
         mask, limit = task.mask, self.bold_belief
-        first = replace(task, judged=True)
+        first = task
         if limit is not None or plan.whole_image:
-            first = replace(first, timesteps=task.timesteps[:1])
-        bold = yield from plan.propose(first)
+            first = replace(task, timesteps=task.timesteps[:1])
+        bold = yield from self._judged(plan, first)
         if bold.verdict == KEPT:
             return bold
-        evidence = evidence_of(bold)
-        if self.decide(evidence) == KEPT:
-            return taken_back(mask, bold, evidence, KEPT)
-        chosen = bold
+        chosen, evidence = bold, bold.evidence
         # For a whole image, the bold step measured the old edge alone.
         in_doubt = plan.whole_image or (
             limit is not None and evidence['belief'] >= limit
@@ -168,7 +165,7 @@ class DoNoHarmGuard:
             )
         chosen = self._tidied(mask, chosen, evidence)
         if self.decide(evidence) == ROLLED_BACK:
-            return taken_back(mask, chosen, evidence, ROLLED_BACK)
+            return _taken_back(mask, chosen, evidence, ROLLED_BACK)
         finished = yield from plan.finish(task, chosen)
         finished = restricted(mask, finished)
         if finished is not chosen:
@@ -177,9 +174,19 @@ class DoNoHarmGuard:
         if verdict == REFINED and evidence['overlap'] == 1.0:
             verdict = KEPT  # all that changed was taken back
         if verdict != REFINED:
-            return taken_back(mask, finished, evidence, verdict)
+            return _taken_back(mask, finished, evidence, verdict)
         finished.evidence = evidence
         return finished
+
+    def _judged(self, plan: WindowPlan, task: RefineTask) -> Plan:
+        """Run a plan up to its proposal, and keep the mask if it is good."""
+        seen = yield from plan.propose(replace(task, judged=True))
+        if seen.verdict == KEPT:
+            return seen
+        evidence = _evidence_of(seen)
+        if self.decide(evidence) == KEPT:
+            return _taken_back(task.mask, seen, evidence, KEPT)
+        return replace(seen, evidence=evidence)
 
     def _tidied(
         self,
@@ -200,15 +207,8 @@ class DoNoHarmGuard:
         return refined
 
 
-def evidence_of(bold: RefinedMask) -> dict[str, float]:
-    """Fetch the numbers of the first result from the device at once.
-
-    Args:
-        bold (RefinedMask): A result that was judged.
-
-    Returns:
-        dict[str, float]: ``belief``, ``edge_gain`` and ``edge_contrast``.
-    """
+def _evidence_of(bold: RefinedMask) -> dict[str, float]:
+    """Fetch the numbers of the first result from the device at once."""
     assert bold.belief is not None
     assert bold.edge_gain is not None
     assert bold.edge_contrast is not None
@@ -218,23 +218,13 @@ def evidence_of(bold: RefinedMask) -> dict[str, float]:
     return dict(belief=belief, edge_gain=gain, edge_contrast=contrast)
 
 
-def taken_back(
+def _taken_back(
     mask: CompactMask,
     refined: RefinedMask,
     evidence: dict[str, float],
     verdict: str,
 ) -> RefinedMask:
-    """Return the coarse mask, with the verdict and the evidence.
-
-    Args:
-        mask (CompactMask): The coarse mask.
-        refined (RefinedMask): The result that is not used.
-        evidence (dict[str, float]): See :meth:`DoNoHarmGuard.refine`.
-        verdict (str): The verdict.
-
-    Returns:
-        RefinedMask: The coarse mask; no probabilities, no soft map.
-    """
+    """Return the coarse mask, with the verdict and the evidence."""
     return replace(
         refined,
         box=mask.box,

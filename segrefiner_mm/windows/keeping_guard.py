@@ -1,12 +1,6 @@
 """A guard that keeps good masks, and leaves other results as they are."""
 
-from dataclasses import replace
-
-from segrefiner_mm.windows.do_no_harm_guard import (
-    DoNoHarmGuard,
-    evidence_of,
-    taken_back,
-)
+from segrefiner_mm.windows.do_no_harm_guard import DoNoHarmGuard
 from segrefiner_mm.windows.window_plan import (
     KEPT,
     Plan,
@@ -40,11 +34,7 @@ class KeepingGuard(DoNoHarmGuard):
             ``evidence`` of its refined mask is that of
             :meth:`DoNoHarmGuard.refine` up to ``edge_contrast``.
         """
-        seen = yield from plan.propose(replace(task, judged=True))
+        seen = yield from self._judged(plan, task)
         if seen.verdict == KEPT:
             return seen
-        evidence = evidence_of(seen)
-        if self.decide(evidence) == KEPT:
-            return taken_back(task.mask, seen, evidence, KEPT)
-        finished = yield from plan.finish(task, seen)
-        return replace(finished, evidence=evidence)
+        return (yield from plan.finish(task, seen))

@@ -91,6 +91,9 @@ def ways(name: str, steps: int | None, device: str) -> Iterator[Any]:
             yield runtime, str(error)
             continue
         yield runtime, batched(own, num_steps=steps)
+        if runtime == 'openvino' and is_fast(torch.bfloat16, 'cpu'):
+            half = batched(own, precision='bf16', num_steps=steps)
+            yield 'openvino, bf16', half
     if is_fast(torch.bfloat16, 'cpu'):
         yield 'torch, bf16', batched(model, precision='bf16', num_steps=steps)
 

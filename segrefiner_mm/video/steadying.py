@@ -9,8 +9,9 @@ class Steadying:
 
     Attributes:
         memory (float): Weight of the evidence of earlier frames, 0 to 1. With
-            each further frame, it is multiplied by this again. Defaults to
-            0.9.
+            each further frame, it is multiplied by this again. A higher weight
+            removes more flicker, but a mistake lasts longer. Defaults to
+            0.7.
         jitter (float): Distance of the carried from the refined edge, in
             pixels, 1 to 255, up to which ``memory`` applies in full. It falls
             to 0 at twice this distance. Defaults to 16.
@@ -27,7 +28,7 @@ class Steadying:
         ValueError: If a value is out of its range.
     """
 
-    memory: float = 0.9
+    memory: float = 0.7
     jitter: float = 16.0
     min_overlap: float = 0.5
     cut: float = 0.5

@@ -9,7 +9,6 @@ are* stands for PyTorch with the modules of the network, before any runtime.
 """
 
 import argparse
-import copy
 import sys
 import time
 from collections.abc import Iterator
@@ -19,14 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from benchmark_quality import build_parser, kinds_of, load_samples, parsed
-from benchmark_runtimes import build
+from benchmark_runtimes import build, cpu_runtimes
 
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.evaluation.functional import mask_iou
 from segrefiner_mm.models import SegRefiner
 from segrefiner_mm.models.half_precision import is_fast
 from segrefiner_mm.models.user_settings import user_settings
-from segrefiner_mm.runtimes import use_runtime
 from segrefiner_mm.windows import RefineJob, compact_masks
 
 Array = npt.NDArray[Any]
@@ -66,13 +64,10 @@ def ways(args: argparse.Namespace) -> Iterator[tuple[str, Way]]:
     """Yield the name of every row, and its way; the plain modules first."""
     model = build(args.model)
     shared = dict(num_steps=args.steps, windows=args.windows)
-    yield 'torch, as they are', Way(copy.deepcopy(model), **shared)
-    for runtime in ('torch', 'onnxruntime', 'openvino'):
-        own = copy.deepcopy(model)
-        try:
-            use_runtime(own, runtime)
-        except InputError as error:
-            print(f'{runtime}: {error}', file=sys.stderr)
+    yield 'torch, as they are', Way(model, **shared)
+    for runtime, own in cpu_runtimes(model):
+        if isinstance(own, str):
+            print(f'{runtime}: {own}', file=sys.stderr)
             continue
         yield runtime, Way(own, **shared)
         if runtime == 'openvino' and is_fast(torch.bfloat16, 'cpu'):

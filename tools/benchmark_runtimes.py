@@ -12,7 +12,7 @@ refine nothing.
 import argparse
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -89,6 +89,19 @@ def build(name: str) -> SegRefiner:
     return model.eval()
 
 
+def cpu_runtimes(model: SegRefiner) -> Iterator[tuple[str, SegRefiner | str]]:
+    """Yield every CPU runtime, and a model that uses it or why none can."""
+    for runtime in ('torch', 'onnxruntime', 'openvino'):
+        # A copy each, as a model has one runtime.
+        own = copy.deepcopy(model)
+        try:
+            use_runtime(own, runtime)
+        except InputError as error:
+            yield runtime, str(error)
+        else:
+            yield runtime, own
+
+
 @torch.no_grad()
 def published(model: SegRefiner, steps: int) -> Method:
     """Return the published procedure as a method.
@@ -156,14 +169,10 @@ def methods(name: str, steps: int | None) -> dict[str, Method | str]:
     assert steps is not None
     options = dict(windows=PLAIN, guard=False, num_steps=steps)
     rows: dict[str, Method | str] = {PUBLISHED: published(model, steps)}
-    for runtime in ('torch', 'onnxruntime', 'openvino'):
-        # A copy each, as a model has one runtime.
-        own = copy.deepcopy(model)
-        try:
-            use_runtime(own, runtime)
-        except InputError as error:
-            short = 'installed' in str(error)
-            rows[f'{runtime}, fp32'] = 'not installed' if short else str(error)
+    for runtime, own in cpu_runtimes(model):
+        if isinstance(own, str):
+            short = 'installed' in own
+            rows[f'{runtime}, fp32'] = 'not installed' if short else own
             continue
         rows[f'{runtime}, fp32'] = ours(own, **options)
         if name in BUNDLED:

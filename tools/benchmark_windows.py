@@ -10,21 +10,25 @@ weights are not bundled gets random weights.
 """
 
 import argparse
-import copy
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from benchmark_runtimes import PLAIN, Scene, build, published, read_scene
+from benchmark_runtimes import (
+    PLAIN,
+    Scene,
+    build,
+    cpu_runtimes,
+    published,
+    read_scene,
+)
 
-from segrefiner_mm.errors import InputError
 from segrefiner_mm.models import SegRefiner
 from segrefiner_mm.models.half_precision import is_fast
 from segrefiner_mm.models.user_settings import user_settings
 from segrefiner_mm.names import DEFAULT_MODEL, MODEL_NAMES
-from segrefiner_mm.runtimes import use_runtime
 from segrefiner_mm.windows import RefineJob, compact_masks
 
 Way = Callable[[list[list[Scene]]], int]
@@ -83,12 +87,9 @@ def ways(name: str, steps: int | None, device: str) -> Iterator[Any]:
                 batched(model, precision=precision, num_steps=steps),
             )
         return
-    for runtime in ('torch', 'onnxruntime', 'openvino'):
-        own = copy.deepcopy(model)
-        try:
-            use_runtime(own, runtime)
-        except InputError as error:
-            yield runtime, str(error)
+    for runtime, own in cpu_runtimes(model):
+        if isinstance(own, str):
+            yield runtime, own
             continue
         yield runtime, batched(own, num_steps=steps)
         if runtime == 'openvino' and is_fast(torch.bfloat16, 'cpu'):

@@ -72,7 +72,7 @@ def flicker(masks, step):
     ('memory', 'left', 'gain'), [(0.7, 0.8, 0.03), (0.9, 0.7, 0.04)]
 )
 def test_edges_jump_less_and_lie_better(memory, left, gain):
-    """Votes of hard masks count alike, so that little flicker is removed."""
+    """Hard masks all vote alike, so less flicker goes than with soft ones."""
     frames = moving(30, 1.0)
     coarse = list(coarse_of(frames))
     results = refined(frames, coarse, Steadying(memory=memory))

@@ -64,6 +64,9 @@ class ObjectWindows(WindowPlan):
             network has seen; more than 0. A tile shows the edge but not the
             object, so the network may mistake one edge for another. Defaults
             to None: no limit.
+        polish_scale (float): Only windows whose longer side is more than this
+            many times that of the square are polished; 1 or more. A window
+            that is hardly reduced has exact edges without it. Defaults to 1.
         min_error (float): Predicted error, 0 to 1, below which a pixel of the
             coarse mask is left unchanged; only for networks that predict
             errors. Defaults to 0: the network's result is used everywhere.
@@ -78,6 +81,7 @@ class ObjectWindows(WindowPlan):
         min_area: int = 512,
         polish: bool = False,
         polish_reach: float | None = None,
+        polish_scale: float = 1.0,
         min_error: float = 0.0,
     ) -> None:
         super().__init__(min_area)
@@ -88,9 +92,12 @@ class ObjectWindows(WindowPlan):
             raise ValueError(f'pad must be >= 0, got {pad}')
         if polish_reach is not None and polish_reach <= 0:
             raise ValueError(f'polish_reach must be > 0, got {polish_reach}')
+        if not 1.0 <= polish_scale < math.inf:
+            raise ValueError(f'polish_scale must be >= 1, got {polish_scale}')
         self.pad = pad
         self.polish = polish
         self.polish_reach = polish_reach
+        self.polish_scale = polish_scale
 
     def _refine(self, task: RefineTask) -> Plan:
         image, mask, size = task.image, task.mask, task.size
@@ -154,7 +161,8 @@ class ObjectWindows(WindowPlan):
         """
         image, size, step = task.image, task.size, task.timesteps[0]
         window = refined.box
-        if not self.polish or max(window.width, window.height) <= size:
+        scale = max(window.width, window.height) / size
+        if not self.polish or scale <= self.polish_scale:
             return refined
         # Grow it to hold a tile and its margin, as far as the image allows.
         pad = max(size - min(window.width, window.height), size // 8)
@@ -176,7 +184,6 @@ class ObjectWindows(WindowPlan):
         probs = refined.probs
         near = None
         if self.polish_reach is not None:
-            scale = max(window.width, window.height) / size
             near = near_edge(before, math.ceil(self.polish_reach * scale))
             mask = torch.where(near, mask, before)
         elif probs is not None:

@@ -166,9 +166,13 @@ def test_polish_moves_an_edge_no_further_than_it_may(reach, side):
         assert np.count_nonzero(left) < 0.6 * 180**2
 
 
-def test_polish_leaves_windows_that_are_seen_in_their_own_size():
-    _, seen = look_and_see(ObjectWindows(polish=True), size=256)
-    assert len(seen) == 1
+@pytest.mark.parametrize(
+    ('size', 'scale', 'rounds'), [(256, 1, 1), (64, 1, 2), (64, 4, 1)]
+)
+def test_polish_leaves_windows_that_are_hardly_reduced(size, scale, rounds):
+    """The window of 249 pixels is 3.9 times as long as 64."""
+    plan = ObjectWindows(polish=True, polish_scale=scale)
+    assert len(look_and_see(plan, size=size)[1]) == rounds
 
 
 def test_polish_has_room_for_a_tile():
@@ -215,7 +219,9 @@ def test_masks_that_are_lost_at_the_scale_of_the_window_are_kept():
     assert np.array_equal(dense([refined], (2000, 2000))[0], line.numpy())
 
 
-@pytest.mark.parametrize('arguments', [dict(pad=-1), dict(min_area=0)])
+@pytest.mark.parametrize(
+    'arguments', [dict(pad=-1), dict(min_area=0), dict(polish_scale=0.9)]
+)
 def test_mistakes_are_refused(arguments):
     with pytest.raises(ValueError, match='must be >='):
         ObjectWindows(**arguments)

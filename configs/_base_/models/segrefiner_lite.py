@@ -16,7 +16,13 @@ model = dict(
         chain_weight=0.5,
     ),
     test_cfg=dict(
-        windows=dict(polish=True, polish_reach=2.0, min_error=0.2),
+        windows=dict(
+            polish=True,
+            polish_reach=2.0,
+            # Tiles change next to nothing in objects that are smaller.
+            polish_scale=2.5,
+            min_error=0.2,
+        ),
         model_size=384,
         # One step gains more on bad masks, and harms twice as many.
         num_steps=2,

@@ -252,9 +252,9 @@ class DiscreteTransitionScheduler:
         turn_fine = confidence * (fine_next - fine_now)
         if fine_now > 0:
             # 0 / 0 where nothing is coarse and the guess is certain: stays 0.
-            coarse_mass = (1.0 - confidence * fine_now).clamp(min=1e-12)
-            turn_fine = turn_fine / coarse_mass
-        fine_probs = fine_probs + (1.0 - fine_probs) * turn_fine
+            coarse_mass = 1.0 - confidence.mul_(fine_now)
+            turn_fine /= coarse_mass.clamp_(min=1e-12)
+        fine_probs = (1.0 - fine_probs).mul_(turn_fine).add_(fine_probs)
         pred_fine = (logits >= 0).to(coarse.dtype)
         uniform = self._uniform(fine_probs, noise, generator)
         sample = torch.where(uniform < fine_probs, pred_fine, coarse)

@@ -32,7 +32,7 @@ def box_mean(values: Tensor, reach: int) -> Tensor:
     counts = np.outer(_counts(height, reach), _counts(width, reach))
     means = torch.empty_like(values, memory_format=torch.contiguous_format)
     for plane, mean in zip(_planes(values), _planes(means), strict=True):
-        np.divide(box_sum(plane, reach), counts, out=mean, casting='same_kind')
+        np.divide(box_sum(plane, reach), counts, out=mean)
     return means
 
 
@@ -44,11 +44,11 @@ def box_sum(values: Array, reach: int) -> Array:
         reach (int): Rows and columns on each side, 0 or more.
 
     Returns:
-        np.ndarray: (H, W), float64 for float32 and int32 for uint8, so that
-        the running sums do not accumulate the rounding errors of float32.
-        Pixels outside the input count as 0.
+        np.ndarray: (H, W), float32 for float32 and int32 for uint8. Pixels
+        outside the input count as 0.
     """
-    depth = cv2.CV_32S if values.dtype == np.uint8 else cv2.CV_64F
+    # OpenCV's running sums are float64, so they accumulate no error.
+    depth = cv2.CV_32S if values.dtype == np.uint8 else cv2.CV_32F
     side = 2 * reach + 1
     return cv2.boxFilter(
         values,

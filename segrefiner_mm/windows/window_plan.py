@@ -289,6 +289,6 @@ def confidence_of(probs: Tensor, coarse: Tensor) -> Tensor:
     Returns:
         Tensor: Scalar float32, 0 to 1; 0 if no pixel counts.
     """
-    seen = (coarse | (probs >= 0.5)).float()
-    certainty = 2.0 * (probs - 0.5).abs()
-    return (certainty * seen).sum() / seen.sum().clamp(min=1.0)
+    seen = coarse | (probs >= 0.5)
+    certainty = (probs - 0.5).abs_().mul_(seen).sum()
+    return 2.0 * certainty / seen.sum().clamp(min=1)

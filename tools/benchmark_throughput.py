@@ -1,14 +1,18 @@
 """Refine COCO results with a network that takes no time.
 
     python tools/benchmark_throughput.py --masks 10000
+    OMP_NUM_THREADS=1 torchrun --nproc-per-node 2 \
+        tools/benchmark_throughput.py --masks 10000 --engine pytorch
 
 The measured time is that of everything but the network: reading the JSON and
 the images, cropping, the guard, pasting, encoding, the journal and writing the
 JSON. The network is replaced by one that answers with the coarse mask
 (``same``), so that the guard keeps every mask, or with the mask moved to the
 right and no belief in the old edge (``moved``), so that every mask is refined
-and encoded. The images are parts of the photograph of the demo, 640 x 480
-pixels, with seven masks each, whose sizes are distributed like COCO's.
+and encoded. With ``--engine pytorch``, the processes of torchrun share the
+images, as with ``segrefiner coco --engine pytorch``. The images are parts of
+the photograph of the demo, 640 x 480 pixels, with seven masks each, whose
+sizes are distributed like COCO's.
 """
 
 import argparse
@@ -16,7 +20,7 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +28,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 
 from segrefiner_mm.io.rle import encode_mask
 from segrefiner_mm.reporting.reporter import Advance, Reporter
@@ -33,12 +37,21 @@ from segrefiner_mm.runs.predictions.refine_predictions import (
     refine_predictions,
 )
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
+from segrefiner_mm.scale import shard_worker
+from segrefiner_mm.scale.launched_engine import join
+from segrefiner_mm.scale.options import DatasetOptions
+from segrefiner_mm.scale.refine_dataset import refine_dataset
 
 DEMO = Path(__file__).parents[1] / 'demo'
 HEIGHT, WIDTH = 480, 640
 MASKS_PER_IMAGE = 7
 # Median and spread of the square root of COCO's areas, in pixels.
 MEDIAN_SIDE, SPREAD = 55.0, 1.1
+HEAD = (
+    '| answer | masks | refined | s | masks/s | CPU ms per mask | '
+    'memory growth after 1,000 masks, MiB | memory, MiB |'
+)
+Measure = Callable[[Path, int, str, int], str | None]
 
 
 class Context(NamedTuple):
@@ -191,6 +204,36 @@ def measure(folder: Path, count: int, model: str, moved: int) -> str:
     )
 
 
+def measure_processes(
+    folder: Path, count: int, model: str, moved: int
+) -> str | None:
+    """Refine the results in all processes; return a row in the first one."""
+    shard_worker.agreed_refiner = lambda *_: FastRefiner(model, moved)
+    distributed.barrier()
+    start, cpu = time.perf_counter(), time.process_time()
+    summary = refine_dataset(
+        folder / 'results.json',
+        folder / f'refined_{moved}.json',
+        DatasetOptions(
+            folder / 'images', folder / 'ann.json', engine='pytorch'
+        ),
+        RefinerOptions(model, device='cpu', runtime='torch'),
+    )
+    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+    spent: list[Any] = [None] * distributed.get_world_size()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    distributed.all_gather_object(spent, (cpu, peak))
+    if distributed.get_rank():
+        return None
+    assert summary.done == count, summary.problems
+    cpus, peaks = zip(*spent, strict=True)
+    return (
+        f'| {"moved" if moved else "same"} | {count} | | '
+        f'{wall:.1f} | {count / wall:.0f} | {1e3 * sum(cpus) / count:.2f} | '
+        f'| {max(peaks):.0f} |'
+    )
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -199,16 +242,28 @@ def main() -> None:
     add('--model', default='segrefiner-lite', help='(default: %(default)s)')
     add('--answers', nargs='+', choices=['same', 'moved'],
         default=['same', 'moved'])  # fmt: skip
+    add('--engine', choices=['pytorch'], help='under torchrun')
     args = parser.parse_args()
-    print('| answer | masks | refined | s | masks/s | CPU ms per mask | '
-          'memory growth after 1,000 masks, MiB | memory, MiB |')  # fmt: skip
-    print('|---|' + '---:|' * 7)
+    rank = join(args.engine)[0] if args.engine else 0
+    if rank == 0:
+        print(HEAD)
+        print('|---|' + '---:|' * 7)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        count = write_data(folder, args.masks)
+        if rank == 0:
+            count = write_data(folder, args.masks)
+        run: Measure = measure
+        if args.engine:
+            where: list[Any] = [folder]
+            distributed.broadcast_object_list(where)
+            [folder] = where
+            run, count = measure_processes, args.masks
         for answer in args.answers:
             moved = 6 if answer == 'moved' else 0
-            print(measure(folder, count, args.model, moved), flush=True)
+            if row := run(folder, count, args.model, moved):
+                print(row, flush=True)
+    if args.engine:
+        distributed.destroy_process_group()
 
 
 if __name__ == '__main__':

@@ -1,4 +1,6 @@
-"""The public repositories that the bundled weights were trained on.
+"""Public repositories to train on.
+
+The bundled weights have not seen the last five, which were added later.
 
 A module of ``training_pairs.py``, not a command.
 """
@@ -86,11 +88,46 @@ SOURCES = (
         r'images/(?P<key>\w+)_image\.png',
         'annotations/{key}_annotation.png',
     ),
+    Source(
+        'Not-IITian/Icml_coseg_coloc',
+        'pascal10',
+        r'Pascal_10/(?P<part>\w+)/img_(?P<key>\d+)\.jpg',
+        'eval_pascal_10/{part}/img_{key}.png',
+        held_out=14,
+    ),
+    Source(
+        'bio-punk/AutoPortraitMatting',
+        'portrait',
+        r'data/images_data_crop/(?P<key>\d+)\.jpg',
+        'data/images_mask/{key}_mask.mat',
+    ),
+    Source(
+        'VikramShenoy97/Human-Segmentation-Dataset',
+        'vikram',
+        r'Training_Images/(?P<key>\d+)\.jpg',
+        'Ground_Truth/{key}.png',
+        longest=448,
+    ),
+    Source(
+        'shenjianbing/Correspondence-Driven-Saliency-Transfer-',
+        'subdut',
+        r'Datasets/subDUT/Imgs/(?P<key>\w+)\.jpg',
+        'Datasets/subDUT/Annotations/{key}.png',
+    ),
+    Source(
+        'shenjianbing/'
+        'Interactive-Cosegmentation-Using-Global-and-Local-Energy-Optimization',
+        'cows',
+        r'Datasets/images/cow/(?P<key>\w+)\.bmp',
+        'Datasets/images/cow/GroundTruth/{key}.bmp',
+    ),
 )
 
 
 def decode_mask(content: bytes, path: str) -> Picture:
-    """Decode a mask: an image file, or a MATLAB file with ``groundtruth``.
+    """Decode a mask: an image file, or a MATLAB file.
+
+    A MATLAB file has the mask as ``groundtruth`` or ``mask``.
 
     Args:
         content (bytes): Content of the file.
@@ -119,7 +156,9 @@ def _groundtruth(content: bytes, path: str) -> npt.NDArray[Any]:
             f'{path} is a file of MATLAB: pip install scipy'
         ) from None
     try:
-        return np.asarray(loadmat(io.BytesIO(content))['groundtruth'])
+        values = loadmat(io.BytesIO(content))
+        name = 'groundtruth' if 'groundtruth' in values else 'mask'
+        return np.asarray(values[name])
     except (ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise InputError(f'cannot decode {path}: {error}') from None
 

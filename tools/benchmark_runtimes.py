@@ -194,9 +194,11 @@ def methods(name: str, steps: int | None) -> dict[str, Method | str]:
     for peer, (package, make) in PEERS.items():
         if find_spec(package) is None:
             rows[peer] = f'{package} is not installed'
-        else:
-            method = make()
-            rows[peer] = partial(_apply, method)
+            continue
+        try:
+            rows[peer] = partial(_apply, make())
+        except ImportError as error:  # the package lacks one of its own
+            rows[peer] = f'{package} cannot be used: {error}'
     return rows
 
 

@@ -18,6 +18,7 @@ from segrefiner_mm.windows.compact_mask import Box
 STRIP_PIXELS = 2**22
 # On a CPU, a window of up to as many times the pixels of its crop is copied.
 COPIED = 6
+OPENCV_CHANNELS = 512
 
 # Indices of both neighbours, and the weight of the second.
 Taps = tuple[Tensor, Tensor, Tensor]
@@ -44,10 +45,9 @@ def resize_bilinear(source: Tensor, height: int, width: int) -> Tensor:
         return source.to(
             torch.float32, copy=True, memory_format=torch.contiguous_format
         )
-    if (
-        source.device.type == 'cpu'
-        and source.shape[1] * source.shape[2] <= COPIED * height * width
-    ):
+    channels, *before = source.shape
+    small = before[0] * before[1] <= COPIED * height * width
+    if source.device.type == 'cpu' and small and channels <= OPENCV_CHANNELS:
         return _copied(source, height, width)
     return _gathered(source, height, width)
 

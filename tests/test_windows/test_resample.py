@@ -60,7 +60,7 @@ def test_resize_takes_views_of_images_in_any_layout():
 
 @pytest.mark.parametrize('before', [(40, 60), (5, 9), (33, 200), (90, 64)])
 @pytest.mark.parametrize('dtype', [torch.uint8, torch.bool, torch.float32])
-@pytest.mark.parametrize('channels', [1, 3])
+@pytest.mark.parametrize('channels', [1, 3, 513])
 def test_the_fast_crop_equals_the_plain_one(
     before, dtype, channels, monkeypatch
 ):

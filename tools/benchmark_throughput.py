@@ -21,7 +21,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,7 +38,7 @@ from segrefiner_mm.runs.predictions.refine_predictions import (
 )
 from segrefiner_mm.runs.refiner import Refiner, RefinerOptions
 from segrefiner_mm.scale import shard_worker
-from segrefiner_mm.scale.launched_engine import join
+from segrefiner_mm.scale.launched_engine import joined
 from segrefiner_mm.scale.options import DatasetOptions
 from segrefiner_mm.scale.refine_dataset import refine_dataset
 
@@ -144,8 +144,8 @@ def blobs(rng: np.random.Generator) -> Iterator[np.ndarray]:
             yield mask
 
 
-def write_data(folder: Path, count: int) -> int:
-    """Write images, annotations and results; return the number of masks."""
+def write_data(folder: Path, count: int) -> None:
+    """Write images, annotations and results with this many masks."""
     rng = np.random.default_rng(0)
     photograph = cv2.imread(str(DEMO / 'coffee.jpg'))
     large = cv2.resize(photograph, (2 * WIDTH, 2 * HEIGHT))
@@ -177,7 +177,6 @@ def write_data(folder: Path, count: int) -> int:
     ann = dict(images=images, annotations=[], categories=categories)
     (folder / 'ann.json').write_text(json.dumps(ann))
     (folder / 'results.json').write_text(json.dumps(results))
-    return len(results)
 
 
 def measure(folder: Path, count: int, model: str, moved: int) -> str:
@@ -197,10 +196,24 @@ def measure(folder: Path, count: int, model: str, moved: int) -> str:
     assert summary.done == count, summary.problems
     early = min(len(meter.memory) - 1, 1000 // MASKS_PER_IMAGE)
     growth = max(meter.memory[early:]) - meter.memory[early]
+    memory = max(meter.memory)
+    return row(moved, count, f'{refined}', wall, cpu, f'{growth:.0f}', memory)
+
+
+def row(
+    moved: int,
+    count: int,
+    refined: str,
+    wall: float,
+    cpu: float,
+    growth: str,
+    memory: float,
+) -> str:
+    """Return a row of the table, for seconds and MiB."""
     return (
         f'| {"moved" if moved else "same"} | {count} | {refined} | '
         f'{wall:.1f} | {count / wall:.0f} | {1e3 * cpu / count:.2f} | '
-        f'{growth:.0f} | {max(meter.memory):.0f} |'
+        f'{growth} | {memory:.0f} |'
     )
 
 
@@ -227,11 +240,7 @@ def measure_processes(
         return None
     assert summary.done == count, summary.problems
     cpus, peaks = zip(*spent, strict=True)
-    return (
-        f'| {"moved" if moved else "same"} | {count} | | '
-        f'{wall:.1f} | {count / wall:.0f} | {1e3 * sum(cpus) / count:.2f} | '
-        f'| {max(peaks):.0f} |'
-    )
+    return row(moved, count, '', wall, sum(cpus), '', max(peaks))
 
 
 def main() -> None:
@@ -244,26 +253,27 @@ def main() -> None:
         default=['same', 'moved'])  # fmt: skip
     add('--engine', choices=['pytorch'], help='under torchrun')
     args = parser.parse_args()
-    rank = join(args.engine)[0] if args.engine else 0
+    group = joined(args.engine) if args.engine else nullcontext(0)
+    with group as rank, tempfile.TemporaryDirectory() as name:
+        run_all(args, rank, Path(name))
+
+
+def run_all(args: argparse.Namespace, rank: int, folder: Path) -> None:
+    """Write the data, and print the table, in the first process."""
+    run: Measure = measure
     if rank == 0:
         print(HEAD)
         print('|---|' + '---:|' * 7)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if rank == 0:
-            count = write_data(folder, args.masks)
-        run: Measure = measure
-        if args.engine:
-            where: list[Any] = [folder]
-            distributed.broadcast_object_list(where)
-            [folder] = where
-            run, count = measure_processes, args.masks
-        for answer in args.answers:
-            moved = 6 if answer == 'moved' else 0
-            if row := run(folder, count, args.model, moved):
-                print(row, flush=True)
+        write_data(folder, args.masks)
     if args.engine:
-        distributed.destroy_process_group()
+        where: list[Any] = [folder]
+        distributed.broadcast_object_list(where)
+        [folder] = where
+        run = measure_processes
+    for answer in args.answers:
+        moved = 6 if answer == 'moved' else 0
+        if line := run(folder, args.masks, args.model, moved):
+            print(line, flush=True)
 
 
 if __name__ == '__main__':

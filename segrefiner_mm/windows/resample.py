@@ -59,9 +59,9 @@ def _copied(source: Tensor, height: int, width: int) -> Tensor:
     resized = cv2.resize(
         pixels, (width, height), interpolation=cv2.INTER_LINEAR
     )
-    if source.shape[0] == 1:
-        return torch.from_numpy(resized)[None]
-    return torch.from_numpy(resized).permute(2, 0, 1).contiguous()
+    # A single channel has no axis in OpenCV's result.
+    result = torch.from_numpy(resized).view(height, width, -1)
+    return result.permute(2, 0, 1).contiguous()
 
 
 def _gathered(source: Tensor, height: int, width: int) -> Tensor:

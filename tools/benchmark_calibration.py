@@ -30,6 +30,7 @@ from segrefiner_mm.evaluation.functional.calibration import (
     edge_zone,
 )
 from segrefiner_mm.io.images import save_picture
+from segrefiner_mm.models.user_settings import guard_for_any_weights
 from segrefiner_mm.windows import REFINED
 
 KINDS = ('grid28', 'hasty_polygon', 'reference', 'wobble', 'perfect')
@@ -50,6 +51,7 @@ def measure(
         ``'refined'`` masks.
     """
     inferencer = SegRefinerInferencer(args.model, args.weights, args.device)
+    judge = not args.no_guard and guard_for_any_weights(inferencer.model)
     if args.temperature is not None:
         test_cfg = inferencer.model.test_cfg or {}
         test_cfg['temperature'] = args.temperature
@@ -68,7 +70,7 @@ def measure(
                 coarse.astype(bool),
                 windows=args.windows,
                 num_steps=args.steps,
-                guard=not args.no_guard,
+                guard=judge,
                 soft=True,
             )['predictions']
             near = edge_zone(prediction['masks'][0])

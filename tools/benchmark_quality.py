@@ -35,6 +35,7 @@ from segrefiner_mm.datasets import FolderRefineDataset
 from segrefiner_mm.datasets.transforms.load_true_mask import read_mask
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.evaluation import mask_quality
+from segrefiner_mm.models.user_settings import guard_for_any_weights
 from segrefiner_mm.names import DEFAULT_MODEL
 
 Refine = Callable[[Image, Mask], Mask]
@@ -120,10 +121,10 @@ def load_samples(args: argparse.Namespace) -> list[Sample]:
         test_mode=True,
         pipeline=[],
     )
-    step = max(len(dataset) // args.limit, 1)
+    count = min(args.limit, len(dataset))
     samples = []
-    for index in range(0, len(dataset), step)[: args.limit]:
-        info = dataset.get_data_info(index)
+    for index in np.linspace(0, len(dataset) - 1, count).round().astype(int):
+        info = dataset.get_data_info(int(index))
         image = cv2.imread(info['img_path'])
         if image is None:
             raise InputError(f'cannot read the image {info["img_path"]}')
@@ -164,6 +165,8 @@ def methods_of(args: argparse.Namespace) -> dict[str, Refine]:
 
     def refiner(model: str, weights: str | None, guard: bool) -> Refine:
         inferencer = SegRefinerInferencer(model, weights, args.device)
+        # Its limits may not fit weights of one's own, but it is asked for.
+        judge = guard and guard_for_any_weights(inferencer.model)
 
         def refine(image: Image, mask: Mask) -> Mask:
             out = inferencer(
@@ -171,7 +174,7 @@ def methods_of(args: argparse.Namespace) -> dict[str, Refine]:
                 mask,
                 windows=args.windows,
                 num_steps=args.steps,
-                guard=guard,
+                guard=judge,
             )
             return out['predictions'][0]['masks'][0]
 

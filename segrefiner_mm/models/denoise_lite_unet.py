@@ -103,9 +103,12 @@ class DenoiseLiteUNet(BaseModule):
         std = torch.tensor([58.395, 57.12, 57.375]).view(1, 3, 1, 1)
         self.register_buffer('scale', std / 128, persistent=False)
         self.register_buffer('shift', (mean - 127) / 128, persistent=False)
+        self.register_load_state_dict_post_hook(_forget_imagenet)
 
     def init_weights(self) -> None:
         """Initialise the weights; load ``encoder_weights`` if they are set.
+
+        The encoder keeps weights that ``load_state_dict`` has loaded before.
 
         Raises:
             CheckpointError: If the ImageNet weights are not installed or
@@ -274,6 +277,11 @@ def _join(coarse: Tensor, *skips: Tensor) -> Tensor:
     size = skips[0].shape[-2:]
     up = F.interpolate(coarse, size=size, mode='bilinear', align_corners=False)
     return torch.cat([up, *skips], 1)
+
+
+def _forget_imagenet(network: Any, loaded: Any) -> None:
+    """Keep a later ``init_weights`` from replacing weights just loaded."""
+    network.encoder_weights = None
 
 
 def _imagenet(source: str) -> dict[str, Tensor]:

@@ -86,6 +86,16 @@ def test_imagenet_weights_of_a_file_are_loaded(network, tmp_path):
         assert torch.equal(own[name], tensor)
 
 
+def test_loaded_weights_are_not_replaced_by_those_of_imagenet(network):
+    # A runner loads `model.checkpoint` first, and initialises weights then.
+    other = DenoiseLiteUNet(encoder_weights='/no/such/file')
+    other.load_state_dict(network.state_dict())
+    other.init_weights()
+    own = other.state_dict()
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(own[name], tensor)
+
+
 def head(**settings):
     return DiffusionRefineHead(
         denoiser=dict(type='DenoiseLiteUNet'),

@@ -112,6 +112,17 @@ def test_masks_unlike_the_true_one_can_be_written_too(run, pairs, tmp_path):
     assert {path.stem for path in out.glob('*.png')} == expected
 
 
+def test_masks_of_other_options_are_not_mixed(run, pairs, tmp_path):
+    network = write_network(tmp_path / 'network.onnx', [[1, 0, 1]])
+    out = tmp_path / 'out'
+    run(pairs, network, out)
+    with pytest.raises(InputError, match='choose another folder'):
+        run(pairs, network, out, '--min-iou', 0.65)
+    write_network(network, [[1, 0, 0]])
+    with pytest.raises(InputError, match='choose another folder'):
+        run(pairs, network, out)
+
+
 def test_it_goes_on_where_it_was_stopped(run, pairs, tmp_path, capsys):
     network = write_network(tmp_path / 'network.onnx', [[1, 0, 1]])
     out = tmp_path / 'out'

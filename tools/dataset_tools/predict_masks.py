@@ -7,10 +7,11 @@ of at least 0.5 (``--min-iou``) with the true mask; otherwise the model has
 found another object. Of the objects that a YOLO network finds, the mask with
 the highest IoU counts. ``--list FILE`` writes the list with these masks
 appended, for ``LoadCoarseMasks``. A run that was stopped resumes where it
-stopped.
+stopped; a folder belongs to one model and its options.
 """
 
 import argparse
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -28,7 +29,8 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.evaluation.functional import mask_iou
 from segrefiner_mm.io.files import write_whole
 
-# The photographs that the model has seen, whether its mask was of use or not.
+# The model and its options; then the photographs that it has seen, whether its
+# mask was of use or not.
 SEEN = 'seen.txt'
 
 
@@ -80,6 +82,36 @@ def write_list(file: Path, pairs: list[Listed], out: Path) -> None:
     write_whole(file, ''.join(lines).encode())
 
 
+def settings_of(args: argparse.Namespace) -> str:
+    """Describe in a line all that decides what the masks look like."""
+    digest = hashlib.sha256(args.model.read_bytes()).hexdigest()[:16]
+    return f'model={digest} mean={args.mean} std={args.std} >={args.min_iou}'
+
+
+def read_record(record: Path, settings: str) -> set[str]:
+    """Read which photographs a model has seen, or start the record.
+
+    Args:
+        record (Path): File of the record.
+        settings (str): From :func:`settings_of`.
+
+    Returns:
+        set[str]: Stems of the photographs.
+
+    Raises:
+        InputError: If the record is of other settings.
+    """
+    if not record.exists():
+        record.write_text(f'{settings}\n')
+    first, *seen = record.read_text().splitlines()
+    if first != settings:
+        raise InputError(
+            f'{record.parent} holds masks of another model or other options '
+            f'({first}, not {settings}): choose another folder'
+        )
+    return set(seen)
+
+
 def parse_args(arguments: list[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
@@ -115,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
     model = open_model(args.model, args.mean, args.std, args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     record = args.out / SEEN
-    seen = set(record.read_text().splitlines()) if record.exists() else set()
+    seen = read_record(record, settings_of(args))
     todo = [paths for paths in pairs if paths[0].stem not in seen]
     console = Console(stderr=True)
     for image, mask, *_ in track(

@@ -7,7 +7,10 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from segrefiner_mm.datasets.transforms.reference_corruption import stretched
+from segrefiner_mm.datasets.transforms.reference_corruption import (
+    shrunk,
+    stretched,
+)
 from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import pictures_in
 from segrefiner_mm.registry import TRANSFORMS
@@ -20,7 +23,8 @@ class PasteObject(BaseTransform):
     The seam is blended over one or two pixels, and the mean colour of the
     object is moved towards the mean colour of its new surroundings, so that
     neither seam nor colour reveals the edge. An object that touches the border
-    of its image is not pasted.
+    of its image, or whose coarse mask does, is not pasted, nor is one so thin
+    that nothing would be left of it.
 
     Required Keys:
 
@@ -79,7 +83,10 @@ class PasteObject(BaseTransform):
         rng = np.random.default_rng([results['seed'], 8])
         if rng.random() >= self.prob:
             return results
-        x, y, w, h = cv2.boundingRect(results['gt_mask'])
+        keys = sorted({'gt_mask', 'coarse_mask'} & results.keys())
+        masks = [results[key] for key in keys]
+        # Cut at the true box, a larger coarse mask would give it away.
+        x, y, w, h = cv2.boundingRect(np.maximum.reduce(masks))
         height, width = results['gt_mask'].shape
         if x == 0 or y == 0 or x + w == width or y + h == height:
             return results  # an object cut off by the border would float
@@ -91,7 +98,12 @@ class PasteObject(BaseTransform):
             slice(max(y - 4, 0), y + h + 4),
             slice(max(x - 4, 0), x + w + 4),
         )
-        part = self._resized(results['img'][around], background, rng)
+        before = results['img'][around]
+        part = self._resized(before, background, rng)
+        resize = stretched if part.size > before.size else shrunk
+        moved = {k: resize(results[k][around], part.shape[:2]) for k in keys}
+        if not moved['gt_mask'].any():
+            return results
         top, left = (
             int(rng.integers(there - own + 1))
             for there, own in zip(
@@ -102,11 +114,10 @@ class PasteObject(BaseTransform):
             slice(top, top + part.shape[0]),
             slice(left, left + part.shape[1]),
         )
-        for key in {'gt_mask', 'coarse_mask'} & results.keys():
-            mask = np.zeros(background.shape[:2], np.uint8)
-            mask[place] = stretched(results[key][around], part.shape[:2])
-            results[key] = mask
-        true = results['gt_mask'][place]
+        for key in keys:
+            results[key] = np.zeros(background.shape[:2], np.uint8)
+            results[key][place] = moved[key]
+        true = moved['gt_mask']
         results['img'] = _blend(background, part, true, place, rng)
         return results
 

@@ -61,6 +61,29 @@ def test_an_object_cut_off_by_the_border_stays(backgrounds):
     assert np.array_equal(result['img'], image)
 
 
+def test_a_coarse_mask_much_larger_than_the_object_is_not_cut(backgrounds):
+    results = sample()
+    disc = np.zeros((80, 100), np.uint8)
+    cv2.circle(disc, (50, 40), 35, 1, -1)
+    results['coarse_mask'] = disc
+    paste = PasteObject(backgrounds, prob=1.0, scale=(0.5, 0.5))
+    coarse = paste.transform(results)['coarse_mask']
+    # A disc fills pi / 4 of its box; cut at the true box, it would be square.
+    _, _, width, height = cv2.boundingRect(coarse)
+    filled = coarse.sum() / (width * height)
+    assert filled == pytest.approx(np.pi / 4, abs=0.05)
+
+
+def test_a_fence_that_would_vanish_stays(backgrounds):
+    results = sample()
+    fence = np.zeros((80, 100), np.uint8)
+    fence[2:-2, 10:90:9] = 1
+    results.update(gt_mask=fence, coarse_mask=fence.copy())
+    paste = PasteObject(backgrounds, prob=1.0, scale=(0.1, 0.1))
+    result = paste.transform(results)
+    assert np.array_equal(result['gt_mask'], fence)
+
+
 def test_bad_settings_are_refused(backgrounds, tmp_path):
     with pytest.raises(ValueError, match='prob must be 0 to 1'):
         PasteObject(backgrounds, prob=2.0)

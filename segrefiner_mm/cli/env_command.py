@@ -35,6 +35,13 @@ def _lines(described: dict[str, Any]) -> Iterator[str]:
     yield f'{"cache":15}{described["cache"] or "none"}'
     if variable := described['runtime_variable']:
         yield f'{"auto is set to":15}{variable}'
+        return
+    names = described['candidates']
+    if names == ['torch']:
+        yield f'{"auto chooses":15}torch; onnxruntime and openvino need onnx'
+    elif not described['runtimes']:
+        listed = ', '.join(names)
+        yield f'{"auto will time":15}{listed}, when a model first runs'
     for choice in described['runtimes']:
         size, steps = choice['window']
         seconds = ', '.join(
@@ -42,6 +49,6 @@ def _lines(described: dict[str, Any]) -> Iterator[str]:
             for name, value in choice['seconds'].items()
         )
         yield (
-            f'{"auto chose":15}{choice["runtime"]} ({seconds} per window of '
-            f'{size} x {size}, {steps} steps)'
+            f'{"auto chose":15}{choice["runtime"]} for {choice["denoiser"]} '
+            f'({seconds} per window of {size} x {size}, {steps} steps)'
         )

@@ -169,8 +169,24 @@ class RefineSettings:
         plan = completed(plan, task)
         return plan if self.keep_probs else _without_probs(plan)
 
+    def dtype(self, device: torch.device) -> torch.dtype | None:
+        """Return the half precision that is asked for.
+
+        Args:
+            device (torch.device): Device to compute on.
+
+        Returns:
+            torch.dtype | None: The dtype; None for float32.
+        """
+        if self.precision != 'auto':
+            return PRECISIONS[self.precision]
+        if device.type != 'cuda':
+            return None
+        fast = half_precision.is_fast(torch.bfloat16, device)
+        return torch.bfloat16 if fast else None
+
     def autocast_dtype(self, device: torch.device) -> torch.dtype | None:
-        """Return the dtype in which the network computes.
+        """Return the dtype in which PyTorch computes.
 
         A ``UserWarning`` is issued if the device would emulate it.
 
@@ -181,12 +197,7 @@ class RefineSettings:
             torch.dtype | None: The dtype for autocast; None for float32,
             without autocast.
         """
-        if self.precision == 'auto':
-            if device.type != 'cuda':
-                return None
-            fast = half_precision.is_fast(torch.bfloat16, device)
-            return torch.bfloat16 if fast else None
-        dtype = PRECISIONS[self.precision]
+        dtype = self.dtype(device)
         if dtype is not None and not half_precision.is_fast(dtype, device):
             warnings.warn(
                 f'precision={self.precision!r} is emulated on this '

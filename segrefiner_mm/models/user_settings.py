@@ -98,9 +98,11 @@ def calibrated_guard(model: SegRefiner) -> dict[str, Any] | None:
     if own and (name is None or holds_weights(model, name)):
         return own
     why = f'was calibrated on {name}' if own else 'is not part of it'
+    config = dict(guard_for_any_weights(model))
+    config.pop('calibrated_on', None)
     print_log(
         f'every mask is refined: a guard for this model {why}; to use '
-        "one anyway, set guard=dict(type='DoNoHarmGuard')",
+        f'one anyway, set guard={config}',
         'current',
     )
     return None

@@ -1,6 +1,7 @@
 """The sampler, which answers the requests of window plans with the network."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -45,13 +46,13 @@ class WindowSampler:
         self.head = head
         self.normalize = normalize
         self.device = device
-        self.dtype = settings.autocast_dtype(device)
+        self.dtype = settings.dtype(device)
         self.denoiser = denoiser
         if self.dtype is not None:
-            # A runtime that has this precision needs no autocast.
             self.denoiser = _in_half(denoiser, self.dtype)
-            if self.denoiser is not None:
-                self.dtype = None
+            # A runtime that has this precision needs no autocast.
+            own = self.denoiser is not None
+            self.dtype = None if own else settings.autocast_dtype(device)
         self.timesteps = head.scheduler.spread(settings.num_steps)
         self.edge_reach = settings.edge_reach
         # On a CPU one window at a time is fastest, as it stays in the cache,
@@ -172,8 +173,18 @@ class WindowSampler:
 
 
 def _in_half(denoiser: Denoiser | None, dtype: torch.dtype) -> Denoiser | None:
+    """Return the network of a runtime in half precision, if there is one."""
     convert = getattr(denoiser, 'in_bfloat16', None)
-    return convert() if convert and dtype == torch.bfloat16 else None
+    if convert is None:
+        return None
+    half: Denoiser | None = convert() if dtype == torch.bfloat16 else None
+    if half is None:
+        warnings.warn(
+            f'this runtime does not compute in {dtype}: PyTorch runs the '
+            'network instead',
+            stacklevel=3,
+        )
+    return half
 
 
 @contextmanager

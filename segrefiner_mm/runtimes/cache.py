@@ -17,6 +17,8 @@ from segrefiner_mm.errors import InputError
 from segrefiner_mm.io.files import write_whole
 from segrefiner_mm.runtimes.onnx_export import OnnxParts
 
+# Conditions of a choice that can be compared with the present ones.
+CONDITIONS = ('machine', 'versions')
 # Exported networks to keep; one of 118 M parameters takes 475 MB.
 MOST_EXPORTS = 3
 
@@ -54,7 +56,7 @@ def read_choice(key: str) -> dict[str, Any] | None:
 
 
 def choices() -> Iterator[dict[str, Any]]:
-    """Yield all choices of runtimes that can be read.
+    """Yield all choices of runtimes that are complete.
 
     Yields:
         dict: See :func:`write_choice`; in the order of the keys.
@@ -62,7 +64,7 @@ def choices() -> Iterator[dict[str, Any]]:
     folder = cache_folder()
     if folder is not None and (folder / 'runtimes').is_dir():
         for path in sorted((folder / 'runtimes').glob('*.json')):
-            if content := _read(path):
+            if (content := _read(path)) and _is_complete(content):
                 yield content
 
 
@@ -72,8 +74,9 @@ def write_choice(key: str, content: dict[str, Any]) -> None:
     Args:
         key (str): See :func:`read_choice`.
         content (dict): ``runtime``, the name; ``seconds`` per window, by
-            name; and the conditions ``machine``, ``versions``, ``network``,
-            ``settings`` and ``window``, as values for JSON.
+            name; ``denoiser``, the class of the network; ``window``, its side
+            in pixels and the number of steps; and the conditions ``machine``,
+            ``versions``, ``network`` and ``settings``, as values for JSON.
     """
     if folder := cache_folder():
         text = json.dumps(content, indent=1)
@@ -137,6 +140,19 @@ def drop_export(key: str) -> None:
 def _export_files(folder: Path, key: str) -> tuple[Path, Path]:
     export = folder / 'exports' / key
     return export / 'encode.onnx', export / 'step.onnx'
+
+
+def _is_complete(choice: dict[str, Any]) -> bool:
+    """Return whether a choice has all that :func:`write_choice` stores."""
+    seconds, window = choice.get('seconds'), choice.get('window')
+    return (
+        all(isinstance(choice.get(k), str) for k in ('runtime', 'denoiser'))
+        and all(isinstance(choice.get(k), dict) for k in CONDITIONS)
+        and isinstance(seconds, dict)
+        and all(isinstance(value, float) for value in seconds.values())
+        and isinstance(window, list)
+        and len(window) == 2
+    )
 
 
 def _read(path: Path) -> dict[str, Any] | None:

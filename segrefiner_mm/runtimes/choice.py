@@ -93,6 +93,17 @@ def use_runtime(model: SegRefiner, runtime: str = 'auto') -> RuntimeChoice:
     return RuntimeChoice(runtime, {})
 
 
+def usable_graphs() -> list[str]:
+    """List the runtimes besides PyTorch whose packages are installed.
+
+    Returns:
+        list[str]: Names; they need the package ``onnx`` too.
+    """
+    if not is_installed('onnx'):
+        return []
+    return [name for name in GRAPHS if is_installed(name)]
+
+
 def _check_name(runtime: str, what: str) -> None:
     if runtime not in RUNTIME_NAMES:
         raise InputError(
@@ -102,9 +113,7 @@ def _check_name(runtime: str, what: str) -> None:
 
 
 def _use_fastest(model: SegRefiner) -> RuntimeChoice:
-    names = [
-        name for name in GRAPHS if is_installed(name) and is_installed('onnx')
-    ]
+    names = usable_graphs()
     if not names:
         model.runtime = _load(model, 'torch')
         return RuntimeChoice('torch', {})
@@ -131,6 +140,7 @@ def _use_fastest(model: SegRefiner) -> RuntimeChoice:
             about,
             runtime=chosen.name,
             seconds=chosen.seconds,
+            denoiser=type(model.head.denoiser).__name__,
             window=(side, window[1]),
         ),
     )

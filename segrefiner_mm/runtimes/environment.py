@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from segrefiner_mm.runtimes import cache
-from segrefiner_mm.runtimes.choice import VARIABLE
+from segrefiner_mm.runtimes.choice import VARIABLE, usable_graphs
 from segrefiner_mm.runtimes.machine import machine, versions
 
 PACKAGES = (
@@ -33,18 +33,26 @@ def environment() -> dict[str, Any]:
         is not installed; ``machine``, the processor, see :func:`machine`;
         ``cuda``, the names of the GPUs that PyTorch can use; ``cache``, the
         folder of the cache, or None; ``runtime_variable``, the value of
-        ``SEGREFINER_RUNTIME``, or None; ``runtimes``, the cached choices of
-        ``'auto'``, see :func:`write_choice`. JSON can represent all values.
+        ``SEGREFINER_RUNTIME``, or None; ``candidates``, the runtimes that
+        ``'auto'`` compares here; ``runtimes``, its cached choices on this
+        processor with these packages, see :func:`write_choice`. JSON can
+        represent all values.
     """
-    folder = cache.cache_folder()
+    folder, processor = cache.cache_folder(), machine()
     return dict(
         versions=dict(python=platform.python_version(), **versions(PACKAGES)),
-        machine=machine(),
+        machine=processor,
         cuda=[
             torch.cuda.get_device_name(index)
             for index in range(torch.cuda.device_count())
         ],
         cache=folder and str(folder),
         runtime_variable=os.environ.get(VARIABLE) or None,
-        runtimes=list(cache.choices()),
+        candidates=['torch', *usable_graphs()],
+        runtimes=[
+            choice
+            for choice in cache.choices()
+            if choice['machine'] == processor
+            and choice['versions'] == versions(choice['versions'])
+        ],
     )

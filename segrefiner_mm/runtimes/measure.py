@@ -39,15 +39,20 @@ def measure(
         timed, and seconds per window by the name of the runtime.
     """
     side = min(2 * stride, size)
-    for denoiser in denoisers.values():
-        _seconds(denoiser, side, num_steps)  # a first run is slower
     turns = len(denoisers) * (1 + LEAST_ROUNDS)
-    slowest = max(_seconds(d, side, num_steps) for d in denoisers.values())
-    # The time grows with the area, and a little more with attention.
+
+    def slowest() -> float:
+        # A first run is slower.
+        return max(
+            min(_seconds(denoiser, side, num_steps) for _ in range(2))
+            for denoiser in denoisers.values()
+        )
+
+    # The time grows with the area, a little more with attention, and less
+    # where small windows leave a processor idle, so each size is timed.
     while side < size:
         larger = min(2 * side, size)
-        slowest *= (larger / side) ** 2
-        if slowest * turns > budget:
+        if slowest() * (larger / side) ** 2 * turns > budget:
             break
         side = larger
     for denoiser in denoisers.values():

@@ -64,7 +64,15 @@ def test_runtimes_refine_alike_and_env_tells_the_choice(
     assert described['versions']['python'] == sys.version.split()[0]
     assert main(['env']) == 0
     text = capsys.readouterr().out
-    assert f'auto chose     {choice["runtime"]} (torch ' in text
+    chosen = f'auto chose     {choice["runtime"]} for DenoiseLiteUNet (torch '
+    assert chosen in text
+    # Those of another processor, or of other versions, are not told.
+    [file] = (tmp_path / 'cache/segrefiner_mm/runtimes').iterdir()
+    other = dict(choice, machine=dict(choice['machine'], processor='Other'))
+    file.write_text(json.dumps(other))
+    assert main(['env']) == 0
+    text = capsys.readouterr().out
+    assert 'auto will time torch, onnxruntime, openvino, when a mo' in text
 
 
 def test_env_without_other_packages(capsys, monkeypatch, tmp_path):
@@ -74,6 +82,20 @@ def test_env_without_other_packages(capsys, monkeypatch, tmp_path):
     assert f'cache          {tmp_path}/cache/segrefiner_mm' in lines
     assert 'auto is set to torch' in lines
     assert not [line for line in lines if line.startswith('auto chose')]
+
+
+def test_env_where_only_pytorch_is_installed(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'onnx', None)
+    assert main(['env']) == 0
+    assert '\nauto chooses   torch; onnx' in capsys.readouterr().out
+
+
+def test_env_passes_over_a_damaged_choice(capsys, tmp_path):
+    folder = tmp_path / 'cache' / 'segrefiner_mm' / 'runtimes'
+    folder.mkdir(parents=True)
+    (folder / 'a.json').write_text('{"runtime": "torch"}')
+    assert main(['env']) == 0
+    assert 'auto chose ' not in capsys.readouterr().out
 
 
 def test_an_unknown_runtime(capsys):

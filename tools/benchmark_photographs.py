@@ -16,16 +16,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from benchmark_quality import build_parser, kinds_of, load_samples, parsed
-from benchmark_runtimes import build, cpu_runtimes
+from methods import Ours, Scene, build, cpu_ways
 
 from segrefiner_mm.errors import InputError, SegRefinerError
 from segrefiner_mm.evaluation.functional import mask_iou
 from segrefiner_mm.models import SegRefiner
-from segrefiner_mm.models.half_precision import is_fast
-from segrefiner_mm.models.user_settings import user_settings
-from segrefiner_mm.windows import RefineJob, compact_masks
 
 Array = npt.NDArray[Any]
 HEADER = ('way', 'masks', 's / mask', 'times', 'CPU s / mask', 'times', 'IoU')
@@ -40,8 +36,7 @@ class Way:
     """
 
     def __init__(self, model: SegRefiner, **options: Any) -> None:
-        self._model = model
-        self._settings = user_settings(model, **options)
+        self._refine = Ours(model, **options)
         self.wall: list[float] = []
         self.cpu: list[float] = []
         self.ious: list[float] = []
@@ -49,12 +44,7 @@ class Way:
     def __call__(self, image: Array, coarse: Array) -> Array:
         """Refine a mask, (H, W) bool, and add the time to the lists."""
         wall, cpu = time.perf_counter(), time.process_time()
-        picture = torch.from_numpy(image).permute(2, 0, 1)
-        masks = compact_masks(torch.from_numpy(coarse)[None])
-        job = RefineJob(picture, masks, None)
-        [(_, [refined])] = self._model.refine([job], self._settings)
-        height, width = coarse.shape
-        mask: Array = refined.dense((height, width)).numpy()
+        mask: Array = self._refine(Scene(image, coarse))
         self.wall.append(time.perf_counter() - wall)
         self.cpu.append(time.process_time() - cpu)
         return mask
@@ -65,13 +55,11 @@ def ways(args: argparse.Namespace) -> Iterator[tuple[str, Way]]:
     model = build(args.model)
     shared = dict(num_steps=args.steps, windows=args.windows)
     yield 'torch, as they are', Way(model, **shared)
-    for runtime, own in cpu_runtimes(model):
+    for name, own, options in cpu_ways(model):
         if isinstance(own, str):
-            print(f'{runtime}: {own}', file=sys.stderr)
-            continue
-        yield runtime, Way(own, **shared)
-        if runtime == 'openvino' and is_fast(torch.bfloat16, 'cpu'):
-            yield 'openvino, bf16', Way(own, precision='bf16', **shared)
+            print(f'{name}: {own}', file=sys.stderr)
+        else:
+            yield name, Way(own, **options, **shared)
 
 
 def masks_of(args: argparse.Namespace) -> Iterator[tuple[Array, Array]]:

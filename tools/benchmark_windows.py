@@ -1,7 +1,7 @@
 """Measure the throughput of a device in windows per second.
 
     python tools/benchmark_windows.py --model segrefiner-lr --steps 6
-    python tools/benchmark_windows.py --images 60 --device cuda
+    python tools/benchmark_windows.py --images 60 --masks 5 --device cuda
 
 Every image is the photograph of the demo; its masks are the mask of the demo,
 shifted by multiples of 3 pixels. The published procedure runs one window at a
@@ -10,23 +10,16 @@ weights are not bundled gets random weights.
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from benchmark_runtimes import (
-    PLAIN,
-    Scene,
-    build,
-    cpu_runtimes,
-    published,
-    read_scene,
-)
+from methods import PLAIN, Scene, build, cpu_ways, published, read_scene
 
 from segrefiner_mm.models import SegRefiner
-from segrefiner_mm.models.half_precision import is_fast
 from segrefiner_mm.models.user_settings import user_settings
 from segrefiner_mm.names import DEFAULT_MODEL, MODEL_NAMES
 from segrefiner_mm.windows import RefineJob, compact_masks
@@ -80,23 +73,18 @@ def ways(name: str, steps: int | None, device: str) -> Iterator[Any]:
     assert steps is not None
     model = model.to(device)
     yield 'the published way', one_by_one(model, steps)
-    if device != 'cpu':
-        for precision in ('fp32', 'bf16'):
-            yield (
-                f'{device}, {precision}',
-                batched(model, precision=precision, num_steps=steps),
-            )
-        return
-    for runtime, own in cpu_runtimes(model):
+    if device == 'cpu':
+        rows = cpu_ways(model)
+    else:
+        rows = (
+            (f'{device}, {precision}', model, dict(precision=precision))
+            for precision in ('fp32', 'bf16')
+        )
+    for way, own, precision in rows:
         if isinstance(own, str):
-            yield runtime, own
-            continue
-        yield runtime, batched(own, num_steps=steps)
-        if runtime == 'openvino' and is_fast(torch.bfloat16, 'cpu'):
-            half = batched(own, precision='bf16', num_steps=steps)
-            yield 'openvino, bf16', half
-    if is_fast(torch.bfloat16, 'cpu'):
-        yield 'torch, bf16', batched(model, precision='bf16', num_steps=steps)
+            yield way, own
+        else:
+            yield way, batched(own, num_steps=steps, **precision)
 
 
 def main() -> None:
@@ -105,26 +93,34 @@ def main() -> None:
     add = parser.add_argument
     add('--model', choices=MODEL_NAMES, default=DEFAULT_MODEL)
     add('--steps', type=int, help='reverse steps (default: of the model)')
-    add('--images', type=int, default=6, help='(default: %(default)s)')
-    add('--masks', type=int, default=5, help='(default: %(default)s)')
+    add('--images', type=int, default=1, help='(default: %(default)s)')
+    several = 'per image, a column each (default: 1 10 100)'
+    add('--masks', type=int, nargs='+', default=[1, 10, 100], help=several)
     add('--device', default='cpu', help='(default: %(default)s)')
     args = parser.parse_args()
-    given = scenes(args.images, args.masks)
-    print('| way | windows | s | windows/s | CPU s per window |')
-    print('|---|' + '---:|' * 4)
+    if args.device != 'cpu' and not torch.cuda.is_available():
+        sys.exit(f'not run on {args.device}: no CUDA device')
+    given = [scenes(args.images, count) for count in args.masks]
+    counts = ' | '.join(f'{count} masks: windows/s' for count in args.masks)
+    print(f'{args.model}, {args.images} images')
+    print(f'| way | {counts} | s per window | CPU s per window |')
+    print('|---|' + '---:|' * (len(given) + 2))
     for name, way in ways(args.model, args.steps, args.device):
         if isinstance(way, str):
-            print(f'| {name} | {way} | | | |')
+            print(f'| {name} | {way} |' + ' |' * (len(given) + 1))
             continue
-        way([given[0][:1]])  # a first run is slower
-        start, cpu = time.perf_counter(), time.process_time()
-        count = way(given)
-        taken, cpu = time.perf_counter() - start, time.process_time() - cpu
-        print(
-            f'| {name} | {count} | {taken:.2f} | {count / taken:.2f} | '
-            f'{cpu / count:.3f} |',
-            flush=True,
-        )
+        # A first run is slower; a GPU takes batches.
+        way(given[-1] if args.device != 'cpu' else [given[0][0][:1]])
+        cells = []
+        for images in given:
+            start, cpu = time.perf_counter(), time.process_time()
+            count = way(images)
+            taken = time.perf_counter() - start
+            used = time.process_time() - cpu
+            cells.append(f'{count / taken:.2f}')
+        # Of the last column, which has most windows.
+        cells += [f'{taken / count:.3f}', f'{used / count:.3f}']
+        print(f'| {name} | {" | ".join(cells)} |', flush=True)
 
 
 if __name__ == '__main__':

@@ -215,7 +215,7 @@ def add_model_options(
         choices=RUNTIME_NAMES,
         default='auto',
         help='library that runs the network on a CPU; auto times the '
-        'installed runtimes for about two seconds, once for this machine and '
+        'installed runtimes for a few seconds, once for this machine and '
         'model, and uses the fastest; see segrefiner env (default: '
         '%(default)s)',
     )

@@ -54,7 +54,7 @@ def use_runtime(model: SegRefiner, runtime: str = 'auto') -> RuntimeChoice:
     """Set the runtime of a model; its weights must not change afterwards.
 
     ``'auto'`` is PyTorch on a GPU, and where no other runtime is installed.
-    Otherwise the installed runtimes are timed for about two seconds; the
+    Otherwise the installed runtimes are timed for a few seconds; the
     result is cached for this machine, these versions of packages and this
     network architecture. On a CPU, the environment variable
     ``SEGREFINER_RUNTIME`` replaces ``'auto'``. The results of two runtimes

@@ -5,7 +5,9 @@ import math
 import pytest
 import torch
 
+from segrefiner_mm.windows import edges
 from segrefiner_mm.windows.edges import (
+    NOISE_VALUES,
     _median,
     _noise,
     _quantile,
@@ -119,6 +121,15 @@ def test_the_noise_that_is_found_is_that_which_was_made():
     stepped = noise(6.0) + right_of(50, 200) * 100
     assert _noise(stepped) == pytest.approx(6.0, rel=0.05)
     assert _noise(torch.ones(3, 2, 9)) == 0
+
+
+def test_a_part_of_the_rows_tells_the_noise_of_a_large_image(monkeypatch):
+    image = noise(6.0, size=384) + right_of(50, 384) * 100
+    assert image.numel() >= 4 * NOISE_VALUES  # every fourth row
+    some = _noise(image)
+    monkeypatch.setattr(edges, 'NOISE_VALUES', image.numel())
+    assert some == pytest.approx(_noise(image), rel=0.03)
+    assert some == pytest.approx(6.0, rel=0.05)
 
 
 def test_masks_without_an_edge_show_nothing():

@@ -1,7 +1,5 @@
 """Public repositories to train on.
 
-The bundled weights have not seen the last five, which were added later.
-
 A module of ``training_pairs.py``, not a command.
 """
 

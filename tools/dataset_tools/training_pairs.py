@@ -6,9 +6,9 @@ bare copies of the repositories in ``photo_sources.py``, each in a folder
 ``OUT/train.tsv`` and ``OUT/val.tsv``, with the paths of a photograph and its
 mask per line. ``--list NAME=FILE`` adds the pairs of another list.
 
-Whole groups (a scene of a video, a series of photographs) are held out for
-validation by the hash of their name, so the split does not depend on the
-machine or on other groups.
+Photographs are held out for validation by the hash of their name, so the split
+does not depend on the machine or on other photographs. The frames of a scene
+in a list (``SCENE_FRAME``) are held out together.
 """
 
 import argparse

@@ -159,6 +159,7 @@ class Ours:
 
     def __init__(self, model: SegRefiner, **options: Any) -> None:
         self.model = model
+        self.one_window = options.get('windows') is PLAIN
         self._settings = user_settings(model, **options)
 
     def __call__(self, scene: Scene) -> Any:

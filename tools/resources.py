@@ -56,6 +56,15 @@ class Watched:
         self.seconds = 0.0
         self.calls = {'encode': 0, 'decode': 0}
 
+    def in_bfloat16(self) -> Any:
+        """Watch the network in half precision from now on, if there is one."""
+        convert = getattr(self._denoiser, 'in_bfloat16', None)
+        half = convert and convert()
+        if half is None:
+            return None
+        self._denoiser = half
+        return self
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._denoiser, name)
 

@@ -38,7 +38,8 @@ def _lines(described: dict[str, Any]) -> Iterator[str]:
         return
     names = described['candidates']
     if names == ['torch']:
-        yield f'{"auto chooses":15}torch; onnxruntime and openvino need onnx'
+        more = "install '.[onnx]' or '.[openvino]' to compare more"
+        yield f'{"auto chooses":15}torch; {more}'
     elif not described['runtimes']:
         listed = ', '.join(names)
         yield f'{"auto will time":15}{listed}, when a model first runs'

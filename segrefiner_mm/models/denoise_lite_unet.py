@@ -106,9 +106,7 @@ class DenoiseLiteUNet(BaseModule):
         self.register_load_state_dict_post_hook(_forget_imagenet)
 
     def init_weights(self) -> None:
-        """Initialise the weights; load ``encoder_weights`` if they are set.
-
-        The encoder keeps weights that ``load_state_dict`` has loaded before.
+        """Load ``encoder_weights``, unless weights were loaded before.
 
         Raises:
             CheckpointError: If the ImageNet weights are not installed or
@@ -280,8 +278,7 @@ def _join(coarse: Tensor, *skips: Tensor) -> Tensor:
 
 
 def _forget_imagenet(network: Any, loaded: Any) -> None:
-    """Keep a later ``init_weights`` from replacing weights just loaded."""
-    network.encoder_weights = None
+    network.encoder_weights = None  # they would replace the loaded weights
 
 
 def _imagenet(source: str) -> dict[str, Tensor]:

@@ -32,6 +32,8 @@ GRAPHS: dict[str, Callable[[bytes], Graph]] = {
     'openvino': load_openvino,
 }
 EXTRAS = {'onnxruntime': 'onnx', 'openvino': 'openvino'}
+# Of cached choices; 2: each size of window is timed.
+FORMAT = 2
 # Another runtime than PyTorch must save this part of the time.
 LEAST_GAIN = 0.1
 
@@ -121,6 +123,7 @@ def _use_fastest(model: SegRefiner) -> RuntimeChoice:
     assert settings.num_steps is not None
     window = settings.model_size, settings.num_steps
     about = dict(
+        format=FORMAT,
         machine=machine(),
         versions=versions(('torch', *names)),
         network=_shape_of(model),

@@ -39,6 +39,7 @@ def environment() -> dict[str, Any]:
         represent all values.
     """
     folder, processor = cache.cache_folder(), machine()
+    candidates = ['torch', *usable_graphs()]
     return dict(
         versions=dict(python=platform.python_version(), **versions(PACKAGES)),
         machine=processor,
@@ -48,11 +49,11 @@ def environment() -> dict[str, Any]:
         ],
         cache=folder and str(folder),
         runtime_variable=os.environ.get(VARIABLE) or None,
-        candidates=['torch', *usable_graphs()],
+        candidates=candidates,
         runtimes=[
             choice
             for choice in cache.choices()
             if choice['machine'] == processor
-            and choice['versions'] == versions(choice['versions'])
+            and choice['versions'] == versions(candidates)
         ],
     )

@@ -66,13 +66,20 @@ def test_runtimes_refine_alike_and_env_tells_the_choice(
     text = capsys.readouterr().out
     chosen = f'auto chose     {choice["runtime"]} for DenoiseLiteUNet (torch '
     assert chosen in text
-    # Those of another processor, or of other versions, are not told.
+    # Those of another processor, or of other packages, are not used, nor told.
     [file] = (tmp_path / 'cache/segrefiner_mm/runtimes').iterdir()
-    other = dict(choice, machine=dict(choice['machine'], processor='Other'))
-    file.write_text(json.dumps(other))
-    assert main(['env']) == 0
-    text = capsys.readouterr().out
-    assert 'auto will time torch, onnxruntime, openvino, when a mo' in text
+    processor = dict(choice['machine'], processor='Other')
+    older = dict(choice['versions'], torch='0')
+    fewer = {k: v for k, v in choice['versions'].items() if k != 'openvino'}
+    for change in (
+        dict(machine=processor),
+        dict(versions=older),
+        dict(versions=fewer),
+    ):
+        file.write_text(json.dumps(choice | change))
+        assert main(['env']) == 0
+        text = capsys.readouterr().out
+        assert 'auto will time torch, onnxruntime, openvino, when a m' in text
 
 
 def test_env_without_other_packages(capsys, monkeypatch, tmp_path):
@@ -87,7 +94,9 @@ def test_env_without_other_packages(capsys, monkeypatch, tmp_path):
 def test_env_where_only_pytorch_is_installed(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnx', None)
     assert main(['env']) == 0
-    assert '\nauto chooses   torch; onnx' in capsys.readouterr().out
+    assert (
+        "\nauto chooses   torch; install '.[onnx]'" in capsys.readouterr().out
+    )
 
 
 def test_env_passes_over_a_damaged_choice(capsys, tmp_path):

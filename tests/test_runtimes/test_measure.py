@@ -31,6 +31,17 @@ def test_the_faster_one_is_faster():
     assert abs(len(slow.sides) - len(fast.sides)) <= 1
 
 
+def test_what_each_call_costs_does_not_keep_it_from_the_full_window():
+    class Constant(Waits):
+        def encode(self, images, coarse):
+            super().encode(images, coarse)
+            time.sleep(0.02)  # at every size
+
+    # By area, 20 ms at 64 pixels would be 0.7 s at 384.
+    side, _ = measure(dict(one=Constant(0.0)), 384, 32, 1, 1.0)
+    assert side == 384
+
+
 def test_a_slow_network_is_timed_on_a_smaller_window():
     slow = Waits(30.0)
     start = time.perf_counter()

@@ -102,8 +102,12 @@ def read_record(record: Path, settings: str) -> set[str]:
         InputError: If the record is of other settings.
     """
     if not record.exists():
-        record.write_text(f'{settings}\n')
-    first, *seen = record.read_text().splitlines()
+        write_whole(record, f'{settings}\n'.encode())
+    first, *seen = record.read_text().splitlines() or ['']
+    if not first.startswith('model='):
+        raise InputError(
+            f'{record} does not begin with its model: choose another folder'
+        )
     if first != settings:
         raise InputError(
             f'{record.parent} holds masks of another model or other options '

@@ -1,5 +1,6 @@
 # 3.6 million parameters on an encoder that has seen ImageNet. Image and coarse
-# mask are encoded once per window, so that a further step costs a fifth.
+# mask are encoded once per window, so that a further step costs a sixth
+# of the first.
 _base_ = ['./segrefiner_unet.py']
 
 num_timesteps = 6

@@ -22,9 +22,9 @@ class PasteObject(BaseTransform):
 
     The seam is blended over one or two pixels, and the mean colour of the
     object is moved towards the mean colour of its new surroundings, so that
-    neither seam nor colour reveals the edge. An object that touches the border
-    of its image, or whose coarse mask does, is not pasted, nor is one so thin
-    that nothing would be left of it.
+    neither seam nor colour reveals the edge. An object is not pasted if it or
+    its coarse mask touches the border of the image, or if nothing would be
+    left of one of them.
 
     Required Keys:
 
@@ -85,7 +85,7 @@ class PasteObject(BaseTransform):
             return results
         keys = sorted({'gt_mask', 'coarse_mask'} & results.keys())
         masks = [results[key] for key in keys]
-        # Cut at the true box, a larger coarse mask would give it away.
+        # A larger coarse mask, cut off at the true box, would reveal that box.
         x, y, w, h = cv2.boundingRect(np.maximum.reduce(masks))
         height, width = results['gt_mask'].shape
         if x == 0 or y == 0 or x + w == width or y + h == height:
@@ -102,7 +102,7 @@ class PasteObject(BaseTransform):
         part = self._resized(before, background, rng)
         resize = stretched if part.size > before.size else shrunk
         moved = {k: resize(results[k][around], part.shape[:2]) for k in keys}
-        if not moved['gt_mask'].any():
+        if not all(mask.any() for mask in moved.values()):
             return results
         top, left = (
             int(rng.integers(there - own + 1))
@@ -146,9 +146,8 @@ def _blend(
 ) -> Any:
     there = background[place].astype(np.float32)
     part = part.astype(np.float32)
-    if mask.any():
-        difference = there.mean((0, 1)) - part[mask > 0].mean(0)
-        part = part + difference * rng.uniform(0.0, 0.35)
+    difference = there.mean((0, 1)) - part[mask > 0].mean(0)
+    part = part + difference * rng.uniform(0.0, 0.35)
     alpha = cv2.GaussianBlur(
         mask.astype(np.float32), (0, 0), rng.uniform(0.4, 0.9)
     )[..., None]

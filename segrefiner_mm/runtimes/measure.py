@@ -42,9 +42,9 @@ def measure(
     turns = len(denoisers) * (1 + LEAST_ROUNDS)
 
     def slowest() -> float:
-        # A first run is slower.
+        # A first run is slower, and other programs may delay another.
         return max(
-            min(_seconds(denoiser, side, num_steps) for _ in range(2))
+            min(_seconds(denoiser, side, num_steps) for _ in range(3))
             for denoiser in denoisers.values()
         )
 

@@ -17,13 +17,13 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from benchmark_throughput import Instead, resident
+from benchmark_throughput import Instead
+from resources import peak, resident
 
 from segrefiner_mm.models import SegRefiner
 from segrefiner_mm.models.build_refiner import build_refiner, resolve_model
@@ -81,14 +81,6 @@ def load(name: str, network: bool) -> SegRefiner:
     if not network:
         model.runtime = Instead(6)
     return model
-
-
-def peak() -> float:
-    """Return the peak memory of this process in MiB; NaN if unknown."""
-    for line in Path('/proc/self/status').read_text().splitlines():
-        if line.startswith('VmHWM'):
-            return int(line.split()[1]) / 1024
-    return float('nan')
 
 
 def measure(args: argparse.Namespace) -> dict[str, float]:

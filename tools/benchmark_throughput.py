@@ -17,7 +17,6 @@ sizes are distributed like COCO's.
 
 import argparse
 import json
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +27,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import torch
+from resources import peak, resident
 from torch import Tensor, distributed
 
 from segrefiner_mm.io.rle import encode_mask
@@ -119,12 +119,6 @@ class Meter(Reporter):
         """Record time in seconds and memory in MiB after an image."""
         self.times.append(time.perf_counter())
         self.memory.append(resident())
-
-
-def resident() -> float:
-    """Return the resident memory of this process in MiB."""
-    pages = int(Path('/proc/self/statm').read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 def blobs(rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -234,8 +228,7 @@ def measure_processes(
     )
     wall, cpu = time.perf_counter() - start, time.process_time() - cpu
     spent: list[Any] = [None] * distributed.get_world_size()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    distributed.all_gather_object(spent, (cpu, peak))
+    distributed.all_gather_object(spent, (cpu, peak()))
     if distributed.get_rank():
         return None
     assert summary.done == count, summary.problems

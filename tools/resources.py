@@ -1,6 +1,6 @@
 """What a method takes beside time: memory, and its use of the processor.
 
-A module of ``benchmark_runtimes.py``, not a command.
+A module of the benchmarks, not a command.
 """
 
 import ctypes
@@ -25,16 +25,25 @@ def peak_memory(run: Callable[[], Any]) -> float:
     NaN where the system does not tell, which is elsewhere than on Linux.
     """
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(
-            0
-        )  # free memory would hide what it takes
+        # Free memory would hide what the call takes.
+        ctypes.CDLL(None).malloc_trim(0)
     try:
         CLEAR.write_text('5')  # the peak starts anew
-        before = _status('VmRSS')
+        before = resident()
         run()
-        return max(_status('VmHWM') - before, 0.0)
+        return max(peak() - before, 0.0)
     except OSError:
         return float('nan')
+
+
+def resident() -> float:
+    """Return the resident memory of this process in MiB."""
+    return _status('VmRSS')
+
+
+def peak() -> float:
+    """Return the peak memory of this process in MiB; NaN if unknown."""
+    return _status('VmHWM')
 
 
 def _status(key: str) -> float:
@@ -126,10 +135,8 @@ def matrix_rate() -> float:
 def _flops(model: SegRefiner) -> dict[str, int]:
     """Count the operations of the network for a window, in FLOP."""
     side = model.settings().model_size
-    images, coarse = (
-        torch.zeros(3, side, side)[None],
-        torch.zeros(1, 1, side, side),
-    )
+    images = torch.zeros(1, 3, side, side)
+    coarse = torch.zeros(1, 1, side, side)
     denoiser = model.head.denoiser
     with FlopCounterMode(display=False) as encode:
         context = denoiser.encode(images, coarse)

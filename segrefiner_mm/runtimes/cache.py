@@ -75,8 +75,9 @@ def write_choice(key: str, content: dict[str, Any]) -> None:
         key (str): See :func:`read_choice`.
         content (dict): ``runtime``, the name; ``seconds`` per window, by
             name; ``denoiser``, the class of the network; ``window``, its side
-            in pixels and the number of steps; and the conditions ``machine``,
-            ``versions``, ``network`` and ``settings``, as values for JSON.
+            in pixels and the number of steps; and the conditions ``format``,
+            ``machine``, ``versions``, ``network`` and ``settings``, as values
+            for JSON.
     """
     if folder := cache_folder():
         text = json.dumps(content, indent=1)

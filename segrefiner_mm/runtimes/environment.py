@@ -40,6 +40,7 @@ def environment() -> dict[str, Any]:
     """
     folder, processor = cache.cache_folder(), machine()
     candidates = ['torch', *usable_graphs()]
+    compared = versions(candidates)
     return dict(
         versions=dict(python=platform.python_version(), **versions(PACKAGES)),
         machine=processor,
@@ -54,6 +55,6 @@ def environment() -> dict[str, Any]:
             choice
             for choice in cache.choices()
             if choice['machine'] == processor
-            and choice['versions'] == versions(candidates)
+            and choice['versions'] == compared
         ],
     )

@@ -117,8 +117,7 @@ class PasteObject(BaseTransform):
         for key in keys:
             results[key] = np.zeros(background.shape[:2], np.uint8)
             results[key][place] = moved[key]
-        true = moved['gt_mask']
-        results['img'] = _blend(background, part, true, place, rng)
+        results['img'] = _blend(background, part, moved['gt_mask'], place, rng)
         return results
 
     def _resized(
